@@ -1,0 +1,30 @@
+/** What all methods share: where resources and locks live, and the limits of what they do. */
+import type { Access } from "./access.ts";
+import type { LockStore, Tree } from "./store.ts";
+
+export interface Limits {
+  /** Of an XML request body. */
+  readonly xmlBytes: number;
+  /** Longest lock that is granted; longer wishes, and Infinite, are clamped to it. */
+  readonly lockSeconds: number;
+  /** Of a PUT; undefined: what the disk takes. */
+  readonly contentBytes: number | undefined;
+  /** Whether PROPFIND may ask for Depth: infinity (else 403 propfind-finite-depth, RFC 4918 §9.1). */
+  readonly infinitePropfind: boolean;
+}
+
+export const defaultLimits: Limits = {
+  xmlBytes: 1024 * 1024,
+  lockSeconds: 24 * 60 * 60,
+  contentBytes: undefined,
+  infinitePropfind: true,
+};
+
+export interface ServerContext {
+  readonly tree: Tree;
+  readonly locks: LockStore;
+  readonly access: Access;
+  readonly limits: Limits;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}

@@ -1,0 +1,37 @@
+/** A request, parsed once: what the methods are given. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { ResourcePath } from "@meanwhile/dav/path";
+import type { Preferences } from "@meanwhile/interim/fields";
+
+export interface DavRequest {
+  readonly method: string;
+  readonly path: ResourcePath;
+  /** Whether the request target ended in a slash. */
+  readonly trailingSlash: boolean;
+  readonly headers: IncomingHttpHeaders;
+  readonly preferences: Preferences;
+  /** undefined: anonymous. */
+  readonly principal: string | undefined;
+  /** How the client sees the server, without a trailing slash: "https://files.example". */
+  readonly origin: string;
+  /** The path that the tree is mounted at, without a trailing slash: "" or "/dav". */
+  readonly prefix: string;
+  readonly content: RequestContent;
+  /** Aborted when the client is gone. */
+  readonly closed: AbortSignal;
+}
+
+export interface RequestContent {
+  /** In bytes, as declared; undefined where the length is not declared. Zero: no content. */
+  readonly length: number | undefined;
+  /** The bytes as they come. Fails when the client breaks off. Read at most once. */
+  stream(): AsyncIterable<Uint8Array>;
+  /**
+   * All of it, decoded as XML says (BOM, then UTF-8).
+   * @throws {DavError} 413 beyond `limit` bytes, 400 where it is not text or was broken off
+   */
+  text(limit: number): Promise<string>;
+}
+
+/** The resource's href as it stands in a multistatus: path-absolute (RFC 4918 §8.3). */
+export type ToHref = (path: ResourcePath, collection: boolean) => string;

@@ -1,0 +1,249 @@
+/**
+ * What the server asks of the place where resources live ({@link Tree}) and of the place where locks live
+ * ({@link LockStore}). Nothing here assumes one process or a local folder. Contract suites for both are in
+ * `@meanwhile/server/testing`.
+ */
+import type { Readable } from "node:stream";
+import type { Lock, LockDepth, LockScope, LockToken } from "@meanwhile/dav/lock";
+import type { ResourcePath } from "@meanwhile/dav/path";
+import type { DeadProperty, PropertyChange } from "@meanwhile/dav/property";
+
+/** A store may answer at once or later. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** A collection as its tree sees it. Times are milliseconds since the epoch. */
+export interface CollectionResource {
+  readonly kind: "collection";
+  readonly modifiedMs: number;
+  readonly createdMs: number | undefined;
+}
+
+/** A resource that is not a collection. */
+export interface DocumentResource {
+  readonly kind: "document";
+  readonly length: number;
+  readonly modifiedMs: number;
+  readonly createdMs: number | undefined;
+  /** A strong entity tag, with its quotes: differs whenever the content differs (RFC 9110 §8.8.1). */
+  readonly etag: string;
+}
+
+export type Resource = CollectionResource | DocumentResource;
+
+export interface Member {
+  readonly name: string;
+  readonly resource: Resource;
+  /** Its dead properties, where they were asked for. */
+  readonly properties: readonly DeadProperty[];
+}
+
+/** The bytes from `start` up to, but not including, `end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A document opened for reading: its content and entity tag belong together, whatever happens to its name. */
+export interface OpenDocument {
+  readonly resource: DocumentResource;
+  /** The bytes of a small range (at most 64 KiB) at once. */
+  bytes(range: ByteRange): Awaitable<Uint8Array>;
+  /** A stream of the range. Destroying it is enough to stop; it does not close the document. */
+  stream(range: ByteRange): Readable;
+  /** Frees what is held. May be called at any time, and twice. */
+  close(): void;
+}
+
+/** New content on its way in: seen by nobody until it is committed. */
+export interface Draft {
+  /** Takes the next bytes; the next write waits for this one. */
+  write(chunk: Uint8Array): Awaitable<void>;
+  /**
+   * Puts the content in place, at once and whole. Dead properties of a replaced document stay.
+   * @param modifiedMs the time of last modification to record, where the client said one
+   * @throws {TreeError} and leaves the old content as it was
+   */
+  commit(options: { readonly modifiedMs: number | undefined }): Awaitable<Committed>;
+  /** Forgets the content. May be called after a failure, and twice; does nothing after a commit. */
+  discard(): Awaitable<void>;
+}
+
+export interface Committed {
+  /** False where a document was replaced. */
+  readonly created: boolean;
+  readonly resource: DocumentResource;
+}
+
+/** What a change of a whole tree is told, and tells while it goes on. None of its methods throws. */
+export interface TreeWork {
+  /** Names the work: unguessable, safe as part of a file name, the same when the work is resumed. */
+  readonly id: string;
+  /** Asks it to stop: between two members, and inside a large one. It then ends with {@link TreeError} "stopped". */
+  readonly signal: AbortSignal;
+  /** Members of the source that are left alone, with all below them (and, in a removal, with their ancestors). */
+  readonly skipped: ReadonlySet<ResourcePath>;
+  /** More members have come into view (the root counts as one). */
+  found(members: number): void;
+  /** All members are in view: what was found is the total. */
+  counted(): void;
+  /** The member at this path of the source has been dealt with, successfully. */
+  done(path: ResourcePath, kind: Resource["kind"]): void;
+  /** The member at this path of the source could not be; the rest goes on. */
+  failed(path: ResourcePath, kind: Resource["kind"], error: TreeError): void;
+  /** How far it is inside a large member. */
+  bytes(done: number, total: number): void;
+}
+
+/** How a COPY or MOVE puts its result in place. */
+export interface Placement {
+  /** Whether the destination may exist, and is then replaced as a whole; else it fails with "exists". */
+  readonly replace: boolean;
+}
+
+/**
+ * Resources in a tree. Paths are those of `@meanwhile/dav/path`; the root always exists and is a collection.
+ * Every method fails with a {@link TreeError} and with nothing else. Callers keep conflicting changes apart
+ * (claims do); other programs may change what is stored at any time.
+ */
+export interface Tree {
+  lookup(path: ResourcePath): Awaitable<Resource | undefined>;
+
+  /**
+   * The members of a collection, in batches, in no certain order, memory bounded however many there are.
+   * Ending the iteration early frees everything. Fails with "not-found", "not-a-collection".
+   */
+  members(
+    path: ResourcePath,
+    options: { readonly properties: boolean; readonly signal?: AbortSignal },
+  ): AsyncIterable<readonly Member[]>;
+
+  /** Fails with "not-found", "is-a-collection", "denied". */
+  open(path: ResourcePath): Awaitable<OpenDocument>;
+
+  /** Begins new content for a document. Fails with "parent-missing", "is-a-collection", "no-space", "denied". */
+  draft(path: ResourcePath, options: { readonly length: number | undefined }): Awaitable<Draft>;
+
+  /** Creates an empty collection with dead properties. Fails with "exists", "parent-missing". */
+  createCollection(path: ResourcePath, properties: readonly DeadProperty[]): Awaitable<void>;
+
+  /** Dead properties of an existing resource; none where there is no resource. */
+  properties(path: ResourcePath): Awaitable<readonly DeadProperty[]>;
+
+  /** Applies all changes, in order, or none (RFC 4918 §9.2). Removing what is not there is no error. */
+  patchProperties(path: ResourcePath, changes: readonly PropertyChange[]): Awaitable<void>;
+
+  /** Records a time of last modification. */
+  touch(path: ResourcePath, modifiedMs: number): Awaitable<void>;
+
+  /**
+   * Copies a resource with its dead properties; with depth "infinity" all its members too. What cannot be copied
+   * is told to `work.failed`, and the rest is copied; a member is whole at its destination or not there.
+   * @throws {TreeError} when nothing was copied: the root of the source failed, the destination's parent is missing,
+   *   it exists and may not be replaced, the work was stopped. The destination is then as before.
+   * @returns whether a resource was created, rather than replaced
+   */
+  copy(
+    source: ResourcePath,
+    destination: ResourcePath,
+    options: Placement & { readonly depth: "0" | "infinity" },
+    work: TreeWork,
+  ): Promise<{ readonly created: boolean }>;
+
+  /**
+   * Moves a resource with its dead properties and all its members: as a rename where that is possible, else by
+   * copying and removing. Members that could not be moved are told to `work.failed` and stay.
+   * @throws {TreeError} when nothing was moved, as for {@link Tree.copy}
+   */
+  move(
+    source: ResourcePath,
+    destination: ResourcePath,
+    options: Placement,
+    work: TreeWork,
+  ): Promise<{ readonly created: boolean }>;
+
+  /**
+   * Removes a resource with its dead properties and all its members, members first. Never follows a link.
+   * Members that could not be removed are told to `work.failed`; they and their ancestors stay.
+   * @throws {TreeError} when it was stopped, or when the resource itself could not be removed and is no collection
+   */
+  remove(path: ResourcePath, work: TreeWork): Promise<void>;
+
+  /** Room that is left and used where the resource is (RFC 4331); undefined where it cannot be told. */
+  quota?(path: ResourcePath): Awaitable<Quota | undefined>;
+
+  /** Frees everything; nothing is called afterwards. */
+  close?(): Awaitable<void>;
+}
+
+export interface Quota {
+  readonly availableBytes: number;
+  readonly usedBytes: number;
+}
+
+/** Why a store could not do it. The server's table gives each a status by method. */
+export type TreeErrorCode =
+  | "not-found"
+  | "exists"
+  | "parent-missing"
+  | "is-a-collection"
+  | "not-a-collection"
+  /** The file system is full, or a quota is used up. */
+  | "no-space"
+  /** The operating system refuses it to the server. */
+  | "denied"
+  | "name-too-long"
+  /** No resource can have this name here: it is reserved, or the platform has no such names. */
+  | "name-refused"
+  | "too-large"
+  /** Something else holds it; it may work later. */
+  | "busy"
+  /** The work's signal asked for it. */
+  | "stopped"
+  | "unavailable";
+
+/** The store failed. `message` is for the log and never has local paths in it. */
+export class TreeError extends Error {
+  override readonly name = "TreeError";
+  readonly code: TreeErrorCode;
+
+  constructor(code: TreeErrorCode, message: string = code, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** What a LOCK request asks for, checked and clamped. */
+export interface LockRequest {
+  readonly root: ResourcePath;
+  readonly scope: LockScope;
+  readonly depth: LockDepth;
+  readonly owner: string | undefined;
+  readonly principal: string | undefined;
+  readonly timeoutSeconds: number;
+}
+
+export type LockResult =
+  | { readonly kind: "granted"; readonly lock: Lock }
+  /** Locks that stand against it: those on the root or inherited by it, and with depth infinity those below (§6.2). */
+  | { readonly kind: "conflict"; readonly locks: readonly Lock[] }
+  /** One of the store's limits is reached. */
+  | { readonly kind: "exhausted" };
+
+/**
+ * Locks. Expired locks are in no answer. Each method takes effect at once and whole, so two requests never both
+ * get conflicting locks. Time comes from the clock that the store was made with.
+ */
+export interface LockStore {
+  /** Locks that cover a resource: rooted there, or inherited from an ancestor's depth-infinity lock (§6.1, §7.4). */
+  covering(path: ResourcePath): Awaitable<readonly Lock[]>;
+  /** Locks rooted at a resource or anywhere below it. */
+  within(path: ResourcePath): Awaitable<readonly Lock[]>;
+  create(request: LockRequest): Awaitable<LockResult>;
+  /** Restarts a lock's timeout (§9.10.2); undefined where no such lock is. */
+  refresh(token: LockToken, timeoutSeconds: number): Awaitable<Lock | undefined>;
+  /** Removes one lock; false where no such lock is. */
+  remove(token: LockToken): Awaitable<boolean>;
+  /** Removes all locks rooted at a resource or below it: it was deleted or moved away (§6.1, §7.6). */
+  removeWithin(path: ResourcePath): Awaitable<void>;
+  close?(): Awaitable<void>;
+}

@@ -1,0 +1,37 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests run on the TypeScript sources, without a build. */
+const resolve = { conditions: ["@meanwhile/source", "node", "import", "default"] };
+const ssr = { resolve };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts"],
+          exclude: ["**/*.wire.test.ts", "**/node_modules/**"],
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: { name: "wire", include: ["packages/*/src/**/*.wire.test.ts"], testTimeout: 20_000 },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "conformance",
+          include: ["conformance/**/*.test.ts", "examples/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
