@@ -1,0 +1,71 @@
+/** The work that a request asked for. It outlives the exchange that asked, and knows no HTTP. */
+import type { MemberResults } from "./member-results.ts";
+import type { OperationProgress } from "./progress.ts";
+
+/**
+ *                 the work ends
+ *     running ────────────────────▶ finished
+ *        │  cancel()                   ▲
+ *        └─────────▶ cancelling ───────┤
+ *        │                             │ the work had ended first
+ *        │                             │
+ *        │                 the work obeyed: cancelled
+ *        │
+ *        └── the process ended: interrupted
+ */
+export type OperationState = "running" | "cancelling" | "finished" | "cancelled" | "interrupted";
+
+/** An operation's recorded final response. This package keeps it and does not look inside. */
+export interface Outcome {
+  readonly status: number;
+  readonly fields: Readonly<Record<string, string | readonly string[]>>;
+  readonly content: string | Uint8Array;
+}
+
+/** What an operation is about; all of it may be shown to its principal. */
+export interface OperationSubject {
+  /** What is done: a method's name, for instance. */
+  readonly kind: string;
+  /** What it is done to: a URL, as its principal knows it. */
+  readonly target: string;
+  /** Who asked; undefined for anonymous. Nobody else sees the operation. */
+  readonly principal: string | undefined;
+}
+
+export interface Operation extends OperationSubject {
+  /** Unguessable: 128 random bits, safe in URLs and file names. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAtMs: number;
+  /** Milliseconds since the epoch; undefined while it runs. */
+  readonly endedAtMs: number | undefined;
+  readonly state: OperationState;
+  readonly progress: OperationProgress;
+  readonly results: MemberResults;
+  /** Present once it has ended. */
+  readonly outcome: Outcome | undefined;
+  /** Resolves, never rejects, with the outcome. */
+  readonly ended: Promise<Outcome>;
+  /** Grows by one with every change that someone may want to see. */
+  readonly version: number;
+  /** Calls back after every change, synchronously. @returns how to stop that */
+  subscribe(listener: () => void): () => void;
+  /** Asks the work to stop. False where it has ended already. */
+  cancel(): boolean;
+}
+
+/** What the work itself is given. None of its methods throws. */
+export interface Work {
+  readonly operation: Operation;
+  /** Aborted when somebody cancels the operation. */
+  readonly signal: AbortSignal;
+  /**
+   * Tells how far the work is. Going backwards, garbage, and reports after the end are ignored (and told to the log).
+   * @param total undefined while it is not known
+   */
+  progress(done: number, total?: number, remark?: string): void;
+  /** Tells how far it is inside the present member, in bytes. */
+  bytes(done: number, total: number): void;
+  /** Tells what became of one member. */
+  result(status: number, uri: string): void;
+}
