@@ -97,6 +97,7 @@ function decodeName(segment: string): string {
     throw badRequest("the URL is not valid percent-encoded UTF-8", cause);
   }
   if (name === "." || name === "..") throw badRequest("the URL must not have dot segments");
-  if (name.includes("/") || name.includes("\0")) throw badRequest("a name must not have a slash or NUL in it");
+  if (name.includes("/") || name.includes("\0"))
+    throw badRequest("a name must not have a slash or NUL in it");
   return name;
 }

@@ -1,0 +1,79 @@
+/** The body of a 207, piece by piece, so that it can be streamed (RFC 4918 §13, §14.16). */
+import type { Condition, Href } from "./error.ts";
+import { conditionElement } from "./error-document.ts";
+import type { PropertyName } from "./property.ts";
+import { statusLine } from "./status-line.ts";
+import { escapeAttribute, escapeText, xmlDeclaration } from "./xml-text.ts";
+
+/** Properties of one resource that share a status (RFC 4918 §14.22). */
+export interface Propstat {
+  readonly status: number;
+  /** Each property's element, raw: what {@link propertyElement} made, or a dead property's `xml`. */
+  readonly properties: readonly string[];
+  readonly condition?: Condition;
+}
+
+/** What comes before the first response. */
+export const multistatusStart: string = `${xmlDeclaration}<D:multistatus xmlns:D="DAV:">`;
+
+/** What comes after the last response. */
+export const multistatusEnd: string = "</D:multistatus>";
+
+/** A whole document. */
+export function multistatus(responses: readonly string[]): string {
+  return multistatusStart + responses.join("") + multistatusEnd;
+}
+
+/** A `DAV:response` of a method on a tree: what became of one of its resources (RFC 4918 §9.6.1, §14.24). */
+export function statusResponse(
+  href: Href,
+  status: number,
+  options: { readonly condition?: Condition; readonly description?: string } = {},
+): string {
+  const description =
+    options.description === undefined
+      ? ""
+      : `<D:responsedescription>${escapeText(options.description)}</D:responsedescription>`;
+  return (
+    `<D:response><D:href>${escapeText(href)}</D:href><D:status>${statusLine(status)}</D:status>` +
+    `${errorElement(options.condition)}${description}</D:response>`
+  );
+}
+
+/**
+ * A `DAV:response` with properties of one resource (RFC 4918 §9.1, §9.2.1). Propstats without properties are left
+ * out; one always stays, as the element needs one.
+ */
+export function propertyResponse(href: Href, propstats: readonly Propstat[]): string {
+  let content = "";
+  for (const propstat of propstats) if (propstat.properties.length > 0) content += propstatElement(propstat);
+  if (content === "") content = emptyPropstat;
+  return `<D:response><D:href>${escapeText(href)}</D:href>${content}</D:response>`;
+}
+
+/** A `DAV:propstat` (RFC 4918 §14.22). */
+export function propstatElement(propstat: Propstat): string {
+  let properties = "";
+  for (const property of propstat.properties) properties += property;
+  return (
+    `<D:propstat><D:prop>${properties}</D:prop><D:status>${statusLine(propstat.status)}</D:status>` +
+    `${errorElement(propstat.condition)}</D:propstat>`
+  );
+}
+
+/** A property's element with raw XML as its content; empty without. */
+export function propertyElement(name: PropertyName, content?: string): string {
+  const tag =
+    name.namespace === "DAV:" ? `D:${name.local}` : name.namespace === "" ? name.local : `N:${name.local}`;
+  const start =
+    name.namespace === "DAV:" || name.namespace === ""
+      ? tag
+      : `${tag} xmlns:N="${escapeAttribute(name.namespace)}"`;
+  return content === undefined ? `<${start}/>` : `<${start}>${content}</${tag}>`;
+}
+
+function errorElement(condition: Condition | undefined): string {
+  return condition === undefined ? "" : `<D:error>${conditionElement(condition)}</D:error>`;
+}
+
+const emptyPropstat = propstatElement({ status: 200, properties: [] });
