@@ -1,0 +1,2 @@
+import type { TreeCase } from "./tree-subject.ts";
+export const treeContract: readonly TreeCase[] = [];
