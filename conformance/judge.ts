@@ -34,9 +34,9 @@ const hint = "`npm run judges` installs it from Debian's packages";
 /** Looks for a judge on this machine. */
 export function judge(name: JudgeName): Judge {
   const [program, ...args] = judges[name];
-  const { status, stdout } = spawnSync(program, args, { encoding: "utf8", timeout: 20_000 });
-  const version = status === 0 ? stdout.split("\n")[0] : undefined;
-  return { name, program, version };
+  // Not by its exit code: that of cadaver, asked for its version, is 255.
+  const { stdout } = spawnSync(program, args, { encoding: "utf8", timeout: 20_000 });
+  return { name, program, version: stdout?.split("\n")[0] || undefined };
 }
 
 /**

@@ -32,30 +32,33 @@ const callers: readonly Caller[] = [
 ];
 
 describeWith(["litmus"], "litmus", () => {
-  describe.each(callers)("$title", ({ serverArgs, litmusArgs }) => {
-    let place: string;
-    let server: Server;
-    beforeAll(async () => {
-      place = await mkdtemp(join(tmpdir(), "meanwhile-litmus-"));
-      server = await startServer({ args: await serverArgs(place) });
-    });
-    afterAll(async () => {
-      await server?.stop();
-      await rm(place, { recursive: true, force: true });
-    });
-
-    test.each(suites)("suite %s passes without a warning", async (suite) => {
-      const { stdout, stderr } = await run("litmus", ["--keep-going", server.url, ...litmusArgs], {
-        cwd: place,
-        environment: { TESTS: suite },
+  describe.each(callers.map((caller) => [caller.title, caller] as const))(
+    "%s",
+    (_, { serverArgs, litmusArgs }) => {
+      let place: string;
+      let server: Server;
+      beforeAll(async () => {
+        place = await mkdtemp(join(tmpdir(), "meanwhile-litmus-"));
+        server = await startServer({ args: await serverArgs(place) });
       });
-      const reports = parseLitmus(stdout);
-      const [report] = reports;
-      expect(reports, stdout + stderr).toHaveLength(1);
-      expect(report).toMatchObject({ suite, failed: 0, warnings: 0, complaints: [] });
-      // A suite that ran nothing has proved nothing.
-      expect(report?.passed).toBeGreaterThan(3);
-      expect(report?.passed).toBe(report?.run);
-    });
-  });
+      afterAll(async () => {
+        await server?.stop();
+        await rm(place, { recursive: true, force: true });
+      });
+
+      test.each(suites)("suite %s passes without a warning", async (suite) => {
+        const { stdout, stderr } = await run("litmus", ["--keep-going", server.url, ...litmusArgs], {
+          cwd: place,
+          environment: { TESTS: suite },
+        });
+        const reports = parseLitmus(stdout);
+        const [report] = reports;
+        expect(reports, stdout + stderr).toHaveLength(1);
+        expect(report).toMatchObject({ suite, failed: 0, warnings: 0, complaints: [] });
+        // A suite that ran nothing has proved nothing.
+        expect(report?.passed).toBeGreaterThan(3);
+        expect(report?.passed).toBe(report?.run);
+      });
+    },
+  );
 });
