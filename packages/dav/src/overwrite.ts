@@ -8,8 +8,8 @@ import { badRequest } from "./error.ts";
  * @throws {DavError} 400 if the value is neither `T` nor `F`
  */
 export function parseOverwrite(value: string | undefined): boolean {
-  // "If the Overwrite header is not included in a COPY or MOVE request, then the resource MUST treat the request
-  // as if it has an Overwrite header of value "T"."
+  // "If the overwrite header is not included in a COPY or MOVE request, then the resource MUST treat the request
+  // as if it has an overwrite header of value "T"."
   if (value === undefined) return true;
   switch (value.trim().toUpperCase()) {
     case "T":
