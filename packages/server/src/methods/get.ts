@@ -1,0 +1,198 @@
+/** GET and HEAD (RFC 9110 §9.3.1, §9.3.2; RFC 4918 §9.4). */
+import { randomBytes } from "node:crypto";
+import { DavError } from "@meanwhile/dav/error";
+import { encodePath, nameOf } from "@meanwhile/dav/path";
+import { type Answer, type AnswerBody, type AnswerFields, empty } from "../answer.ts";
+import { checkPreconditions } from "../conditional.ts";
+import { contentLanguage } from "../content-language.ts";
+import { contentTypeOf, isActiveContent } from "../content-type.ts";
+import type { ServerContext } from "../context.ts";
+import type { DavRequest } from "../dav-request.ts";
+import { formatHttpDate } from "../http-date.ts";
+import { lastModifiedMs } from "../last-modified.ts";
+import { listCollection } from "../listing.ts";
+import { multipartByteranges } from "../multipart-byteranges.ts";
+import { contentRange, isRangeCurrent, selectRanges } from "../ranges.ts";
+import type { ByteRange, DocumentResource, OpenDocument } from "../store.ts";
+import { TreeError } from "../store.ts";
+
+/**
+ * Answers with a document or parts of it, or with a listing of a collection.
+ *
+ * @throws {DavError} 404; 412
+ * @throws {TreeError}
+ */
+export async function get(request: DavRequest, context: ServerContext): Promise<Answer> {
+  if (request.method === "HEAD") return head(request, context);
+  if (request.trailingSlash) {
+    const resource = await context.tree.lookup(request.path);
+    if (resource?.kind === "collection") return getCollection(request, context);
+  }
+  let document: OpenDocument;
+  try {
+    document = await context.tree.open(request.path);
+  } catch (error) {
+    if (error instanceof TreeError && error.code === "is-a-collection")
+      return getCollection(request, context);
+    throw error;
+  }
+  let answer: Answer | undefined;
+  try {
+    answer = await getDocument(request, context, document);
+    return answer;
+  } finally {
+    if (answer?.body.kind !== "stream") document.close();
+  }
+}
+
+/** As GET, without opening anything: "the server MUST NOT send content in the response" (RFC 9110 §9.3.2). */
+async function head(request: DavRequest, context: ServerContext): Promise<Answer> {
+  const resource = await context.tree.lookup(request.path);
+  if (resource === undefined) throw new DavError(404, "there is no resource at this URL");
+  if (resource.kind === "collection") return getCollection(request, context);
+  const conditional = evaluate(request, context, resource);
+  if (conditional !== undefined) return conditional;
+  return {
+    status: 200,
+    fields: {
+      "Content-Type": contentTypeOf(nameOf(request.path)),
+      ...(await documentFields(request, context, resource)),
+    },
+    body: unopened(resource.length),
+  };
+}
+
+async function getDocument(
+  request: DavRequest,
+  context: ServerContext,
+  document: OpenDocument,
+): Promise<Answer> {
+  const { resource } = document;
+  const conditional = evaluate(request, context, resource);
+  if (conditional !== undefined) return conditional;
+  const contentType = contentTypeOf(nameOf(request.path));
+  const fields = await documentFields(request, context, resource);
+  const current = isRangeCurrent(singleField(request, "if-range"), resource, context.now());
+  const selection = selectRanges(current ? request.headers.range : undefined, resource.length);
+  switch (selection.kind) {
+    case "whole":
+      return {
+        status: 200,
+        fields: { "Content-Type": contentType, ...fields },
+        body: await contentOf(document, { start: 0, end: resource.length }),
+      };
+    case "unsatisfiable":
+      return empty(416, { "Content-Range": `bytes */${resource.length}`, "Accept-Ranges": "bytes" });
+    case "parts": {
+      const [range, ...others] = selection.ranges;
+      if (others.length === 0) {
+        return {
+          status: 206,
+          fields: {
+            "Content-Type": contentType,
+            ...fields,
+            "Content-Range": contentRange(range, resource.length),
+          },
+          body: await contentOf(document, range),
+        };
+      }
+      const boundary = randomBytes(18).toString("hex");
+      const multipart = multipartByteranges(document, selection.ranges, contentType, boundary);
+      return {
+        status: 206,
+        fields: { "Content-Type": multipart.contentType, ...fields },
+        body: multipart.body,
+      };
+    }
+  }
+}
+
+/** The final response of a request whose conditions do not hold; undefined where they do. */
+function evaluate(
+  request: DavRequest,
+  context: ServerContext,
+  resource: DocumentResource,
+): Answer | undefined {
+  const result = checkPreconditions(request, resource, context.now());
+  switch (result.kind) {
+    case "proceed":
+      return undefined;
+    case "failed":
+      throw new DavError(412, "the resource is not in the state that the request is conditional on");
+    case "not-modified":
+      return empty(304, { ...result.fields, ...cacheFields(request), ...locationFields(request, false) });
+  }
+}
+
+async function documentFields(
+  request: DavRequest,
+  context: ServerContext,
+  resource: DocumentResource,
+): Promise<AnswerFields> {
+  const language = contentLanguage(await context.tree.properties(request.path));
+  return {
+    ETag: resource.etag,
+    "Last-Modified": formatHttpDate(lastModifiedMs(resource, context.now())),
+    "Accept-Ranges": "bytes",
+    ...cacheFields(request),
+    ...locationFields(request, false),
+    ...(language === undefined ? {} : { "Content-Language": language }),
+    ...safetyFields(contentTypeOf(nameOf(request.path))),
+  };
+}
+
+async function getCollection(request: DavRequest, context: ServerContext): Promise<Answer> {
+  const result = checkPreconditions(request, await context.tree.lookup(request.path), context.now());
+  if (result.kind === "failed") {
+    throw new DavError(412, "the resource is not in the state that the request is conditional on");
+  }
+  const fields = { ...cacheFields(request), ...locationFields(request, true) };
+  if (result.kind === "not-modified") return empty(304, fields);
+  return listCollection(request, context, fields);
+}
+
+/** Content changes at any time, and is only for those who may read it. */
+function cacheFields(request: DavRequest): AnswerFields {
+  return { "Cache-Control": request.principal === undefined ? "no-cache" : "private, no-cache" };
+}
+
+/**
+ * A URL that lacks a collection's slash is served all the same, for WebDAV clients do not follow redirects: the
+ * server "SHOULD return a Content-Location header" with the right one (RFC 4918 §5.2).
+ */
+function locationFields(request: DavRequest, collection: boolean): AnswerFields {
+  if (request.trailingSlash === collection) return {};
+  return { "Content-Location": request.prefix + encodePath(request.path, collection) };
+}
+
+/** Foreign scripts must not run with the rights of the reader. */
+function safetyFields(contentType: string): AnswerFields {
+  const fields = { "X-Content-Type-Options": "nosniff" };
+  return isActiveContent(contentType) ? { ...fields, "Content-Security-Policy": "sandbox" } : fields;
+}
+
+/** Of what is read at once. */
+const smallBytes = 64 * 1024;
+
+async function contentOf(document: OpenDocument, range: ByteRange): Promise<AnswerBody> {
+  const length = range.end - range.start;
+  if (length <= smallBytes) return { kind: "bytes", bytes: await document.bytes(range) };
+  return { kind: "stream", length, open: () => document.stream(range), close: () => document.close() };
+}
+
+/** The body of an answer to HEAD: its length, and nothing to open. */
+function unopened(length: number): AnswerBody {
+  return {
+    kind: "stream",
+    length,
+    open: () => {
+      throw new TypeError("a response to HEAD has no content");
+    },
+    close: () => undefined,
+  };
+}
+
+function singleField(request: DavRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === "string" ? value : undefined;
+}

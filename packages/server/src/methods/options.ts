@@ -1,0 +1,43 @@
+/** OPTIONS (RFC 9110 §9.3.7, RFC 4918 §10.1, §18). */
+import { allMethods, allowedMethods } from "../allow.ts";
+import { type Answer, type AnswerFields, empty } from "../answer.ts";
+import type { ServerContext } from "../context.ts";
+import type { DavRequest } from "../dav-request.ts";
+
+/**
+ * Says what the server can do, and what the resource allows.
+ *
+ * Windows asks this without credentials, of every ancestor of a share, and goes away where it gets a 401. So the
+ * server answers anybody, but tells an unknown principal nothing about any resource: the same is said of what is
+ * there and of what is not.
+ *
+ * @param options whether `Allow` may tell what is there; by default only to a known principal. A server that asks
+ *   nobody for credentials may set it.
+ */
+export async function options(
+  request: DavRequest,
+  context: ServerContext,
+  { reveal = request.principal !== undefined }: { readonly reveal?: boolean } = {},
+): Promise<Answer> {
+  const { principal, path } = request;
+  if (!reveal || !context.access.may(principal, "read", path)) return serverOptions();
+  const methods = allowedMethods(
+    path,
+    await context.tree.lookup(path),
+    context.access.may(principal, "write", path),
+  );
+  return empty(200, { ...capabilities, Allow: methods.join(", ") });
+}
+
+/** What is said of the server as a whole: `OPTIONS *` (RFC 9110 §9.3.7). */
+export function serverOptions(): Answer {
+  return empty(200, { ...capabilities, Allow: allMethods.join(", ") });
+}
+
+const capabilities: AnswerFields = {
+  /** "3": RFC 4918 rather than RFC 2518 (§18.3); extended-mkcol: RFC 5689 §3.1. */
+  DAV: "1, 2, 3, extended-mkcol",
+  /** Without it Office opens documents read-only. */
+  "MS-Author-Via": "DAV",
+  "Accept-Ranges": "bytes",
+};

@@ -1,0 +1,103 @@
+/** PROPFIND (RFC 4918 §9.1). */
+import { type Depth, parseDepth } from "@meanwhile/dav/depth";
+import { DavError } from "@meanwhile/dav/error";
+import { encodePath, nameOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
+import { parsePropfind } from "@meanwhile/dav/propfind";
+import { type Answer, type AnswerFields, xml } from "../answer.ts";
+import type { ServerContext } from "../context.ts";
+import type { DavRequest, ToHref } from "../dav-request.ts";
+import { noLocks, viewLocks } from "../locks-in-view.ts";
+import { minimalPreference } from "../minimal-preference.ts";
+import { principalHref } from "../principal-href.ts";
+import { planReport } from "../property-report.ts";
+import { streamProperties } from "../property-stream.ts";
+import { shownMembers } from "../shown-members.ts";
+
+/**
+ * Answers a PROPFIND with a multistatus: of one resource at once, of a collection with its members as a stream.
+ *
+ * @throws {DavError} 404; 400 for a body that is none; 403 propfind-finite-depth, where the limits forbid
+ *   Depth: infinity
+ * @throws {TreeError}
+ */
+export async function propfind(request: DavRequest, context: ServerContext): Promise<Answer> {
+  const depth = depthOf(request, context);
+  const asked = parsePropfind(await request.content.text(context.limits.xmlBytes));
+  const resource = await context.tree.lookup(request.path);
+  if (resource === undefined) throw new DavError(404, "there is no resource at this URL");
+  const collection = resource.kind === "collection";
+  const toHref: ToHref = (path, isCollection) => request.prefix + encodePath(path, isCollection);
+  const minimal = minimalPreference(request);
+  const noRoot = request.preferences.depthNoroot && depth !== "0";
+  const report = planReport(asked, { minimal: minimal.applies });
+  const members = collection && depth !== "0";
+  const body = streamProperties(context, {
+    report,
+    root: {
+      path: request.path,
+      href: toHref(request.path, collection),
+      name: shownName(request.path, request.prefix),
+      resource,
+    },
+    depth,
+    withRoot: !noRoot,
+    locks: report.needsLocks
+      ? await viewLocks(context.locks, { path: request.path, collection, members }, toHref, context.now())
+      : noLocks,
+    isShown: shownMembers(context, request),
+    principalHref: principalHref(request),
+    closed: request.closed,
+  });
+  const fields = {
+    Vary: minimal.vary,
+    ...appliedField([...minimal.applied, ...(noRoot ? ["depth-noroot"] : [])]),
+  };
+  return members ? streamed(body, fields) : xml(207, await gathered(body), fields);
+}
+
+/** "Servers MUST support "0" and "1" depth requests and SHOULD support "infinity"" (§9.1); absent is infinity. */
+function depthOf(request: DavRequest, context: ServerContext): Depth {
+  const depth = parseDepth(header(request, "depth"), { absent: "infinity", allowed: ["0", "1", "infinity"] });
+  if (depth === "infinity" && !context.limits.infinitePropfind) {
+    throw new DavError(403, "this server lists one level at a time", {
+      condition: { code: "propfind-finite-depth" },
+    });
+  }
+  return depth;
+}
+
+function header(request: DavRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The last name of the resource's URL; the root of a tree that is mounted at no path has none, and is shown as "/". */
+function shownName(path: ResourcePath, prefix: string): string {
+  return nameOf(path) || nameOf(parsePath(`${prefix}/`)) || "/";
+}
+
+function appliedField(preferences: readonly string[]): AnswerFields {
+  return preferences.length === 0 ? {} : { "Preference-Applied": preferences.join(", ") };
+}
+
+function streamed(body: AsyncGenerator<string, void, void>, fields: AnswerFields): Answer {
+  return {
+    status: 207,
+    fields: { "Content-Type": "application/xml; charset=utf-8", ...fields },
+    body: {
+      kind: "stream",
+      length: undefined,
+      open: () => body,
+      close: () => {
+        // Also ends a walk that was broken off; what it then throws concerns nobody.
+        body.return().catch(() => undefined);
+      },
+    },
+  };
+}
+
+async function gathered(body: AsyncIterable<string>): Promise<string> {
+  let text = "";
+  for await (const chunk of body) text += chunk;
+  return text;
+}

@@ -1,0 +1,113 @@
+/** PROPPATCH (RFC 4918 §9.2). */
+import { DavError } from "@meanwhile/dav/error";
+import { multistatus, type Propstat, propertyElement, propertyResponse } from "@meanwhile/dav/multistatus";
+import { encodePath } from "@meanwhile/dav/path";
+import {
+  clarkName,
+  type DeadProperty,
+  type PropertyChange,
+  type PropertyName,
+} from "@meanwhile/dav/property";
+import { parsePropertyUpdate } from "@meanwhile/dav/proppatch";
+import { type Answer, empty, xml } from "../answer.ts";
+import type { ServerContext } from "../context.ts";
+import type { DavRequest } from "../dav-request.ts";
+import { liveProperty } from "../live-properties.ts";
+import { minimalPreference } from "../minimal-preference.ts";
+import { tooLarge } from "../property-limits.ts";
+import { TreeError } from "../store.ts";
+import { nameOfChange, win32LastModifiedMs } from "../win32-properties.ts";
+
+export { isToleratedWhileLocked } from "../win32-properties.ts";
+
+/**
+ * Sets and removes properties, all or none.
+ *
+ * "Servers MUST process PROPPATCH instructions in document order ... Instructions MUST either all be executed or
+ * none executed."
+ *
+ * @throws {DavError} 404; 400 for a body that is none
+ * @throws {TreeError} where the properties could not be stored: nothing was changed
+ */
+export async function proppatch(request: DavRequest, context: ServerContext): Promise<Answer> {
+  const changes = parsePropertyUpdate(await request.content.text(context.limits.xmlBytes));
+  return applyPropertyChanges(request, context, changes);
+}
+
+/** What {@link proppatch} does once its body is parsed, for a caller that had to look at the changes before. */
+export async function applyPropertyChanges(
+  request: DavRequest,
+  context: ServerContext,
+  changes: readonly PropertyChange[],
+): Promise<Answer> {
+  const { path, prefix } = request;
+  const resource = await context.tree.lookup(path);
+  if (resource === undefined) throw new DavError(404, "there is no resource at this URL");
+  const minimal = minimalPreference(request);
+  const fields = { Vary: minimal.vary };
+  const respond = (propstats: readonly Propstat[]): string =>
+    multistatus([propertyResponse(prefix + encodePath(path, resource.kind === "collection"), propstats)]);
+  const refusal = refusePropertyChanges(await context.tree.properties(path), changes);
+  if (refusal !== undefined) return xml(207, respond(refusal), fields);
+  await context.tree.patchProperties(path, changes);
+  await touch(request, context, changes);
+  if (minimal.applies) {
+    // "The server SHOULD return one of the following responses rather than a 207" (RFC 8144 §2.2).
+    const applied = minimal.applied.length === 0 ? {} : { "Preference-Applied": minimal.applied.join(", ") };
+    return empty(204, { ...fields, ...applied });
+  }
+  return xml(207, respond([{ status: 200, properties: elementsOf(changes) }]), fields);
+}
+
+/**
+ * Why changes cannot be made: the propstats that say so, 424 for those that fail with the others (RFC 4918 §9.2.1).
+ *
+ * @param present the dead properties that the resource has
+ * @returns undefined where all can be made
+ */
+export function refusePropertyChanges(
+  present: readonly DeadProperty[],
+  changes: readonly PropertyChange[],
+): readonly Propstat[] | undefined {
+  const large = tooLarge(present, changes);
+  const isProtected = (name: PropertyName): boolean => liveProperty(name)?.isProtected === true;
+  const protectedChanges = changes.filter((change) => isProtected(nameOfChange(change)));
+  const largeChanges = changes.filter((change) => !isProtected(nameOfChange(change)) && isLarge(change));
+  if (protectedChanges.length === 0 && largeChanges.length === 0) return undefined;
+  const others = changes.filter((change) => !isProtected(nameOfChange(change)) && !isLarge(change));
+  return [
+    {
+      status: 403,
+      properties: elementsOf(protectedChanges),
+      condition: { code: "cannot-modify-protected-property" },
+    },
+    { status: 507, properties: elementsOf(largeChanges) },
+    { status: 424, properties: elementsOf(others) },
+  ];
+
+  function isLarge(change: PropertyChange): boolean {
+    return large.has(clarkName(nameOfChange(change)));
+  }
+}
+
+/** The names that changes are about, each once and without its value. */
+function elementsOf(changes: readonly PropertyChange[]): readonly string[] {
+  const names = new Map(changes.map((change) => [clarkName(nameOfChange(change)), nameOfChange(change)]));
+  return [...names.values()].map((name) => propertyElement(name));
+}
+
+/** Windows sets a document's time this way, and then expects to see it. */
+async function touch(
+  request: DavRequest,
+  context: ServerContext,
+  changes: readonly PropertyChange[],
+): Promise<void> {
+  const modifiedMs = win32LastModifiedMs(changes, context.now());
+  if (modifiedMs === undefined) return;
+  try {
+    await context.tree.touch(request.path, modifiedMs);
+  } catch (error) {
+    // The property itself is stored, which is all that was promised.
+    if (!(error instanceof TreeError)) throw error;
+  }
+}

@@ -1,0 +1,133 @@
+/** What a PROPFIND says about one resource: its propstats, planned once for all resources of an answer. */
+import { type Propstat, propertyElement } from "@meanwhile/dav/multistatus";
+import { clarkName, type DeadProperty, type PropertyName } from "@meanwhile/dav/property";
+import type { PropfindRequest } from "@meanwhile/dav/propfind";
+import {
+  allLiveProperties,
+  type LiveProperty,
+  liveProperty,
+  type PropertySubject,
+} from "./live-properties.ts";
+
+export interface PropertyReport {
+  readonly needsDeadProperties: boolean;
+  readonly needsLocks: boolean;
+  readonly needsQuota: boolean;
+  /** The propstats of one resource. */
+  propstats(subject: PropertySubject, deadProperties: readonly DeadProperty[]): readonly Propstat[];
+}
+
+/**
+ * Plans the answer to a PROPFIND (RFC 4918 §9.1).
+ *
+ * @param minimal leaves out what is not found (`Prefer: return=minimal`, RFC 8144 §2.1)
+ */
+export function planReport(request: PropfindRequest, options: { readonly minimal: boolean }): PropertyReport {
+  switch (request.kind) {
+    case "propname":
+      return reportNames();
+    case "allprop":
+      return reportAll(request.include, options.minimal);
+    case "prop":
+      return reportNamed(request.names, options.minimal);
+  }
+}
+
+/** "All the properties defined on the resource", names without values (§9.1.4). */
+function reportNames(): PropertyReport {
+  return {
+    needsDeadProperties: true,
+    needsLocks: false,
+    needsQuota: true,
+    propstats(subject, deadProperties) {
+      const names = new Map<string, PropertyName>();
+      for (const property of allLiveProperties()) {
+        if (property.element(subject) !== undefined) names.set(clarkName(property.name), property.name);
+      }
+      for (const { name } of deadProperties) names.set(clarkName(name), name);
+      return [{ status: 200, properties: [...names.values()].map((name) => propertyElement(name)) }];
+    },
+  };
+}
+
+/** Dead properties, the live ones of RFC 4918, and what was asked for besides (§14.2, §14.8). */
+function reportAll(include: readonly PropertyName[], minimal: boolean): PropertyReport {
+  const live = allLiveProperties().filter((property) => property.inAllprop);
+  const besides = include.filter((name) => liveProperty(name)?.inAllprop !== true);
+  const columns = besides.map(columnOf);
+  return {
+    needsDeadProperties: true,
+    needsLocks: true,
+    needsQuota: columns.some(({ live }) => live?.needs === "quota"),
+    propstats(subject, deadProperties) {
+      const found: string[] = [];
+      for (const property of live) {
+        if (!property.isProtected && findDead(deadProperties, property.name) !== undefined) continue;
+        const element = property.element(subject);
+        if (element !== undefined) found.push(element);
+      }
+      for (const { xml } of deadProperties) found.push(xml);
+      const missing: string[] = [];
+      for (const column of columns) {
+        if (findDead(deadProperties, column.name) !== undefined) continue;
+        const element = column.live?.element(subject);
+        if (element === undefined) missing.push(column.missing);
+        else found.push(element);
+      }
+      return propstatsOf(found, minimal ? [] : missing);
+    },
+  };
+}
+
+/** The properties of the given names, those that are not there with 404 (§9.1.3). */
+function reportNamed(names: readonly PropertyName[], minimal: boolean): PropertyReport {
+  const columns = names.map(columnOf);
+  return {
+    needsDeadProperties: columns.some(({ live }) => live === undefined || !live.isProtected),
+    needsLocks: columns.some(({ live }) => live?.needs === "locks"),
+    needsQuota: columns.some(({ live }) => live?.needs === "quota"),
+    propstats(subject, deadProperties) {
+      const found: string[] = [];
+      const missing: string[] = [];
+      for (const column of columns) {
+        const element = elementIn(column, subject, deadProperties);
+        if (element !== undefined) found.push(element);
+        else if (!minimal) missing.push(column.missing);
+      }
+      return propstatsOf(found, missing);
+    },
+  };
+}
+
+interface Column {
+  readonly name: PropertyName;
+  readonly live: LiveProperty | undefined;
+  /** Its element for the propstat of what was not found. */
+  readonly missing: string;
+}
+
+function columnOf(name: PropertyName): Column {
+  return { name, live: liveProperty(name), missing: propertyElement(name) };
+}
+
+function elementIn(
+  column: Column,
+  subject: PropertySubject,
+  deadProperties: readonly DeadProperty[],
+): string | undefined {
+  if (column.live?.isProtected === true) return column.live.element(subject);
+  return findDead(deadProperties, column.name)?.xml ?? column.live?.element(subject);
+}
+
+function findDead(properties: readonly DeadProperty[], wanted: PropertyName): DeadProperty | undefined {
+  for (const property of properties) {
+    if (property.name.local === wanted.local && property.name.namespace === wanted.namespace) return property;
+  }
+  return undefined;
+}
+
+function propstatsOf(found: readonly string[], missing: readonly string[]): readonly Propstat[] {
+  const propstats: Propstat[] = [{ status: 200, properties: found }];
+  if (missing.length > 0) propstats.push({ status: 404, properties: missing });
+  return propstats;
+}
