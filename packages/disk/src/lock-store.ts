@@ -38,8 +38,8 @@ class DiskLockStore implements LockStore {
     this.#table = new LockTable({
       ...options,
       record: {
-        put: (lock) => this.#writes.push(this.#kept.put(lock.token, writeLockRecord(lock))),
-        drop: (token) => this.#writes.push(this.#kept.remove(token)),
+        put: (lock) => this.#write(() => this.#kept.put(lock.token, writeLockRecord(lock))),
+        drop: (token) => this.#write(() => this.#kept.remove(token)),
       },
     });
     for (const lock of locks) this.#table.restore(lock);
@@ -97,6 +97,11 @@ class DiskLockStore implements LockStore {
     const locks: Lock[] = [];
     for (const { key, value } of this.#kept.getRange()) locks.push(readLockRecord(key, value));
     return locks;
+  }
+
+  /** Begins a write. One that cannot even begin, as on a closed database, has failed like any other. */
+  #write(begin: () => Promise<unknown>): void {
+    this.#writes.push(new Promise((resolve) => resolve(begin())));
   }
 
   /** Waits until the changes that the call at hand made are committed. */

@@ -9,7 +9,9 @@
  * ```
  */
 export type { ContractCase } from "./testing/contract-case.ts";
-export { type LockStoreSubject, lockStoreContract } from "./testing/lock-store-contract.ts";
+export { lockStoreContract } from "./testing/lock-store-contract.ts";
+export type { LockStoreSubject } from "./testing/lock-store-subject.ts";
+export { runLockStory } from "./testing/lock-story.ts";
 export { createMemoryLockStore, type MemoryLockStoreOptions } from "./testing/memory-lock-store.ts";
 export { createMemoryTree, type MemoryAct, type MemoryTreeOptions } from "./testing/memory-tree.ts";
 export { type SlowStep, slowTree } from "./testing/slow-tree.ts";

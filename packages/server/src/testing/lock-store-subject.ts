@@ -1,0 +1,10 @@
+import type { Awaitable, LockStore } from "../store.ts";
+
+/** A store of locks under test. Each case gets an empty one with its own clock. */
+export interface LockStoreSubject {
+  readonly store: LockStore;
+  /** Moves the store's clock: on, or with a negative number back. */
+  advance(seconds: number): void;
+  /** Ends the store, as if the process had ended, and opens it again; absent where nothing is kept. */
+  readonly reopen?: (() => Awaitable<LockStore>) | undefined;
+}
