@@ -20,7 +20,9 @@ export interface MemberResults {
 /** How many are kept of each kind. An interim response has room for fewer. */
 export const keptResults = { successes: 64, failures: 1000 } as const;
 
-interface Numbered extends MemberResult {
+interface Numbered {
+  readonly status: number;
+  readonly uri: string | (() => string);
   readonly number: number;
 }
 
@@ -38,7 +40,7 @@ export class RecentResults implements MemberResults {
     return this.#failed;
   }
 
-  add(status: number, uri: string): void {
+  add(status: number, uri: string | (() => string)): void {
     this.#latest += 1;
     const result = { status, uri, number: this.#latest };
     if (status < 400) {
@@ -55,10 +57,14 @@ export class RecentResults implements MemberResults {
 
   since(after: number): readonly MemberResult[] {
     const fresh = (results: readonly Numbered[]) => results.filter(({ number }) => number > after).reverse();
-    return [...fresh(this.#failures), ...fresh(this.#successes)].map(({ status, uri }) => ({ status, uri }));
+    return [...fresh(this.#failures), ...fresh(this.#successes)].map(shown);
   }
 
   failed(): readonly MemberResult[] {
-    return this.#failures.map(({ status, uri }) => ({ status, uri }));
+    return this.#failures.map(shown);
   }
+}
+
+function shown({ status, uri }: Numbered): MemberResult {
+  return { status, uri: typeof uri === "string" ? uri : uri() };
 }

@@ -66,6 +66,6 @@ export interface Work {
   progress(done: number, total?: number, remark?: string): void;
   /** Tells how far it is inside the present member, in bytes. */
   bytes(done: number, total: number): void;
-  /** Tells what became of one member. */
-  result(status: number, uri: string): void;
+  /** Tells what became of one member. A URI that costs something to write may be given as a function. */
+  result(status: number, uri: string | (() => string)): void;
 }

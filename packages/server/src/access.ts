@@ -18,4 +18,7 @@ export interface Access {
 export const openAccess: Access = { may: () => true, exceptions: () => [] };
 
 /** Everyone may read everything, and nobody write. */
-export const readOnlyAccess: Access = { may: (_principal, action) => action === "read", exceptions: () => [] };
+export const readOnlyAccess: Access = {
+  may: (_principal, action) => action === "read",
+  exceptions: () => [],
+};

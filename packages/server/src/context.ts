@@ -1,4 +1,6 @@
 /** What all methods share: where resources and locks live, and the limits of what they do. */
+import type { ResourcePath } from "@meanwhile/dav/path";
+import type { Claims } from "@meanwhile/operations";
 import type { Access } from "./access.ts";
 import type { LockStore, Tree } from "./store.ts";
 
@@ -9,6 +11,8 @@ export interface Limits {
   readonly lockSeconds: number;
   /** Of a PUT; undefined: what the disk takes. */
   readonly contentBytes: number | undefined;
+  /** How long a request waits for others that work on the same resources, before it gets 503. */
+  readonly claimMs: number;
   /** Whether PROPFIND may ask for Depth: infinity (else 403 propfind-finite-depth, RFC 4918 §9.1). */
   readonly infinitePropfind: boolean;
 }
@@ -17,6 +21,7 @@ export const defaultLimits: Limits = {
   xmlBytes: 1024 * 1024,
   lockSeconds: 24 * 60 * 60,
   contentBytes: undefined,
+  claimMs: 2000,
   infinitePropfind: true,
 };
 
@@ -24,6 +29,10 @@ export interface ServerContext {
   readonly tree: Tree;
   readonly locks: LockStore;
   readonly access: Access;
+  /** Trees that running operations work on. */
+  readonly claims: Claims;
+  /** Paths that belong to the server and not to the tree: nothing of a tree is ever there. */
+  readonly isReserved: (path: ResourcePath) => boolean;
   readonly limits: Limits;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -1,0 +1,88 @@
+/** What all methods that change something share: how they run, and how they are judged before they act. */
+import { DavError } from "@meanwhile/dav/error";
+import { type IfHeader, parseIf } from "@meanwhile/dav/if-header";
+import { parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import type { Claim, Work } from "@meanwhile/operations";
+import type { Answer } from "./answer.ts";
+import { checkPreconditions } from "./conditional.ts";
+import type { ServerContext } from "./context.ts";
+import type { DavRequest } from "./dav-request.ts";
+import { requireIf } from "./if-evaluation.ts";
+import { type Submission, submission } from "./locking.ts";
+import type { Resource } from "./store.ts";
+
+/**
+ * A method that changes something. Called first, it parses the header and receives the content; then the complete
+ * request is there, and what it returned runs as an operation, which the client's leaving does not stop.
+ */
+export type ChangeMethod = (request: DavRequest, context: ServerContext) => Promise<Ending>;
+
+export type Ending = (work: Work) => Promise<Answer>;
+
+/** Runs `act` while the trees that it works on are kept from others. @throws {DavError} 503 when they are not free */
+export async function withClaims(
+  { claims, limits }: ServerContext,
+  wanted: readonly Claim[],
+  work: Work,
+  act: () => Promise<Answer>,
+): Promise<Answer> {
+  const release = await claims.acquire(wanted, limits.claimMs, work.signal);
+  if (!release) {
+    throw new DavError(503, "another request works on this resource", { fields: { "Retry-After": "2" } });
+  }
+  try {
+    return await act();
+  } finally {
+    release();
+  }
+}
+
+export interface Judgement {
+  readonly resource: Resource | undefined;
+  readonly ifHeader: IfHeader | undefined;
+  readonly by: Submission;
+}
+
+/**
+ * Looks at the target and at every condition that the request makes on it (RFC 9110 §13, RFC 4918 §10.4).
+ * Locks are for the caller to check, with `by`.
+ */
+export async function judge(request: DavRequest, context: ServerContext): Promise<Judgement> {
+  const ifHeader = parseIf(single(request.headers["if"]));
+  const resource = await context.tree.lookup(request.path);
+  if (checkPreconditions(request, resource).kind !== "proceed") {
+    throw new DavError(412, "a precondition of the request does not hold");
+  }
+  await requireIf(ifHeader, request, context);
+  return { resource, ifHeader, by: submission(ifHeader, request) };
+}
+
+/** @throws {DavError} 403 unless the principal may write each of `paths` */
+export function requireWrite(
+  { access, isReserved }: ServerContext,
+  { principal }: DavRequest,
+  paths: readonly ResourcePath[],
+): void {
+  for (const path of paths) {
+    if (isReserved(path)) throw new DavError(403, "this part of the server is not for resources");
+    if (!access.may(principal, "write", path)) throw new DavError(403, "you may not change this");
+  }
+}
+
+/** The resource and the collection whose membership changes with it; the root has none. */
+export function withParent(path: ResourcePath): readonly ResourcePath[] {
+  const parent = parentOf(path);
+  return parent === undefined ? [path] : [path, parent];
+}
+
+/** Names with control characters are found and removed where they exist, but never made. */
+export function requireCreatableName(path: ResourcePath): void {
+  if (/[\u0000-\u001f\u007f]/.test(path)) {
+    throw new DavError(400, "a new resource's name must not have control characters in it");
+  }
+}
+
+/** Node joins repeated fields; those that it leaves apart are not ours. */
+export function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(", ") : value;
+}

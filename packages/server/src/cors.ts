@@ -1,0 +1,54 @@
+/** Cross-origin requests of clients in browsers (the Fetch standard's CORS protocol). */
+import type { IncomingHttpHeaders } from "node:http";
+import type { AnswerFields } from "./answer.ts";
+
+const methods = "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
+
+const exposed = [
+  "DAV",
+  "ETag",
+  "Last-Modified",
+  "Location",
+  "Link",
+  "Lock-Token",
+  "Content-Range",
+  "Accept-Ranges",
+  "Retry-After",
+  "Preference-Applied",
+  "X-OC-Mtime",
+  "WWW-Authenticate",
+].join(", ");
+
+/**
+ * The fields that let a script of an allowed origin read the response; none for others.
+ * @param allowed origins, or "*" for any; with "*" credentials are never allowed
+ */
+export function corsFields(headers: IncomingHttpHeaders, allowed: readonly string[]): AnswerFields {
+  if (allowed.length === 0) return {};
+  const { origin } = headers;
+  const any = allowed.includes("*");
+  if (origin === undefined || !(any || allowed.includes(origin))) return { Vary: "Origin" };
+  return {
+    "Access-Control-Allow-Origin": any ? "*" : origin,
+    ...(any ? {} : { "Access-Control-Allow-Credentials": "true" }),
+    "Access-Control-Expose-Headers": exposed,
+    Vary: "Origin",
+  };
+}
+
+/** Whether a request is a browser's question before a cross-origin request. */
+export function isPreflight(method: string, headers: IncomingHttpHeaders): boolean {
+  return method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
+}
+
+/** What a preflight's answer says beside {@link corsFields}. The names asked for are echoed, being tokens. */
+export function preflightFields(headers: IncomingHttpHeaders): AnswerFields {
+  const asked = headers["access-control-request-headers"];
+  const names =
+    typeof asked === "string" && /^[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,2000}$/.test(asked) ? asked : "";
+  return {
+    "Access-Control-Allow-Methods": methods,
+    ...(names === "" ? {} : { "Access-Control-Allow-Headers": names }),
+    "Access-Control-Max-Age": "3600",
+  };
+}

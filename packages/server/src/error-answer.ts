@@ -1,0 +1,33 @@
+/** What a client is told when its request failed. */
+import { DavError } from "@meanwhile/dav/error";
+import { errorDocument } from "@meanwhile/dav/error-document";
+import { OperationLimitError } from "@meanwhile/operations";
+import type { Answer } from "./answer.ts";
+import { TreeError } from "./store.ts";
+import { fromTreeError } from "./tree-status.ts";
+
+/** The error as the client sees it; what nobody foresaw is a 500 that tells nothing. */
+export function toDavError(error: unknown, method: string): DavError {
+  if (error instanceof DavError) return error;
+  if (error instanceof TreeError) return fromTreeError(error, method);
+  if (error instanceof OperationLimitError) {
+    const status = error.of === "all" ? 503 : 429;
+    return new DavError(status, error.message, { cause: error, fields: { "Retry-After": "10" } });
+  }
+  return new DavError(500, "the server failed", { cause: error });
+}
+
+/** A `DAV:error` with its condition (RFC 4918 §8.7), or else a sentence for people. */
+export function errorAnswer({ status, condition, fields, message }: DavError): Answer {
+  return condition
+    ? {
+        status,
+        fields: { "Content-Type": "application/xml; charset=utf-8", ...fields },
+        body: { kind: "bytes", bytes: errorDocument(condition) },
+      }
+    : {
+        status,
+        fields: { "Content-Type": "text/plain; charset=utf-8", ...fields },
+        body: { kind: "bytes", bytes: `${message}\n` },
+      };
+}

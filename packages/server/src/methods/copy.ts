@@ -1,0 +1,64 @@
+/** COPY (RFC 4918 §9.8). */
+import { parseDepth } from "@meanwhile/dav/depth";
+import { DavError } from "@meanwhile/dav/error";
+import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
+import type { Work } from "@meanwhile/operations";
+import { type Answer, empty } from "../answer.ts";
+import { type ChangeMethod, judge, single, withClaims } from "../change.ts";
+import type { ServerContext } from "../context.ts";
+import type { DavRequest } from "../dav-request.ts";
+import { ignoreContent } from "../request-content.ts";
+import { TreeError } from "../store.ts";
+import { forgetReplacedLocks, judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
+import { failuresAnswer, treeWork } from "../tree-work.ts";
+
+export const copy: ChangeMethod = async (request, context) => {
+  const transfer = parseTransfer(request, context);
+  const depth = parseDepth(single(request.headers["depth"]), {
+    absent: "infinity",
+    allowed: ["0", "infinity"],
+  });
+  await ignoreContent(request.content, context.limits.xmlBytes);
+  return (work) =>
+    withClaims(
+      context,
+      [
+        { path: transfer.source, scope: depth === "0" ? "member" : "tree", mode: "shared" },
+        { path: transfer.destination, scope: "tree", mode: "exclusive" },
+      ],
+      work,
+      () => copyClaimed(request, context, transfer, depth, work),
+    );
+};
+
+async function copyClaimed(
+  request: DavRequest,
+  context: ServerContext,
+  transfer: Transfer,
+  depth: "0" | "infinity",
+  work: Work,
+): Promise<Answer> {
+  const { tree, access } = context;
+  const { source, destination } = transfer;
+  const { resource, by } = await judge(request, context);
+  if (!resource) throw new TreeError("not-found");
+  if (depth === "infinity" && resource.kind === "collection" && isWithin(destination, source)) {
+    throw new DavError(403, "a collection cannot be copied into itself");
+  }
+  const replaced = await judgeDestination(request, context, transfer, by);
+
+  const skipped = new Set<ResourcePath>();
+  const { treeWork: steps, failures, fail } = treeWork(request, work, skipped, 201);
+  if (depth === "infinity") {
+    for (const path of access.exceptions(request.principal, "read", source)) {
+      if (access.may(request.principal, "read", path)) continue;
+      const member = await tree.lookup(path);
+      if (!member) continue;
+      skipped.add(path);
+      fail({ path, kind: member.kind, error: new DavError(403, "you may not read this") });
+    }
+  }
+  const { created } = await tree.copy(source, destination, { replace: transfer.overwrite, depth }, steps);
+  if (replaced) await forgetReplacedLocks(context, destination);
+  return failures.length > 0 ? failuresAnswer(request, failures) : empty(created ? 201 : 204);
+}

@@ -1,0 +1,149 @@
+/** LOCK: a new lock, or a refresh where there is no content (RFC 4918 §9.10). */
+import { activeLock, lockDiscovery } from "@meanwhile/dav/active-lock";
+import { parseDepth } from "@meanwhile/dav/depth";
+import { badRequest, DavError } from "@meanwhile/dav/error";
+import type { Lock, LockDepth } from "@meanwhile/dav/lock";
+import { codedUrl } from "@meanwhile/dav/lock-token";
+import { type LockInfo, parseLockInfo } from "@meanwhile/dav/lockinfo";
+import { multistatus, propertyElement, statusResponse } from "@meanwhile/dav/multistatus";
+import { encodePath } from "@meanwhile/dav/path";
+import { parseTimeout } from "@meanwhile/dav/timeout";
+import type { Work } from "@meanwhile/operations";
+import { type Answer, xml } from "../answer.ts";
+import {
+  type ChangeMethod,
+  type Judgement,
+  judge,
+  requireCreatableName,
+  requireWrite,
+  single,
+  withClaims,
+  withParent,
+} from "../change.ts";
+import type { ServerContext } from "../context.ts";
+import type { DavRequest } from "../dav-request.ts";
+import { requireTokens } from "../locking.ts";
+
+/** What is granted to a client that wishes nothing. */
+const defaultSeconds = 3600;
+
+export const lock: ChangeMethod = async (request, context) => {
+  requireWrite(context, request, [request.path]);
+  const text = await request.content.text(context.limits.xmlBytes);
+  const wish = parseTimeout(single(request.headers["timeout"])) ?? defaultSeconds;
+  const seconds = Math.max(1, Math.min(wish, context.limits.lockSeconds));
+  const info = text === "" ? undefined : parseLockInfo(text);
+  const depth = parseDepth(single(request.headers["depth"]), {
+    absent: "infinity",
+    allowed: ["0", "infinity"],
+  });
+  return (work) =>
+    withClaims(
+      context,
+      [{ path: request.path, scope: info && depth === "infinity" ? "tree" : "member", mode: "exclusive" }],
+      work,
+      async () => {
+        const judgement = await judge(request, context);
+        return info
+          ? create(request, context, judgement, info, depth, seconds, work)
+          : refresh(request, context, judgement, seconds);
+      },
+    );
+};
+
+async function create(
+  request: DavRequest,
+  context: ServerContext,
+  { resource, by }: Judgement,
+  info: LockInfo,
+  depth: LockDepth,
+  timeoutSeconds: number,
+  work: Work,
+): Promise<Answer> {
+  const { path, principal } = request;
+  if (!resource) {
+    requireCreatableName(path);
+    requireWrite(context, request, withParent(path));
+    await requireTokens(context.locks, withParent(path).slice(1), by);
+  }
+  const result = await context.locks.create({ root: path, ...info, depth, principal, timeoutSeconds });
+  if (result.kind === "exhausted") throw new DavError(507, "there are too many locks");
+  if (result.kind === "conflict") return conflict(request, result.locks);
+  if (!resource) {
+    // "A successful lock request to an unmapped URL MUST result in the creation of a locked (non-collection) resource
+    // with empty content" (§9.10.4).
+    try {
+      const draft = await context.tree.draft(path, { length: 0 });
+      await draft.commit({ modifiedMs: undefined });
+    } catch (error) {
+      await context.locks.remove(result.lock.token);
+      throw error;
+    }
+  }
+  work.progress(1, 1);
+  // "The Lock-Token response header MUST be returned with a successful LOCK that creates a new lock" (§9.10.1).
+  return discovery(request, context, resource ? 200 : 201, [result.lock], {
+    "Lock-Token": codedUrl(result.lock.token),
+  });
+}
+
+async function refresh(
+  request: DavRequest,
+  context: ServerContext,
+  { ifHeader, by, resource }: Judgement,
+  seconds: number,
+): Promise<Answer> {
+  if (!ifHeader)
+    throw badRequest("LOCK needs content, or an If header with the token of the lock to refresh");
+  if (!resource) throw new DavError(412, "there is no lock to refresh");
+  const covering = await context.locks.covering(request.path);
+  const named = covering.filter(({ token }) => by.tokens.has(token));
+  // "412: the lock token did not identify a lock, or one whose scope does not include the Request-URI" (§9.10.6, §9.10.2).
+  if (named.length === 0) throw new DavError(412, "the token names no lock on this resource");
+  if (named.some(({ principal }) => principal !== request.principal)) {
+    throw new DavError(403, "only its creator may refresh a lock");
+  }
+  const refreshed: Lock[] = [];
+  for (const { token } of named) {
+    const lock = await context.locks.refresh(token, seconds);
+    if (lock) refreshed.push(lock);
+  }
+  return discovery(request, context, 200, refreshed, {});
+}
+
+function discovery(
+  { prefix }: DavRequest,
+  { now }: ServerContext,
+  status: number,
+  locks: readonly Lock[],
+  fields: Record<string, string>,
+): Answer {
+  const active = locks.map((lock) => activeLock(lock, prefix + encodePath(lock.root, false), now()));
+  const property = propertyElement({ namespace: "DAV:", local: "lockdiscovery" }, lockDiscovery(active));
+  return xml(
+    status,
+    `<?xml version="1.0" encoding="utf-8"?>\n<D:prop xmlns:D="DAV:">${property}</D:prop>\n`,
+    fields,
+  );
+}
+
+/** 423 where the resource itself is locked; 207 where only members are, for which it is a failed dependency (§9.10.9). */
+function conflict(request: DavRequest, locks: readonly Lock[]): Answer {
+  const href = ({ root }: Lock): string => request.prefix + encodePath(root, false);
+  const below = locks.filter(({ root }) => root.length > request.path.length);
+  if (below.length < locks.length) {
+    throw new DavError(423, "the resource is locked already", {
+      condition: { code: "no-conflicting-lock", lockRoots: locks.map(href) },
+    });
+  }
+  const roots = [...new Set(below.map(href))];
+  return xml(
+    207,
+    multistatus([
+      ...roots.map((root) =>
+        statusResponse(root, 423, { condition: { code: "no-conflicting-lock", lockRoots: [root] } }),
+      ),
+      statusResponse(request.prefix + encodePath(request.path, true), 424),
+    ]),
+  );
+}

@@ -1,0 +1,55 @@
+/** MKCOL (RFC 4918 §9.3), with properties in its content (RFC 5689). */
+import { DavError } from "@meanwhile/dav/error";
+import { parseExtendedMkcol } from "@meanwhile/dav/mkcol";
+import type { DeadProperty } from "@meanwhile/dav/property";
+import { empty } from "../answer.ts";
+import {
+  type ChangeMethod,
+  judge,
+  requireCreatableName,
+  requireWrite,
+  single,
+  withClaims,
+  withParent,
+} from "../change.ts";
+import type { ServerContext } from "../context.ts";
+import type { DavRequest } from "../dav-request.ts";
+import { requireTokens } from "../locking.ts";
+import { TreeError } from "../store.ts";
+
+export const mkcol: ChangeMethod = async (request, context) => {
+  requireWrite(context, request, withParent(request.path));
+  const properties = await requestedProperties(request, context);
+  return (work) =>
+    withClaims(context, [{ path: request.path, scope: "tree", mode: "exclusive" }], work, async () => {
+      const { resource, by } = await judge(request, context);
+      // "405: MKCOL can only be executed on an unmapped URL" (§9.3.1).
+      if (resource) throw new TreeError("exists");
+      requireCreatableName(request.path);
+      await requireTokens(context.locks, withParent(request.path), by);
+      await context.tree.createCollection(request.path, properties);
+      return empty(201);
+    });
+};
+
+async function requestedProperties(
+  { headers, content }: DavRequest,
+  { limits }: ServerContext,
+): Promise<readonly DeadProperty[]> {
+  if (content.length === 0) return [];
+  const text = await content.text(limits.xmlBytes);
+  if (text === "") return [];
+  // "415: the server does not support the content type of the content" (§9.3.1).
+  if (!/^(application|text)\/xml\b/i.test(single(headers["content-type"]) ?? "")) {
+    throw new DavError(415, "MKCOL takes no content but XML (RFC 5689)");
+  }
+  const { resourceTypes, changes } = parseExtendedMkcol(text);
+  const plain =
+    resourceTypes?.every(({ namespace, local }) => namespace === "DAV:" && local === "collection") ?? true;
+  if (!plain) {
+    throw new DavError(403, "collections of this type cannot be made", {
+      condition: { code: "valid-resourcetype" },
+    });
+  }
+  return changes.flatMap((change) => (change.action === "set" ? [change.property] : []));
+}

@@ -1,0 +1,66 @@
+/** MOVE (RFC 4918 §9.9). */
+import { parseDepth } from "@meanwhile/dav/depth";
+import { DavError } from "@meanwhile/dav/error";
+import { isWithin } from "@meanwhile/dav/path";
+import type { Work } from "@meanwhile/operations";
+import { type Answer, empty } from "../answer.ts";
+import { type ChangeMethod, judge, requireWrite, single, withClaims, withParent } from "../change.ts";
+import type { ServerContext } from "../context.ts";
+import type { DavRequest } from "../dav-request.ts";
+import { requireTokens, requireTokensBelow } from "../locking.ts";
+import { ignoreContent } from "../request-content.ts";
+import { TreeError } from "../store.ts";
+import { forgetReplacedLocks, judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
+import { failuresAnswer, treeWork } from "../tree-work.ts";
+
+export const move: ChangeMethod = async (request, context) => {
+  const transfer = parseTransfer(request, context);
+  if (transfer.source === "/") throw new DavError(403, "the root cannot be moved");
+  if (isWithin(transfer.destination, transfer.source)) {
+    throw new DavError(403, "a resource cannot be moved into itself");
+  }
+  requireWrite(context, request, withParent(transfer.source));
+  await ignoreContent(request.content, context.limits.xmlBytes);
+  return (work) =>
+    withClaims(
+      context,
+      [
+        { path: transfer.source, scope: "tree", mode: "exclusive" },
+        { path: transfer.destination, scope: "tree", mode: "exclusive" },
+      ],
+      work,
+      () => moveClaimed(request, context, transfer, work),
+    );
+};
+
+async function moveClaimed(
+  request: DavRequest,
+  context: ServerContext,
+  transfer: Transfer,
+  work: Work,
+): Promise<Answer> {
+  const { tree, locks, access } = context;
+  const { source, destination } = transfer;
+  const { resource, by } = await judge(request, context);
+  if (!resource) throw new TreeError("not-found");
+  if (resource.kind === "collection") {
+    // "A client MUST NOT submit a Depth header on a MOVE on a collection with any value but infinity" (§9.9.2).
+    parseDepth(single(request.headers["depth"]), { absent: "infinity", allowed: ["infinity"] });
+  }
+  // All or nothing: what is locked or forbidden inside prevents the move, and nothing changes (§9.9.4).
+  await requireTokens(locks, withParent(source), by);
+  await requireTokensBelow(locks, source, by);
+  for (const path of access.exceptions(request.principal, "write", source)) {
+    if (!access.may(request.principal, "write", path)) {
+      throw new DavError(403, "you may not move everything in this collection");
+    }
+  }
+  const replaced = await judgeDestination(request, context, transfer, by);
+
+  const { treeWork: steps, failures } = treeWork(request, work, new Set(), 201);
+  const { created } = await tree.move(source, destination, { replace: transfer.overwrite }, steps);
+  if (replaced) await forgetReplacedLocks(context, destination);
+  // "A MOVE does not move locks with the resource" (§7.6).
+  if (!(await tree.lookup(source))) await locks.removeWithin(source);
+  return failures.length > 0 ? failuresAnswer(request, failures) : empty(created ? 201 : 204);
+}

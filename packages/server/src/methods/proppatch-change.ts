@@ -1,0 +1,25 @@
+/** PROPPATCH as a change: its content is received first, then locks and conditions are judged (RFC 4918 §9.2). */
+import { DavError } from "@meanwhile/dav/error";
+import { parsePropertyUpdate } from "@meanwhile/dav/proppatch";
+import { type ChangeMethod, judge, requireWrite, withClaims } from "../change.ts";
+import { requireTokens } from "../locking.ts";
+import { TreeError } from "../store.ts";
+import { isToleratedWhileLocked, proppatch } from "./proppatch.ts";
+
+export const changeProperties: ChangeMethod = async (request, context) => {
+  requireWrite(context, request, [request.path]);
+  const text = await request.content.text(context.limits.xmlBytes);
+  const received = { ...request, content: { ...request.content, text: () => Promise.resolve(text) } };
+  return (work) =>
+    withClaims(context, [{ path: request.path, scope: "member", mode: "exclusive" }], work, async () => {
+      const { resource, by } = await judge(request, context);
+      if (!resource) throw new TreeError("not-found");
+      try {
+        await requireTokens(context.locks, [request.path], by);
+      } catch (error) {
+        // Office sets its file times without the token of the lock that it holds itself.
+        if (!(error instanceof DavError) || !isToleratedWhileLocked(parsePropertyUpdate(text))) throw error;
+      }
+      return proppatch(received, context);
+    });
+};

@@ -1,0 +1,103 @@
+/** PUT (RFC 4918 §9.7, RFC 9110 §9.3.4): the old content stays until the new is there, whole and checked. */
+import { badRequest, DavError } from "@meanwhile/dav/error";
+import type { Work } from "@meanwhile/operations";
+import { type Answer, empty } from "../answer.ts";
+import {
+  type ChangeMethod,
+  judge,
+  requireCreatableName,
+  requireWrite,
+  single,
+  withClaims,
+  withParent,
+} from "../change.ts";
+import { contentChecks } from "../content-checks.ts";
+import type { ServerContext } from "../context.ts";
+import type { DavRequest } from "../dav-request.ts";
+import { formatHttpDate } from "../http-date.ts";
+import { requireTokens } from "../locking.ts";
+import type { Draft } from "../store.ts";
+
+export const put: ChangeMethod = async (request, context) => {
+  // "An origin server SHOULD respond with a 400 (Bad Request) ... if it receives Content-Range on a PUT" (RFC 9110 §14.5).
+  if (request.headers["content-range"] !== undefined) throw badRequest("PUT takes no Content-Range");
+  if (request.trailingSlash) throw new DavError(405, "the URL of a document must not end in a slash");
+  const modifiedMs = parseMtime(single(request.headers["x-oc-mtime"]));
+  const checks = contentChecks(request.headers);
+  const { contentBytes } = context.limits;
+  const length = request.content.length ?? declaredByFinder(request);
+  if (contentBytes !== undefined && length !== undefined && length > contentBytes)
+    throw tooLarge(contentBytes);
+  // Judged now so that a refused upload need not be sent, and again when it is there.
+  await judgePut(request, context);
+
+  const draft = await context.tree.draft(request.path, { length });
+  try {
+    let received = 0;
+    for await (const chunk of request.content.stream()) {
+      received += chunk.length;
+      if (contentBytes !== undefined && received > contentBytes) throw tooLarge(contentBytes);
+      checks.update(chunk);
+      await draft.write(chunk);
+    }
+    checks.finish();
+  } catch (error) {
+    await draft.discard();
+    throw error;
+  }
+  return (work) => commit(request, context, draft, modifiedMs, work);
+};
+
+async function commit(
+  request: DavRequest,
+  context: ServerContext,
+  draft: Draft,
+  modifiedMs: number | undefined,
+  work: Work,
+): Promise<Answer> {
+  try {
+    return await withClaims(
+      context,
+      [{ path: request.path, scope: "tree", mode: "exclusive" }],
+      work,
+      async () => {
+        await judgePut(request, context);
+        const { created, resource } = await draft.commit({ modifiedMs });
+        return empty(created ? 201 : 204, {
+          ETag: resource.etag,
+          "Last-Modified": formatHttpDate(resource.modifiedMs),
+          ...(modifiedMs === undefined ? {} : { "X-OC-Mtime": "accepted" }),
+        });
+      },
+    );
+  } finally {
+    await draft.discard();
+  }
+}
+
+async function judgePut(request: DavRequest, context: ServerContext): Promise<void> {
+  const { resource, by } = await judge(request, context);
+  if (resource?.kind === "collection")
+    throw new DavError(405, "PUT cannot replace a collection (RFC 4918 §9.7.2)");
+  if (!resource) requireCreatableName(request.path);
+  const touched = resource ? [request.path] : withParent(request.path);
+  requireWrite(context, request, touched);
+  await requireTokens(context.locks, touched, by);
+}
+
+/** ownCloud's `X-OC-Mtime`: seconds since the epoch, a fraction allowed. */
+function parseMtime(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^-?\d{1,12}(\.\d{1,9})?$/.test(value)) throw badRequest("X-OC-Mtime is not a number of seconds");
+  return Math.round(Number(value) * 1000);
+}
+
+/** The Finder sends chunks, and the length apart. */
+function declaredByFinder({ headers }: DavRequest): number | undefined {
+  const value = single(headers["x-expected-entity-length"]);
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+function tooLarge(limit: number): DavError {
+  return new DavError(413, `the content is larger than ${limit} bytes`);
+}

@@ -1,0 +1,27 @@
+/** UNLOCK (RFC 4918 §9.11). */
+import { DavError } from "@meanwhile/dav/error";
+import { parseLockToken } from "@meanwhile/dav/lock-token";
+import { empty } from "../answer.ts";
+import { type ChangeMethod, judge, requireWrite, single } from "../change.ts";
+import { ignoreContent } from "../request-content.ts";
+import { TreeError } from "../store.ts";
+
+export const unlock: ChangeMethod = async (request, context) => {
+  requireWrite(context, request, [request.path]);
+  const token = parseLockToken(single(request.headers["lock-token"]));
+  await ignoreContent(request.content, context.limits.xmlBytes);
+  return async () => {
+    const { resource } = await judge(request, context);
+    const lock = (await context.locks.covering(request.path)).find((covering) => covering.token === token);
+    if (!lock) {
+      if (!resource) throw new TreeError("not-found");
+      // "409: no lock, or the request was not made to a Request-URI within the scope of the lock" (§9.11.1).
+      throw new DavError(409, "the token names no lock on this resource", {
+        condition: { code: "lock-token-matches-request-uri" },
+      });
+    }
+    if (lock.principal !== request.principal) throw new DavError(403, "only its creator may remove a lock");
+    await context.locks.remove(token);
+    return empty(204);
+  };
+};

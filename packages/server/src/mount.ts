@@ -1,0 +1,51 @@
+/** Where the tree is mounted in the URLs that clients use. */
+import { badRequest, DavError } from "@meanwhile/dav/error";
+import type { AnyRequest } from "@meanwhile/interim";
+
+export interface Mount {
+  /** Scheme and authority as clients see them; undefined: as each request says. */
+  readonly origin: string | undefined;
+  /** "" or "/dav". */
+  readonly prefix: string;
+}
+
+/** @throws {TypeError} `ERR_INVALID_BASE_URL` */
+export function parseMount(baseUrl: string | undefined): Mount {
+  if (baseUrl === undefined) return { origin: undefined, prefix: "" };
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
+    throw Object.assign(
+      new TypeError("the base URL must be an http or https URL without query or fragment"),
+      {
+        code: "ERR_INVALID_BASE_URL",
+      },
+    );
+  }
+  return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, "") };
+}
+
+export interface Target {
+  /** The percent-encoded path below the mount point; "*" for OPTIONS of the server itself. */
+  readonly path: string;
+  /** The mount point's own path. */
+  readonly prefix: string;
+}
+
+/**
+ * Finds the path in a request target: origin-form, absolute-form or asterisk-form (RFC 9112 §3.2). A query is ignored.
+ * In Express, the path that the handler is mounted at becomes part of the prefix.
+ *
+ * @throws {DavError} 400 for any other form, 404 outside the mount point
+ */
+export function parseTarget(request: AnyRequest, mount: Mount): Target {
+  const { url = "", baseUrl = "" } = request as AnyRequest & { readonly baseUrl?: string };
+  if (url === "*") return { path: "*", prefix: mount.prefix };
+  const absolute = /^https?:\/\/[^/?#]*/i.exec(url)?.[0] ?? "";
+  const path = url.slice(absolute.length).replace(/[?#].*$/s, "") || "/";
+  if (!path.startsWith("/")) throw badRequest("the request target is not understood");
+  if (baseUrl !== "" || mount.prefix === "") return { path, prefix: mount.prefix || baseUrl };
+  if (path === mount.prefix) return { path: "/", prefix: mount.prefix };
+  if (path.startsWith(`${mount.prefix}/`))
+    return { path: path.slice(mount.prefix.length), prefix: mount.prefix };
+  throw new DavError(404, "nothing is served at this URL");
+}

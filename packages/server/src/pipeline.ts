@@ -1,0 +1,254 @@
+/**
+ * The way of one request, in one direction:
+ * target → OPTIONS → who are you → status documents → rights → method → final response → log.
+ */
+import { DavError } from "@meanwhile/dav/error";
+import { hasTrailingSlash, parsePath } from "@meanwhile/dav/path";
+import {
+  type AnyRequest,
+  type AnyResponse,
+  type Exchange,
+  openExchange,
+  type Pacer,
+} from "@meanwhile/interim";
+import { parsePrefer } from "@meanwhile/interim/fields";
+import type { Pacing } from "@meanwhile/interim/pacing";
+import type { InterimPolicy } from "@meanwhile/interim/profiles";
+import type { Operations } from "@meanwhile/operations";
+import { type Answer, type AnswerFields, empty } from "./answer.ts";
+import type { Authenticate, Authentication } from "./authentication.ts";
+import { type Connection, readConnection } from "./connection.ts";
+import type { ServerContext } from "./context.ts";
+import { corsFields, isPreflight, preflightFields } from "./cors.ts";
+import type { DavRequest } from "./dav-request.ts";
+import { errorAnswer, toDavError } from "./error-answer.ts";
+import { options as answerOptions, serverOptions } from "./methods/options.ts";
+import { changing, reading } from "./methods.ts";
+import { type Mount, parseTarget, type Target } from "./mount.ts";
+import { reply } from "./reply.ts";
+import { requestContent } from "./request-content.ts";
+import type { RequestLogEntry } from "./request-log.ts";
+import type { ReservedPaths } from "./reserved.ts";
+import { serveChange } from "./serve-change.ts";
+import { serveReading } from "./serve-reading.ts";
+import { serveStatus } from "./serve-status.ts";
+
+export interface PipelineOptions {
+  readonly context: ServerContext;
+  readonly operations: Operations;
+  readonly authenticate: Authenticate;
+  readonly mount: Mount;
+  readonly trustedProxy: (address: string) => boolean;
+  readonly pacer: Pacer;
+  readonly pacing: Pacing;
+  readonly policy: InterimPolicy;
+  readonly cors: readonly string[];
+  readonly log: ((entry: RequestLogEntry) => void) | undefined;
+  readonly reserved: ReservedPaths;
+}
+
+export type NodeHandler = (request: AnyRequest, response: AnyResponse, next?: unknown) => void;
+
+/** An answer, and what the log is to say of how it came about. */
+export interface Handled {
+  readonly answer: Answer;
+  readonly principal?: string | undefined;
+  readonly operation?: string;
+  /** How many interim responses were sent. */
+  readonly interims?: number;
+  readonly profile?: string;
+  readonly error?: unknown;
+}
+
+export function createPipeline(options: PipelineOptions): NodeHandler {
+  return (request, response) => {
+    const startedMs = performance.now();
+    const exchange = openExchange(request, response);
+    const connection = readConnection(request, {
+      origin: options.mount.origin,
+      trustedProxy: options.trustedProxy,
+    });
+    void respond(exchange, connection, options).then((told) =>
+      options.log?.({ ...told, durationMs: performance.now() - startedMs }),
+    );
+  };
+}
+
+async function respond(
+  exchange: Exchange,
+  connection: Connection,
+  options: PipelineOptions,
+): Promise<Omit<RequestLogEntry, "durationMs">> {
+  const { request } = exchange;
+  const method = request.method ?? "GET";
+  const handled = await handle(exchange, connection, method, options);
+  let { error } = handled;
+  let bytesOut = 0;
+  try {
+    bytesOut = await reply(
+      exchange,
+      method,
+      withFields(handled.answer, corsFields(request.headers, options.cors)),
+    );
+  } catch (cause) {
+    // The final response had begun, or its client left: all that can be done is to break it off.
+    error ??= cause;
+    exchange.response.destroy();
+  }
+  const { destination, "user-agent": userAgent } = request.headers;
+  return {
+    method,
+    target: request.url ?? "",
+    ...(typeof destination === "string" ? { destination } : {}),
+    protocol: exchange.protocol,
+    address: connection.address,
+    ...(handled.principal === undefined ? {} : { principal: handled.principal }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+    status: handled.answer.status,
+    bytesOut,
+    interims: handled.interims ?? 0,
+    ...(handled.profile === undefined ? {} : { profile: handled.profile }),
+    ...(handled.operation === undefined ? {} : { operation: handled.operation }),
+    ...(exchange.closed.aborted ? { undelivered: true } : {}),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+async function handle(
+  exchange: Exchange,
+  connection: Connection,
+  method: string,
+  options: PipelineOptions,
+): Promise<Handled> {
+  let principal: string | undefined;
+  try {
+    const { headers } = exchange.request;
+    if (method === "OPTIONS" && isPreflight(method, headers)) {
+      return { answer: empty(204, preflightFields(headers)) };
+    }
+    const who = await identify(exchange, connection, method, options.authenticate);
+    if (who.kind === "known") principal = who.principal;
+    if (method === "OPTIONS")
+      return { answer: await capabilities(exchange, connection, who, options), principal };
+    const refused = refuse(who);
+    if (refused) return { answer: refused };
+    const request = davRequest(
+      exchange,
+      connection,
+      method,
+      principal,
+      parseTarget(exchange.request, options.mount),
+    );
+    const handled = await dispatch(exchange, connection, request, options);
+    const extra = who.kind === "known" ? who.fields : undefined;
+    return { ...handled, principal, ...(extra ? { answer: withFields(handled.answer, extra) } : {}) };
+  } catch (error) {
+    const failure = toDavError(error, method);
+    return { answer: errorAnswer(failure), principal, ...(failure.status >= 500 ? { error } : {}) };
+  }
+}
+
+function dispatch(
+  exchange: Exchange,
+  connection: Connection,
+  request: DavRequest,
+  options: PipelineOptions,
+): Promise<Handled> {
+  const { context, reserved } = options;
+  if (reserved.has(request.path)) return serveStatus(request, options);
+  const read = reading.get(request.method);
+  if (read) {
+    if (!context.access.may(request.principal, "read", request.path)) {
+      throw new DavError(403, "you may not read this");
+    }
+    return serveReading(exchange, connection, request, read, options);
+  }
+  const change = changing.get(request.method);
+  if (change) return serveChange(exchange, connection, request, change, options);
+  const allow = ["OPTIONS", ...reading.keys(), ...changing.keys()].join(", ");
+  throw new DavError(405, "the method is not allowed", { fields: { Allow: allow } });
+}
+
+function davRequest(
+  exchange: Exchange,
+  connection: Connection,
+  method: string,
+  principal: string | undefined,
+  target: Target,
+): DavRequest {
+  const { request, response } = exchange;
+  return {
+    method,
+    path: parsePath(target.path),
+    trailingSlash: hasTrailingSlash(target.path),
+    headers: request.headers,
+    preferences: parsePrefer(request.headers["prefer"]),
+    principal,
+    origin: connection.origin,
+    prefix: target.prefix,
+    content: requestContent(request, response),
+    closed: exchange.closed,
+  };
+}
+
+function identify(
+  { request }: Exchange,
+  connection: Connection,
+  method: string,
+  authenticate: Authenticate,
+): Authentication | Promise<Authentication> {
+  return authenticate({
+    method,
+    target: request.url ?? "",
+    headers: request.headers,
+    address: connection.address,
+    secure: connection.secure,
+    loopback: connection.loopback,
+  });
+}
+
+function refuse(who: Authentication): Answer | undefined {
+  if (who.kind === "challenge") {
+    const answer = errorAnswer(new DavError(401, "credentials are needed"));
+    return withFields(answer, { "WWW-Authenticate": who.challenges });
+  }
+  if (who.kind === "throttled") {
+    const fields = { "Retry-After": String(who.retryAfterSeconds) };
+    return errorAnswer(new DavError(429, "too many failed attempts", { fields }));
+  }
+  return undefined;
+}
+
+/** OPTIONS answers everybody, and tells those who are not known nothing but what the server can do. */
+async function capabilities(
+  exchange: Exchange,
+  connection: Connection,
+  who: Authentication,
+  { mount, context }: PipelineOptions,
+): Promise<Answer> {
+  const unknown = who.kind === "challenge" || who.kind === "throttled";
+  if (unknown) return serverOptions();
+  let target: Target;
+  try {
+    target = parseTarget(exchange.request, mount);
+  } catch (error) {
+    // Windows asks at the root of the host, wherever the tree is mounted.
+    if (error instanceof DavError && error.status === 404) return serverOptions();
+    throw error;
+  }
+  if (target.path === "*") return serverOptions();
+  const principal = who.kind === "known" ? who.principal : undefined;
+  return answerOptions(davRequest(exchange, connection, "OPTIONS", principal, target), context, {
+    reveal: true,
+  });
+}
+
+/** The answer with more fields; `Vary` is added to, others are replaced. */
+function withFields(answer: Answer, fields: AnswerFields): Answer {
+  if (Object.keys(fields).length === 0) return answer;
+  const vary = [answer.fields["Vary"], fields["Vary"]].flat().filter((value) => value !== undefined);
+  return {
+    ...answer,
+    fields: { ...answer.fields, ...fields, ...(vary.length > 0 ? { Vary: vary.join(", ") } : {}) },
+  };
+}

@@ -1,0 +1,85 @@
+/** Puts an answer on the wire, as the final response of an exchange. */
+import { once } from "node:events";
+import { Http2ServerResponse } from "node:http2";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type AnyResponse, checkFinalStatus, type Exchange } from "@meanwhile/interim";
+import type { Answer, AnswerFields } from "./answer.ts";
+
+/** Statuses whose responses never have content (RFC 9110 §6.4.1). */
+const bodiless = new Set([204, 304]);
+
+/**
+ * Sends the final response. Resolves when it was handed over, or the client is gone.
+ * @returns how many bytes of content were handed over
+ */
+export async function reply(exchange: Exchange, method: string, answer: Answer): Promise<number> {
+  const { response } = exchange;
+  const { body } = answer;
+  try {
+    checkFinalStatus(answer.status);
+    if (exchange.closed.aborted || response.destroyed) return 0;
+    const withContent = method !== "HEAD" && !bodiless.has(answer.status);
+    response.writeHead(answer.status, head(answer, exchange));
+    if (!withContent || body.kind === "none") {
+      response.end();
+      return 0;
+    }
+    if (body.kind === "bytes") {
+      response.end(body.bytes);
+      return Buffer.byteLength(body.bytes);
+    }
+    return await sendStream(response, body.open(), exchange.closed);
+  } finally {
+    if (body.kind === "stream") body.close();
+  }
+}
+
+function head({ status, fields, body }: Answer, exchange: Exchange): Record<string, string | string[]> {
+  const all: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(fields as AnswerFields)) {
+    all[name] = typeof value === "string" ? value : [...value];
+  }
+  const length =
+    body.kind === "bytes" ? Buffer.byteLength(body.bytes) : body.kind === "stream" ? body.length : 0;
+  if (status !== 204 && status !== 304 && length !== undefined) all["Content-Length"] = String(length);
+  // What is left of a large upload that nobody wants is not worth reading: the connection ends instead.
+  if (exchange.protocol !== "HTTP/2" && !exchange.requestComplete && isLarge(exchange))
+    all["Connection"] = "close";
+  return all;
+}
+
+function isLarge({ request }: Exchange): boolean {
+  const length = request.headers["content-length"];
+  return length === undefined
+    ? request.headers["transfer-encoding"] !== undefined
+    : Number(length) > 1024 * 1024;
+}
+
+async function sendStream(
+  response: AnyResponse,
+  content: Readable | AsyncIterable<string | Uint8Array>,
+  closed: AbortSignal,
+): Promise<number> {
+  let sent = 0;
+  if (content instanceof Readable) {
+    content.on("data", (chunk: Uint8Array) => {
+      sent += chunk.length;
+    });
+    await pipeline(content, response, { signal: closed });
+    return sent;
+  }
+  for await (const chunk of content) {
+    if (closed.aborted) return sent;
+    sent += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
+    // An aborted wait means that the client is gone; the loop sees it above.
+    if (!write(response, chunk)) await once(response, "drain", { signal: closed }).catch(() => undefined);
+  }
+  response.end();
+  return sent;
+}
+
+/** The two kinds of response have the same method, with overloads that TypeScript cannot join. */
+function write(response: AnyResponse, chunk: string | Uint8Array): boolean {
+  return response instanceof Http2ServerResponse ? response.write(chunk) : response.write(chunk);
+}

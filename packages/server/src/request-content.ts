@@ -1,0 +1,92 @@
+/** A request's content, read late: 100 Continue is sent only when somebody wants it (RFC 9110 §10.1.1). */
+import type { ServerResponse } from "node:http";
+import { badRequest, DavError } from "@meanwhile/dav/error";
+import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
+import type { RequestContent } from "./dav-request.ts";
+
+export function requestContent(request: AnyRequest, response: AnyResponse): RequestContent {
+  const length = declaredLength(request);
+
+  async function* stream(): AsyncGenerator<Uint8Array> {
+    sendContinue(request, response);
+    let received = 0;
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        received += chunk.length;
+        yield chunk;
+      }
+    } catch (cause) {
+      throw brokenOff(cause);
+    }
+    // HTTP/2 ends an aborted stream without an error.
+    if (request.aborted || (length !== undefined && received !== length)) throw brokenOff(undefined);
+  }
+
+  return {
+    length,
+    stream,
+    async text(limit) {
+      if (length === 0) return "";
+      if (length !== undefined && length > limit) throw tooLarge(limit);
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      for await (const chunk of stream()) {
+        size += chunk.length;
+        if (size > limit) throw tooLarge(limit);
+        chunks.push(chunk);
+      }
+      return decode(Buffer.concat(chunks));
+    },
+  };
+}
+
+/** Reads and forgets content that means nothing to the method. */
+export async function ignoreContent(content: RequestContent, limit: number): Promise<void> {
+  if (content.length === 0) return;
+  let size = 0;
+  for await (const chunk of content.stream()) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+  }
+}
+
+function declaredLength(request: AnyRequest): number | undefined {
+  const { headers } = request;
+  if (headers["transfer-encoding"] !== undefined) return undefined;
+  const declared = headers["content-length"];
+  if (declared !== undefined) return Number(declared);
+  // An HTTP/2 stream says by END_STREAM on its header section that there is no content (RFC 9113 §8.1).
+  if ("stream" in request && request.httpVersionMajor === 2)
+    return request.stream.endAfterHeaders ? 0 : undefined;
+  return 0;
+}
+
+function sendContinue(request: AnyRequest, response: AnyResponse): void {
+  if (request.headers.expect?.toLowerCase() !== "100-continue" || response.headersSent) return;
+  // Node has sent it already where nobody listened for "checkContinue".
+  if ((response as ServerResponse & { readonly _sent100?: boolean })._sent100) return;
+  response.writeContinue();
+}
+
+function decode(bytes: Buffer): string {
+  // XML 1.0 §4.3.3: a byte order mark tells UTF-16; everything else is read as UTF-8.
+  const encoding =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? "utf-16le"
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? "utf-16be"
+        : "utf-8";
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw badRequest(`the content is not valid ${encoding}`, cause);
+  }
+}
+
+function brokenOff(cause: unknown): DavError {
+  return cause instanceof DavError ? cause : badRequest("the content was broken off", cause);
+}
+
+function tooLarge(limit: number): DavError {
+  return new DavError(413, `the content is larger than ${limit} bytes`);
+}

@@ -1,0 +1,30 @@
+/** Paths that belong to the server: status documents live there, and nothing of the tree. */
+import { isWithin, parentOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
+import { defaultStatusPath } from "@meanwhile/middleware";
+
+export interface ReservedPaths {
+  /** The collection of status documents. */
+  readonly collection: ResourcePath;
+  /** The collection, all below it, and the collections above it up to the root. */
+  has(path: ResourcePath): boolean;
+  /** What follows the collection in a path at or below it: "", or "ID", or "ID/outcome"; else undefined. */
+  restOf(path: ResourcePath): string | undefined;
+}
+
+/** @throws {TypeError} `ERR_INVALID_OPERATIONS_PATH` */
+export function reservedPaths(configured: string = defaultStatusPath): ReservedPaths {
+  const collection = configured.startsWith("/") ? parsePath(configured) : undefined;
+  if (collection === undefined || collection === "/") {
+    throw Object.assign(new TypeError("the path of operations must begin with a slash and not be the root"), {
+      code: "ERR_INVALID_OPERATIONS_PATH",
+    });
+  }
+  const above = new Set<ResourcePath>();
+  for (let path = parentOf(collection); path !== undefined && path !== "/"; path = parentOf(path))
+    above.add(path);
+  return {
+    collection,
+    has: (path) => above.has(path) || isWithin(path, collection),
+    restOf: (path) => (isWithin(path, collection) ? path.slice(collection.length + 1) : undefined),
+  };
+}

@@ -1,0 +1,105 @@
+/** A WebDAV server (RFC 4918 class 1, 2 and 3) as one request handler for node:http, node:http2 and Express. */
+import { createPacer } from "@meanwhile/interim";
+import { defaultPacing } from "@meanwhile/interim/pacing";
+import type { Front, InterimMode } from "@meanwhile/interim/profiles";
+import type { Operations } from "@meanwhile/operations";
+import { type Access, openAccess } from "./access.ts";
+import { type Authenticate, anonymous } from "./authentication.ts";
+import { defaultLimits, type Limits } from "./context.ts";
+import { parseMount } from "./mount.ts";
+import { createPipeline, type NodeHandler } from "./pipeline.ts";
+import type { RequestLogEntry } from "./request-log.ts";
+import { reservedPaths } from "./reserved.ts";
+import type { LockStore, Tree } from "./store.ts";
+
+export { type Access, type Action, openAccess, readOnlyAccess } from "./access.ts";
+export type { Authenticate, Authentication, Credentials } from "./authentication.ts";
+export { defaultLimits, type Limits } from "./context.ts";
+export type { RequestLogEntry } from "./request-log.ts";
+
+export interface DavHandlerOptions {
+  readonly tree: Tree;
+  readonly locks: LockStore;
+  /** `createOperations()` of `@meanwhile/operations`. */
+  readonly operations: Operations;
+  /** Default: everyone is let in, anonymously. */
+  readonly authenticate?: Authenticate;
+  /** Default: everyone may do everything. */
+  readonly access?: Access;
+  /**
+   * How clients see the root of the tree, where a proxy stands in front: "https://files.example/team". The proxy
+   * passes the path on as it is. Default: as each request says.
+   */
+  readonly baseUrl?: string;
+  /** Whose Forwarded and X-Forwarded-* are believed; default nobody's. */
+  readonly trustedProxy?: (address: string) => boolean;
+  readonly interim?: {
+    /** Default "measured". */
+    readonly mode?: InterimMode;
+    /** The proxy in front, "none" for certain that there is none; default undeclared. */
+    readonly front?: Front;
+    /** When the first interim response is due; default 20,000. */
+    readonly afterMs?: number;
+    /** How long after it each later one is; default 15,000. */
+    readonly everyMs?: number;
+  };
+  /** Origins whose scripts may use the server from browsers, or "*"; default none. */
+  readonly cors?: readonly string[];
+  /** Called once a request, when it is over. */
+  readonly log?: (entry: RequestLogEntry) => void;
+  readonly limits?: Partial<Limits>;
+  /** Where status documents live in the tree's place; default "/.meanwhile/operations/". */
+  readonly operationsPath?: string;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/**
+ * Serves one request. Give it to `createServer`, to `server.on("checkContinue")` so that refused uploads are never
+ * sent, or to `app.use()` of Express.
+ */
+export type DavHandler = NodeHandler & {
+  /** Resolves when no operation runs any more. Stop listening first. */
+  close(): Promise<void>;
+};
+
+/**
+ * Makes the handler. It answers every request; it never calls `next`.
+ *
+ * @throws {TypeError} `ERR_INVALID_BASE_URL`, `ERR_INVALID_OPERATIONS_PATH`
+ */
+export function createDavHandler(options: DavHandlerOptions): DavHandler {
+  const { interim = {} } = options;
+  const pacer = createPacer();
+  const reserved = reservedPaths(options.operationsPath);
+  const handler = createPipeline({
+    context: {
+      tree: options.tree,
+      locks: options.locks,
+      access: options.access ?? openAccess,
+      claims: options.operations.claims,
+      isReserved: reserved.has,
+      limits: { ...defaultLimits, ...options.limits },
+      now: options.now ?? Date.now,
+    },
+    operations: options.operations,
+    authenticate: options.authenticate ?? anonymous,
+    mount: parseMount(options.baseUrl),
+    trustedProxy: options.trustedProxy ?? (() => false),
+    pacer,
+    pacing: {
+      afterMs: interim.afterMs ?? defaultPacing.afterMs,
+      everyMs: interim.everyMs ?? defaultPacing.everyMs,
+    },
+    policy: { mode: interim.mode ?? "measured", front: interim.front },
+    cors: options.cors ?? [],
+    log: options.log,
+    reserved,
+  });
+  return Object.assign(handler, {
+    async close(): Promise<void> {
+      await options.operations.idle();
+      pacer.close();
+    },
+  });
+}

@@ -1,0 +1,79 @@
+/** What COPY and MOVE have in common: two ends, Overwrite, and what may not be done (RFC 4918 §9.8, §9.9). */
+import { parseDestination } from "@meanwhile/dav/destination";
+import { DavError } from "@meanwhile/dav/error";
+import { parseOverwrite } from "@meanwhile/dav/overwrite";
+import { isWithin, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { requireCreatableName, requireWrite, single } from "./change.ts";
+import type { ServerContext } from "./context.ts";
+import type { DavRequest } from "./dav-request.ts";
+import { requireTokens, requireTokensBelow, type Submission } from "./locking.ts";
+import { type Resource, TreeError } from "./store.ts";
+import { fromTreeError } from "./tree-status.ts";
+
+export interface Transfer {
+  readonly source: ResourcePath;
+  readonly destination: ResourcePath;
+  readonly overwrite: boolean;
+}
+
+/** Parses the two ends and refuses what can be refused without looking at the tree. */
+export function parseTransfer(request: DavRequest, context: ServerContext): Transfer {
+  const source = request.path;
+  const { path: destination } = parseDestination(single(request.headers["destination"]), request);
+  const overwrite = parseOverwrite(single(request.headers["overwrite"]));
+  requireWrite(context, request, [destination]);
+  if (source === destination) throw new DavError(403, "source and destination are the same resource");
+  if (destination === "/") throw new DavError(403, "the root cannot be replaced");
+  return { source, destination, overwrite };
+}
+
+/**
+ * Refuses what the destination forbids: it exists and Overwrite is F (412), it is locked (423), it has members that
+ * the principal may not replace (403), its parent is missing (409), it lies above the source (403).
+ * @returns what is there now
+ */
+export async function judgeDestination(
+  request: DavRequest,
+  context: ServerContext,
+  { source, destination, overwrite }: Transfer,
+  by: Submission,
+): Promise<Resource | undefined> {
+  const { tree, locks, access } = context;
+  const resource = await tree.lookup(destination);
+  const parent = parentOf(destination);
+  if (!resource) {
+    requireCreatableName(destination);
+    if (parent !== undefined) {
+      if ((await tree.lookup(parent))?.kind !== "collection")
+        throw fromTreeError(missingParent(), request.method);
+      requireWrite(context, request, [parent]);
+    }
+    await requireTokens(locks, parent === undefined ? [destination] : [destination, parent], by);
+    return undefined;
+  }
+  // "If the Overwrite header is F and the destination is mapped, the server MUST fail with 412" (§9.8.4, §9.9.3).
+  if (!overwrite) throw new DavError(412, "the destination exists, and Overwrite is F");
+  // Replacing an ancestor would remove the source before it was transferred.
+  if (isWithin(source, destination)) throw new DavError(403, "the destination contains the source");
+  const kept = access
+    .exceptions(request.principal, "write", destination)
+    .filter((exception) => !access.may(request.principal, "write", exception));
+  if (kept.length > 0) throw new DavError(403, "you may not replace everything at the destination");
+  await requireTokens(locks, [destination], by);
+  await requireTokensBelow(locks, destination, by);
+  return resource;
+}
+
+/** Locks of members that the replaced destination had are gone with them; its own stays with the URL (§7.6). */
+export async function forgetReplacedLocks(
+  { locks }: ServerContext,
+  destination: ResourcePath,
+): Promise<void> {
+  for (const lock of await locks.within(destination)) {
+    if (lock.root !== destination) await locks.remove(lock.token);
+  }
+}
+
+function missingParent(): TreeError {
+  return new TreeError("parent-missing");
+}

@@ -1,0 +1,52 @@
+/** The one table from what a store could not do to what the client is told. */
+import { DavError } from "@meanwhile/dav/error";
+import type { TreeError } from "./store.ts";
+
+/** Which resource of the request the error is about. */
+export type Role = "target" | "destination";
+
+/** The status for a store's error. `method` matters where RFC 4918 gives the same fact different statuses. */
+export function fromTreeError(error: TreeError, method: string, role: Role = "target"): DavError {
+  const because = { cause: error };
+  switch (error.code) {
+    case "not-found":
+      return role === "target"
+        ? new DavError(404, "there is no such resource", because)
+        : new DavError(409, "the destination is not there", because);
+    case "exists":
+      return method === "MKCOL"
+        ? new DavError(405, "MKCOL needs an unmapped URL (RFC 4918 §9.3.1)", because)
+        : new DavError(412, "the destination exists", because);
+    case "parent-missing":
+      return new DavError(409, "the parent collection does not exist", because);
+    case "is-a-collection":
+      return new DavError(405, "the resource is a collection", because);
+    case "not-a-collection":
+      return new DavError(409, "the resource is not a collection", because);
+    case "no-space":
+      return new DavError(507, "there is no room left", {
+        ...because,
+        condition: { code: "sufficient-disk-space" },
+      });
+    case "denied":
+      return new DavError(403, "the server may not do that here", because);
+    case "name-too-long":
+      return role === "target"
+        ? new DavError(414, "the name is too long", because)
+        : new DavError(403, "the name of the destination is too long", because);
+    case "name-refused":
+      return new DavError(403, "no resource can have this name", because);
+    case "too-large":
+      return method === "PUT"
+        ? new DavError(413, "the content is larger than can be stored", because)
+        : new DavError(507, "that is more than can be stored", because);
+    case "busy":
+    case "unavailable":
+      return new DavError(503, "the resource cannot be had at the moment", {
+        ...because,
+        fields: { "Retry-After": "5" },
+      });
+    case "stopped":
+      return new DavError(409, "the operation was cancelled", because);
+  }
+}
