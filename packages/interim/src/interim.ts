@@ -1,0 +1,19 @@
+/** Interim (1xx) responses on node:http and node:http2. */
+export {
+  type AnyRequest,
+  type AnyResponse,
+  type Exchange,
+  type ExchangeState,
+  openExchange,
+} from "./exchange.ts";
+export { checkFinalStatus } from "./final-status.ts";
+export { type InterimFields, interimBytes, largestInterimBytes } from "./interim-fields.ts";
+export type { Misuse, MisuseCode } from "./misuse.ts";
+export {
+  createPacer,
+  type Following,
+  type FollowOptions,
+  type Pacer,
+  type PacerOptions,
+} from "./pacer.ts";
+export type { Protocol } from "./protocol.ts";
