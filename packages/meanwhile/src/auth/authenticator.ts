@@ -1,0 +1,68 @@
+/** Who is asking: Basic and Digest authentication, and which of them is safe enough where. */
+import type { Authenticate, Authentication, Credentials } from "@meanwhile/server";
+import type { WatchedFile } from "../options/watched-file.ts";
+import { createBasic } from "./basic.ts";
+import { createDigest } from "./digest.ts";
+import type { Htdigest } from "./htdigest.ts";
+import type { Htpasswd } from "./htpasswd.ts";
+import { createThrottle } from "./throttle.ts";
+
+export interface AuthenticatorOptions {
+  /** Who may use Basic; undefined: nobody. */
+  readonly users: WatchedFile<Htpasswd> | undefined;
+  /** Who may use Digest; undefined: nobody. Its realm goes before `realm`. */
+  readonly digestUsers: WatchedFile<Htdigest> | undefined;
+  /** Printable ASCII without quotes and backslashes. */
+  readonly realm: string;
+  /** The path of the base URL, without a trailing slash. */
+  readonly prefix: string;
+  /** Milliseconds, never going backwards. */
+  readonly clock: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+/**
+ * Asks everybody for credentials; with neither kind of users nobody is asked, and all are anonymous.
+ *
+ * Basic sends the password itself, so it is offered and accepted only over TLS and on this machine itself:
+ * "Basic authentication ... MUST NOT be used to authenticate a WebDAV client to a server unless the connection is
+ * secure" (RFC 4918 §20.1; see docs/decisions/0001-basic-on-loopback.md).
+ */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
+  const { users, digestUsers, realm, prefix, clock, random } = options;
+  if (users === undefined && digestUsers === undefined) return () => ({ kind: "anonymous" });
+  const throttle = createThrottle(clock);
+  const digest = digestUsers && createDigest({ users: digestUsers, prefix, throttle, clock, random });
+  const basicRealm = digestUsers?.current().realm ?? realm;
+  const basic = users && createBasic({ users, realm: basicRealm, throttle, clock, random });
+
+  return async (credentials): Promise<Authentication> => {
+    const basicHere = mayUseBasic(credentials) ? basic : undefined;
+    const { scheme, rest } = splitScheme(credentials.headers.authorization ?? "");
+    if (scheme === "basic" && basicHere !== undefined) {
+      const judgement = await basicHere.judge(credentials, rest);
+      if (judgement !== undefined) return judgement;
+    }
+    if (scheme === "digest" && digest !== undefined) {
+      const judgement = digest.judge(credentials, rest);
+      if (judgement?.kind === "challenge" && basicHere !== undefined) {
+        return { kind: "challenge", challenges: [...judgement.challenges, basicHere.challenge] };
+      }
+      if (judgement !== undefined) return judgement;
+    }
+    const challenges = [
+      ...(digest?.challenges() ?? []),
+      ...(basicHere === undefined ? [] : [basicHere.challenge]),
+    ];
+    return { kind: "challenge", challenges };
+  };
+}
+
+function mayUseBasic({ secure, loopback }: Credentials): boolean {
+  return secure || loopback;
+}
+
+function splitScheme(authorization: string): { readonly scheme: string; readonly rest: string } {
+  const [, scheme = "", rest = ""] = /^([^ ]+) +(.*)$/s.exec(authorization.trim()) ?? [];
+  return { scheme: scheme.toLowerCase(), rest };
+}

@@ -1,0 +1,76 @@
+/** Basic authentication (RFC 7617). */
+import { createHmac } from "node:crypto";
+import type { Authentication, Credentials } from "@meanwhile/server";
+import type { WatchedFile } from "../options/watched-file.ts";
+import { parseBasicCredentials } from "./basic-credentials.ts";
+import type { Htpasswd } from "./htpasswd.ts";
+import { createPasswordCheck } from "./password-check.ts";
+import type { Throttle } from "./throttle.ts";
+import { createVerifiedCredentials } from "./verified-credentials.ts";
+
+export interface Basic {
+  /** For a `WWW-Authenticate` field. */
+  readonly challenge: string;
+  /** Judges what follows the scheme in an Authorization field; undefined where it is not right. */
+  judge(credentials: Credentials, token68: string): Promise<Authentication | undefined>;
+}
+
+export interface BasicOptions {
+  readonly users: WatchedFile<Htpasswd>;
+  readonly realm: string;
+  readonly throttle: Throttle;
+  readonly clock: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+export function createBasic({ users, realm, throttle, clock, random }: BasicOptions): Basic {
+  const key = random(32);
+  const check = createPasswordCheck();
+  const underWay = new Map<string, Promise<Authentication | undefined>>();
+  let listed = users.current();
+  let verified = createVerifiedCredentials(clock);
+
+  async function judgeAnew(
+    address: string,
+    token68: string,
+    digest: string,
+  ): Promise<Authentication | undefined> {
+    const parsed = parseBasicCredentials(token68);
+    if (parsed === undefined) return undefined;
+    const wait = throttle.attempt(address, parsed.user);
+    if (wait !== undefined) return { kind: "throttled", retryAfterSeconds: wait };
+    const judgedBy = listed;
+    const verdict = await check(judgedBy, parsed.user, parsed.password);
+    if (verdict.kind === "busy") return { kind: "throttled", retryAfterSeconds: 1 };
+    if (verdict.kind === "wrong") return undefined;
+    throttle.succeeded(address, parsed.user);
+    if (judgedBy === listed) verified.add(digest, verdict.user);
+    return { kind: "known", principal: verdict.user };
+  }
+
+  return {
+    challenge: `Basic realm="${realm}", charset="UTF-8"`,
+    judge(credentials, token68) {
+      const current = users.current();
+      if (current !== listed) {
+        listed = current;
+        verified = createVerifiedCredentials(clock);
+        underWay.clear();
+      }
+      // Passwords are not kept, nor anything that they could be guessed from without the key.
+      const digest = createHmac("sha256", key).update(token68).digest("base64");
+      const principal = verified.principalOf(digest);
+      if (principal !== undefined) return Promise.resolve({ kind: "known", principal });
+
+      // A client begins with several requests at once: one check is enough for all of them.
+      const place = `${credentials.address} ${digest}`;
+      const sameUnderWay = underWay.get(place);
+      if (sameUnderWay !== undefined) return sameUnderWay;
+      const judgement = judgeAnew(credentials.address, token68, digest).finally(() => {
+        if (underWay.get(place) === judgement) underWay.delete(place);
+      });
+      underWay.set(place, judgement);
+      return judgement;
+    },
+  };
+}

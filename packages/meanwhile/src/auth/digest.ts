@@ -1,0 +1,102 @@
+/** Digest authentication (RFC 7616). */
+import { timingSafeEqual } from "node:crypto";
+import type { Authentication, Credentials } from "@meanwhile/server";
+import type { WatchedFile } from "../options/watched-file.ts";
+import { type DigestCredentials, parseDigestCredentials } from "./digest-credentials.ts";
+import { digestResponse } from "./digest-response.ts";
+import type { Htdigest } from "./htdigest.ts";
+import { createNonceCounts } from "./nonce-counts.ts";
+import { createNonces } from "./nonces.ts";
+import { isSignedFor } from "./signed-target.ts";
+import type { Throttle } from "./throttle.ts";
+
+export interface Digest {
+  /** For `WWW-Authenticate` fields, best first; `stale` is the user whose response was right but for its nonce. */
+  challenges(stale?: string): readonly string[];
+  /** Judges what follows the scheme in an Authorization field; undefined where it is not right. */
+  judge(credentials: Credentials, text: string): Authentication | undefined;
+}
+
+export interface DigestOptions {
+  readonly users: WatchedFile<Htdigest>;
+  /** The path of the base URL, without a trailing slash. */
+  readonly prefix: string;
+  readonly throttle: Throttle;
+  readonly clock: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+/** After this a nonce is stale, and clients that can are given the next one at half of it. */
+export const nonceLifetimeMs: number = 5 * 60 * 1000;
+/** Until then a request with content is still accepted, since not every client can send its content again. */
+export const nonceGraceMs: number = 60 * 60 * 1000;
+
+export function createDigest({ users, prefix, throttle, clock, random }: DigestOptions): Digest {
+  const nonces = createNonces(clock, random);
+  const counts = createNonceCounts();
+
+  function challenges(stale?: string): readonly string[] {
+    const { algorithms, realm } = users.current();
+    const nonce = nonces.issue(stale);
+    const end = stale === undefined ? "" : ", stale=true";
+    return algorithms.map(
+      (algorithm) =>
+        `Digest realm="${realm}", qop="auth", algorithm=${algorithm}, nonce="${nonce}", charset=UTF-8${end}`,
+    );
+  }
+
+  function judge(credentials: Credentials, text: string): Authentication | undefined {
+    const parsed = parseDigestCredentials(text);
+    const { realm, algorithms, users: listed } = users.current();
+    if (parsed === undefined || parsed.realm !== realm || !algorithms.includes(parsed.algorithm))
+      return undefined;
+    // RFC 7616 §3.4.6: "the server MUST verify that the resource designated by the 'uri' parameter is the same".
+    if (!isSignedFor(parsed.uri, credentials.target, prefix)) return undefined;
+
+    const user = parsed.userNames.find((name) => listed.has(name)) ?? parsed.userNames[0] ?? "";
+    const origin = nonces.originOf(parsed.nonce, user);
+    // Who has proved to be the user is not held up by what others try.
+    const proven = (origin.kind === "ours" && origin.proven) || counts.knows(parsed.nonce, user);
+    if (!proven) {
+      const wait = throttle.attempt(credentials.address, user);
+      if (wait !== undefined) return { kind: "throttled", retryAfterSeconds: wait };
+    }
+    const hashedSecret = listed.get(user)?.[parsed.algorithm];
+    if (!isRight(credentials.method, parsed, hashedSecret)) return undefined;
+    throttle.succeeded(credentials.address, user);
+
+    if (origin.kind === "foreign") return { kind: "challenge", challenges: challenges(user) };
+    const ageMs = clock() - origin.issuedMs;
+    const lifetimeMs = hasContent(credentials) ? nonceGraceMs : nonceLifetimeMs;
+    const count = Number.parseInt(parsed.nonceCount, 16);
+    if (ageMs > lifetimeMs || !counts.take(parsed.nonce, origin.issuedMs, user, count)) {
+      return { kind: "challenge", challenges: challenges(user) };
+    }
+    if (ageMs < nonceLifetimeMs / 2) return { kind: "known", principal: user };
+    const fields = { "Authentication-Info": `nextnonce="${nonces.issue(user)}"` };
+    return { kind: "known", principal: user, fields };
+  }
+
+  return { challenges, judge };
+}
+
+/** Takes as long for users who are not there. */
+function isRight(method: string, credentials: DigestCredentials, hashedSecret: string | undefined): boolean {
+  const { algorithm, uri, nonce, nonceCount, clientNonce, response } = credentials;
+  const secret = hashedSecret ?? "0".repeat(response.length);
+  const expected = digestResponse({
+    algorithm,
+    hashedSecret: secret,
+    method,
+    uri,
+    nonce,
+    nonceCount,
+    clientNonce,
+  });
+  return timingSafeEqual(Buffer.from(expected), Buffer.from(response)) && hashedSecret !== undefined;
+}
+
+function hasContent({ headers }: Credentials): boolean {
+  const length = headers["content-length"];
+  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}

@@ -1,0 +1,79 @@
+/** `meanwhile serve`: its options, and how long it runs. */
+import { fronts } from "@meanwhile/interim/profiles";
+import { Command } from "commander";
+import {
+  defaultListen,
+  interimModes,
+  logLevels,
+  parseServeOptions,
+  type TypedServeOptions,
+} from "../options/serve-options.ts";
+import { serve } from "../serve/serve.ts";
+import type { Terminal } from "../terminal.ts";
+
+export function serveCommand(terminal: Terminal): Command {
+  return new Command("serve")
+    .description("serve a folder over WebDAV")
+    .argument("[DIR]", "the folder; without it a sample is served")
+    .option("--listen <HOST:PORT>", `where to listen; port 0 picks a free one (default: ${defaultListen})`)
+    .option("--state <DIR>", "where dead properties and locks are kept (default: one directory per folder)")
+    .option("--users <FILE>", "users for Basic authentication: an htpasswd file with bcrypt hashes")
+    .option("--digest-users <FILE>", "users for Digest authentication: an htdigest file")
+    .option("--realm <NAME>", "the realm of both (default: that of the digest users, else Meanwhile)")
+    .option("--anonymous", "let everybody in; needed to listen beyond loopback without users")
+    .option("--tls-cert <FILE>", "certificate (PEM) for HTTPS with HTTP/2 and HTTP/1.1")
+    .option("--tls-key <FILE>", "its key (PEM)")
+    .option("--base-url <URL>", "how clients see the server, when a proxy stands in front")
+    .option("--trusted-proxy <CIDR>", "whose Forwarded and X-Forwarded-* are believed (repeatable)", collect)
+    .option("--front <NAME>", `the proxy in front: ${fronts.join(", ")}`)
+    .option("--interim <MODE>", `who gets interim responses: ${interimModes.join(", ")} (default: measured)`)
+    .option("--processing-after <T>", "the first 102 Processing comes after this time (default: 20s)")
+    .option("--processing-every <T>", "later ones at this interval (default: 15s)")
+    .option("--cors <ORIGIN>", "let pages of this origin in; * for any (repeatable)", collect)
+    .option("--read-only", "change nothing")
+    .option(
+      "--drain <T>",
+      "how long running requests may take when the server is told to stop (default: 30s)",
+    )
+    .option(
+      "--log-level <LEVEL>",
+      `one JSON line a request on standard error: ${logLevels.join(", ")} (default: info)`,
+    )
+    .addHelpText("after", examples)
+    .action(async (folder: string | undefined, typed: TypedServeOptions) => {
+      await serveUntilStopped(folder, typed, terminal);
+    });
+}
+
+async function serveUntilStopped(
+  folder: string | undefined,
+  typed: TypedServeOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const running = await serve(parseServeOptions(folder, typed), terminal);
+  await new Promise<void>((resolve, reject) => {
+    let stopping = false;
+    const forget = terminal.onStop((signal) => {
+      if (stopping) {
+        terminal.exit(1);
+        return;
+      }
+      stopping = true;
+      terminal.complain(`meanwhile: ${signal}: stopping; again to stop at once`);
+      running.close().then(resolve, reject).finally(forget);
+    });
+  });
+}
+
+function collect(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
+}
+
+const examples = `
+Times are 250ms, 20s, 5m, 1h.
+
+Examples:
+  meanwhile serve ~/Documents
+  meanwhile serve /srv/files --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --users users
+  meanwhile serve /srv/files --base-url https://files.example --trusted-proxy 127.0.0.1 --front haproxy
+`;

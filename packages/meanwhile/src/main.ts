@@ -1,0 +1,6 @@
+/** The `meanwhile` command. */
+import { processTerminal } from "./process-terminal.ts";
+import { runProgram } from "./program.ts";
+
+// Set, not called with: what still waits to be written gets out first.
+process.exitCode = await runProgram(process.argv.slice(2), processTerminal);

@@ -1,0 +1,133 @@
+/** What `meanwhile serve` was asked for, checked as far as that needs no look at the disk or the network. */
+import { type Front, fronts, type InterimMode, isFront } from "@meanwhile/interim/profiles";
+import { isRealm } from "../auth/realm.ts";
+import { wrongUsage } from "../command-error.ts";
+import { type DurationRange, parseDuration } from "./duration.ts";
+import { type HostPort, parseHostPort } from "./host-port.ts";
+import { type Network, parseNetwork } from "./network.ts";
+import { parseBaseUrl, parseOrigin } from "./web-address.ts";
+
+/** As they are typed; absent: not typed. */
+export interface TypedServeOptions {
+  readonly listen?: string;
+  readonly state?: string;
+  readonly users?: string;
+  readonly digestUsers?: string;
+  readonly realm?: string;
+  readonly anonymous?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly baseUrl?: string;
+  readonly trustedProxy?: readonly string[];
+  readonly front?: string;
+  readonly interim?: string;
+  readonly processingAfter?: string;
+  readonly processingEvery?: string;
+  readonly cors?: readonly string[];
+  readonly readOnly?: boolean;
+  readonly drain?: string;
+  readonly logLevel?: string;
+}
+
+export const logLevels = ["silent", "error", "warn", "info", "debug"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const interimModes: readonly InterimMode[] = ["measured", "asked", "standard"];
+
+export interface ServeOptions {
+  /** The folder to serve; undefined: the sample. */
+  readonly folder: string | undefined;
+  readonly listen: HostPort;
+  /** undefined: the platform's place. */
+  readonly state: string | undefined;
+  readonly users: string | undefined;
+  readonly digestUsers: string | undefined;
+  /** undefined: that of the digest users, else "Meanwhile". */
+  readonly realm: string | undefined;
+  readonly anonymous: boolean;
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Without a trailing slash. */
+  readonly baseUrl: string | undefined;
+  readonly trustedProxies: readonly Network[];
+  readonly front: Front | undefined;
+  readonly interimMode: InterimMode;
+  readonly processingAfterMs: number;
+  readonly processingEveryMs: number;
+  readonly cors: readonly string[];
+  readonly readOnly: boolean;
+  readonly drainMs: number;
+  readonly logLevel: LogLevel;
+}
+
+export const defaultListen = "127.0.0.1:8102";
+const dayMs = 24 * 60 * 60 * 1000;
+const afterRange: DurationRange = { minMs: 0, maxMs: dayMs };
+const everyRange: DurationRange = { minMs: 1, maxMs: dayMs };
+const drainRange: DurationRange = { minMs: 0, maxMs: dayMs };
+
+/** @throws {CommandError} naming the first option that is wrong, or that does not go with another */
+export function parseServeOptions(folder: string | undefined, typed: TypedServeOptions): ServeOptions {
+  const options: ServeOptions = {
+    folder: folder === undefined ? undefined : notEmpty("DIR", folder),
+    listen: parseHostPort("--listen", typed.listen ?? defaultListen),
+    state: optional(typed.state, (value) => notEmpty("--state", value)),
+    users: optional(typed.users, (value) => notEmpty("--users", value)),
+    digestUsers: optional(typed.digestUsers, (value) => notEmpty("--digest-users", value)),
+    realm: optional(typed.realm, parseRealm),
+    anonymous: typed.anonymous ?? false,
+    tls: parseTls(typed),
+    baseUrl: optional(typed.baseUrl, (value) => parseBaseUrl("--base-url", value)),
+    trustedProxies: (typed.trustedProxy ?? []).map((value) => parseNetwork("--trusted-proxy", value)),
+    front: optional(typed.front, parseFront),
+    interimMode: oneOf("--interim", interimModes, typed.interim ?? "measured"),
+    processingAfterMs: parseDuration("--processing-after", typed.processingAfter ?? "20s", afterRange),
+    processingEveryMs: parseDuration("--processing-every", typed.processingEvery ?? "15s", everyRange),
+    cors: (typed.cors ?? []).map((value) => parseOrigin("--cors", value)),
+    readOnly: typed.readOnly ?? false,
+    drainMs: parseDuration("--drain", typed.drain ?? "30s", drainRange),
+    logLevel: oneOf("--log-level", logLevels, typed.logLevel ?? "info"),
+  };
+  const hasUsers = options.users !== undefined || options.digestUsers !== undefined;
+  if (options.anonymous && hasUsers) {
+    throw wrongUsage("--anonymous lets everybody in: it does not go with --users and --digest-users");
+  }
+  if (options.realm !== undefined && !hasUsers) throw wrongUsage("--realm needs --users or --digest-users");
+  return options;
+}
+
+function optional<Value>(typed: string | undefined, parse: (value: string) => Value): Value | undefined {
+  return typed === undefined ? undefined : parse(typed);
+}
+
+function notEmpty(option: string, value: string): string {
+  if (value === "" || value.includes("\0")) throw wrongUsage(`${option} must not be empty`);
+  return value;
+}
+
+function parseTls({ tlsCert, tlsKey }: TypedServeOptions): ServeOptions["tls"] {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined) throw wrongUsage("--tls-key needs --tls-cert");
+  if (tlsKey === undefined) throw wrongUsage("--tls-cert needs --tls-key");
+  return { cert: notEmpty("--tls-cert", tlsCert), key: notEmpty("--tls-key", tlsKey) };
+}
+
+function parseFront(value: string): Front {
+  if (!isFront(value))
+    throw wrongUsage(`--front must be one of ${fronts.join(", ")}, not ${JSON.stringify(value)}`);
+  return value;
+}
+
+/** A realm stands in a quoted string of a challenge, and within what Digest hashes. */
+function parseRealm(value: string): string {
+  if (!isRealm(value))
+    throw wrongUsage("--realm takes printable ASCII without quotes, backslashes and colons");
+  return value;
+}
+
+function oneOf<Value extends string>(option: string, values: readonly Value[], value: string): Value {
+  const found = values.find((candidate) => candidate === value);
+  if (found === undefined) {
+    throw wrongUsage(`${option} must be one of ${values.join(", ")}, not ${JSON.stringify(value)}`);
+  }
+  return found;
+}

@@ -1,0 +1,42 @@
+/** The folder to serve, and where its state lives. */
+import { realpathSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { wrongUsage } from "../command-error.ts";
+import type { ServeOptions } from "../options/serve-options.ts";
+import { type Platform, stateDirectoryOf, stateHome } from "../options/state-directory.ts";
+import { placeSample } from "./sample.ts";
+
+export interface ServedFolder {
+  /** Its real path. */
+  readonly folder: string;
+  /** Absolute; it need not exist yet. */
+  readonly state: string;
+  /** Whether it is the sample that comes with the program. */
+  readonly sample: boolean;
+}
+
+/** @throws {CommandError} where there is no such folder */
+export async function findFolder(
+  options: Pick<ServeOptions, "folder" | "state">,
+  platform: Platform,
+): Promise<ServedFolder> {
+  const sample = options.folder === undefined;
+  const chosen =
+    options.folder === undefined
+      ? await placeSample(resolve(options.state ?? stateHome(platform), "sample"))
+      : resolve(options.folder);
+  const folder = realFolder(chosen);
+  const state = options.state === undefined ? stateDirectoryOf(folder, platform) : resolve(options.state);
+  return { folder, state, sample };
+}
+
+function realFolder(path: string): string {
+  let real: string;
+  try {
+    real = realpathSync.native(path);
+  } catch (cause) {
+    throw wrongUsage(`${path}: there is no such folder, or it may not be entered`, cause);
+  }
+  if (!statSync(real).isDirectory()) throw wrongUsage(`${path} is not a folder`);
+  return real;
+}

@@ -1,0 +1,46 @@
+/** One JSON line a request, on standard error. */
+import type { RequestLogEntry } from "@meanwhile/server";
+import { type Logger, pino } from "pino";
+import type { LogLevel } from "../options/serve-options.ts";
+
+export interface ServerLog {
+  request(entry: RequestLogEntry): void;
+  warn(message: string): void;
+  error(message: string, error?: unknown): void;
+}
+
+/** JSON keeps control characters in names from making lines of their own. */
+export function createServerLog(level: LogLevel, destination: { write(line: string): void }): ServerLog {
+  const logger: Logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return {
+    request({ error, ...entry }) {
+      const line = {
+        ...entry,
+        target: withoutSecrets(entry.target),
+        ...(error === undefined ? {} : { err: error }),
+      };
+      logger[levelOf(entry.status)](line, "request");
+    },
+    warn: (message) => logger.warn(message),
+    error: (message, error) => logger.error(error === undefined ? {} : { err: error }, message),
+  };
+}
+
+/** With --log-level error, only what the server itself did wrong is left. */
+function levelOf(status: number): "error" | "warn" | "info" {
+  if (status >= 500) return "error";
+  return status === 429 ? "warn" : "info";
+}
+
+/** An absolute-form target may have a password in it, though it must not (RFC 9110 §4.2.4). */
+function withoutSecrets(target: string): string {
+  return target.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1");
+}

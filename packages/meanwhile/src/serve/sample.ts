@@ -1,0 +1,39 @@
+/** The folder that is served when none is named: a copy, so that what comes with the program stays as it is. */
+import { cp, mkdir, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { failed } from "../command-error.ts";
+
+/** The folder that comes with the program; at the same place seen from the sources and from the build. */
+const shipped: string = fileURLToPath(new URL("../../sample", import.meta.url));
+
+/**
+ * Copies the sample to `place`, unless it is there from an earlier time; what was changed in it stays changed.
+ * @throws {CommandError} where it cannot be written
+ */
+export async function placeSample(place: string): Promise<string> {
+  if (await isThere(place)) return place;
+  const unfinished = `${place}.${process.pid}.new`;
+  try {
+    await mkdir(dirname(place), { recursive: true, mode: 0o700 });
+    await cp(shipped, unfinished, { recursive: true });
+    await rename(unfinished, place);
+  } catch (cause) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw failed(`the sample folder cannot be copied to ${place}: ${reason(cause)}`, cause);
+  }
+  return place;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    // It is not there, or cannot be seen: copying will tell.
+    return false;
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

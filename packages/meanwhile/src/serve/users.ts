@@ -1,0 +1,67 @@
+/** The files that say who may log in, and who may do what. */
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { type Access, type Authenticate, openAccess } from "@meanwhile/server";
+import { createAuthenticator } from "../auth/authenticator.ts";
+import { parseHtdigest } from "../auth/htdigest.ts";
+import { parseHtpasswd } from "../auth/htpasswd.ts";
+import { defaultRealm } from "../auth/realm.ts";
+import { wrongUsage } from "../command-error.ts";
+import type { ServeOptions } from "../options/serve-options.ts";
+import { watchFile } from "../options/watched-file.ts";
+import { changingAccess, createRights, readOnly } from "../rights/rights.ts";
+import { parseRights } from "../rights/rights-file.ts";
+
+export interface Users {
+  readonly authenticate: Authenticate;
+  readonly access: Access;
+}
+
+/**
+ * @param warn told, in one line, when a changed file is not used
+ * @param clock milliseconds, never going backwards
+ * @throws {CommandError} where a file cannot be used
+ */
+export function openUsers(
+  options: ServeOptions,
+  warn: (message: string) => void,
+  clock: () => number,
+): Users {
+  const { users, digestUsers, realm, baseUrl } = options;
+  const watch = <Content>(path: string, parse: (text: string) => Content) =>
+    watchFile({ path, parse, clock, warn });
+  const authenticate = createAuthenticator({
+    users: users === undefined ? undefined : watch(users, parseHtpasswd),
+    digestUsers:
+      digestUsers === undefined ? undefined : watch(digestUsers, (text) => parseHtdigest(text, realm)),
+    realm: realm ?? defaultRealm,
+    prefix: baseUrl === undefined ? "" : new URL(baseUrl).pathname.replace(/\/$/, ""),
+    clock,
+    random: randomBytes,
+  });
+  const access = openRights([users, digestUsers], warn, clock);
+  return { authenticate, access: options.readOnly ? readOnly(access) : access };
+}
+
+/** The rights file stands beside a users file. Without one, whoever may log in may do everything. */
+function openRights(
+  usersFiles: readonly (string | undefined)[],
+  warn: (message: string) => void,
+  clock: () => number,
+): Access {
+  const candidates = usersFiles.filter((file) => file !== undefined).map((file) => `${file}.rights`);
+  const [first, second] = candidates.filter((file) => existsSync(file));
+  if (first !== undefined && second !== undefined && first !== second) {
+    throw wrongUsage(`there are two rights files, ${first} and ${second}: keep one of them`);
+  }
+  const path = first ?? candidates[0];
+  if (path === undefined) return openAccess;
+  const file = watchFile<Access>({
+    path,
+    parse: (text) => createRights(parseRights(text)),
+    absent: openAccess,
+    clock,
+    warn,
+  });
+  return changingAccess(() => file.current());
+}
