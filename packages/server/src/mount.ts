@@ -41,7 +41,9 @@ export function parseTarget(request: AnyRequest, mount: Mount): Target {
   const { url = "", baseUrl = "" } = request as AnyRequest & { readonly baseUrl?: string };
   if (url === "*") return { path: "*", prefix: mount.prefix };
   const absolute = /^https?:\/\/[^/?#]*/i.exec(url)?.[0] ?? "";
-  const path = url.slice(absolute.length).replace(/[?#].*$/s, "") || "/";
+  // A fragment is never sent; where one is, deleting what stands before it would be a mistake (RFC 9112 §3.2).
+  if (url.includes("#")) throw badRequest("the request target has a fragment");
+  const path = url.slice(absolute.length).replace(/\?.*$/s, "") || "/";
   if (!path.startsWith("/")) throw badRequest("the request target is not understood");
   if (baseUrl !== "" || mount.prefix === "") return { path, prefix: mount.prefix || baseUrl };
   if (path === mount.prefix) return { path: "/", prefix: mount.prefix };

@@ -5,7 +5,7 @@ import { badRequest, DavError } from "@meanwhile/dav/error";
 import type { Lock, LockDepth } from "@meanwhile/dav/lock";
 import { codedUrl } from "@meanwhile/dav/lock-token";
 import { type LockInfo, parseLockInfo } from "@meanwhile/dav/lockinfo";
-import { multistatus, propertyElement, statusResponse } from "@meanwhile/dav/multistatus";
+import { multistatus, statusResponse } from "@meanwhile/dav/multistatus";
 import { encodePath } from "@meanwhile/dav/path";
 import { parseTimeout } from "@meanwhile/dav/timeout";
 import type { Work } from "@meanwhile/operations";
@@ -119,10 +119,9 @@ function discovery(
   fields: Record<string, string>,
 ): Answer {
   const active = locks.map((lock) => activeLock(lock, prefix + encodePath(lock.root, false), now()));
-  const property = propertyElement({ namespace: "DAV:", local: "lockdiscovery" }, lockDiscovery(active));
   return xml(
     status,
-    `<?xml version="1.0" encoding="utf-8"?>\n<D:prop xmlns:D="DAV:">${property}</D:prop>\n`,
+    `<?xml version="1.0" encoding="utf-8"?>\n<D:prop xmlns:D="DAV:">${lockDiscovery(active)}</D:prop>\n`,
     fields,
   );
 }
