@@ -21,7 +21,9 @@ export type Authentication =
   /** 401, with these `WWW-Authenticate` values (RFC 9110 §11.6.1). */
   | { readonly kind: "challenge"; readonly challenges: readonly string[] }
   /** 429: too many failures (RFC 6585 §4). */
-  | { readonly kind: "throttled"; readonly retryAfterSeconds: number };
+  | { readonly kind: "throttled"; readonly retryAfterSeconds: number }
+  /** No credentials would help, as this request stands; `reason` is for the client to read. */
+  | { readonly kind: "refused"; readonly status: 400 | 403; readonly reason: string };
 
 export type Authenticate = (credentials: Credentials) => Authentication | Promise<Authentication>;
 

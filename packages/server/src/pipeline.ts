@@ -216,6 +216,7 @@ function refuse(who: Authentication): Answer | undefined {
     const fields = { "Retry-After": String(who.retryAfterSeconds) };
     return errorAnswer(new DavError(429, "too many failed attempts", { fields }));
   }
+  if (who.kind === "refused") return errorAnswer(new DavError(who.status, who.reason));
   return undefined;
 }
 
@@ -226,7 +227,7 @@ async function capabilities(
   who: Authentication,
   { mount, context }: PipelineOptions,
 ): Promise<Answer> {
-  const unknown = who.kind === "challenge" || who.kind === "throttled";
+  const unknown = who.kind !== "known" && who.kind !== "anonymous";
   if (unknown) return serverOptions();
   let target: Target;
   try {
