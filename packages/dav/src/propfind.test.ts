@@ -54,7 +54,7 @@ describe("parsePropfind", () => {
     "<D:prop/><D:include/>",
     "<D:propname/><D:include/>",
     "<prop/>",
-  ])("a DAV:propfind with %j is refused with 400 (RFC 4918 §14.20, appendix A)", (content) => {
+  ])("a DAV:propfind with %j is refused with 400 (RFC 4918 §14.20, A.3, A.4)", (content) => {
     expect(() => parsePropfind(propfind(content))).toThrow(expect.objectContaining({ status: 400 }));
   });
 

@@ -17,6 +17,7 @@ export const propfindNameLimit: number = 1000;
  * twice is in the result once.
  *
  * @throws {DavError} 400 if it is not XML, or not a `DAV:propfind` with exactly one of prop, propname and allprop
+ *   (appendices A.3, A.4); 413 beyond {@link propfindNameLimit}
  */
 export function parsePropfind(text: string): PropfindRequest {
   // "A client may choose not to submit a request body. An empty PROPFIND request body MUST be treated as if it

@@ -162,14 +162,6 @@ class DocumentReader {
     this.#document = document;
     this.#limits = limits;
     const parser = new SaxesParser({ xmlns: true, defaultXMLVersion: "1.0", forceXMLVersion: true });
-    // The parser's own table inherits from Object.prototype, and would know an entity "constructor".
-    parser.ENTITIES = Object.assign(Object.create(null), {
-      amp: "&",
-      gt: ">",
-      lt: "<",
-      quot: '"',
-      apos: "'",
-    });
     parser.on("xmldecl", ({ encoding }) => refuseForeignEncoding(encoding));
     parser.on("doctype", refuseDoctype);
     parser.on("opentagstart", ({ name }) => this.#starts(name));
