@@ -1,2 +1,21 @@
+import { copyCases } from "./tree-copy-cases.ts";
+import { memberCases } from "./tree-member-cases.ts";
+import { moveCases } from "./tree-move-cases.ts";
+import { nameCases } from "./tree-name-cases.ts";
+import { propertyCases } from "./tree-property-cases.ts";
+import { readingCases } from "./tree-reading-cases.ts";
+import { removeCases } from "./tree-remove-cases.ts";
 import type { TreeCase } from "./tree-subject.ts";
-export const treeContract: readonly TreeCase[] = [];
+import { writingCases } from "./tree-writing-cases.ts";
+
+/** What every {@link Tree} promises. */
+export const treeContract: readonly TreeCase[] = [
+  ...readingCases,
+  ...memberCases,
+  ...writingCases,
+  ...nameCases,
+  ...propertyCases,
+  ...copyCases,
+  ...moveCases,
+  ...removeCases,
+];

@@ -29,12 +29,26 @@ export interface TreeSubject {
 
 export type TreeCase = ContractCase<TreeSubject, keyof TreeCapabilities>;
 
-/** A capability that the case `needs`; fails where the subject lacks it. */
-export function capability<Name extends keyof TreeCapabilities>(
+/** What a case needs; fails where the subject lacks it. */
+function capability<Name extends keyof TreeCapabilities>(
   subject: TreeSubject,
   name: Name,
 ): NonNullable<TreeCapabilities[Name]> {
   const found = subject.capabilities[name];
   assert(found !== undefined && found !== null, `this case needs the capability ${name}`);
   return found;
+}
+
+/** A case of the tree contract. */
+export function treeCase(name: string, run: (subject: TreeSubject) => Promise<void>): TreeCase {
+  return { name, run };
+}
+
+/** A case for trees with a capability. */
+export function treeCaseNeeding<Name extends keyof TreeCapabilities>(
+  needs: Name,
+  name: string,
+  run: (subject: TreeSubject, capability: NonNullable<TreeCapabilities[Name]>) => Promise<void>,
+): TreeCase {
+  return { name, needs, run: (subject) => run(subject, capability(subject, needs)) };
 }
