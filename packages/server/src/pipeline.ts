@@ -109,7 +109,7 @@ async function respond(
     interims: handled.interims ?? 0,
     ...(handled.profile === undefined ? {} : { profile: handled.profile }),
     ...(handled.operation === undefined ? {} : { operation: handled.operation }),
-    ...(exchange.closed.aborted ? { undelivered: true } : {}),
+    ...(exchange.undelivered ? { undelivered: true as const } : {}),
     ...(error === undefined ? {} : { error }),
   };
 }
@@ -140,6 +140,7 @@ async function handle(
       parseTarget(exchange.request, options.mount),
     );
     const handled = await dispatch(exchange, connection, request, options);
+    checkFinalStatus(handled.answer.status);
     const extra = who.kind === "known" ? who.fields : undefined;
     return { ...handled, principal, ...(extra ? { answer: withFields(handled.answer, extra) } : {}) };
   } catch (error) {
@@ -187,7 +188,10 @@ function davRequest(
     origin: connection.origin,
     prefix: target.prefix,
     content: requestContent(request, response),
-    closed: exchange.closed,
+    // Made when it is first asked for: most requests end without anybody asking.
+    get closed() {
+      return exchange.closed;
+    },
   };
 }
 

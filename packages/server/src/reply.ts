@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Http2ServerResponse } from "node:http2";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type AnyResponse, checkFinalStatus, type Exchange } from "@meanwhile/interim";
+import type { AnyResponse, Exchange } from "@meanwhile/interim";
 import type { Answer, AnswerFields } from "./answer.ts";
 
 /** Statuses whose responses never have content (RFC 9110 §6.4.1). */
@@ -17,8 +17,7 @@ export async function reply(exchange: Exchange, method: string, answer: Answer):
   const { response } = exchange;
   const { body } = answer;
   try {
-    checkFinalStatus(answer.status);
-    if (exchange.closed.aborted || response.destroyed) return 0;
+    if (exchange.state === "closed" || response.destroyed) return 0;
     const withContent = method !== "HEAD" && !bodiless.has(answer.status);
     response.writeHead(answer.status, head(answer, exchange));
     if (!withContent || body.kind === "none") {
