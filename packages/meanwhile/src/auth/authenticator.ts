@@ -14,8 +14,6 @@ export interface AuthenticatorOptions {
   readonly digestUsers: WatchedFile<Htdigest> | undefined;
   /** Printable ASCII without quotes and backslashes. */
   readonly realm: string;
-  /** The path of the base URL, without a trailing slash. */
-  readonly prefix: string;
   /** Milliseconds, never going backwards. */
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -25,14 +23,14 @@ export interface AuthenticatorOptions {
  * Asks everybody for credentials; with neither kind of users nobody is asked, and all are anonymous.
  *
  * Basic sends the password itself, so it is offered and accepted only over TLS and on this machine itself:
- * "Basic authentication ... MUST NOT be used to authenticate a WebDAV client to a server unless the connection is
- * secure" (RFC 4918 §20.1; see docs/decisions/0001-basic-on-loopback.md).
+ * "Basic authentication MUST NOT be used to authenticate a WebDAV client to a server unless the connection is secure"
+ * (RFC 4918 §20.1; see docs/decisions/0001-basic-on-loopback.md).
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { users, digestUsers, realm, prefix, clock, random } = options;
+  const { users, digestUsers, realm, clock, random } = options;
   if (users === undefined && digestUsers === undefined) return () => ({ kind: "anonymous" });
   const throttle = createThrottle(clock);
-  const digest = digestUsers && createDigest({ users: digestUsers, prefix, throttle, clock, random });
+  const digest = digestUsers && createDigest({ users: digestUsers, throttle, clock, random });
   const basicRealm = digestUsers?.current().realm ?? realm;
   const basic = users && createBasic({ users, realm: basicRealm, throttle, clock, random });
 
@@ -54,6 +52,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       ...(digest?.challenges() ?? []),
       ...(basicHere === undefined ? [] : [basicHere.challenge]),
     ];
+    // A 401 without a challenge is none (RFC 9110 §15.5.2).
+    if (challenges.length === 0) {
+      return {
+        kind: "refused",
+        status: 403,
+        reason: "this server needs HTTPS: passwords would travel in clear",
+      };
+    }
     return { kind: "challenge", challenges };
   };
 }

@@ -19,8 +19,6 @@ export interface Digest {
 
 export interface DigestOptions {
   readonly users: WatchedFile<Htdigest>;
-  /** The path of the base URL, without a trailing slash. */
-  readonly prefix: string;
   readonly throttle: Throttle;
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -31,7 +29,7 @@ export const nonceLifetimeMs: number = 5 * 60 * 1000;
 /** Until then a request with content is still accepted, since not every client can send its content again. */
 export const nonceGraceMs: number = 60 * 60 * 1000;
 
-export function createDigest({ users, prefix, throttle, clock, random }: DigestOptions): Digest {
+export function createDigest({ users, throttle, clock, random }: DigestOptions): Digest {
   const nonces = createNonces(clock, random);
   const counts = createNonceCounts();
 
@@ -50,8 +48,15 @@ export function createDigest({ users, prefix, throttle, clock, random }: DigestO
     const { realm, algorithms, users: listed } = users.current();
     if (parsed === undefined || parsed.realm !== realm || !algorithms.includes(parsed.algorithm))
       return undefined;
-    // RFC 7616 §3.4.6: "the server MUST verify that the resource designated by the 'uri' parameter is the same".
-    if (!isSignedFor(parsed.uri, credentials.target, prefix)) return undefined;
+    // "The authenticating server MUST assure that the resource designated by the 'uri' parameter is the same as the
+    // resource specified in the Request-Line; if they are not, the server SHOULD return a 400" (RFC 7616 §3.4.6).
+    if (!isSignedFor(parsed.uri, credentials.target)) {
+      return {
+        kind: "refused",
+        status: 400,
+        reason: "the Digest credentials are for another request target",
+      };
+    }
 
     const user = parsed.userNames.find((name) => listed.has(name)) ?? parsed.userNames[0] ?? "";
     const origin = nonces.originOf(parsed.nonce, user);

@@ -1,18 +1,12 @@
 /** Whether Digest credentials were made for the request that they came with (RFC 7616 §3.4.6). */
 
 /**
- * Whether `uri`, which the client signed, means the request target. They may differ where intermediaries and clients
- * are known to make them differ, and the resource is still the same:
- * - in how characters are percent-encoded,
- * - by scheme and host before it (absolute-form),
- * - by the path of the base URL before it, which a proxy in front took off.
- *
- * @param prefix the path of the base URL, without a trailing slash; empty where there is none
+ * Whether `uri`, which the client signed, means the request target. They may differ where clients and intermediaries are
+ * known to make them differ, and the resource is the same all the same: in how characters are percent-encoded, and by a
+ * scheme and host before the path (absolute-form).
  */
-export function isSignedFor(uri: string, target: string, prefix: string): boolean {
-  const signed = decode(pathOf(uri));
-  const asked = decode(pathOf(target));
-  return signed === asked || (prefix !== "" && signed === decode(prefix) + asked);
+export function isSignedFor(uri: string, target: string): boolean {
+  return decode(pathOf(uri)) === decode(pathOf(target));
 }
 
 /** The target without scheme and host; a server's root may be written without its slash. */

@@ -27,7 +27,7 @@ export function openUsers(
   warn: (message: string) => void,
   clock: () => number,
 ): Users {
-  const { users, digestUsers, realm, baseUrl } = options;
+  const { users, digestUsers, realm } = options;
   const watch = <Content>(path: string, parse: (text: string) => Content) =>
     watchFile({ path, parse, clock, warn });
   const authenticate = createAuthenticator({
@@ -35,7 +35,6 @@ export function openUsers(
     digestUsers:
       digestUsers === undefined ? undefined : watch(digestUsers, (text) => parseHtdigest(text, realm)),
     realm: realm ?? defaultRealm,
-    prefix: baseUrl === undefined ? "" : new URL(baseUrl).pathname.replace(/\/$/, ""),
     clock,
     random: randomBytes,
   });
