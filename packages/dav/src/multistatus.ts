@@ -61,15 +61,17 @@ export function propstatElement(propstat: Propstat): string {
   );
 }
 
-/** A property's element with raw XML as its content; empty without. */
+/**
+ * A property's element with raw XML as its content; empty without. It needs the prefix `D` for names in "DAV:";
+ * other namespaces it declares itself.
+ */
 export function propertyElement(name: PropertyName, content?: string): string {
-  const tag =
-    name.namespace === "DAV:" ? `D:${name.local}` : name.namespace === "" ? name.local : `N:${name.local}`;
-  const start =
-    name.namespace === "DAV:" || name.namespace === ""
-      ? tag
-      : `${tag} xmlns:N="${escapeAttribute(name.namespace)}"`;
-  return content === undefined ? `<${start}/>` : `<${start}>${content}</${tag}>`;
+  const { namespace, local } = name;
+  if (namespace === "DAV:")
+    return content === undefined ? `<D:${local}/>` : `<D:${local}>${content}</D:${local}>`;
+  if (namespace === "") return content === undefined ? `<${local}/>` : `<${local}>${content}</${local}>`;
+  const start = `<N:${local} xmlns:N="${escapeAttribute(namespace)}"`;
+  return content === undefined ? `${start}/>` : `${start}>${content}</N:${local}>`;
 }
 
 function errorElement(condition: Condition | undefined): string {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DavError } from "./error.ts";
 import type { PropertyName } from "./property.ts";
 import {
   childrenNamed,
@@ -211,6 +212,74 @@ describe("parseXml refuses hostile documents (RFC 4918 §20.6)", () => {
     expect(() => parseXml("<secret>")).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining("secret") }),
     );
+  });
+});
+
+describe("parseXml, whatever comes,", () => {
+  test("gives an element or a DavError", () => {
+    const piece = fc.constantFrom(
+      "<a>",
+      "</a>",
+      "<a",
+      "/>",
+      ">",
+      " ",
+      'xmlns="u"',
+      'xmlns:p="u"',
+      "xml:lang='en'",
+      "<p:b/>",
+      "&amp;",
+      "&x;",
+      "&#",
+      ";",
+      "<!--",
+      "-->",
+      "<![CDATA[",
+      "]]>",
+      "<?x",
+      "?>",
+      '<?xml version="1.0"?>',
+      "<!DOCTYPE a [",
+      "]>",
+      "<!ENTITY b SYSTEM 'x'>",
+      "\r\n",
+      "\0",
+      "\uD800",
+      "text",
+      "=",
+      '"',
+    );
+    let read = 0;
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), fc.boolean(), (pieces, enclosed) => {
+        const document = enclosed ? `<a>${pieces.join("")}</a>` : pieces.join("");
+        try {
+          const root = parseXml(document);
+          read += 1;
+          expect(document).toContain(root.xml);
+        } catch (error) {
+          if (!(error instanceof DavError)) throw error;
+          expect([400, 403]).toContain(error.status);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    expect(read).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["references", "<a>", "&amp;", "</a>"],
+    ["comments", "<a>", "<!---->", "</a>"],
+    ["instructions", "<a>", "<?i?>", "</a>"],
+    ["CDATA sections", "<a>", "<![CDATA[]]>", "</a>"],
+    ["lines", "<a>", "\r\n", "</a>"],
+    ["lines in an attribute", '<a b="', "\n", '"/>'],
+    ["references in an attribute", '<a b="', "&lt;", '"/>'],
+    ["letters of a name", "<", "a", "/>"],
+    ["spaces in a tag", "<a", " ", "/>"],
+  ])("reads a million characters of %s in no time to speak of", (_, start, piece, end) => {
+    const document = start + piece.repeat(1_000_000 / piece.length) + end;
+    expect(parseXml(document).xml).toHaveLength(document.length);
   });
 });
 

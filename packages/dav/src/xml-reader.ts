@@ -2,7 +2,7 @@
 import { SaxesParser, type SaxesTagNS } from "saxes";
 import { badRequest, DavError } from "./error.ts";
 import type { PropertyName } from "./property.ts";
-import { escapeAttribute } from "./xml-text.ts";
+import { SourceElement } from "./source-element.ts";
 
 /** What a document may have. Beyond it: 413 for what is too large, 400 for what no honest client sends. */
 export interface XmlLimits {
@@ -83,67 +83,6 @@ const xmlNamespace = "http://www.w3.org/XML/1998/namespace";
 const declarationNamespace = "http://www.w3.org/2000/xmlns/";
 /** Far longer than any language tag (RFC 5646 §4.4.1). */
 const languageLength = 256;
-
-/** Namespace names by prefix: those declared on one element, then its ancestors'. The default has the prefix "". */
-interface Scope {
-  readonly declared: Readonly<Record<string, string>>;
-  readonly outer: Scope | undefined;
-}
-
-/** Where an element stands in its document. */
-interface Place {
-  readonly document: string;
-  readonly start: number;
-  readonly nameEnd: number;
-  readonly scope: Scope;
-  readonly ownLang: boolean;
-}
-
-class SourceElement implements XmlElement {
-  readonly name: PropertyName;
-  readonly lang: string | undefined;
-  readonly attributes: readonly XmlAttribute[];
-  readonly children: SourceElement[] = [];
-  readonly place: Place;
-  text = "";
-  end = 0;
-
-  constructor(
-    name: PropertyName,
-    lang: string | undefined,
-    attributes: readonly XmlAttribute[],
-    place: Place,
-  ) {
-    this.name = name;
-    this.lang = lang;
-    this.attributes = attributes;
-    this.place = place;
-  }
-
-  get xml(): string {
-    const { document, start, nameEnd, ownLang } = this.place;
-    const inherited = this.#inheritedDeclarations(document.slice(start, this.end));
-    const lang = ownLang || this.lang === undefined ? "" : ` xml:lang="${escapeAttribute(this.lang)}"`;
-    return document.slice(start, nameEnd) + inherited + lang + document.slice(nameEnd, this.end);
-  }
-
-  #inheritedDeclarations(source: string): string {
-    const seen = new Set(Object.keys(this.place.scope.declared));
-    let declarations = "";
-    for (let scope = this.place.scope.outer; scope !== undefined; scope = scope.outer) {
-      for (const [prefix, namespace] of Object.entries(scope.declared)) {
-        if (seen.has(prefix)) continue;
-        seen.add(prefix);
-        if (prefix === "") {
-          if (namespace !== "") declarations += ` xmlns="${escapeAttribute(namespace)}"`;
-        } else if (source.includes(`${prefix}:`)) {
-          declarations += ` xmlns:${prefix}="${escapeAttribute(namespace)}"`;
-        }
-      }
-    }
-    return declarations;
-  }
-}
 
 class DocumentReader {
   readonly #document: string;
