@@ -20,7 +20,7 @@ const mostWaitingFrames = 128;
 export function openHttp2(request: Http2ServerRequest, response: Http2ServerResponse): Exchange {
   const { stream } = request;
   const closing = createClosing();
-  const requestComplete = (): boolean => received(stream) && !request.aborted;
+  const requestComplete = receipt(stream);
 
   const close = (): void =>
     // A reset leaves `writableFinished` as it was: only a stream that ended in peace delivered its response.
@@ -62,10 +62,18 @@ export function openHttp2(request: Http2ServerRequest, response: Http2ServerResp
   };
 }
 
-/** Whether the client has ended its half of the stream, read by us or not. */
-function received(stream: ServerHttp2Stream): boolean {
-  if (stream.endAfterHeaders || stream.readableEnded) return true;
-  return !stream.destroyed && stream.state.remoteClose === 1;
+/**
+ * Tells whether the client has ended its half of the stream, content read by us or not. A reset ends the content too,
+ * but closes the stream with it.
+ */
+function receipt(stream: ServerHttp2Stream): () => boolean {
+  let complete = stream.endAfterHeaders;
+  return () => {
+    if (!complete && !stream.closed && !stream.destroyed) {
+      complete = stream.readableEnded || stream.state.remoteClose === 1;
+    }
+    return complete;
+  };
 }
 
 function toHeaders(lines: readonly FieldLine[]): OutgoingHttpHeaders {

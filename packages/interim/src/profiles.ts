@@ -1,15 +1,10 @@
 /** How many interim responses an exchange may get, and how large: what was measured, applied to one request. */
-import { type ClientProfile, clientProfiles, type Front, frontProfiles } from "./measured.ts";
+import { type ClientProfile, clientProfiles } from "./client-profiles.ts";
+import { type Front, frontProfiles } from "./front-profiles.ts";
 import type { Protocol } from "./protocol.ts";
 
-export {
-  type ClientProfile,
-  clientProfiles,
-  type Front,
-  type FrontProfile,
-  frontProfiles,
-  fronts,
-} from "./measured.ts";
+export { type ClientProfile, clientProfiles } from "./client-profiles.ts";
+export { type Front, type FrontProfile, frontProfiles, fronts } from "./front-profiles.ts";
 export type { Protocol } from "./protocol.ts";
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What clients and proxies were measured to do with interim responses. Evidence is of November 2026, an origin on
- * Node 20.20.2 over loopback, unless it says otherwise. A new row needs a measurement, and a row in the test.
+ * What clients were measured to do with interim responses: against an origin on Node 20.20.2 over loopback, November
+ * 2026, unless the evidence says otherwise. A new row needs a measurement, and a row in the test.
  */
 import type { Protocol } from "./protocol.ts";
 
@@ -23,97 +23,8 @@ export interface ClientProfile {
   readonly evidence: string;
 }
 
-export interface FrontProfile {
-  readonly budget: number;
-  readonly bytes: number;
-  readonly totalBytes: number;
-  readonly evidence: string;
-}
-
 const unlimited: number = Number.POSITIVE_INFINITY;
 const KiB = 1024;
-
-/** The proxies that an operator may declare. */
-export type Front =
-  | "none"
-  | "nginx"
-  | "apache"
-  | "apache-http2"
-  | "haproxy"
-  | "caddy"
-  | "varnish"
-  | "squid"
-  | "envoy"
-  | "traefik"
-  | "nghttpx"
-  | "node"
-  | "cloudflare";
-
-export const frontProfiles: Readonly<Record<Front, FrontProfile>> = {
-  none: front(unlimited, unlimited, unlimited, "declared by the operator: clients connect directly"),
-  nginx: front(
-    0,
-    0,
-    0,
-    "1.22.1, 1.26.3: takes the first 102 as the final response; with HTTP/1.1 upstreams (default from 1.29.7 on) or an HTTP/2 front the final response is lost, at n = 1",
-  ),
-  apache: front(
-    9,
-    6 * KiB,
-    unlimited,
-    "2.4.71 mod_proxy_http: relays 9, the 10th gives 502 (AH00898), counted with Suppress too; 6 KiB pass, 9 KiB give 502",
-  ),
-  "apache-http2": front(
-    0,
-    0,
-    0,
-    "2.4.71 mod_proxy_http2: drops them and merges their fields into the final response",
-  ),
-  haproxy: front(
-    2000,
-    6 * KiB,
-    unlimited,
-    "2.6.12, 3.0.11: relays 2,000; 20 of 6 KiB pass, 20 KiB gives 502",
-  ),
-  caddy: front(
-    5,
-    40 * KiB,
-    unlimited,
-    "2.6.2: relays 5, then 502: the limit of Go before 1.24, with which it was built; newer builds not measured",
-  ),
-  varnish: front(0, 0, 0, "7.1.1, 7.7.0: 503 at the first interim response"),
-  squid: front(
-    200,
-    40 * KiB,
-    unlimited,
-    "5.7: relays 200, 40 KiB pass; its read_timeout is not reset by them",
-  ),
-  envoy: front(
-    1,
-    6 * KiB,
-    unlimited,
-    "read, not run: relays the first only (guard proxy_102_103); Istio, Contour and others inherit",
-  ),
-  traefik: front(5, 40 * KiB, unlimited, "read, not run: Go's reverse proxy; 5 before Go 1.24, as Caddy"),
-  nghttpx: front(200, 6 * KiB, 48 * KiB, "1.52.0: relays 200; sizes add up, 502 after 10 of 6 KiB"),
-  node: front(
-    unlimited,
-    8 * KiB,
-    unlimited,
-    "http-proxy 1.18.1, http-proxy-middleware 3.0.10, @fastify/http-proxy 11.6.3, fast-proxy 2.2.0: drop all, but their timeouts are reset; 40 KiB gives 500 or 502",
-  ),
-  cloudflare: front(
-    unlimited,
-    6 * KiB,
-    unlimited,
-    "documented, not run: relays all; a 102 without a final response within 125 s gives 522, none at all 524 sooner",
-  ),
-};
-
-/** Their names, for help texts. */
-export const fronts: readonly Front[] = Object.keys(frontProfiles).filter((name): name is Front =>
-  Object.hasOwn(frontProfiles, name),
-);
 
 /** In no order: of all that match, the strictest counts. */
 export const clientProfiles: readonly ClientProfile[] = [
@@ -177,27 +88,17 @@ export const clientProfiles: readonly ClientProfile[] = [
     unlimited,
     "rclone 1.60.1: fails with 7, the limit of Go before 1.24; the version of Go does not show",
   ),
-  client("gvfs", /gvfs/i, unmeasured(), 0, 0, "not measured"),
-  client("kio", /\bKIO\b|Konqueror|Dolphin/i, unmeasured(), 0, 0, "not measured"),
-  client(
+  refuses("gvfs", /gvfs/i, "not measured"),
+  refuses("kio", /\bKIO\b|Konqueror|Dolphin/i, "not measured"),
+  refuses(
     "windows",
     /Microsoft-WebDAV-MiniRedir|Microsoft Data Access|DavClnt/i,
-    unmeasured(),
-    0,
-    0,
     "Windows' WebDAV clients: not measured",
   ),
-  client(
-    "finder",
-    /WebDAVFS|WebDAVLib|CFNetwork|Darwin\//i,
-    unmeasured(),
-    0,
-    0,
-    "macOS and iOS: not measured",
-  ),
-  client("cyberduck", /Cyberduck|Mountain ?Duck/i, unmeasured(), 0, 0, "not measured"),
-  client("winscp", /WinSCP/i, unmeasured(), 0, 0, "brings its own neon: not measured"),
-  client("owncloud", /mirall|Nextcloud|ownCloud/i, unmeasured(), 0, 0, "not measured"),
+  refuses("finder", /WebDAVFS|WebDAVLib|CFNetwork|Darwin\//i, "macOS and iOS: not measured"),
+  refuses("cyberduck", /Cyberduck|Mountain ?Duck/i, "not measured"),
+  refuses("winscp", /WinSCP/i, "brings its own neon: not measured"),
+  refuses("owncloud", /mirall|Nextcloud|ownCloud/i, "not measured"),
 
   // Browsers
   client(
@@ -216,46 +117,27 @@ export const clientProfiles: readonly ClientProfile[] = [
     unlimited,
     "Firefox ESR 153.7: fetch over HTTP/1.1: 200, 300 KiB pass; HTTP/2 not measured",
   ),
-  client(
-    "safari",
-    /Version\/[0-9.]{1,20} (?:Mobile\/[0-9A-Za-z]{1,20} )?Safari\//,
-    unmeasured(),
-    0,
-    0,
-    "Safari: not measured",
-  ),
+  refuses("safari", /Version\/[0-9.]{1,20} (?:Mobile\/[0-9A-Za-z]{1,20} )?Safari\//, "Safari: not measured"),
 
   // Languages that get it wrong
-  client(
+  refuses(
     "python",
     /python-requests|python-urllib|HTTPie|http\.client/i,
-    broken(),
-    0,
-    0,
     "http.client of 2.7.18 to 3.13.0, urllib, requests 2.28.1 and 2.34.2: the 102 is the final response, and the connection out of step",
   ),
-  client(
+  refuses(
     "perl",
     /libwww-perl|lwp-/i,
-    broken(),
-    0,
-    0,
     "LWP 6.68: the 102 is the final response, the next request gets the next 102",
   ),
-  client(
+  refuses(
     "php",
     /\bPHP\b/i,
-    broken(),
-    0,
-    0,
     "PHP 8.2.36 streams: of two or more the second is final, and the rest of the wire its body",
   ),
-  client(
+  refuses(
     "java-17",
     /\bJava\/(?:1\.[0-9]|[2-9](?:[^0-9]|$)|1[0-9](?:[^0-9]|$)|20(?:[^0-9]|$))/,
-    broken(),
-    0,
-    0,
     "HttpURLConnection of 17.0.15: the 102 is the final response, and reading its body hangs; mended in 20 or 21",
   ),
 
@@ -350,10 +232,6 @@ export const clientProfiles: readonly ClientProfile[] = [
   ),
 ];
 
-function front(budget: number, bytes: number, totalBytes: number, evidence: string): FrontProfile {
-  return { budget, bytes, totalBytes, evidence };
-}
-
 function client(
   name: string,
   pattern: RegExp,
@@ -365,10 +243,7 @@ function client(
   return { name, pattern, budgets, bytes, totalBytes, evidence };
 }
 
-function unmeasured(): ClientProfile["budgets"] {
-  return { "HTTP/1.1": 0, "HTTP/2": 0 };
-}
-
-function broken(): ClientProfile["budgets"] {
-  return { "HTTP/1.1": 0, "HTTP/2": 0 };
+/** Breaks, or nobody measured: the evidence says which. */
+function refuses(name: string, pattern: RegExp, evidence: string): ClientProfile {
+  return client(name, pattern, { "HTTP/1.1": 0, "HTTP/2": 0 }, 0, 0, evidence);
 }
