@@ -7,6 +7,7 @@ import { hasTrailingSlash, parsePath } from "@meanwhile/dav/path";
 import {
   type AnyRequest,
   type AnyResponse,
+  checkFinalStatus,
   type Exchange,
   openExchange,
   type Pacer,
