@@ -40,14 +40,17 @@ export function requestContent(request: AnyRequest, response: AnyResponse): Requ
   };
 }
 
-/** Reads and forgets content that means nothing to the method. */
-export async function ignoreContent(content: RequestContent, limit: number): Promise<void> {
-  if (content.length === 0) return;
-  let size = 0;
-  for await (const chunk of content.stream()) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge(limit);
-  }
+/**
+ * Receives a request whose method defines no content, to its end.
+ *
+ * "In cases where a request body is present but would be ignored by a server, the server MUST reject the request with
+ * 415 (Unsupported Media Type)" (RFC 4918 §8.4).
+ * @throws {DavError} 415
+ */
+export async function refuseContent({ length, stream }: RequestContent): Promise<void> {
+  if (length === 0) return;
+  if (length !== undefined) throw unexpected();
+  for await (const chunk of stream()) if (chunk.length > 0) throw unexpected();
 }
 
 function declaredLength(request: AnyRequest): number | undefined {
@@ -85,6 +88,10 @@ function decode(bytes: Buffer): string {
 
 function brokenOff(cause: unknown): DavError {
   return cause instanceof DavError ? cause : badRequest("the content was broken off", cause);
+}
+
+function unexpected(): DavError {
+  return new DavError(415, "the method takes no content");
 }
 
 function tooLarge(limit: number): DavError {

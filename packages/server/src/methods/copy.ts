@@ -7,7 +7,7 @@ import { type Answer, empty } from "../answer.ts";
 import { type ChangeMethod, judge, single, withClaims } from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
-import { ignoreContent } from "../request-content.ts";
+import { refuseContent } from "../request-content.ts";
 import { TreeError } from "../store.ts";
 import { forgetReplacedLocks, judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
 import { failuresAnswer, treeWork } from "../tree-work.ts";
@@ -18,7 +18,7 @@ export const copy: ChangeMethod = async (request, context) => {
     absent: "infinity",
     allowed: ["0", "infinity"],
   });
-  await ignoreContent(request.content, context.limits.xmlBytes);
+  await refuseContent(request.content);
   return (work) =>
     withClaims(
       context,

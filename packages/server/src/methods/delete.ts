@@ -8,14 +8,14 @@ import { type ChangeMethod, judge, requireWrite, single, withClaims, withParent 
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { lockedBelow, requireTokens } from "../locking.ts";
-import { ignoreContent } from "../request-content.ts";
+import { refuseContent } from "../request-content.ts";
 import { TreeError } from "../store.ts";
 import { failuresAnswer, treeWork } from "../tree-work.ts";
 
 export const remove: ChangeMethod = async (request, context) => {
   if (request.path === "/") throw new DavError(403, "the root cannot be deleted");
   requireWrite(context, request, withParent(request.path));
-  await ignoreContent(request.content, context.limits.xmlBytes);
+  await refuseContent(request.content);
   return (work) =>
     withClaims(context, [{ path: request.path, scope: "tree", mode: "exclusive" }], work, () =>
       removeClaimed(request, context, work),

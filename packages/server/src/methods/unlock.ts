@@ -3,13 +3,13 @@ import { DavError } from "@meanwhile/dav/error";
 import { parseLockToken } from "@meanwhile/dav/lock-token";
 import { empty } from "../answer.ts";
 import { type ChangeMethod, judge, requireWrite, single } from "../change.ts";
-import { ignoreContent } from "../request-content.ts";
+import { refuseContent } from "../request-content.ts";
 import { TreeError } from "../store.ts";
 
 export const unlock: ChangeMethod = async (request, context) => {
   requireWrite(context, request, [request.path]);
   const token = parseLockToken(single(request.headers["lock-token"]));
-  await ignoreContent(request.content, context.limits.xmlBytes);
+  await refuseContent(request.content);
   return async () => {
     const { resource } = await judge(request, context);
     const lock = (await context.locks.covering(request.path)).find((covering) => covering.token === token);
