@@ -2,7 +2,7 @@
 import { parseDestination } from "@meanwhile/dav/destination";
 import { DavError } from "@meanwhile/dav/error";
 import { parseOverwrite } from "@meanwhile/dav/overwrite";
-import { isWithin, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, parentOf, type ResourcePath, rebase } from "@meanwhile/dav/path";
 import { requireCreatableName, requireWrite, single } from "./change.ts";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
@@ -16,11 +16,16 @@ export interface Transfer {
   readonly overwrite: boolean;
 }
 
-/** Parses the two ends and refuses what can be refused without looking at the tree. */
+/**
+ * Parses the two ends and refuses what can be refused without looking at the tree. Who may not read the source may not
+ * take it to where it could be read.
+ */
 export function parseTransfer(request: DavRequest, context: ServerContext): Transfer {
   const source = request.path;
   const { path: destination } = parseDestination(single(request.headers["destination"]), request);
   const overwrite = parseOverwrite(single(request.headers["overwrite"]));
+  if (!context.access.may(request.principal, "read", source))
+    throw new DavError(403, "you may not read this");
   requireWrite(context, request, [destination]);
   if (source === destination) throw new DavError(403, "source and destination are the same resource");
   if (destination === "/") throw new DavError(403, "the root cannot be replaced");
@@ -38,9 +43,12 @@ export async function judgeDestination(
   { source, destination, overwrite }: Transfer,
   by: Submission,
 ): Promise<Resource | undefined> {
-  const { tree, locks, access } = context;
+  const { tree, locks } = context;
   const resource = await tree.lookup(destination);
   const parent = parentOf(destination);
+  // A lock on a collection protects it from "MOVE an internal member into the collection" and "COPY an internal member
+  // into a collection" (§7.4), be there a member of that name already or not.
+  const touched = parent === undefined ? [destination] : [destination, parent];
   if (!resource) {
     requireCreatableName(destination);
     if (parent !== undefined) {
@@ -48,20 +56,33 @@ export async function judgeDestination(
         throw fromTreeError(missingParent(), request.method);
       requireWrite(context, request, [parent]);
     }
-    await requireTokens(locks, parent === undefined ? [destination] : [destination, parent], by);
+    await requireRightsBelow(request, context, source, destination);
+    await requireTokens(locks, touched, by);
     return undefined;
   }
   // "If the Overwrite header is F and the destination is mapped, the server MUST fail with 412" (§9.8.4, §9.9.3).
   if (!overwrite) throw new DavError(412, "the destination exists, and Overwrite is F");
   // Replacing an ancestor would remove the source before it was transferred.
   if (isWithin(source, destination)) throw new DavError(403, "the destination contains the source");
-  const kept = access
-    .exceptions(request.principal, "write", destination)
-    .filter((exception) => !access.may(request.principal, "write", exception));
-  if (kept.length > 0) throw new DavError(403, "you may not replace everything at the destination");
-  await requireTokens(locks, [destination], by);
+  await requireRightsBelow(request, context, source, destination);
+  await requireTokens(locks, touched, by);
   await requireTokensBelow(locks, destination, by);
   return resource;
+}
+
+/** Refuses where a member would be replaced, or come to be, at a place that the principal may not write. */
+async function requireRightsBelow(
+  { principal }: DavRequest,
+  { tree, access }: ServerContext,
+  source: ResourcePath,
+  destination: ResourcePath,
+): Promise<void> {
+  for (const path of access.exceptions(principal, "write", destination)) {
+    if (access.may(principal, "write", path)) continue;
+    if ((await tree.lookup(path)) || (await tree.lookup(rebase(path, destination, source)))) {
+      throw new DavError(403, "you may not write everything at the destination");
+    }
+  }
 }
 
 /** Locks of members that the replaced destination had are gone with them; its own stays with the URL (§7.6). */

@@ -8,7 +8,7 @@ import { type ChangeMethod, judge, requireWrite, single, withClaims, withParent 
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { requireTokens, requireTokensBelow } from "../locking.ts";
-import { ignoreContent } from "../request-content.ts";
+import { refuseContent } from "../request-content.ts";
 import { TreeError } from "../store.ts";
 import { forgetReplacedLocks, judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
 import { failuresAnswer, treeWork } from "../tree-work.ts";
@@ -20,7 +20,7 @@ export const move: ChangeMethod = async (request, context) => {
     throw new DavError(403, "a resource cannot be moved into itself");
   }
   requireWrite(context, request, withParent(transfer.source));
-  await ignoreContent(request.content, context.limits.xmlBytes);
+  await refuseContent(request.content);
   return (work) =>
     withClaims(
       context,
@@ -50,9 +50,11 @@ async function moveClaimed(
   // All or nothing: what is locked or forbidden inside prevents the move, and nothing changes (§9.9.4).
   await requireTokens(locks, withParent(source), by);
   await requireTokensBelow(locks, source, by);
-  for (const path of access.exceptions(request.principal, "write", source)) {
-    if (!access.may(request.principal, "write", path)) {
-      throw new DavError(403, "you may not move everything in this collection");
+  for (const action of ["read", "write"] as const) {
+    for (const path of access.exceptions(request.principal, action, source)) {
+      if (!access.may(request.principal, action, path) && (await tree.lookup(path))) {
+        throw new DavError(403, "you may not move everything in this collection");
+      }
     }
   }
   const replaced = await judgeDestination(request, context, transfer, by);
