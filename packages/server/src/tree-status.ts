@@ -2,17 +2,12 @@
 import { DavError } from "@meanwhile/dav/error";
 import type { TreeError } from "./store.ts";
 
-/** Which resource of the request the error is about. */
-export type Role = "target" | "destination";
-
 /** The status for a store's error. `method` matters where RFC 4918 gives the same fact different statuses. */
-export function fromTreeError(error: TreeError, method: string, role: Role = "target"): DavError {
+export function fromTreeError(error: TreeError, method: string): DavError {
   const because = { cause: error };
   switch (error.code) {
     case "not-found":
-      return role === "target"
-        ? new DavError(404, "there is no such resource", because)
-        : new DavError(409, "the destination is not there", because);
+      return new DavError(404, "there is no such resource", because);
     case "exists":
       return method === "MKCOL"
         ? new DavError(405, "MKCOL needs an unmapped URL (RFC 4918 §9.3.1)", because)
@@ -31,9 +26,10 @@ export function fromTreeError(error: TreeError, method: string, role: Role = "ta
     case "denied":
       return new DavError(403, "the server may not do that here", because);
     case "name-too-long":
-      return role === "target"
-        ? new DavError(414, "the name is too long", because)
-        : new DavError(403, "the name of the destination is too long", because);
+      // 414 is about the Request-URI; in COPY and MOVE it is the Destination that is too long.
+      return method === "COPY" || method === "MOVE"
+        ? new DavError(403, "the name of the destination is too long", because)
+        : new DavError(414, "the name is too long", because);
     case "name-refused":
       return new DavError(403, "no resource can have this name", because);
     case "too-large":
