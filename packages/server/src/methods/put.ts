@@ -76,6 +76,7 @@ async function commit(
 }
 
 async function judgePut(request: DavRequest, context: ServerContext): Promise<void> {
+  requireWrite(context, request, [request.path]);
   const { resource, by } = await judge(request, context);
   if (resource?.kind === "collection")
     throw new DavError(405, "PUT cannot replace a collection (RFC 4918 §9.7.2)");
