@@ -22,6 +22,8 @@ export interface StatusRequest {
 export function answerStatus(request: StatusRequest, operations: Operations): Outcome {
   const { method, rest } = request;
   if (rest === "") return refuse(method, ["GET", "HEAD"]) ?? json(200, { version: 1, operations: [] }, {});
+  const refused = refuse(method, ["GET", "HEAD", "DELETE"]);
+  if (refused) return refused;
   const [id = "", part, ...more] = rest.split("/");
   const operation = operations.find(id);
   if (!operation || operation.principal !== request.principal || more.length > 0) return notFound;
@@ -29,7 +31,7 @@ export function answerStatus(request: StatusRequest, operations: Operations): Ou
   if (part === "outcome") return refuse(method, ["GET", "HEAD"]) ?? operation.outcome ?? notFound;
   if (part !== undefined && part !== "") return notFound;
   if (method === "DELETE") return end(operation, operations, href);
-  return refuse(method, ["GET", "HEAD", "DELETE"]) ?? show(operation, href, request.ifNoneMatch);
+  return show(operation, href, request.ifNoneMatch);
 }
 
 function show(operation: Operation | JournalEntry, href: string, ifNoneMatch: string | undefined): Outcome {
