@@ -31,8 +31,8 @@ export function listingStart(place: Place): string {
 <body>
 <nav aria-label="Breadcrumb"><ol>${crumbs.join("")}</ol></nav>
 <main>
-<h1><bdi>${htmlText(names.at(-1) ?? "Home")}</bdi></h1>
-<table>
+<h1 id="collection"><bdi>${htmlText(names.at(-1) ?? "Home")}</bdi></h1>
+<table aria-labelledby="collection">
 <thead><tr><th scope="col">Name</th><th scope="col" class="size">Size</th><th scope="col" class="modified">Modified (UTC)</th></tr></thead>
 <tbody>
 ${names.length === 0 ? "" : parentRow(place.trailingSlash)}`;
@@ -56,7 +56,7 @@ export function listingRow(member: Member, linkBase: string, nowMs: number): str
 export function listingEnd(members: number, order: "sorted" | "partly sorted"): string {
   const count = members === 1 ? "1 member" : `${members === 0 ? "No" : members} members`;
   const note = order === "sorted" ? "" : "; too many to sort them all";
-  return `</tbody>\n<caption>${count}${note}</caption>\n</table>\n</main>\n</body>\n</html>\n`;
+  return `</tbody>\n</table>\n<p>${count}${note}</p>\n</main>\n</body>\n</html>\n`;
 }
 
 /**

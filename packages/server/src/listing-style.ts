@@ -23,7 +23,7 @@ nav li { overflow-wrap: anywhere; }
 nav li + li::before { content: "/"; color: var(--quiet); margin-right: .25rem; }
 nav a { display: inline-block; min-height: 1.5rem; }
 table { border-collapse: collapse; width: 100%; }
-caption { caption-side: bottom; color: var(--quiet); padding-top: .75rem; text-align: left; }
+main p { color: var(--quiet); margin: .75rem 0; }
 th, td { border-bottom: 1px solid var(--line); font-weight: normal; padding: .375rem .5rem; text-align: left; }
 thead th { color: var(--quiet); font-size: .875rem; }
 tbody tr:hover { background: var(--raised); }

@@ -38,7 +38,8 @@ export function textOf(view: ResponseView | undefined, name: string): string | u
   return view?.properties.get(200)?.get(name.startsWith("{") ? name : `{DAV:}${name}`)?.text;
 }
 
-const unlimited = { length: Number.POSITIVE_INFINITY, elements: Number.POSITIVE_INFINITY };
+const none: number = Number.POSITIVE_INFINITY;
+const unlimited = { length: none, elements: none, namespaces: none, namespaceLength: none };
 
 function only(element: XmlElement, local: string): XmlElement {
   const [first, ...others] = childrenNamed(element, davName(local));
