@@ -8,7 +8,6 @@ import {
   parseServeOptions,
   type TypedServeOptions,
 } from "../options/serve-options.ts";
-import { serve } from "../serve/serve.ts";
 import type { Terminal } from "../terminal.ts";
 
 export function serveCommand(terminal: Terminal): Command {
@@ -50,7 +49,10 @@ async function serveUntilStopped(
   typed: TypedServeOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const running = await serve(parseServeOptions(folder, typed), terminal);
+  const options = parseServeOptions(folder, typed);
+  // Only now: help, and other commands, need none of what a server needs.
+  const { serve } = await import("../serve/serve.ts");
+  const running = await serve(options, terminal);
   await new Promise<void>((resolve, reject) => {
     let stopping = false;
     const forget = terminal.onStop((signal) => {

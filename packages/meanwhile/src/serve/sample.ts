@@ -19,7 +19,8 @@ export async function placeSample(place: string): Promise<string> {
     await cp(shipped, unfinished, { recursive: true });
     await rename(unfinished, place);
   } catch (cause) {
-    await rm(unfinished, { recursive: true, force: true });
+    // Nothing of it may be there at all.
+    await rm(unfinished, { recursive: true, force: true }).catch(() => {});
     throw failed(`the sample folder cannot be copied to ${place}: ${reason(cause)}`, cause);
   }
   return place;
