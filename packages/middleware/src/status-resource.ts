@@ -19,13 +19,13 @@ export interface StatusRequest {
  * Answers a request for the reserved collection or a status document in it. Whoever is not the operation's principal
  * gets the same 404 as for one that never was; an anonymous one is readable by knowing its URL.
  */
-export function answerStatus(request: StatusRequest, operations: Operations): Outcome {
+export async function answerStatus(request: StatusRequest, operations: Operations): Promise<Outcome> {
   const { method, rest } = request;
   if (rest === "") return refuse(method, ["GET", "HEAD"]) ?? json(200, { version: 1, operations: [] }, {});
   const refused = refuse(method, ["GET", "HEAD", "DELETE"]);
   if (refused) return refused;
   const [id = "", part, ...more] = rest.split("/");
-  const operation = operations.find(id);
+  const operation = await operations.find(id);
   if (!operation || operation.principal !== request.principal || more.length > 0) return notFound;
   const href = request.collectionUrl + id;
   if (part === "outcome") return refuse(method, ["GET", "HEAD"]) ?? operation.outcome ?? notFound;
@@ -42,9 +42,13 @@ function show(operation: Operation | JournalEntry, href: string, ifNoneMatch: st
   return json(200, statusDocument(operation, href), { ETag: etag });
 }
 
-function end(operation: Operation | JournalEntry, operations: Operations, href: string): Outcome {
+async function end(
+  operation: Operation | JournalEntry,
+  operations: Operations,
+  href: string,
+): Promise<Outcome> {
   if ("cancel" in operation && operation.cancel()) return json(202, statusDocument(operation, href), {});
-  operations.forget(operation.id);
+  await operations.hide(operation.id);
   return { status: 204, fields: common, content: "" };
 }
 

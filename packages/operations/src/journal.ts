@@ -1,81 +1,78 @@
-/** Where operations that have ended are kept, for those who ask later. */
+/** Where operations are kept beyond their process, or beyond their end, for those who ask later. */
 import type { MemberResult } from "./member-results.ts";
 import type { OperationState, OperationSubject, Outcome } from "./operation.ts";
 import type { OperationProgress } from "./progress.ts";
 
-/** An operation that has ended, as it is kept. */
+/** A store may answer at once or later. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** What a journal can keep of the work's own. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json | undefined };
+
+/** By what a repetition of the same request is found and compared. */
+export interface RepetitionKey {
+  /** Unique among what is kept: the principal and the client's key, hashed. */
+  readonly name: string;
+  /** A digest of all of the request that matters. Same name, other fingerprint: another request. */
+  readonly fingerprint: string;
+}
+
+/** An operation as it is kept. */
 export interface JournalEntry extends OperationSubject {
   readonly id: string;
-  readonly state: Exclude<OperationState, "running" | "cancelling">;
+  /** "running": it has not ended, as far as the journal knows. */
+  readonly state: Exclude<OperationState, "cancelling">;
   readonly startedAtMs: number;
-  readonly endedAtMs: number;
+  /** undefined while it runs. */
+  readonly endedAtMs: number | undefined;
   readonly progress: OperationProgress;
   /** Members that failed, as many as are kept. */
   readonly failed: readonly MemberResult[];
   /** How many failed in all. */
   readonly failures: number;
   readonly version: number;
-  readonly outcome: Outcome;
+  /** undefined while it runs. */
+  readonly outcome: Outcome | undefined;
+  /** What another process needs to finish the work; undefined: it cannot be finished, only declared interrupted. */
+  readonly intent: Json | undefined;
+  readonly key: RepetitionKey | undefined;
+  /** Its principal does not want to see it any more. It still prevents a second run. */
+  readonly hidden: boolean;
 }
 
+/** Keeps operations. What was put survives the process, in journals that claim so, once `put` has resolved. */
 export interface Journal {
-  put(entry: JournalEntry): void;
-  get(id: string): JournalEntry | undefined;
-  remove(id: string): boolean;
-  readonly size: number;
+  /** Records an entry, in place of the one with the same id. Rejects where it could not be recorded. */
+  put(entry: JournalEntry): Awaitable<void>;
+  get(id: string): Awaitable<JournalEntry | undefined>;
+  /** The entry with this {@link RepetitionKey} name. */
+  byKey(name: string): Awaitable<JournalEntry | undefined>;
+  /** A principal's entries that are not hidden, the latest start first. */
+  list(principal: string, limit: number): Awaitable<readonly JournalEntry[]>;
+  /** Entries that were running when an earlier process ended. */
+  unfinished(): Awaitable<readonly JournalEntry[]>;
+  remove(id: string): Awaitable<void>;
+  close?(): Awaitable<void>;
 }
 
+/** How long ended operations are kept. Running ones are never dropped. */
 export interface Retention {
   /** Milliseconds after its end; default 72 h. */
   readonly keepMs: number;
   /** How many at most; default 10,000. The one that ended first goes first. */
   readonly entries: number;
-  /** Of all recorded content together; default 64 MiB. The one that ended first goes first. */
+  /** Of all recorded content together; default 256 MiB. The one that ended first goes first. */
   readonly bytes: number;
 }
 
 export const defaultRetention: Retention = {
   keepMs: 72 * 3_600_000,
   entries: 10_000,
-  bytes: 64 * 1024 * 1024,
+  bytes: 256 * 1024 * 1024,
 };
-
-/** A journal in memory: it lasts as long as the process. */
-export function memoryJournal(retention: Partial<Retention> = {}, now: () => number = Date.now): Journal {
-  const { keepMs, entries, bytes } = { ...defaultRetention, ...retention };
-  // A Map keeps the order in which operations ended.
-  const kept = new Map<string, JournalEntry>();
-  let size = 0;
-
-  function remove(id: string): boolean {
-    const entry = kept.get(id);
-    if (!entry) return false;
-    size -= entry.outcome.content.length;
-    return kept.delete(id);
-  }
-
-  function makeRoom(): void {
-    for (const [id, entry] of kept) {
-      const stays = kept.size <= entries && size <= bytes && entry.endedAtMs + keepMs > now();
-      if (stays) return;
-      remove(id);
-    }
-  }
-
-  return {
-    get size() {
-      return kept.size;
-    },
-    put(entry) {
-      remove(entry.id);
-      kept.set(entry.id, entry);
-      size += entry.outcome.content.length;
-      makeRoom();
-    },
-    get(id) {
-      makeRoom();
-      return kept.get(id);
-    },
-    remove,
-  };
-}

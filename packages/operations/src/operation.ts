@@ -1,4 +1,5 @@
 /** The work that a request asked for. It outlives the exchange that asked, and knows no HTTP. */
+import type { Json } from "./journal.ts";
 import type { MemberResults } from "./member-results.ts";
 import type { OperationProgress } from "./progress.ts";
 
@@ -54,7 +55,7 @@ export interface Operation extends OperationSubject {
   cancel(): boolean;
 }
 
-/** What the work itself is given. None of its methods throws. */
+/** What the work itself is given. None of its methods throws, {@link Work.intend} excepted. */
 export interface Work {
   readonly operation: Operation;
   /** Aborted when somebody cancels the operation. */
@@ -66,6 +67,13 @@ export interface Work {
   progress(done: number, total?: number, remark?: string): void;
   /** Tells how far it is inside the present member, in bytes. */
   bytes(done: number, total: number): void;
+  /**
+   * Records what another process would need to finish the work, should this one be killed. Resolves once that would
+   * survive; nothing may be changed before.
+   *
+   * @throws what the journal failed with
+   */
+  intend(intent: Json): Promise<void>;
   /** Tells what became of one member. A URI that costs something to write may be given as a function. */
   result(status: number, uri: string | (() => string)): void;
 }

@@ -1,31 +1,35 @@
 /** The engine: starts operations, knows those that run and those that are kept, keeps conflicting ones apart. */
 import { randomBytes } from "node:crypto";
 import { type After, type Claims, createClaims } from "./claims.ts";
-import { type Journal, type JournalEntry, memoryJournal } from "./journal.ts";
+import type { Journal, JournalEntry, RepetitionKey } from "./journal.ts";
+import { memoryJournal } from "./memory-journal.ts";
 import type { Operation, OperationSubject, Outcome, Work } from "./operation.ts";
 import { RunningOperation } from "./running-operation.ts";
 
 export type { After, Claim, Claims, Release } from "./claims.ts";
 export {
+  type Awaitable,
   defaultRetention,
   type Journal,
   type JournalEntry,
-  memoryJournal,
+  type Json,
+  type RepetitionKey,
   type Retention,
 } from "./journal.ts";
 export type { MemberResult, MemberResults } from "./member-results.ts";
+export { memoryJournal } from "./memory-journal.ts";
 export type { Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
 export { longestRemark, type OperationProgress } from "./progress.ts";
 
 export interface OperationsOptions {
-  /** Where ended operations are kept; default in memory. */
+  /** Where operations are kept; default in memory. */
   readonly journal?: Journal;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly newId?: () => string;
   readonly after?: After;
   readonly limits?: Partial<OperationLimits>;
-  /** Told what was ignored: a progress that went backwards, for instance. */
+  /** Told what was ignored or went wrong beside the work: a progress that fell, an outcome that was not recorded. */
   readonly warn?: (message: string, operation: Operation) => void;
 }
 
@@ -38,100 +42,250 @@ export interface OperationLimits {
 
 export const defaultOperationLimits: OperationLimits = { open: 20_000, openPerPrincipal: 20_000 };
 
-/** One of the limits on open operations is reached; nothing was started. */
+/** No operation may start now; nothing was started. */
 export class OperationLimitError extends Error {
   override readonly name = "OperationLimitError";
   readonly code = "ERR_OPERATION_LIMIT";
-  /** Whose limit it is. */
-  readonly of: "principal" | "all";
+  /** Whose limit is reached; "draining": the process is about to end. */
+  readonly of: "principal" | "all" | "draining";
 
-  constructor(of: "principal" | "all") {
-    super(of === "all" ? "too many operations run" : "too many operations of one principal run");
+  constructor(of: "principal" | "all" | "draining") {
+    super(limitMessages[of]);
     this.of = of;
   }
 }
 
+const limitMessages = {
+  all: "too many operations run",
+  principal: "too many operations of one principal run",
+  draining: "the server is about to stop",
+} as const;
+
+/** Does the work and makes its outcome. */
+export type Run = (work: Work) => Promise<Outcome>;
+
+/** Makes the outcome of work that threw. Must not throw. */
+export type Failure = (error: unknown) => Outcome;
+
 export interface Operations {
   /**
-   * Starts an operation. `run` gets the work's handle and makes the outcome; it is called at once. What it throws is
-   * given to `failure`, which must not throw.
-   * @throws {OperationLimitError} when a limit on open operations is reached
+   * Starts an operation: `run` is called with the work's handle, at once or, with a key, as soon as that is recorded.
+   *
+   * @throws {OperationLimitError} when no operation may start now
    */
   start(
     subject: OperationSubject,
-    run: (work: Work) => Promise<Outcome>,
-    failure: (error: unknown) => Outcome,
+    run: Run,
+    failure: Failure,
+    options?: { readonly key?: RepetitionKey },
   ): Operation;
-  /** An operation that runs, or one that has ended and is kept. */
-  find(id: string): Operation | JournalEntry | undefined;
+  /** An operation that runs, or one that is kept. Hidden ones are found, too. */
+  find(id: string): Promise<Operation | JournalEntry | undefined>;
+  /** The operation with this {@link RepetitionKey} name, running or kept. */
+  findByKey(name: string): Promise<Operation | JournalEntry | undefined>;
+  /** A principal's operations, running ones first, then those kept, the latest first; hidden ones left out. */
+  list(principal: string, limit: number): Promise<readonly (Operation | JournalEntry)[]>;
   /** Keeps an operation beyond its end: its principal was told where to ask for it. */
   keep(operation: Operation): void;
-  /** Forgets one that has ended. */
-  forget(id: string): boolean;
+  /** Hides one that has ended from its principal. What prevents a second run stays. */
+  hide(id: string): Promise<void>;
+  /** Forgets one that has ended: nobody will ask for it any more. */
+  forget(id: string): Promise<void>;
+  /**
+   * Takes up what an earlier process left running. `resume` says how to finish an operation from its intent;
+   * undefined: nobody knows, and `interrupted` makes its outcome. Resolves once all have begun.
+   */
+  recover(
+    resume: (entry: JournalEntry) => { readonly run: Run; readonly failure: Failure } | undefined,
+    interrupted: (entry: JournalEntry) => Outcome,
+  ): Promise<readonly Operation[]>;
   /** Paths that running operations work on. */
   readonly claims: Claims;
   /** How many run. */
   readonly open: number;
   /** Resolves when none runs. */
   idle(): Promise<void>;
+  /** From now on none starts. Resolves with whether all have ended within `ms`. */
+  drain(ms: number): Promise<boolean>;
+  /**
+   * The process is about to end: those that still run are left as the journal has them, to be taken up by the next.
+   * Their `ended` never resolves; {@link Operations.abandoned} is aborted.
+   */
+  abandon(): void;
+  readonly abandoned: AbortSignal;
+}
+
+/** How an operation is to be completed. */
+interface Completion {
+  readonly key: RepetitionKey | undefined;
+  /** The journal knows of it already. */
+  readonly recorded: boolean;
+  /** Nobody knows what became of the work. */
+  readonly interrupted: boolean;
 }
 
 export function createOperations(options: OperationsOptions = {}): Operations {
   const now = options.now ?? Date.now;
   const journal = options.journal ?? memoryJournal({}, now);
-  const newId = options.newId ?? (() => randomBytes(16).toString("base64url"));
+  const newId = options.newId ?? ((): string => randomBytes(16).toString("base64url"));
+  const after = options.after ?? timeoutAfter;
   const limits = { ...defaultOperationLimits, ...options.limits };
   const running = new Map<string, RunningOperation>();
+  const runningByKey = new Map<string, RunningOperation>();
   const perPrincipal = new Map<string | undefined, number>();
-  const kept = new WeakSet<Operation>();
   const whenIdle = new Set<() => void>();
+  const abandonment = new AbortController();
+  let draining = false;
 
-  function count(principal: string | undefined, by: 1 | -1): void {
-    const open = (perPrincipal.get(principal) ?? 0) + by;
-    if (open === 0) perPrincipal.delete(principal);
-    else perPrincipal.set(principal, open);
+  const isAbandoned = (): boolean => abandonment.signal.aborted;
+
+  async function record(operation: RunningOperation): Promise<void> {
+    await journal.put(operation.entry());
   }
 
-  function end(operation: RunningOperation, outcome: Outcome): void {
-    operation.end(outcome, now());
+  function open(operation: RunningOperation, key: RepetitionKey | undefined): void {
+    running.set(operation.id, operation);
+    if (key) runningByKey.set(key.name, operation);
+    perPrincipal.set(operation.principal, (perPrincipal.get(operation.principal) ?? 0) + 1);
+  }
+
+  function close(operation: RunningOperation, key: RepetitionKey | undefined): void {
     running.delete(operation.id);
-    count(operation.principal, -1);
-    if (kept.has(operation)) journal.put(operation.entry());
+    if (key && runningByKey.get(key.name) === operation) runningByKey.delete(key.name);
+    const left = (perPrincipal.get(operation.principal) ?? 1) - 1;
+    if (left === 0) perPrincipal.delete(operation.principal);
+    else perPrincipal.set(operation.principal, left);
     if (running.size > 0) return;
     for (const resolve of whenIdle) resolve();
     whenIdle.clear();
   }
 
+  /** Runs the work to its end. The outcome is recorded before anybody hears of it. */
+  async function complete(
+    operation: RunningOperation,
+    run: Run,
+    failure: Failure,
+    { key, recorded, interrupted }: Completion,
+  ): Promise<void> {
+    let outcome: Outcome;
+    try {
+      if (key && !recorded) await record(operation);
+      outcome = await run(operation.work);
+    } catch (error) {
+      outcome = failure(error);
+    }
+    if (isAbandoned()) return;
+    operation.end(outcome, now(), interrupted);
+    if (operation.kept) {
+      try {
+        await record(operation);
+      } catch (error) {
+        // The work is done, and its client is told; only those who ask after a restart will not find it.
+        options.warn?.(`the outcome could not be recorded: ${String(error)}`, operation);
+      }
+    }
+    close(operation, key);
+    operation.tell();
+  }
+
+  const find = async (id: string): Promise<Operation | JournalEntry | undefined> =>
+    running.get(id) ?? journal.get(id);
+
+  function idle(): Promise<void> {
+    if (running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => whenIdle.add(resolve));
+  }
+
   return {
-    claims: createClaims(options.after ?? timeoutAfter),
+    claims: createClaims(after),
+    abandoned: abandonment.signal,
     get open() {
       return running.size;
     },
-    start(subject, run, failure) {
+    start(subject, run, failure, { key } = {}) {
+      if (draining) throw new OperationLimitError("draining");
       if (running.size >= limits.open) throw new OperationLimitError("all");
       if ((perPrincipal.get(subject.principal) ?? 0) >= limits.openPerPrincipal) {
         throw new OperationLimitError("principal");
       }
-      const operation = new RunningOperation(newId(), subject, now(), options.warn);
-      running.set(operation.id, operation);
-      count(subject.principal, 1);
-      const work = async (): Promise<Outcome> => run(operation.work);
-      work().then(
-        (outcome) => end(operation, outcome),
-        (error: unknown) => end(operation, failure(error)),
-      );
+      const operation = new RunningOperation({
+        id: newId(),
+        subject,
+        startedAtMs: now(),
+        key,
+        intent: undefined,
+        record,
+        warn: options.warn,
+      });
+      open(operation, key);
+      void complete(operation, run, failure, { key, recorded: false, interrupted: false });
       return operation;
     },
-    find: (id) => running.get(id) ?? journal.get(id),
-    keep(operation) {
-      if (kept.has(operation)) return;
-      kept.add(operation);
-      if (operation instanceof RunningOperation && operation.outcome) journal.put(operation.entry());
+    find,
+    async findByKey(name) {
+      return runningByKey.get(name) ?? journal.byKey(name);
     },
-    forget: (id) => journal.remove(id),
-    idle() {
-      if (running.size === 0) return Promise.resolve();
-      return new Promise((resolve) => whenIdle.add(resolve));
+    async list(principal, limit) {
+      const mine = [...running.values()].filter((operation) => operation.principal === principal).reverse();
+      const kept = await journal.list(principal, limit + mine.length);
+      const ended = kept.filter((entry) => !running.has(entry.id));
+      return [...mine.slice(0, limit), ...ended].slice(0, limit);
+    },
+    keep(operation) {
+      if (!(operation instanceof RunningOperation) || operation.kept) return;
+      operation.kept = true;
+      if (!operation.outcome) return;
+      record(operation).catch((error: unknown) => {
+        options.warn?.(`the outcome could not be recorded: ${String(error)}`, operation);
+      });
+    },
+    async hide(id) {
+      const entry = await journal.get(id);
+      if (entry && entry.state !== "running") await journal.put({ ...entry, hidden: true });
+    },
+    async forget(id) {
+      if (!running.has(id)) await journal.remove(id);
+    },
+    async recover(resume, interrupted) {
+      const entries = (await journal.unfinished()).filter(({ id }) => !running.has(id));
+      return entries.map((entry) => {
+        const { id, key, intent, startedAtMs } = entry;
+        const operation = new RunningOperation({
+          id,
+          subject: entry,
+          startedAtMs,
+          key,
+          intent,
+          record,
+          warn: options.warn,
+        });
+        operation.kept = true;
+        operation.hidden = entry.hidden;
+        open(operation, key);
+        const way = resume(entry);
+        const { run, failure } = way ?? {
+          run: async () => interrupted(entry),
+          failure: () => interrupted(entry),
+        };
+        void complete(operation, run, failure, { key, recorded: true, interrupted: !way });
+        return operation;
+      });
+    },
+    idle,
+    async drain(ms) {
+      draining = true;
+      if (running.size === 0) return true;
+      return new Promise((resolve) => {
+        const cancel = after(ms, () => resolve(false));
+        void idle().then(() => {
+          cancel();
+          resolve(true);
+        });
+      });
+    },
+    abandon() {
+      draining = true;
+      abandonment.abort();
     },
   };
 }

@@ -1,8 +1,21 @@
 /** An operation in this process, while it runs and after. */
-import type { JournalEntry } from "./journal.ts";
+import type { JournalEntry, Json, RepetitionKey } from "./journal.ts";
 import { type MemberResults, RecentResults } from "./member-results.ts";
 import type { Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
 import { type Advance, advance, advanceBytes, noProgress, type OperationProgress } from "./progress.ts";
+
+/** What an operation of this process is made of. */
+export interface RunningOptions {
+  readonly id: string;
+  readonly subject: OperationSubject;
+  readonly startedAtMs: number;
+  readonly key: RepetitionKey | undefined;
+  /** What was recorded before, where an earlier process began the work. */
+  readonly intent: Json | undefined;
+  /** Records the operation as it is now. */
+  readonly record: (operation: RunningOperation) => Promise<void>;
+  readonly warn: ((message: string, operation: Operation) => void) | undefined;
+}
 
 export class RunningOperation implements Operation {
   readonly id: string;
@@ -24,18 +37,22 @@ export class RunningOperation implements Operation {
   #cancelling: AbortController | undefined;
   readonly #resolve: (outcome: Outcome) => void;
   readonly #warn: ((message: string, operation: Operation) => void) | undefined;
+  readonly #key: RepetitionKey | undefined;
+  #intent: Json | undefined;
+  /** Its principal does not want to see it any more. */
+  hidden = false;
+  /** Somebody was told where to ask for it: it is kept beyond its end. */
+  kept: boolean;
 
-  constructor(
-    id: string,
-    subject: OperationSubject,
-    startedAtMs: number,
-    warn: ((message: string, operation: Operation) => void) | undefined,
-  ) {
+  constructor({ id, subject, startedAtMs, key, intent, record, warn }: RunningOptions) {
     this.id = id;
     this.kind = subject.kind;
     this.target = subject.target;
     this.principal = subject.principal;
     this.startedAtMs = startedAtMs;
+    this.#key = key;
+    this.#intent = intent;
+    this.kept = key !== undefined || intent !== undefined;
     this.#warn = warn;
     let resolve: (outcome: Outcome) => void = () => undefined;
     this.ended = new Promise((settle) => {
@@ -50,6 +67,11 @@ export class RunningOperation implements Operation {
       },
       progress: (done, total, remark) => this.#take(advance(this.#progress, done, total, remark)),
       bytes: (done, total) => this.#take(advanceBytes(this.#progress, done, total)),
+      intend: (wanted) => {
+        this.#intent = wanted;
+        this.kept = true;
+        return record(this);
+      },
       result: (status, uri) => {
         if (this.#over("a result")) return;
         this.#results.add(status, uri);
@@ -96,35 +118,41 @@ export class RunningOperation implements Operation {
     return true;
   }
 
-  /** Records the outcome; whoever waits is told. Only the first call counts. */
-  end(outcome: Outcome, nowMs: number): void {
+  /** Takes the outcome; only the first call counts. Whoever waits is told by {@link RunningOperation.tell}. */
+  end(outcome: Outcome, nowMs: number, interrupted: boolean): void {
     if (this.#outcome) return;
     this.#outcome = outcome;
     this.#endedAtMs = nowMs;
-    this.#state = this.#state === "cancelling" && outcome.status >= 400 ? "cancelled" : "finished";
-    this.#changed();
-    this.#listeners.clear();
-    this.#resolve(outcome);
+    const cancelled = this.#state === "cancelling" && outcome.status >= 400;
+    this.#state = interrupted ? "interrupted" : cancelled ? "cancelled" : "finished";
   }
 
-  /** What the journal keeps of an operation that has ended. */
+  /** Tells whoever waits for the outcome. */
+  tell(): void {
+    if (!this.#outcome) return;
+    this.#changed();
+    this.#listeners.clear();
+    this.#resolve(this.#outcome);
+  }
+
+  /** What the journal keeps of it. */
   entry(): JournalEntry {
-    if (!this.#outcome || this.#state === "running" || this.#state === "cancelling") {
-      throw new Error("the operation has not ended");
-    }
     return {
       id: this.id,
       kind: this.kind,
       target: this.target,
       principal: this.principal,
-      state: this.#state,
+      state: this.#state === "cancelling" ? "running" : this.#state,
       startedAtMs: this.startedAtMs,
-      endedAtMs: this.#endedAtMs ?? this.startedAtMs,
+      endedAtMs: this.#endedAtMs,
       progress: this.#progress,
       failed: this.#results.failed(),
       failures: this.#results.failures,
       version: this.#version,
       outcome: this.#outcome,
+      intent: this.#outcome ? undefined : this.#intent,
+      key: this.#key,
+      hidden: this.hidden,
     };
   }
 

@@ -18,7 +18,7 @@ export async function serveStatus(
       ? new DavError(404, "there is no such resource")
       : new DavError(403, "this part of the server is not for resources");
   }
-  const outcome = answerStatus(
+  const outcome = await answerStatus(
     {
       method: request.method,
       rest,
