@@ -1,9 +1,10 @@
 import type { Lock, LockToken } from "@meanwhile/dav/lock";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { type LockLimits, LockTable } from "@meanwhile/server/lock-table";
-import { type LockRequest, type LockResult, type LockStore, TreeError } from "@meanwhile/server/store";
+import type { LockRequest, LockResult, LockStore } from "@meanwhile/server/store";
 import type { Database, RootDatabase } from "lmdb";
 import { type LockRecordJson, readLockRecord, writeLockRecord } from "./lock-record.ts";
+import { WriteQueue } from "./write-queue.ts";
 
 export interface LockStoreOptions {
   /** The environment; the locks have a database of their own in it, named "locks". Its owner closes it. */
@@ -28,44 +29,46 @@ export function openLockStore(options: LockStoreOptions): LockStore {
 
 class DiskLockStore implements LockStore {
   readonly #kept: Database<LockRecordJson, LockToken>;
+  readonly #queue: WriteQueue;
   readonly #table: LockTable;
-  /** Writes of the call at hand that are not committed yet. */
-  #writes: Promise<unknown>[] = [];
+  /** What the call at hand changed in memory and has not written yet. */
+  #changes: (() => void)[] = [];
 
   constructor({ database, ...options }: LockStoreOptions) {
     this.#kept = database.openDB<LockRecordJson, LockToken>({ name: "locks", encoding: "json" });
+    this.#queue = new WriteQueue(database);
     const locks = this.#load();
     this.#table = new LockTable({
       ...options,
       record: {
-        put: (lock) => this.#write(() => this.#kept.put(lock.token, writeLockRecord(lock))),
-        drop: (token) => this.#write(() => this.#kept.remove(token)),
+        put: (lock) => this.#changes.push(() => void this.#kept.put(lock.token, writeLockRecord(lock))),
+        drop: (token) => this.#changes.push(() => void this.#kept.remove(token)),
       },
     });
     for (const lock of locks) this.#table.restore(lock);
-    this.#forgetWrites();
+    this.#writeLater();
   }
 
   covering(path: ResourcePath): readonly Lock[] {
     const locks = this.#table.covering(path);
-    this.#forgetWrites();
+    this.#writeLater();
     return locks;
   }
 
   within(path: ResourcePath): readonly Lock[] {
     const locks = this.#table.within(path);
-    this.#forgetWrites();
+    this.#writeLater();
     return locks;
   }
 
   async create(request: LockRequest): Promise<LockResult> {
     const result = this.#table.create(request);
     try {
-      await this.#committed();
+      await this.#write();
     } catch (error) {
       // The client will not learn the token of a lock that was not kept: nobody could remove it.
       if (result.kind === "granted") this.#table.remove(result.lock.token);
-      this.#forgetWrites();
+      this.#writeLater();
       throw error;
     }
     return result;
@@ -73,24 +76,24 @@ class DiskLockStore implements LockStore {
 
   async refresh(token: LockToken, timeoutSeconds: number): Promise<Lock | undefined> {
     const lock = this.#table.refresh(token, timeoutSeconds);
-    await this.#committed();
+    await this.#write();
     return lock;
   }
 
   async remove(token: LockToken): Promise<boolean> {
     const removed = this.#table.remove(token);
-    await this.#committed();
+    await this.#write();
     return removed;
   }
 
   async removeWithin(path: ResourcePath): Promise<void> {
     this.#table.removeWithin(path);
-    await this.#committed();
+    await this.#write();
   }
 
   /** Waits for what is on its way to the database, which stays open. */
   async close(): Promise<void> {
-    await this.#kept.committed;
+    await this.#queue.settled();
   }
 
   #load(): readonly Lock[] {
@@ -99,25 +102,21 @@ class DiskLockStore implements LockStore {
     return locks;
   }
 
-  /** Begins a write. One that cannot even begin, as on a closed database, has failed like any other. */
-  #write(begin: () => Promise<unknown>): void {
-    this.#writes.push(new Promise((resolve) => resolve(begin())));
+  /** Writes what the call at hand changed, in one piece; resolves once it is committed. */
+  async #write(): Promise<void> {
+    const changes = this.#changes;
+    this.#changes = [];
+    if (changes.length === 0) return;
+    await this.#queue.run(() => {
+      for (const change of changes) change();
+    }, committed);
   }
 
-  /** Waits until the changes that the call at hand made are committed. */
-  async #committed(): Promise<void> {
-    const writes = this.#writes;
-    this.#writes = [];
-    try {
-      await Promise.all(writes);
-    } catch (cause) {
-      throw new TreeError("unavailable", "the change of a lock could not be written", { cause });
-    }
-  }
-
-  /** Lets writes go on that nobody waits for: they drop expired locks, which the next start would drop as well. */
-  #forgetWrites(): void {
-    for (const write of this.#writes) write.catch(() => {});
-    this.#writes = [];
+  /** Writes that expired locks are gone, and waits for it no longer than the next start, which drops them as well. */
+  #writeLater(): void {
+    this.#write().catch(() => {});
   }
 }
+
+/** Enough for the end of the process. After a loss of power clients have to lock again. */
+const committed = { durable: false } as const;
