@@ -5,7 +5,7 @@ import { type DigestAlgorithm, digestAlgorithms } from "./htdigest.ts";
 
 export interface DigestCredentials {
   /**
-   * The user's name as it may have been meant, likeliest first: Windows sends `"DOMAIN\ann"` where the grammar wants
+   * The user's name as it may have been meant, likeliest first, in Unicode's composed form (NFC): Windows sends `"DOMAIN\ann"` where the grammar wants
    * the backslash doubled, so the name with its backslashes as they came is tried too.
    */
   readonly userNames: readonly string[];
@@ -64,8 +64,12 @@ function userNamesOf(
     plain === undefined
       ? [decodeExtended(extended ?? "")]
       : [utf8(plain.value), ...(plain.raw === plain.value ? [] : [utf8(plain.raw)])];
-  const known = names.filter((name) => name !== undefined && name !== "" && name.length <= longestUserName);
-  return known.length === names.length ? known.filter((name) => name !== undefined) : undefined;
+  const known: string[] = [];
+  for (const name of names) {
+    if (name === undefined || name === "" || name.length > longestUserName) return undefined;
+    known.push(name.normalize("NFC"));
+  }
+  return known;
 }
 
 /** RFC 8187 §3.2: `UTF-8''percent-encoded`. */

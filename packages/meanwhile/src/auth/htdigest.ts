@@ -10,7 +10,7 @@ export interface Htdigest {
   readonly realm: string;
   /** Those that every user has a hash for, best first. */
   readonly algorithms: readonly DigestAlgorithm[];
-  /** A user's H(A1) by algorithm: H(name:realm:password), in lower-case hex (RFC 7616 §3.4.2). */
+  /** By name, in Unicode's composed form (NFC): a user's H(A1) by algorithm: H(name:realm:password), in lower-case hex (RFC 7616 §3.4.2). */
   readonly users: ReadonlyMap<string, Readonly<Partial<Record<DigestAlgorithm, string>>>>;
 }
 
@@ -30,7 +30,7 @@ export function parseHtdigest(text: string, realm: string | undefined): Htdigest
     if (name === undefined || lineRealm === undefined || hash === undefined || algorithm === undefined) {
       throw new LineError(number, "is not name:realm:hash with an MD5 or SHA-256 hash in hex");
     }
-    return { number, name, realm: lineRealm, hash: hash.toLowerCase(), algorithm };
+    return { number, name: name.normalize("NFC"), realm: lineRealm, hash: hash.toLowerCase(), algorithm };
   });
   const realms = [...new Set(lines.map((line) => line.realm))];
   const served = realm ?? realms[0];

@@ -52,19 +52,29 @@ async function serveUntilStopped(
   const options = parseServeOptions(folder, typed);
   // Only now: help, and other commands, need none of what a server needs.
   const { serve } = await import("../serve/serve.ts");
-  const running = await serve(options, terminal);
-  await new Promise<void>((resolve, reject) => {
+  const stop = stopRequest(terminal);
+  try {
+    const running = await serve(options, terminal);
+    await stop.requested;
+    await running.close();
+  } finally {
+    stop.forget();
+  }
+}
+
+/** Waits for a first SIGINT or SIGTERM, from before the start on; a second ends the process at once. */
+function stopRequest(terminal: Terminal): { readonly requested: Promise<void>; forget(): void } {
+  let forget = (): void => {};
+  const requested = new Promise<void>((resolve) => {
     let stopping = false;
-    const forget = terminal.onStop((signal) => {
-      if (stopping) {
-        terminal.exit(1);
-        return;
-      }
+    forget = terminal.onStop((signal) => {
+      if (stopping) terminal.exit(1);
       stopping = true;
-      terminal.complain(`meanwhile: ${signal}: stopping; again to stop at once`);
-      running.close().then(resolve, reject).finally(forget);
+      terminal.complain(`meanwhile: ${signal}: stopping; once more to stop at once`);
+      resolve();
     });
   });
+  return { requested, forget: () => forget() };
 }
 
 function collect(value: string, earlier: readonly string[] = []): readonly string[] {

@@ -15,6 +15,8 @@ export interface ListenerOptions {
   readonly tls: TlsFiles | undefined;
   /** How long a client may stop taking part; milliseconds. */
   readonly idleMs?: number;
+  /** Told what went wrong with taking a connection; the others go on. */
+  readonly onError?: (error: Error) => void;
 }
 
 export interface Listener {
@@ -49,6 +51,7 @@ export async function listen(handler: DavHandler, options: ListenerOptions): Pro
     server.once("error", refuse);
     server.listen(options.listen.port, options.listen.host, () => {
       server.off("error", refuse);
+      server.on("error", options.onError ?? (() => {}));
       resolve();
     });
   });

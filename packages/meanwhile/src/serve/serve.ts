@@ -55,7 +55,11 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
 
   let listener: Listener;
   try {
-    listener = await listen(handler, { listen: options.listen, tls });
+    listener = await listen(handler, {
+      listen: options.listen,
+      tls,
+      onError: (error) => log.error("a connection could not be taken", error),
+    });
   } catch (error) {
     await handler.close();
     await disk.close();
