@@ -85,16 +85,6 @@ async function requireRightsBelow(
   }
 }
 
-/** Locks of members that the replaced destination had are gone with them; its own stays with the URL (§7.6). */
-export async function forgetReplacedLocks(
-  { locks }: ServerContext,
-  destination: ResourcePath,
-): Promise<void> {
-  for (const lock of await locks.within(destination)) {
-    if (lock.root !== destination) await locks.remove(lock.token);
-  }
-}
-
 function missingParent(): TreeError {
   return new TreeError("parent-missing");
 }

@@ -7,9 +7,10 @@ import { type Answer, empty } from "../answer.ts";
 import { type ChangeMethod, judge, single, withClaims } from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
+import { forgetReplacedLocks } from "../forget-locks.ts";
 import { refuseContent } from "../request-content.ts";
 import { TreeError } from "../store.ts";
-import { forgetReplacedLocks, judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
+import { judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
 import { failuresAnswer, treeWork } from "../tree-work.ts";
 
 export const copy: ChangeMethod = async (request, context) => {

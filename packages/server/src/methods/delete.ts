@@ -7,6 +7,7 @@ import { type Answer, empty } from "../answer.ts";
 import { type ChangeMethod, judge, requireWrite, single, withClaims, withParent } from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
+import { forgetUnmappedLocks } from "../forget-locks.ts";
 import { lockedBelow, requireTokens } from "../locking.ts";
 import { refuseContent } from "../request-content.ts";
 import { TreeError } from "../store.ts";
@@ -48,8 +49,12 @@ async function removeClaimed(request: DavRequest, context: ServerContext, work: 
     fail({ path: root, kind: member.kind, error });
   }
 
-  await tree.remove(path, steps);
-  await forgetLocks(context, path);
+  try {
+    await tree.remove(path, steps);
+  } finally {
+    // Also where it was stopped half-way: what is gone has no locks.
+    await forgetUnmappedLocks(context, path);
+  }
   if (failures.length === 0) return empty(204);
   const [only] = failures;
   // "The 207 is for a resource other than the one that the Request-URI names" (§9.6.1).
@@ -60,12 +65,4 @@ async function removeClaimed(request: DavRequest, context: ServerContext, work: 
 /** Skipped paths with no other skipped path above them. */
 function outermost(paths: ReadonlySet<ResourcePath>): readonly ResourcePath[] {
   return [...paths].filter((path) => ![...paths].some((other) => other !== path && isWithin(path, other)));
-}
-
-/** "A lock is removed when its root is unmapped" (§6.1): locks of members that stayed stay too. */
-async function forgetLocks({ tree, locks }: ServerContext, path: ResourcePath): Promise<void> {
-  if (!(await tree.lookup(path))) return locks.removeWithin(path);
-  for (const lock of await locks.within(path)) {
-    if (!(await tree.lookup(lock.root))) await locks.remove(lock.token);
-  }
 }

@@ -7,10 +7,11 @@ import { type Answer, empty } from "../answer.ts";
 import { type ChangeMethod, judge, requireWrite, single, withClaims, withParent } from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
+import { forgetReplacedLocks, forgetUnmappedLocks } from "../forget-locks.ts";
 import { requireTokens, requireTokensBelow } from "../locking.ts";
 import { refuseContent } from "../request-content.ts";
 import { TreeError } from "../store.ts";
-import { forgetReplacedLocks, judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
+import { judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
 import { failuresAnswer, treeWork } from "../tree-work.ts";
 
 export const move: ChangeMethod = async (request, context) => {
@@ -62,7 +63,6 @@ async function moveClaimed(
   const { treeWork: steps, failures } = treeWork(request, work, new Set(), 201);
   const { created } = await tree.move(source, destination, { replace: transfer.overwrite }, steps);
   if (replaced) await forgetReplacedLocks(context, destination);
-  // "A MOVE does not move locks with the resource" (§7.6).
-  if (!(await tree.lookup(source))) await locks.removeWithin(source);
+  await forgetUnmappedLocks(context, source);
   return failures.length > 0 ? failuresAnswer(request, failures) : empty(created ? 201 : 204);
 }
