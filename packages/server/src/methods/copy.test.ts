@@ -3,11 +3,9 @@ import { afterEach, expect, test } from "vitest";
 import { TreeError } from "../store.ts";
 import { lockRoots, plantLock, submit } from "../testing/lock-fixture.ts";
 import { createMemoryTree } from "../testing/memory-tree.ts";
-import { viewMultistatus } from "../testing/multistatus-view.ts";
 import { rights } from "../testing/rights-fixture.ts";
-import { type Served, type ServeOptions, serve } from "../testing/serve-fixture.ts";
+import { memberStatuses, type Served, type ServeOptions, serve } from "../testing/serve-fixture.ts";
 import { plant, snapshot } from "../testing/tree-fixture.ts";
-import type { WireResponse } from "../testing/wire-client.ts";
 
 const root = parsePath("/");
 const servers: Served[] = [];
@@ -25,14 +23,6 @@ async function open(options: ServeOptions = {}): Promise<Served> {
   const paths = ["/src/", "/src/a", "/src/sub/", "/src/sub/b", "/dst/", "/dst/old", "/doc", "/other"];
   await plant(server.tree, ...paths);
   return server;
-}
-
-/** Href and status of each response of a 207. */
-function failures(answer: WireResponse): Record<string, number | undefined> {
-  expect(answer.status).toBe(207);
-  return Object.fromEntries(
-    [...viewMultistatus(answer.body).values()].map(({ href, status }) => [href, status]),
-  );
 }
 
 const judged: readonly [name: string, target: string, fields: Record<string, string>, status: number][] = [
@@ -152,7 +142,7 @@ test("COPY tells of exactly the members that failed, by their source, and copies
   const { ask } = await open({ tree });
   const answer = await ask("COPY", "/src/", { Destination: "/new/" });
   // "424 (Failed Dependency) errors SHOULD NOT be in the 207": what is below /src/sub/ is not told of.
-  expect(failures(answer)).toEqual({ "/src/sub/": 403 });
+  expect(memberStatuses(answer)).toEqual({ "/src/sub/": 403 });
   expect(Object.keys(await snapshot(tree, parsePath("/new"))).sort()).toEqual([".", "./a"]);
 });
 
@@ -258,7 +248,7 @@ test.each(rightless)(
 
 test("COPY leaves out members that the principal may not read, and says so (§9.8.3)", async () => {
   const { ask, tree } = await open({ access: rights({ "/": "rw", "/src/sub": "w", "/src/none": "" }) });
-  expect(failures(await ask("COPY", "/src/", { Destination: "/new/" }))).toEqual({ "/src/sub/": 403 });
+  expect(memberStatuses(await ask("COPY", "/src/", { Destination: "/new/" }))).toEqual({ "/src/sub/": 403 });
   expect(Object.keys(await snapshot(tree, parsePath("/new"))).sort()).toEqual([".", "./a"]);
 });
 

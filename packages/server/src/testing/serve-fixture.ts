@@ -9,6 +9,7 @@ import { createDavHandler, type DavHandlerOptions, type RequestLogEntry } from "
 import type { LockStore, Tree } from "../store.ts";
 import { createMemoryLockStore } from "./memory-lock-store.ts";
 import { createMemoryTree } from "./memory-tree.ts";
+import { viewMultistatus } from "./multistatus-view.ts";
 import { requestBytes, WireClient, type WireResponse } from "./wire-client.ts";
 
 export interface Served {
@@ -113,6 +114,13 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
 function byName({ headers }: Credentials): { kind: "known"; principal: string } | { kind: "anonymous" } {
   const name = headers["x-test-principal"];
   return typeof name === "string" ? { kind: "known", principal: name } : { kind: "anonymous" };
+}
+
+/** Href and status of each response of a 207. */
+export function memberStatuses(answer: WireResponse): Readonly<Record<string, number | undefined>> {
+  if (answer.status !== 207) throw new Error(`no multistatus, but ${answer.status}: ${answer.body}`);
+  const views = [...viewMultistatus(answer.body).values()];
+  return Object.fromEntries(views.map(({ href, status }) => [href, status]));
 }
 
 /** Steps that wait until they are let go, for {@link slowTree}. */
