@@ -21,6 +21,11 @@ export interface RepetitionKey {
   readonly name: string;
   /** A digest of all of the request that matters. Same name, other fingerprint: another request. */
   readonly fingerprint: string;
+  /**
+   * Whether the client chose the key and relies on it: it is recorded before the work begins, and kept as long as
+   * the outcome. Else it is what we tell repetitions by ourselves, and recorded only with what is recorded anyway.
+   */
+  readonly chosen: boolean;
 }
 
 /** An operation as it is kept. */
@@ -44,6 +49,8 @@ export interface JournalEntry extends OperationSubject {
   readonly key: RepetitionKey | undefined;
   /** Its principal does not want to see it any more. It still prevents a second run. */
   readonly hidden: boolean;
+  /** Whoever asked for it has its final response, as far as anybody can tell. */
+  readonly delivered: boolean;
 }
 
 /** Keeps operations. What was put survives the process, in journals that claim so, once `put` has resolved. */

@@ -89,8 +89,11 @@ export interface Operations {
   keep(operation: Operation): void;
   /** Hides one that has ended from its principal. What prevents a second run stays. */
   hide(id: string): Promise<void>;
-  /** Forgets one that has ended: nobody will ask for it any more. */
-  forget(id: string): Promise<void>;
+  /**
+   * Whoever asked has the final response. Where nobody was told where to ask again, and no key was chosen, the
+   * operation is forgotten.
+   */
+  delivered(operation: Operation): void;
   /**
    * Takes up what an earlier process left running. `resume` says how to finish an operation from its intent;
    * undefined: nobody knows, and `interrupted` makes its outcome. Resolves once all have begun.
@@ -169,7 +172,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
   ): Promise<void> {
     let outcome: Outcome;
     try {
-      if (key && !recorded) await record(operation);
+      if (key?.chosen && !recorded) await record(operation);
       outcome = await run(operation.work);
     } catch (error) {
       outcome = failure(error);
@@ -232,7 +235,9 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       return [...mine.slice(0, limit), ...ended].slice(0, limit);
     },
     keep(operation) {
-      if (!(operation instanceof RunningOperation) || operation.kept) return;
+      if (!(operation instanceof RunningOperation)) return;
+      operation.told = true;
+      if (operation.kept) return;
       operation.kept = true;
       if (!operation.outcome) return;
       record(operation).catch((error: unknown) => {
@@ -243,8 +248,14 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       const entry = await journal.get(id);
       if (entry && entry.state !== "running") await journal.put({ ...entry, hidden: true });
     },
-    async forget(id) {
-      if (!running.has(id)) await journal.remove(id);
+    delivered(operation) {
+      if (!(operation instanceof RunningOperation) || operation.delivered) return;
+      operation.delivered = true;
+      if (!operation.kept || !operation.outcome) return;
+      const change = operation.told ? record(operation) : Promise.resolve(journal.remove(operation.id));
+      change.catch((error: unknown) => {
+        options.warn?.(`the delivery could not be recorded: ${String(error)}`, operation);
+      });
     },
     async recover(resume, interrupted) {
       const entries = (await journal.unfinished()).filter(({ id }) => !running.has(id));
@@ -260,6 +271,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
           warn: options.warn,
         });
         operation.kept = true;
+        operation.told = true;
         operation.hidden = entry.hidden;
         open(operation, key);
         const way = resume(entry);

@@ -41,8 +41,12 @@ export class RunningOperation implements Operation {
   #intent: Json | undefined;
   /** Its principal does not want to see it any more. */
   hidden = false;
-  /** Somebody was told where to ask for it: it is kept beyond its end. */
+  /** Whoever asked for it has its final response. */
+  delivered = false;
+  /** It is recorded, and kept beyond its end. */
   kept: boolean;
+  /** Somebody was told where to ask for it, or chose a key to ask with. */
+  told: boolean;
 
   constructor({ id, subject, startedAtMs, key, intent, record, warn }: RunningOptions) {
     this.id = id;
@@ -52,7 +56,8 @@ export class RunningOperation implements Operation {
     this.startedAtMs = startedAtMs;
     this.#key = key;
     this.#intent = intent;
-    this.kept = key !== undefined || intent !== undefined;
+    this.told = key?.chosen === true;
+    this.kept = this.told || intent !== undefined;
     this.#warn = warn;
     let resolve: (outcome: Outcome) => void = () => undefined;
     this.ended = new Promise((settle) => {
@@ -153,6 +158,7 @@ export class RunningOperation implements Operation {
       intent: this.#outcome ? undefined : this.#intent,
       key: this.#key,
       hidden: this.hidden,
+      delivered: this.delivered,
     };
   }
 
