@@ -44,7 +44,7 @@ function reportNames(): PropertyReport {
       for (const property of allLiveProperties()) {
         if (property.element(subject) !== undefined) names.set(clarkName(property.name), property.name);
       }
-      for (const { name } of deadProperties) names.set(clarkName(name), name);
+      for (const { name } of deadProperties) if (!isComputed(name)) names.set(clarkName(name), name);
       return [{ status: 200, properties: [...names.values()].map((name) => propertyElement(name)) }];
     },
   };
@@ -66,10 +66,10 @@ function reportAll(include: readonly PropertyName[], minimal: boolean): Property
         const element = property.element(subject);
         if (element !== undefined) found.push(element);
       }
-      for (const { xml } of deadProperties) found.push(xml);
+      for (const { name, xml } of deadProperties) if (!isComputed(name)) found.push(xml);
       const missing: string[] = [];
       for (const column of columns) {
-        if (findDead(deadProperties, column.name) !== undefined) continue;
+        if (!isComputed(column.name) && findDead(deadProperties, column.name) !== undefined) continue;
         const element = column.live?.element(subject);
         if (element === undefined) missing.push(column.missing);
         else found.push(element);
@@ -116,8 +116,13 @@ function elementIn(
   subject: PropertySubject,
   deadProperties: readonly DeadProperty[],
 ): string | undefined {
-  if (column.live?.isProtected === true) return column.live.element(subject);
+  if (isComputed(column.name)) return column.live?.element(subject);
   return findDead(deadProperties, column.name)?.xml ?? column.live?.element(subject);
+}
+
+/** Whether only the server knows the value: a dead property of that name, however it got there, is not shown. */
+function isComputed(name: PropertyName): boolean {
+  return liveProperty(name)?.isProtected === true;
 }
 
 function findDead(properties: readonly DeadProperty[], wanted: PropertyName): DeadProperty | undefined {

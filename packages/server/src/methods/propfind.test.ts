@@ -202,6 +202,25 @@ describe("PROPFIND of all properties, and of their names (RFC 4918 §9.1.4-9.1.6
     expect(element?.name.local).toBe("unauthenticated");
   });
 
+  test("a stored property never takes the place of one that only the server knows", async () => {
+    await setProperties(
+      "/c/front.html",
+      '<getetag xmlns="DAV:">forged</getetag>',
+      '<quota-used-bytes xmlns="DAV:"/>',
+    );
+    const include = '<propfind xmlns="DAV:"><allprop/><include><quota-used-bytes/></include></propfind>';
+    for (const content of ["", prop("getetag", "quota-used-bytes"), include]) {
+      const answer = await propfind(testRequest("PROPFIND", "/c/front.html", { content }), context);
+      const text = await readContent(answer);
+      expect(text).not.toContain("forged");
+      expect(text.split("getetag>").length - 1).toBe(2);
+      const found = viewMultistatus(text).get("/c/front.html")?.properties.get(200);
+      expect(found?.has("{DAV:}quota-used-bytes")).toBe(false);
+    }
+    const names = await ask("/c/front.html", { content: '<propfind xmlns="DAV:"><propname/></propfind>' });
+    expect(names.get("/c/front.html")?.properties.get(200)?.has("{DAV:}quota-used-bytes")).toBe(false);
+  });
+
   test("a dead property is in the answer as it was set: prefix, language, comment and CDATA kept (§4.3)", async () => {
     const xml = `<q:p xmlns:q="urn:q" xml:lang="fr" a='1'><!-- c --><q:b/>&amp;<![CDATA[<x>]]> \u{1F600}</q:p>`;
     await setProperties("/c/front.html", xml, '<none xmlns="">n</none>');
