@@ -37,7 +37,10 @@ export interface Following {
   readonly budgetSpent: boolean;
   /** Says that there is progress, which may bring the first one forward. Cheap: call it as often as you like. */
   news(): void;
-  /** Ends it. Needed only where the work ends before the final response begins; harmless at any time. */
+  /**
+   * Ends it; harmless at any time. Call it when the final response begins: left alone, the pacer sends nothing then
+   * either, but holds on to the exchange until its next interim response would be due.
+   */
   stop(): void;
 }
 
