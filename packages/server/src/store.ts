@@ -84,9 +84,12 @@ export interface TreeWork {
   readonly skipped: ReadonlySet<ResourcePath>;
   /** More members have come into view (the root counts as one). */
   found(members: number): void;
-  /** All members are in view: what was found is the total. */
+  /** All members are in view: what was found is the total. Told once in a copy or a removal, at most once in a move. */
   counted(): void;
-  /** The member at this path of the source has been dealt with, successfully. */
+  /**
+   * The member at this path of the source has been dealt with, successfully. No member is told twice, as done or as
+   * failed; skipped members never, nor, in a removal, the ancestors that stay because of members that stay.
+   */
   done(path: ResourcePath, kind: Resource["kind"]): void;
   /** The member at this path of the source could not be; the rest goes on. */
   failed(path: ResourcePath, kind: Resource["kind"], error: TreeError): void;
@@ -231,7 +234,8 @@ export type LockResult =
 
 /**
  * Locks. Expired locks are in no answer. Each method takes effect at once and whole, so two requests never both
- * get conflicting locks. Time comes from the clock that the store was made with.
+ * get conflicting locks. Time comes from the clock that the store was made with. Where a change cannot be kept, its
+ * method fails with a {@link TreeError}, and with nothing else.
  */
 export interface LockStore {
   /** Locks that cover a resource: rooted there, or inherited from an ancestor's depth-infinity lock (§6.1, §7.4). */
