@@ -220,6 +220,17 @@ describe("Basic (RFC 7617)", () => {
     users = parseHtpasswd(htpasswd[1] ?? "");
     expect((await ask(right)).kind).toBe("challenge");
   });
+
+  test("a check that was under way when the users file changed vouches for nobody afterwards", async () => {
+    let users = parseHtpasswd(htpasswd.join("\n"));
+    const ask = authenticator({ users: { current: () => users } });
+    const right = { authorization: basicField("ann", "open sesame") };
+    const underWay = ask(right);
+    users = parseHtpasswd(htpasswd[1] ?? "");
+    expect((await ask(right)).kind).toBe("challenge");
+    await underWay;
+    expect((await ask(right)).kind).toBe("challenge");
+  });
 });
 
 describe("Digest (RFC 7616)", () => {

@@ -47,8 +47,11 @@ function listedName(users: Htpasswd, user: string): string | undefined {
   return users.has(local) ? local : undefined;
 }
 
-/** A hash that costs as much as the first user's, and that no password has. */
+/**
+ * A hash that costs as much as the first user's, and that no password has: zeros, since bits that belong to no byte must
+ * be zero for it to be calculated at all.
+ */
 function hashOfNobody(users: Htpasswd): string {
   const [first = "$2b$10$"] = users.values();
-  return `${first.slice(0, 7)}${"/".repeat(53)}`;
+  return `${first.slice(0, 7)}${".".repeat(53)}`;
 }
