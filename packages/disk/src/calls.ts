@@ -1,0 +1,188 @@
+import * as fs from "node:fs";
+import { promisify } from "node:util";
+import type { Awaitable } from "@meanwhile/server/store";
+import type { Pace } from "./pace.ts";
+
+const big = { bigint: true } as const;
+const later = {
+  open: promisify(fs.open),
+  close: promisify(fs.close),
+  read: promisify(fs.read),
+  write: promisify(fs.write),
+  futimes: promisify(fs.futimes),
+  fchmod: promisify(fs.fchmod),
+  fchown: promisify(fs.fchown),
+  realpath: promisify(fs.realpath.native),
+};
+
+/** The calls to the file system that the tree makes, each at once or later, as the pace has it. */
+export class Calls {
+  readonly pace: Pace;
+
+  constructor(pace: Pace) {
+    this.pace = pace;
+  }
+
+  open(path: string | Buffer, flags: number, mode = 0o666): Awaitable<number> {
+    return this.pace.call(
+      () => fs.openSync(path, flags, mode),
+      () => later.open(path, flags, mode),
+    );
+  }
+
+  close(fd: number): Awaitable<void> {
+    return this.pace.call(
+      () => fs.closeSync(fd),
+      () => later.close(fd),
+    );
+  }
+
+  lstat(path: string | Buffer): Awaitable<fs.BigIntStats> {
+    return this.pace.call(
+      () => fs.lstatSync(path, big),
+      () => fs.promises.lstat(path, big),
+    );
+  }
+
+  fstat(fd: number): Awaitable<fs.BigIntStats> {
+    return this.pace.call(
+      () => fs.fstatSync(fd, big),
+      () =>
+        new Promise((resolve, reject) =>
+          fs.fstat(fd, big, (error, stats) => (error ? reject(error) : resolve(stats))),
+        ),
+    );
+  }
+
+  readlink(path: string): Awaitable<string> {
+    return this.pace.call(
+      () => fs.readlinkSync(path),
+      () => fs.promises.readlink(path),
+    );
+  }
+
+  realpath(path: string): Awaitable<string> {
+    return this.pace.call(
+      () => fs.realpathSync.native(path),
+      () => later.realpath(path),
+    );
+  }
+
+  opendir(path: string, encoding: "utf8" | "buffer" = "utf8"): Awaitable<fs.Dir> {
+    // The declarations know only names that are strings; the caller that asks for bytes gets them.
+    const options = { bufferSize: 256, encoding: encoding as "utf8" };
+    return this.pace.call(
+      () => fs.opendirSync(path, options),
+      () => fs.promises.opendir(path, options),
+    );
+  }
+
+  readdir(directory: fs.Dir): Awaitable<fs.Dirent | null> {
+    return this.pace.call(
+      () => directory.readSync(),
+      () => directory.read(),
+    );
+  }
+
+  async read(fd: number, into: Uint8Array, position: number): Promise<number> {
+    return this.pace.call(
+      () => fs.readSync(fd, into, 0, into.byteLength, position),
+      async () => (await later.read(fd, into, 0, into.byteLength, position)).bytesRead,
+    );
+  }
+
+  /** Reads beside the event loop: for parts that are large. */
+  async readLater(fd: number, into: Uint8Array, position: number): Promise<number> {
+    return (await later.read(fd, into, 0, into.byteLength, position)).bytesRead;
+  }
+
+  /** Writes all the bytes beside the event loop. */
+  async writeLater(fd: number, bytes: Uint8Array, position: number): Promise<void> {
+    for (let at = 0; at < bytes.byteLength; ) {
+      at += (await later.write(fd, bytes, at, bytes.byteLength - at, position + at)).bytesWritten;
+    }
+  }
+
+  /** Writes all the bytes. */
+  async write(fd: number, bytes: Uint8Array, position: number | null): Promise<void> {
+    let at = 0;
+    while (at < bytes.byteLength) {
+      const [from, where] = [at, position === null ? null : position + at];
+      at += await this.pace.call(
+        () => fs.writeSync(fd, bytes, from, bytes.byteLength - from, where),
+        async () => (await later.write(fd, bytes, from, bytes.byteLength - from, where)).bytesWritten,
+      );
+    }
+  }
+
+  rename(from: string, to: string): Awaitable<void> {
+    return this.pace.call(
+      () => fs.renameSync(from, to),
+      () => fs.promises.rename(from, to),
+    );
+  }
+
+  unlink(path: string | Buffer): Awaitable<void> {
+    return this.pace.call(
+      () => fs.unlinkSync(path),
+      () => fs.promises.unlink(path),
+    );
+  }
+
+  rmdir(path: string | Buffer): Awaitable<void> {
+    return this.pace.call(
+      () => fs.rmdirSync(path),
+      () => fs.promises.rmdir(path),
+    );
+  }
+
+  mkdir(path: string, mode = 0o777): Awaitable<void> {
+    return this.pace.call(
+      () => void fs.mkdirSync(path, mode),
+      async () => void (await fs.promises.mkdir(path, mode)),
+    );
+  }
+
+  chmod(path: string, mode: number): Awaitable<void> {
+    return this.pace.call(
+      () => fs.chmodSync(path, mode),
+      () => fs.promises.chmod(path, mode),
+    );
+  }
+
+  fchmod(fd: number, mode: number): Awaitable<void> {
+    return this.pace.call(
+      () => fs.fchmodSync(fd, mode),
+      () => later.fchmod(fd, mode),
+    );
+  }
+
+  fchown(fd: number, user: number, group: number): Awaitable<void> {
+    return this.pace.call(
+      () => fs.fchownSync(fd, user, group),
+      () => later.fchown(fd, user, group),
+    );
+  }
+
+  /** Times are seconds since the epoch. */
+  futimes(fd: number, accessed: number, modified: number): Awaitable<void> {
+    return this.pace.call(
+      () => fs.futimesSync(fd, accessed, modified),
+      () => later.futimes(fd, accessed, modified),
+    );
+  }
+
+  utimes(path: string, accessed: number, modified: number): Awaitable<void> {
+    return this.pace.call(
+      () => fs.utimesSync(path, accessed, modified),
+      () => fs.promises.utimes(path, accessed, modified),
+    );
+  }
+
+  statfs(path: string): Awaitable<fs.BigIntStatsFs> {
+    return this.pace.call(
+      () => fs.statfsSync(path, big),
+      () => fs.promises.statfs(path, big),
+    );
+  }
+}

@@ -1,0 +1,87 @@
+import { closeSync, constants } from "node:fs";
+import { copyFile } from "node:fs/promises";
+import { TreeError, type TreeWork } from "@meanwhile/server/store";
+import type { Calls } from "./calls.ts";
+import { hasNoReflink } from "./errno.ts";
+import { toSeconds } from "./resource.ts";
+
+/** Up to this size a file is read and written with one call each. */
+const smallBytes = 128 * 1024;
+/** Larger files are copied in parts of this size, unless the file system can share their content. */
+const partBytes = 4 * 1024 * 1024;
+
+export interface CopyFileOptions {
+  /** The source, open for reading. */
+  readonly from: number;
+  /** Where the copy is made: a new name, that nobody else knows. */
+  readonly to: string;
+  readonly calls: Calls;
+  readonly work: Pick<TreeWork, "signal" | "bytes">;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/**
+ * Copies the content of a file, its permissions (less those that the process masks) and its time of last
+ * modification. Where the file system can, the copy shares the content (reflink).
+ *
+ * @throws {TreeError} "stopped"; a part of a copy may then be left
+ */
+export async function copyFileContent(options: CopyFileOptions): Promise<void> {
+  const { calls, from } = options;
+  const stats = await calls.fstat(from);
+  if (!stats.isFile()) throw new TreeError("not-found");
+  const size = Number(stats.size);
+  const mode = Number(stats.mode & 0o777n);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const to = await calls.open(options.to, flags, mode | 0o200);
+  try {
+    if (size > smallBytes && (await shareContent(options))) {
+      // The system's copy sets the permissions of the source, those that are masked too.
+      await calls.fchmod(to, mode & ~process.umask());
+    } else {
+      await (size <= smallBytes ? copySmall(options, to, size) : copyInParts(options, to, size));
+      if ((mode & 0o200) === 0) await calls.fchmod(to, mode & ~process.umask());
+    }
+    await calls.futimes(to, toSeconds(options.clock()), Number(stats.mtimeNs / 1000n) / 1e6 + 4e-7);
+  } finally {
+    closeSync(to);
+  }
+}
+
+async function copySmall({ calls, from }: CopyFileOptions, to: number, size: number): Promise<void> {
+  // A file that grew meanwhile is copied as it is now, so a byte more than its size is asked for.
+  const buffer = Buffer.allocUnsafe(size + 1);
+  for (let at = 0; ; ) {
+    const count = await calls.read(from, buffer, at);
+    if (count === 0) return;
+    await calls.write(to, buffer.subarray(0, count), at);
+    at += count;
+    if (at === size && count < buffer.byteLength) return;
+  }
+}
+
+async function copyInParts(options: CopyFileOptions, to: number, size: number): Promise<void> {
+  const { calls, from, work } = options;
+  const buffer = Buffer.allocUnsafe(Math.min(partBytes, size));
+  for (let at = 0; ; ) {
+    if (work.signal.aborted) throw new TreeError("stopped");
+    const count = await calls.readLater(from, buffer, at);
+    if (count === 0) return;
+    await calls.writeLater(to, buffer.subarray(0, count), at);
+    at += count;
+    if (size > partBytes) work.bytes(at, Math.max(at, size));
+  }
+}
+
+/** @returns false where the file system cannot, or the system has no name for a file that is open */
+async function shareContent({ from, to }: CopyFileOptions): Promise<boolean> {
+  if (process.platform !== "linux") return false;
+  try {
+    await copyFile(`/proc/self/fd/${from}`, to, constants.COPYFILE_FICLONE_FORCE);
+    return true;
+  } catch (error) {
+    if (hasNoReflink(error)) return false;
+    throw error;
+  }
+}

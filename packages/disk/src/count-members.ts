@@ -1,0 +1,70 @@
+import { memberPath } from "@meanwhile/dav/path";
+import { TreeError, type TreeWork } from "@meanwhile/server/store";
+import { readEntries } from "./entries.ts";
+import { treeError } from "./errno.ts";
+import type { Directory, Folder } from "./folder.ts";
+import { mayBeResource } from "./list-members.ts";
+
+/** What of a directory a piece of work is about. */
+export interface Scope {
+  /** Whether names that are not valid UTF-8 count as members: they cannot be copied, and that is told. */
+  readonly unreachable: boolean;
+}
+
+/**
+ * Tells how many members a directory has, at every depth, itself not counted. Directories that cannot be read count
+ * as one member.
+ * @throws {TreeError} "stopped"
+ */
+export async function countMembers(
+  folder: Folder,
+  directory: Directory,
+  work: TreeWork,
+  scope: Scope,
+): Promise<void> {
+  for await (const entries of readEntries(folder.calls, directory)) {
+    let found = 0;
+    const below: string[] = [];
+    for (const entry of entries) {
+      const wait = folder.calls.pace.breathe();
+      if (wait !== undefined) await wait;
+      if (work.signal.aborted) throw new TreeError("stopped");
+      if (work.skipped.size > 0 && work.skipped.has(memberPath(directory.path, entry.name))) continue;
+      if (!entry.reachable) {
+        if (scope.unreachable) found += 1;
+        continue;
+      }
+      if (!mayBeResource(folder, directory, entry)) continue;
+      if (entry.type === "link") {
+        const seen = await folder.lookIn(directory, entry.name);
+        seen?.close();
+        if (seen === undefined) continue;
+      }
+      if (entry.type === "directory") below.push(entry.name);
+      found += 1;
+    }
+    if (found > 0) work.found(found);
+    for (const name of below) await countBelow(folder, directory, name, work, scope);
+  }
+}
+
+async function countBelow(
+  folder: Folder,
+  parent: Directory,
+  name: string,
+  work: TreeWork,
+  scope: Scope,
+): Promise<void> {
+  try {
+    const directory = await folder.enter(parent, name);
+    try {
+      await countMembers(folder, directory, work, scope);
+    } finally {
+      directory.close();
+    }
+  } catch (error) {
+    // The work itself meets the same failure, and tells it.
+    const failure = treeError(error);
+    if (failure.code === "stopped") throw failure;
+  }
+}

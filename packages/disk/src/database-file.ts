@@ -1,0 +1,76 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { StateError } from "./state-error.ts";
+
+/** LMDB's number at the beginning of each of its two meta pages, and the layout of such a page. */
+const magic = 0xbeefc0de;
+const magicAt = 24;
+const pageSizeAt = 48;
+const lastPageAt = 144;
+const transactionAt = 152;
+const metaBytes = 160;
+
+/** Pages at the end that were given out, but never written, can be missing in a file that is whole. */
+const mostUnwritten = 64;
+
+/**
+ * Looks at a database file before LMDB maps it into memory, where a damaged or short file would end the process.
+ * A file that does not exist, or is empty, is in order.
+ *
+ * @throws {StateError} "corrupt"
+ */
+export function checkDatabaseFile(file: string): void {
+  let fd: number;
+  try {
+    fd = openSync(file, "r+");
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return;
+    throw new StateError("unusable", `the database ${file} cannot be opened for reading and writing`, {
+      cause,
+    });
+  }
+  try {
+    const { size } = fstatSync(fd);
+    if (size === 0) return;
+    const needed = neededBytes(fd);
+    if (needed === undefined) throw new StateError("corrupt", `${file} is no database, or a damaged one`);
+    if (size >= needed.bytes) return;
+    if (size < needed.bytes - mostUnwritten * needed.pageSize) {
+      throw new StateError(
+        "corrupt",
+        `${file} is damaged: ${size} of at least ${needed.bytes} bytes are left`,
+      );
+    }
+    ftruncateSync(fd, needed.bytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+interface Meta {
+  readonly pageSize: number;
+  readonly lastPage: number;
+  readonly transaction: bigint;
+}
+
+function neededBytes(fd: number): { readonly bytes: number; readonly pageSize: number } | undefined {
+  const first = readMeta(fd, 0);
+  if (first === undefined) return undefined;
+  const second = readMeta(fd, first.pageSize);
+  if (second === undefined) return undefined;
+  const newest = second.transaction > first.transaction ? second : first;
+  return { bytes: (newest.lastPage + 1) * first.pageSize, pageSize: first.pageSize };
+}
+
+function readMeta(fd: number, at: number): Meta | undefined {
+  const page = Buffer.alloc(metaBytes);
+  if (readSync(fd, page, 0, metaBytes, at) < metaBytes || page.readUInt32LE(magicAt) !== magic)
+    return undefined;
+  const pageSize = page.readUInt32LE(pageSizeAt);
+  const powerOfTwo = (pageSize & (pageSize - 1)) === 0;
+  if (pageSize < 512 || pageSize > 65_536 || !powerOfTwo) return undefined;
+  return {
+    pageSize,
+    lastPage: Number(page.readBigUInt64LE(lastPageAt)),
+    transaction: page.readBigUInt64LE(transactionAt),
+  };
+}

@@ -1,0 +1,234 @@
+import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { clarkName, type DeadProperty, type PropertyChange } from "@meanwhile/dav/property";
+import { type Resource, TreeError } from "@meanwhile/server/store";
+import type { RootDatabase } from "lmdb";
+import { type NodeId, type PropertyNode, PropertyNodes } from "./property-nodes.ts";
+import type { WriteQueue } from "./write-queue.ts";
+
+export interface DeadPropertiesOptions {
+  readonly database: RootDatabase;
+  readonly queue: WriteQueue;
+  /** The most bytes that the dead properties of one resource may have together. Default: 1 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** Nodes that are dealt with in one transaction. */
+const chunk = 500;
+/** Up to this many members with properties are read at once for a listing. */
+const listedAtOnce = 10_000;
+
+/** Dead properties of the resources of a folder (RFC 4918 §4.1). */
+export class DeadProperties {
+  readonly #nodes: PropertyNodes;
+  readonly #queue: WriteQueue;
+  readonly #maxBytes: number;
+  #cleaning: Promise<void> | undefined;
+
+  constructor(options: DeadPropertiesOptions) {
+    this.#nodes = new PropertyNodes(options.database);
+    this.#queue = options.queue;
+    this.#maxBytes = options.maxBytes ?? 1024 * 1024;
+    if (this.#nodes.hasRemains()) this.#clean();
+  }
+
+  read(path: ResourcePath, kind: Resource["kind"]): readonly DeadProperty[] {
+    const id = this.#nodes.find(path);
+    return id === undefined ? [] : this.#propertiesOf(id, kind);
+  }
+
+  /** What finds the properties of a collection's members. */
+  ofMembers(path: ResourcePath): (name: string, kind: Resource["kind"]) => readonly DeadProperty[] {
+    const id = this.#nodes.find(path);
+    if (id === undefined) return none;
+    const listed = this.#nodes.members(id, listedAtOnce);
+    if (listed.length === 0) return none;
+    const known =
+      listed.length < listedAtOnce ? new Map(listed.map((member) => [member.name, member.id])) : undefined;
+    return (name, kind) => {
+      const member = known === undefined ? this.#nodes.member(id, name) : known.get(name);
+      return member === undefined ? [] : this.#propertiesOf(member, kind);
+    };
+  }
+
+  /** Applies changes in order, all or none. Fails with "too-large". */
+  async patch(path: ResourcePath, kind: Resource["kind"], changes: readonly PropertyChange[]): Promise<void> {
+    await this.#queue.run(() => {
+      const properties = this.#changed(this.read(path, kind), changes);
+      if (properties.length === 0) this.#nodes.clear(path);
+      else this.#nodes.write(this.#nodes.make(path), nodeOf(kind, properties));
+    });
+  }
+
+  /** Fails with "too-large" if a resource cannot have these. */
+  check(properties: readonly DeadProperty[]): void {
+    this.#changed([], properties.map(toSet));
+  }
+
+  /** A resource begins to exist: it gets these properties, and nothing is left of an earlier one. */
+  async begin(
+    path: ResourcePath,
+    kind: Resource["kind"],
+    properties: readonly DeadProperty[],
+  ): Promise<void> {
+    if (properties.length === 0 && this.#nodes.find(path) === undefined) return;
+    await this.#queue.run(() => {
+      const all = this.#changed([], properties.map(toSet));
+      this.#nodes.detach(path);
+      if (all.length > 0) this.#nodes.write(this.#nodes.make(path), nodeOf(kind, all));
+    });
+    this.#clean();
+  }
+
+  /** A resource is no more, nor are its members. */
+  drop(path: ResourcePath): Promise<void> {
+    return this.begin(path, "document", []);
+  }
+
+  /** Everything at and below a path moves to another, in one step; what was there is dropped. */
+  async move(source: ResourcePath, destination: ResourcePath): Promise<void> {
+    if (this.#nodes.find(source) === undefined) return this.drop(destination);
+    await this.#queue.run(() => {
+      this.#nodes.detach(destination);
+      const id = this.#nodes.detach(source);
+      if (id !== undefined) this.#nodes.attach(id, destination);
+    });
+    this.#clean();
+  }
+
+  /**
+   * Gives a destination what a source has, in one step at the end; what was there is dropped.
+   * @param left members of the source (with all below them) that were not copied
+   */
+  async copy(
+    source: ResourcePath,
+    destination: ResourcePath,
+    options: { readonly depth: "0" | "infinity"; readonly left: ReadonlySet<ResourcePath> },
+  ): Promise<void> {
+    const from = this.#nodes.find(source);
+    if (from === undefined) return this.drop(destination);
+    const copied = await this.#queue.run(() => this.#copyNode(from, this.#nodes.makeDetached()), {
+      durable: false,
+    });
+    try {
+      if (options.depth === "infinity")
+        await this.#copyMembers({ from, to: copied, path: source }, options.left);
+      await this.#queue.run(() => {
+        this.#nodes.detach(destination);
+        this.#nodes.attach(copied, destination);
+      });
+    } finally {
+      this.#nodes.release(copied);
+      this.#clean();
+    }
+  }
+
+  /** Drops what belongs to resources that exist no more, at a path and below. */
+  async retain(path: ResourcePath, exists: (path: ResourcePath) => Promise<boolean>): Promise<void> {
+    const id = this.#nodes.find(path);
+    if (id === undefined) return;
+    if (!(await exists(path))) return this.drop(path);
+    const open = [{ id, path }];
+    for (const { id: at, path: above } of open) {
+      for (const member of this.#eachMember(at)) {
+        const below = memberPath(above, member.name);
+        if (await exists(below)) open.push({ id: member.id, path: below });
+        else await this.drop(below);
+      }
+    }
+  }
+
+  /** Resolves once nothing is left to clean. */
+  async settled(): Promise<void> {
+    await this.#cleaning;
+  }
+
+  async #copyMembers(
+    top: { readonly from: NodeId; readonly to: NodeId; readonly path: ResourcePath },
+    left: ReadonlySet<ResourcePath>,
+  ): Promise<void> {
+    const open = [top];
+    for (const { from, to, path } of open) {
+      let after: string | undefined;
+      for (;;) {
+        const members = this.#nodes.members(from, chunk, after);
+        after = members.at(-1)?.name;
+        if (after === undefined) break;
+        const kept = members.filter(({ name }) => !left.has(memberPath(path, name)));
+        const copies = await this.#queue.run(
+          () => kept.map(({ name, id }) => this.#copyNode(id, this.#nodes.makeMember(to, name))),
+          { durable: false },
+        );
+        for (const [index, { name, id }] of kept.entries()) {
+          const copy = copies[index];
+          if (copy !== undefined) open.push({ from: id, to: copy, path: memberPath(path, name) });
+        }
+      }
+    }
+  }
+
+  #copyNode(from: NodeId, to: NodeId): NodeId {
+    const node = this.#nodes.read(from);
+    if (node !== undefined) this.#nodes.write(to, node);
+    return to;
+  }
+
+  *#eachMember(id: NodeId): Generator<{ readonly name: string; readonly id: NodeId }> {
+    for (let after: string | undefined; ; ) {
+      const members = this.#nodes.members(id, chunk, after);
+      yield* members;
+      after = members.at(-1)?.name;
+      if (after === undefined) return;
+    }
+  }
+
+  #propertiesOf(id: NodeId, kind: Resource["kind"]): readonly DeadProperty[] {
+    const node = this.#nodes.read(id);
+    if (node === undefined || node.kind !== kind) return [];
+    return node.properties.map(([namespace, local, xml]) => ({ name: { namespace, local }, xml }));
+  }
+
+  #changed(before: readonly DeadProperty[], changes: readonly PropertyChange[]): readonly DeadProperty[] {
+    const properties = new Map(before.map((property) => [clarkName(property.name), property]));
+    for (const change of changes) {
+      if (change.action === "set") properties.set(clarkName(change.property.name), change.property);
+      else properties.delete(clarkName(change.name));
+    }
+    let bytes = 0;
+    for (const [name, { xml }] of properties) bytes += Buffer.byteLength(name) + Buffer.byteLength(xml);
+    if (bytes <= this.#maxBytes) return [...properties.values()];
+    throw new TreeError(
+      "too-large",
+      `dead properties of one resource may have ${this.#maxBytes} bytes together`,
+    );
+  }
+
+  #clean(): void {
+    this.#cleaning ??= this.#cleanAll().finally(() => {
+      this.#cleaning = undefined;
+    });
+  }
+
+  async #cleanAll(): Promise<void> {
+    try {
+      while (await this.#queue.run(() => this.#nodes.clean(chunk), { durable: false })) await nextTurn();
+    } catch {
+      // What remains is unreachable already, and is cleaned when the database is next opened.
+    }
+  }
+}
+
+function none(): readonly DeadProperty[] {
+  return [];
+}
+
+function toSet(property: DeadProperty): PropertyChange {
+  return { action: "set", property };
+}
+
+function nodeOf(kind: Resource["kind"], properties: readonly DeadProperty[]): PropertyNode {
+  return { kind, properties: properties.map(({ name, xml }) => [name.namespace, name.local, xml] as const) };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,80 @@
+import { TreeError, type TreeErrorCode } from "@meanwhile/server/store";
+
+/** What an absent name means: the resource itself ("not-found"), or the collection that it was to be put in. */
+export type Absent = "not-found" | "parent-missing";
+
+/**
+ * Turns any failure into a {@link TreeError}: the only place where error codes of the operating system are read.
+ * Its message names the code and never a local path.
+ */
+export function treeError(cause: unknown, absent: Absent = "not-found"): TreeError {
+  if (cause instanceof TreeError) return cause;
+  const errno = errnoOf(cause);
+  if (errno === undefined) return new TreeError("unavailable", "the store failed unexpectedly", { cause });
+  if (errno === "ENOENT" || errno === "ENOTDIR" || errno === "ELOOP")
+    return new TreeError(absent, errno, { cause });
+  return new TreeError(codes[errno] ?? "unavailable", `the file system answered ${errno}`, { cause });
+}
+
+/** Whether the failure says that there is nothing at the name: it is gone, or cannot be. */
+export function isAbsent(cause: unknown): boolean {
+  const errno = errnoOf(cause);
+  return errno === "ENOENT" || errno === "ENOTDIR" || errno === "ELOOP" || errno === "ENAMETOOLONG";
+}
+
+/** Whether a rename failed because source and destination lie on different file systems. */
+export function isOtherFileSystem(cause: unknown): boolean {
+  return errnoOf(cause) === "EXDEV";
+}
+
+/** Whether a directory could not be removed because it has members. */
+export function isNotEmpty(cause: unknown): boolean {
+  const errno = errnoOf(cause);
+  return errno === "ENOTEMPTY" || errno === "EEXIST";
+}
+
+/** Whether a name is taken already. */
+export function isTaken(cause: unknown): boolean {
+  return errnoOf(cause) === "EEXIST";
+}
+
+/** Whether the file system has no cheap copy (reflink) between these two files. */
+export function hasNoReflink(cause: unknown): boolean {
+  const errno = errnoOf(cause);
+  return errno !== undefined && noReflink.has(errno);
+}
+
+const noReflink: ReadonlySet<string> = new Set([
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EXDEV",
+  "EINVAL",
+  "ENOTTY",
+  "EPERM",
+]);
+
+const codes: Readonly<Record<string, TreeErrorCode>> = {
+  EACCES: "denied",
+  EBUSY: "busy",
+  EDQUOT: "no-space",
+  EEXIST: "exists",
+  EFBIG: "too-large",
+  // A directory moved into itself, and names that this file system cannot have.
+  EINVAL: "denied",
+  EILSEQ: "name-refused",
+  EISDIR: "is-a-collection",
+  EMLINK: "no-space",
+  ENAMETOOLONG: "name-too-long",
+  ENOSPC: "no-space",
+  // A new member appeared in a directory while it was being removed.
+  ENOTEMPTY: "busy",
+  EPERM: "denied",
+  EROFS: "denied",
+  ETXTBSY: "busy",
+};
+
+function errnoOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error) || !("code" in cause)) return undefined;
+  return typeof cause.code === "string" && /^E[A-Z0-9]+$/.test(cause.code) ? cause.code : undefined;
+}

@@ -1,0 +1,117 @@
+import { closeSync, read } from "node:fs";
+import { Readable } from "node:stream";
+import { type ByteRange, type DocumentResource, type OpenDocument, TreeError } from "@meanwhile/server/store";
+import type { Calls } from "./calls.ts";
+import { treeError } from "./errno.ts";
+
+const partBytes = 256 * 1024;
+
+/** A file that is open for reading. Its descriptor is closed once the document is, and no read is under way. */
+export class FileDocument implements OpenDocument {
+  readonly resource: DocumentResource;
+  readonly #calls: Calls;
+  readonly #fd: number;
+  readonly #streams: Set<Readable> = new Set();
+  #readers = 0;
+  #open = true;
+
+  constructor(options: { readonly fd: number; readonly resource: DocumentResource; readonly calls: Calls }) {
+    this.resource = options.resource;
+    this.#fd = options.fd;
+    this.#calls = options.calls;
+  }
+
+  async bytes(range: ByteRange): Promise<Uint8Array> {
+    const release = this.#hold();
+    try {
+      const bytes = Buffer.allocUnsafe(range.end - range.start);
+      for (let at = 0; at < bytes.byteLength; ) {
+        const count = await this.#calls.read(this.#fd, bytes.subarray(at), range.start + at);
+        if (count === 0) throw cutShort();
+        at += count;
+      }
+      return bytes;
+    } catch (error) {
+      throw treeError(error);
+    } finally {
+      release();
+    }
+  }
+
+  stream(range: ByteRange): Readable {
+    const release = this.#hold();
+    const stream = new FileStream(this.#fd, range, () => {
+      this.#streams.delete(stream);
+      release();
+    });
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const stream of this.#streams) stream.destroy();
+    if (this.#readers === 0) closeSync(this.#fd);
+  }
+
+  /** Keeps the descriptor open until the returned function is called. */
+  #hold(): () => void {
+    if (!this.#open) throw new TreeError("unavailable", "the document was closed already");
+    this.#readers += 1;
+    return () => {
+      this.#readers -= 1;
+      if (this.#readers === 0 && !this.#open) closeSync(this.#fd);
+    };
+  }
+}
+
+/** Streams a range of a file. A read that is under way when it is destroyed ends before the file is released. */
+class FileStream extends Readable {
+  readonly #fd: number;
+  readonly #end: number;
+  readonly #release: () => void;
+  #at: number;
+  #reading = false;
+  #whenRead: (() => void) | undefined;
+
+  constructor(fd: number, range: ByteRange, release: () => void) {
+    super({ highWaterMark: partBytes });
+    this.#fd = fd;
+    this.#at = range.start;
+    this.#end = range.end;
+    this.#release = release;
+  }
+
+  override _read(): void {
+    const length = Math.min(partBytes, this.#end - this.#at);
+    if (length <= 0) {
+      this.push(null);
+      return;
+    }
+    this.#reading = true;
+    read(this.#fd, Buffer.allocUnsafe(length), 0, length, this.#at, (error, count, bytes) => {
+      this.#reading = false;
+      if (this.#whenRead !== undefined) this.#whenRead();
+      else if (error !== null) this.destroy(treeError(error));
+      else if (count === 0) this.destroy(cutShort());
+      else {
+        this.#at += count;
+        this.push(bytes.subarray(0, count));
+      }
+    });
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const finish = (): void => {
+      this.#release();
+      callback(error);
+    };
+    if (this.#reading) this.#whenRead = finish;
+    else finish();
+  }
+}
+
+function cutShort(): TreeError {
+  return new TreeError("unavailable", "the file got shorter while it was read");
+}

@@ -1,0 +1,195 @@
+import { type BigIntStats, closeSync, constants } from "node:fs";
+import type { ResourcePath } from "@meanwhile/dav/path";
+import { type Committed, type Draft, TreeError } from "@meanwhile/server/store";
+import type { DeadProperties } from "./dead-properties.ts";
+import { isAbsent, treeError } from "./errno.ts";
+import type { Directory, Folder } from "./folder.ts";
+import type { FreshTags } from "./fresh-tags.ts";
+import { documentResource, toSeconds } from "./resource.ts";
+import type { Temporaries, Temporary } from "./temporaries.ts";
+
+export interface DraftContext {
+  readonly folder: Folder;
+  readonly temporaries: Temporaries;
+  readonly deadProperties: DeadProperties;
+  readonly freshTags: FreshTags;
+  readonly clock: () => number;
+  /** Drafts that are neither committed nor discarded. */
+  readonly drafts: Set<FileDraft>;
+}
+
+/** Documents from this size on are refused at once where they cannot fit. */
+const checkedBytes = 1024 * 1024;
+const permissions = 0o777n;
+
+/** Begins a draft: a file with a reserved name beside its target. */
+export async function beginDraft(
+  context: DraftContext,
+  path: ResourcePath,
+  options: { readonly length: number | undefined },
+): Promise<Draft> {
+  const { folder, temporaries } = context;
+  const { directory, name } = await folder.parent(path);
+  let temporary: Temporary | undefined;
+  try {
+    const { file } = await refuseUnlessDocument(folder, directory, name);
+    if (options.length !== undefined && options.length >= checkedBytes) {
+      const { bavail, bsize } = await folder.calls.statfs(directory.self);
+      if (bavail * bsize < BigInt(options.length)) throw new TreeError("no-space");
+    }
+    temporary = await temporaries.take(directory.path, "put");
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    const fd = await folder.calls.open(directory.at(temporary.name), flags);
+    const draft = new FileDraft(context, { path, directory, name, temporary, fd, replaced: file });
+    context.drafts.add(draft);
+    return draft;
+  } catch (error) {
+    temporary?.release();
+    directory.close();
+    throw treeError(error, "parent-missing");
+  }
+}
+
+interface DraftPlace {
+  readonly path: ResourcePath;
+  readonly directory: Directory;
+  readonly name: string;
+  readonly temporary: Temporary;
+  readonly fd: number;
+  /** The file that is about to be replaced, as it was when the draft began. */
+  readonly replaced: BigIntStats | undefined;
+}
+
+/**
+ * New content of a file.
+ *
+ *      write()            commit()
+ *    ┌─────────┐
+ *    └▶ open ──┴─────────────────────▶ ended (in place)
+ *          └──── discard(), failure ──▶ ended (forgotten)
+ */
+export class FileDraft implements Draft {
+  readonly #context: DraftContext;
+  readonly #place: DraftPlace;
+  #state: "open" | "ended" = "open";
+
+  constructor(context: DraftContext, place: DraftPlace) {
+    this.#context = context;
+    this.#place = place;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#mustBeOpen();
+    try {
+      await this.#context.folder.calls.write(this.#place.fd, chunk, null);
+    } catch (error) {
+      throw treeError(error);
+    }
+  }
+
+  async commit(options: { readonly modifiedMs: number | undefined }): Promise<Committed> {
+    this.#mustBeOpen();
+    const { folder, deadProperties } = this.#context;
+    const { path, directory, name, temporary } = this.#place;
+    try {
+      await this.#keepOwner();
+      if (options.modifiedMs !== undefined) await this.#setModified(options.modifiedMs);
+      // Being asked for, the time of the change that comes next is finer (Linux from 6.13 on).
+      await folder.calls.fstat(this.#place.fd);
+      const { exists } = await refuseUnlessDocument(folder, directory, name);
+      if (!exists) await deadProperties.drop(path);
+      await folder.calls.rename(directory.at(temporary.name), directory.at(name));
+      const stats = await this.#freshStats();
+      this.#end();
+      return { created: !exists, resource: documentResource(stats) };
+    } catch (error) {
+      await this.discard();
+      throw treeError(error, "parent-missing");
+    }
+  }
+
+  async discard(): Promise<void> {
+    if (this.#state === "ended") return;
+    this.#end();
+    const { directory, temporary } = this.#place;
+    try {
+      await this.#context.folder.calls.unlink(directory.at(temporary.name));
+    } catch {
+      // It is gone with its collection, or cannot be removed; then the next start tries again.
+    }
+  }
+
+  /** What a replaced file had stays: its permissions, and its owner where the system lets us. */
+  async #keepOwner(): Promise<void> {
+    const { folder } = this.#context;
+    const { fd, replaced } = this.#place;
+    if (replaced === undefined) return;
+    const own = await folder.calls.fstat(fd);
+    if (own.uid !== replaced.uid || own.gid !== replaced.gid) {
+      try {
+        await folder.calls.fchown(fd, Number(replaced.uid), Number(replaced.gid));
+      } catch {
+        // Only a privileged process may give files away; the new content is then ours.
+      }
+    }
+    if ((own.mode & permissions) !== (replaced.mode & permissions)) {
+      await folder.calls.fchmod(fd, Number(replaced.mode & permissions));
+    }
+  }
+
+  async #setModified(modifiedMs: number): Promise<void> {
+    await this.#context.folder.calls.futimes(
+      this.#place.fd,
+      toSeconds(this.#context.clock()),
+      toSeconds(modifiedMs),
+    );
+  }
+
+  async #freshStats(): Promise<BigIntStats> {
+    const { folder, freshTags } = this.#context;
+    let stats = await folder.calls.fstat(this.#place.fd);
+    while (!freshTags.take(stats)) {
+      // Setting the same time again moves the time of change, as soon as the file system's clock ticks.
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#setModified(Number(stats.mtimeMs));
+      stats = await folder.calls.fstat(this.#place.fd);
+    }
+    return stats;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#state === "ended") throw new TreeError("unavailable", "the draft has ended");
+  }
+
+  #end(): void {
+    this.#state = "ended";
+    closeSync(this.#place.fd);
+    this.#place.temporary.release();
+    this.#place.directory.close();
+    this.#context.drafts.delete(this);
+  }
+}
+
+/** What is at a name where a document is to be put. */
+interface Standing {
+  readonly exists: boolean;
+  /** The file, whose permissions and owner its successor gets. */
+  readonly file: BigIntStats | undefined;
+}
+
+/** Fails where a document cannot be put at the name. */
+async function refuseUnlessDocument(folder: Folder, directory: Directory, name: string): Promise<Standing> {
+  let stats: BigIntStats;
+  try {
+    stats = await folder.calls.lstat(directory.at(name));
+  } catch (error) {
+    if (isAbsent(error) && treeError(error).code !== "name-too-long")
+      return { exists: false, file: undefined };
+    throw error;
+  }
+  if (stats.isFile()) return { exists: true, file: stats };
+  if (stats.isDirectory()) throw new TreeError("is-a-collection");
+  if ((await folder.kindIn(directory, name)) === "hidden") throw new TreeError("name-refused");
+  // A link that is a document: the link itself is replaced, and its target stays as it is.
+  return { exists: true, file: undefined };
+}

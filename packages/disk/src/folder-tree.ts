@@ -1,0 +1,194 @@
+import type { ResourcePath } from "@meanwhile/dav/path";
+import type { DeadProperty, PropertyChange } from "@meanwhile/dav/property";
+import {
+  type Draft,
+  type Member,
+  type OpenDocument,
+  type Placement,
+  type Quota,
+  type Resource,
+  type Tree,
+  TreeError,
+  type TreeWork,
+} from "@meanwhile/server/store";
+import { copyResource } from "./copy-resource.ts";
+import type { DeadProperties } from "./dead-properties.ts";
+import { isTaken, treeError } from "./errno.ts";
+import { FileDocument } from "./file-document.ts";
+import { beginDraft, type FileDraft } from "./file-draft.ts";
+import type { Folder, Seen } from "./folder.ts";
+import { FreshTags } from "./fresh-tags.ts";
+import { listMembers } from "./list-members.ts";
+import { moveResource } from "./move-resource.ts";
+import { removeResource } from "./remove-resource.ts";
+import { collectionResource, documentResource, toSeconds } from "./resource.ts";
+import type { Temporaries } from "./temporaries.ts";
+
+/** What the tree and its parts work with. */
+export interface FolderTreeContext {
+  readonly folder: Folder;
+  readonly deadProperties: DeadProperties;
+  readonly temporaries: Temporaries;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Told where something hidden could not be removed and waits for the next start. */
+  readonly left: (directory: ResourcePath) => void;
+}
+
+/** Files and directories of a folder as resources. See docs/decisions/links-in-the-served-folder.md for links. */
+export class FolderTree implements Tree {
+  readonly #context: FolderTreeContext;
+  readonly #folder: Folder;
+  readonly #deadProperties: DeadProperties;
+  readonly #freshTags = new FreshTags();
+  readonly #drafts: Set<FileDraft> = new Set();
+
+  constructor(context: FolderTreeContext) {
+    this.#context = context;
+    this.#folder = context.folder;
+    this.#deadProperties = context.deadProperties;
+  }
+
+  lookup(path: ResourcePath): Promise<Resource | undefined> {
+    return settle(async () => {
+      const seen = await this.#folder.look(path);
+      seen?.close();
+      return seen === undefined ? undefined : resourceOf(seen);
+    });
+  }
+
+  async *members(
+    path: ResourcePath,
+    options: { readonly properties: boolean; readonly signal?: AbortSignal },
+  ): AsyncGenerator<readonly Member[], void, void> {
+    try {
+      yield* listMembers(this.#folder, this.#deadProperties, path, options);
+    } catch (error) {
+      throw treeError(error);
+    }
+  }
+
+  open(path: ResourcePath): Promise<OpenDocument> {
+    return this.#using(path, async (seen) => {
+      if (seen.kind === "collection") throw new TreeError("is-a-collection");
+      const fd = await this.#folder.openContent(seen);
+      return new FileDocument({ fd, resource: documentResource(seen.stats), calls: this.#folder.calls });
+    });
+  }
+
+  draft(path: ResourcePath, options: { readonly length: number | undefined }): Promise<Draft> {
+    if (path === "/") return Promise.reject(new TreeError("is-a-collection"));
+    const { folder, temporaries, deadProperties, clock } = this.#context;
+    const context = {
+      folder,
+      temporaries,
+      deadProperties,
+      clock,
+      freshTags: this.#freshTags,
+      drafts: this.#drafts,
+    };
+    return settle(() => beginDraft(context, path, options));
+  }
+
+  createCollection(path: ResourcePath, properties: readonly DeadProperty[]): Promise<void> {
+    return settle(async () => {
+      if (path === "/") throw new TreeError("exists");
+      const { directory, name } = await this.#folder.parent(path);
+      try {
+        this.#deadProperties.check(properties);
+        try {
+          await this.#folder.calls.mkdir(directory.at(name));
+        } catch (error) {
+          if (isTaken(error) && (await this.#folder.kindIn(directory, name)) === "hidden") {
+            throw new TreeError("name-refused", undefined, { cause: error });
+          }
+          throw error;
+        }
+        try {
+          await this.#deadProperties.begin(path, "collection", properties);
+        } catch (error) {
+          await this.#folder.calls.rmdir(directory.at(name));
+          throw error;
+        }
+      } finally {
+        directory.close();
+      }
+    }, "parent-missing");
+  }
+
+  properties(path: ResourcePath): Promise<readonly DeadProperty[]> {
+    return settle(async () => {
+      const seen = await this.#folder.look(path);
+      seen?.close();
+      return seen === undefined ? [] : this.#deadProperties.read(path, seen.kind);
+    });
+  }
+
+  patchProperties(path: ResourcePath, changes: readonly PropertyChange[]): Promise<void> {
+    return this.#using(path, (seen) => this.#deadProperties.patch(path, seen.kind, changes));
+  }
+
+  touch(path: ResourcePath, modifiedMs: number): Promise<void> {
+    return this.#using(path, async (seen) => {
+      if (seen.link) throw new TreeError("denied", "nothing is changed through a link");
+      await this.#folder.calls.utimes(seen.self, toSeconds(this.#context.clock()), toSeconds(modifiedMs));
+    });
+  }
+
+  copy(
+    source: ResourcePath,
+    destination: ResourcePath,
+    options: Placement & { readonly depth: "0" | "infinity" },
+    work: TreeWork,
+  ): Promise<{ readonly created: boolean }> {
+    return settle(() => copyResource(this.#context, { source, destination, ...options }, work));
+  }
+
+  move(
+    source: ResourcePath,
+    destination: ResourcePath,
+    options: Placement,
+    work: TreeWork,
+  ): Promise<{ readonly created: boolean }> {
+    return settle(() => moveResource(this.#context, { source, destination, ...options }, work));
+  }
+
+  remove(path: ResourcePath, work: TreeWork): Promise<void> {
+    return settle(() => removeResource(this.#context, path, work));
+  }
+
+  quota(path: ResourcePath): Promise<Quota | undefined> {
+    return this.#using(path, async (seen) => {
+      const { bavail, bfree, blocks, bsize } = await this.#folder.calls.statfs(seen.self);
+      return { availableBytes: Number(bavail * bsize), usedBytes: Number((blocks - bfree) * bsize) };
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#drafts].map((draft) => draft.discard()));
+  }
+
+  #using<T>(path: ResourcePath, use: (seen: Seen) => Promise<T>): Promise<T> {
+    return settle(async () => {
+      const seen = await this.#folder.look(path);
+      if (seen === undefined) throw new TreeError("not-found");
+      try {
+        return await use(seen);
+      } finally {
+        seen.close();
+      }
+    });
+  }
+}
+
+function resourceOf(seen: Seen): Resource {
+  return seen.kind === "collection" ? collectionResource(seen.stats) : documentResource(seen.stats);
+}
+
+async function settle<T>(act: () => Promise<T>, absent?: "parent-missing"): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw treeError(error, absent);
+  }
+}

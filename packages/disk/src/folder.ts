@@ -1,0 +1,275 @@
+import { type BigIntStats, closeSync, constants, readlinkSync } from "node:fs";
+import { sep } from "node:path";
+import { isWithin, memberPath, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { TreeError } from "@meanwhile/server/store";
+import type { Calls } from "./calls.ts";
+import { isAbsent } from "./errno.ts";
+import { hasRefusedName } from "./names.ts";
+
+/** Linux: names a file without opening it. Nothing can happen to a device or a pipe that is only named. */
+const O_PATH = 0o10000000;
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+
+/** A directory within the folder. While it is held, no swap of names or links can lead work on its members elsewhere. */
+export interface Directory {
+  readonly path: ResourcePath;
+  /** What the system's calls take for the directory itself. */
+  readonly self: string;
+  /** What the system's calls take for the member of this name. */
+  at(name: string): string;
+  close(): void;
+}
+
+/** A file or directory that was looked at, and is held so that it stays the same one. */
+export interface Seen {
+  readonly kind: "collection" | "document";
+  readonly stats: BigIntStats;
+  /** It was reached through a symbolic link: to be read, and not to be changed. */
+  readonly link: boolean;
+  /** What the system's calls take for it. */
+  readonly self: string;
+  /** `self` means this very file, whatever happens to its name. */
+  readonly pinned: boolean;
+  close(): void;
+}
+
+/** What a name in a directory is. "hidden": something is there that is no resource. */
+export type NameKind = "absent" | "hidden" | "collection" | "document";
+
+export interface FolderOptions {
+  /** The real path of the folder. */
+  readonly root: string;
+  /** The real path of the state directory. Where it lies within the folder it is no resource. */
+  readonly state: string | undefined;
+  readonly calls: Calls;
+  /** Default: whether `/proc/self/fd` works as on Linux. */
+  readonly pinning?: boolean;
+}
+
+/**
+ * The served folder: where resources are, and what is none. Regular files and directories are resources; a symbolic
+ * link is one where it leads to a regular file within the folder, for reading only; nothing else is, nor what has a
+ * reserved name, nor the state directory.
+ *
+ * No link is followed on the way to a resource. On Linux a file is held by a descriptor that only names it, and
+ * the kernel tells whether that is where the path says; elsewhere the real path of the parent is compared.
+ */
+export class Folder {
+  readonly root: string;
+  readonly calls: Calls;
+  /** Where the state directory is, as a path of this tree; undefined where it lies outside. */
+  readonly state: ResourcePath | undefined;
+  readonly #pinning: boolean;
+
+  constructor(options: FolderOptions) {
+    this.root = options.root;
+    this.calls = options.calls;
+    this.#pinning = options.pinning ?? canPin();
+    this.state = options.state === undefined ? undefined : this.#resourcePath(options.state);
+  }
+
+  /** Whether a resource can be at the path, whatever is there. */
+  reaches(path: ResourcePath): boolean {
+    if (hasRefusedName(path)) return false;
+    return this.state === undefined || !isWithin(path, this.state);
+  }
+
+  /** Looks at a resource; undefined where none is. */
+  async look(path: ResourcePath): Promise<Seen | undefined> {
+    if (!this.reaches(path)) return undefined;
+    const local = this.#local(path);
+    try {
+      return this.#pinning ? await this.#lookPinned(local) : await this.#lookNamed(path, local);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Looks at a member of a directory that is held. */
+  async lookIn(directory: Directory, name: string): Promise<Seen | undefined> {
+    if (!this.reaches(memberPath(directory.path, name))) return undefined;
+    const at = directory.at(name);
+    try {
+      const stats = await this.calls.lstat(at);
+      if (stats.isSymbolicLink()) return await this.#throughLink(at);
+      const kind = kindOf(stats);
+      return kind === undefined
+        ? undefined
+        : { kind, stats, link: false, self: at, pinned: false, close: nothing };
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** What a name in a directory is. */
+  async kindIn(directory: Directory, name: string): Promise<NameKind> {
+    const seen = await this.lookIn(directory, name);
+    seen?.close();
+    if (seen !== undefined) return seen.kind;
+    try {
+      await this.calls.lstat(directory.at(name));
+      return "hidden";
+    } catch (error) {
+      if (isAbsent(error)) return "absent";
+      throw error;
+    }
+  }
+
+  /** Holds a directory; undefined where the path leads to none. */
+  async directory(path: ResourcePath): Promise<Directory | undefined> {
+    if (!this.reaches(path)) return undefined;
+    const local = this.#local(path);
+    try {
+      if (this.#pinning) {
+        const pinned = this.#pinned(path, await this.calls.open(local, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+        if ((await this.calls.readlink(pinned.self)) === local) return pinned;
+        pinned.close();
+        return undefined;
+      }
+      const stats = await this.calls.lstat(local);
+      if (!stats.isDirectory() || !(await this.#isReal(local))) return undefined;
+      return this.#named(path, local);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Holds the directory that a new resource is put in. Fails with "name-refused", "parent-missing". */
+  async parent(path: ResourcePath): Promise<{ readonly directory: Directory; readonly name: string }> {
+    if (!this.reaches(path)) throw new TreeError("name-refused", "no resource can have this name");
+    const parent = parentOf(path);
+    if (parent === undefined) throw new TreeError("denied", "the root of the tree stays as it is");
+    const directory = await this.directory(parent);
+    if (directory === undefined) throw new TreeError("parent-missing");
+    return { directory, name: nameOf(path) };
+  }
+
+  /** Holds a directory that is a member of one that is held. Never follows a link. */
+  async enter(directory: Directory, name: string): Promise<Directory> {
+    const path = memberPath(directory.path, name);
+    if (this.#pinning)
+      return this.#pinned(path, await this.calls.open(directory.at(name), O_PATH | O_DIRECTORY | O_NOFOLLOW));
+    const stats = await this.calls.lstat(directory.at(name));
+    if (!stats.isDirectory()) throw new TreeError("not-found");
+    return this.#named(path, directory.at(name));
+  }
+
+  /** Opens the content of what was seen. The caller closes the descriptor. */
+  async openContent(seen: Seen): Promise<number> {
+    if (seen.pinned) return this.calls.open(seen.self, O_RDONLY);
+    const fd = await this.calls.open(seen.self, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const opened = await this.calls.fstat(fd);
+    if (opened.isFile() && opened.ino === seen.stats.ino && opened.dev === seen.stats.dev) return fd;
+    await this.calls.close(fd);
+    throw new TreeError("not-found", "the file was swapped for another while it was opened");
+  }
+
+  async #lookPinned(local: string): Promise<Seen | undefined> {
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      const fd = await this.calls.open(local, O_PATH | O_NOFOLLOW);
+      const self = descriptors + fd;
+      let held = false;
+      try {
+        const where = await this.calls.readlink(self);
+        // Replaced by another between open and now: the new one is what the path means.
+        if (where.endsWith(" (deleted)") && where !== local) continue;
+        if (where !== local) return undefined;
+        const stats = await this.calls.fstat(fd);
+        if (stats.isSymbolicLink()) return await this.#throughLink(local);
+        const kind = kindOf(stats);
+        if (kind === undefined) return undefined;
+        held = true;
+        return { kind, stats, link: false, self, pinned: true, close: once(() => closeSync(fd)) };
+      } finally {
+        if (!held) closeSync(fd);
+      }
+    }
+    return undefined;
+  }
+
+  async #lookNamed(path: ResourcePath, local: string): Promise<Seen | undefined> {
+    const parent = parentOf(path);
+    if (parent !== undefined && !(await this.#isReal(this.#local(parent)))) return undefined;
+    const stats = await this.calls.lstat(local);
+    if (stats.isSymbolicLink()) return this.#throughLink(local);
+    const kind = kindOf(stats);
+    return kind === undefined
+      ? undefined
+      : { kind, stats, link: false, self: local, pinned: false, close: nothing };
+  }
+
+  async #throughLink(link: string): Promise<Seen | undefined> {
+    const real = await this.calls.realpath(link);
+    const path = this.#resourcePath(real);
+    if (path === undefined || !this.reaches(path)) return undefined;
+    const seen = this.#pinning ? await this.#lookPinned(real) : await this.#lookNamed(path, real);
+    if (seen?.kind === "document" && !seen.link) return { ...seen, link: true };
+    seen?.close();
+    return undefined;
+  }
+
+  #pinned(path: ResourcePath, fd: number): Directory {
+    const self = descriptors + fd;
+    return { path, self, at: (name) => `${self}/${name}`, close: once(() => closeSync(fd)) };
+  }
+
+  #named(path: ResourcePath, local: string): Directory {
+    const prefix = local.endsWith(sep) ? local : local + sep;
+    return { path, self: local, at: (name) => prefix + name, close: nothing };
+  }
+
+  /** Whether no link lies on the way. Where names are case-insensitive, the case does not matter. */
+  async #isReal(local: string): Promise<boolean> {
+    const real = await this.calls.realpath(local);
+    return real === local || (foldsCase && fold(real) === fold(local));
+  }
+
+  #local(path: ResourcePath): string {
+    if (path === "/") return this.root;
+    const below = sep === "/" ? path : path.replaceAll("/", sep);
+    return this.root.endsWith(sep) ? this.root.slice(0, -1) + below : this.root + below;
+  }
+
+  /** The path in this tree of a real path; undefined where it lies outside. */
+  #resourcePath(real: string): ResourcePath | undefined {
+    const prefix = this.root.endsWith(sep) ? this.root : this.root + sep;
+    if (!real.startsWith(prefix)) return undefined;
+    return `/${real.slice(prefix.length).replaceAll(sep, "/")}` as ResourcePath;
+  }
+}
+
+const descriptors = "/proc/self/fd/";
+const foldsCase = process.platform === "darwin" || process.platform === "win32";
+
+function fold(path: string): string {
+  return path.normalize("NFC").toLowerCase();
+}
+
+function kindOf(stats: BigIntStats): Seen["kind"] | undefined {
+  if (stats.isFile()) return "document";
+  return stats.isDirectory() ? "collection" : undefined;
+}
+
+function nothing(): void {}
+
+function once(close: () => void): () => void {
+  let open = true;
+  return () => {
+    if (open) close();
+    open = false;
+  };
+}
+
+function canPin(): boolean {
+  if (process.platform !== "linux") return false;
+  try {
+    readlinkSync("/proc/self/exe");
+    return true;
+  } catch {
+    // A Linux without /proc: real paths are compared instead.
+    return false;
+  }
+}

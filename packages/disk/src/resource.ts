@@ -1,0 +1,45 @@
+import type { BigIntStats } from "node:fs";
+import type { CollectionResource, DocumentResource } from "@meanwhile/server/store";
+
+/** A directory as a collection. */
+export function collectionResource(stats: BigIntStats): CollectionResource {
+  return { kind: "collection", modifiedMs: Number(stats.mtimeMs), createdMs: createdMs(stats) };
+}
+
+/** A regular file as a document. */
+export function documentResource(stats: BigIntStats): DocumentResource {
+  return {
+    kind: "document",
+    length: Number(stats.size),
+    modifiedMs: Number(stats.mtimeMs),
+    createdMs: createdMs(stats),
+    etag: entityTag(stats),
+  };
+}
+
+/**
+ * The strong entity tag of a file (RFC 9110 §8.8.1): inode, size, and the nanoseconds of its last modification and
+ * of its last change. The last of these moves with every write, rename and change of times, and no program can set
+ * it; so content of the same size, put within the same second or with its old time of modification set again,
+ * has another tag.
+ */
+export function entityTag(stats: BigIntStats): string {
+  parts[0] = stats.ino;
+  parts[1] = stats.size;
+  parts[2] = stats.mtimeNs;
+  parts[3] = stats.ctimeNs;
+  return `"${bytes.toString("base64url")}"`;
+}
+
+/** Milliseconds as the seconds that the system's calls take, so that they come out as the same milliseconds. */
+export function toSeconds(milliseconds: number): number {
+  // Half a microsecond more, for the calls cut off what a binary fraction lacks.
+  return (milliseconds + 0.0005) / 1000;
+}
+
+const parts = new BigUint64Array(4);
+const bytes = Buffer.from(parts.buffer);
+
+function createdMs(stats: BigIntStats): number | undefined {
+  return stats.birthtimeMs > 0n ? Number(stats.birthtimeMs) : undefined;
+}

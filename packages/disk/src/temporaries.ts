@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import type { ResourcePath } from "@meanwhile/dav/path";
+import type { Database, RootDatabase } from "lmdb";
+import { reservedName } from "./names.ts";
+import type { WriteQueue } from "./write-queue.ts";
+
+/** A reserved name in a directory. */
+export interface Temporary {
+  readonly name: string;
+  /** To be called once nothing has the name any more. */
+  release(): void;
+}
+
+/** A collection or document that was put aside, under a reserved name in the same directory, to be replaced. */
+export interface Aside {
+  readonly directory: ResourcePath;
+  readonly name: string;
+  /** The name that it had. */
+  readonly original: string;
+}
+
+type TemporaryRecord = { readonly directory: ResourcePath } | { readonly aside: Aside };
+
+interface Use {
+  live: number;
+  readonly recorded: Promise<void>;
+}
+
+/** Directories whose record is kept a while after the last use, so that it is not written for each document. */
+const idleDirectories = 64;
+
+/**
+ * Reserved names that are in use, and the record of the directories that have any. The record is made before the
+ * name is used, so that the next start knows where the end of this process left something.
+ */
+export class Temporaries {
+  readonly #records: Database<TemporaryRecord, string>;
+  readonly #queue: WriteQueue;
+  readonly #randomId: () => string;
+  readonly #uses: Map<ResourcePath, Use> = new Map();
+
+  constructor(options: {
+    readonly database: RootDatabase;
+    readonly queue: WriteQueue;
+    readonly randomId: () => string;
+  }) {
+    this.#records = options.database.openDB({ name: "temporaries", encoding: "json" });
+    this.#queue = options.queue;
+    this.#randomId = options.randomId;
+  }
+
+  /** Makes a reserved name for use in a directory. `work` tells what it belongs to. */
+  async take(directory: ResourcePath, work: string): Promise<Temporary> {
+    let use = this.#uses.get(directory);
+    if (use === undefined) {
+      use = { live: 0, recorded: this.#record(keyOf(directory), { directory }) };
+      this.#uses.set(directory, use);
+    }
+    use.live += 1;
+    const held = use;
+    let released = false;
+    const release = (): void => {
+      if (released) return;
+      released = true;
+      held.live -= 1;
+      this.#forgetIdle();
+    };
+    try {
+      await held.recorded;
+    } catch (error) {
+      release();
+      this.#uses.delete(directory);
+      throw error;
+    }
+    return { name: reservedName(work, this.#randomId()), release };
+  }
+
+  /**
+   * Records that something is about to be put aside; should this process end before it is replaced, the next start
+   * brings it back.
+   * @returns what ends the record
+   */
+  async putAside(aside: Aside): Promise<() => Promise<void>> {
+    const key = `aside ${aside.name}`;
+    await this.#record(key, { aside });
+    return async () => {
+      await this.#queue.run(() => void this.#records.remove(key), { durable: false });
+    };
+  }
+
+  /** What an earlier process left. */
+  left(): { readonly directories: readonly ResourcePath[]; readonly asides: readonly Aside[] } {
+    const records = [...this.#records.getRange()].map(({ value }) => value);
+    return {
+      directories: records.flatMap((record) => ("directory" in record ? [record.directory] : [])),
+      asides: records.flatMap((record) => ("aside" in record ? [record.aside] : [])),
+    };
+  }
+
+  /** A directory has nothing left in it. */
+  async cleared(directory: ResourcePath): Promise<void> {
+    await this.#queue.run(() => void this.#records.remove(keyOf(directory)), { durable: false });
+  }
+
+  /** Something that was put aside is back, or no longer needed. */
+  async settled(aside: Aside): Promise<void> {
+    await this.#queue.run(() => void this.#records.remove(`aside ${aside.name}`), { durable: false });
+  }
+
+  /** Ends the records of all directories that have no name in use. */
+  async close(): Promise<void> {
+    const idle = [...this.#uses].filter(([, { live }]) => live === 0);
+    await Promise.all(idle.map(([directory]) => this.#forget(directory)));
+  }
+
+  #forgetIdle(): void {
+    if (this.#uses.size <= idleDirectories) return;
+    for (const [directory, { live }] of this.#uses) {
+      if (live > 0) continue;
+      // Should it fail, the record makes the next start look there in vain.
+      this.#forget(directory).catch(() => {});
+      return;
+    }
+  }
+
+  async #forget(directory: ResourcePath): Promise<void> {
+    this.#uses.delete(directory);
+    await this.cleared(directory);
+  }
+
+  async #record(key: string, record: TemporaryRecord): Promise<void> {
+    await this.#queue.run(() => void this.#records.put(key, record), { durable: false });
+  }
+}
+
+/** Keys of the database are short, paths are not. */
+function keyOf(directory: ResourcePath): string {
+  return `directory ${createHash("sha256").update(directory).digest("base64url")}`;
+}

@@ -1,0 +1,94 @@
+import { TreeError } from "@meanwhile/server/store";
+import { type RootDatabase, TransactionFlags } from "lmdb";
+
+interface Waiting {
+  readonly change: () => unknown;
+  settle(outcome: Outcome): void;
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+/**
+ * Changes of the database, one after the other: each reads what the ones before it wrote. All that wait are made in
+ * one transaction and flushed together, so many at once cost little more than one.
+ *
+ * The database's own asynchronous transactions are not used: a callback that throws in them never settles.
+ */
+export class WriteQueue {
+  readonly #database: RootDatabase;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(database: RootDatabase) {
+    this.#database = database;
+  }
+
+  /**
+   * Makes a change, whole or not at all: it may throw before it has written anything, not later.
+   * @param options.durable whether to wait until a loss of power can no longer undo it; the end of the process
+   *   never can. Default: true.
+   * @throws what the change throws, or {@link TreeError} "unavailable" where the database failed
+   */
+  run<T>(change: () => T, options: { readonly durable?: boolean } = {}): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const settle = (outcome: Outcome): void => {
+        // Only the change's own result comes back to it.
+        if ("value" in outcome) resolve(outcome.value as T);
+        else reject(outcome.error);
+      };
+      const wait = async (outcome: Outcome): Promise<void> => {
+        await this.#database.flushed;
+        settle(outcome);
+      };
+      this.#waiting.push({
+        change,
+        settle: options.durable === false ? settle : (outcome) => void wait(outcome).catch(reject),
+      });
+      this.#running ??= this.#drain();
+    });
+  }
+
+  /** Resolves once nothing waits any more. */
+  async settled(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    await this.#database.flushed;
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, 1000);
+      const outcomes = this.#commit(group);
+      for (const [index, { settle }] of group.entries()) settle(outcomes[index] ?? { error: unknown() });
+      await this.#database.flushed;
+    }
+    this.#running = undefined;
+  }
+
+  #commit(group: readonly Waiting[]): readonly Outcome[] {
+    try {
+      return this.#database.transactionSync(
+        () => group.map(({ change }) => attempt(change)),
+        committedNotFlushed,
+      );
+    } catch (cause) {
+      const error = unknown(cause);
+      return group.map(() => ({ error }));
+    }
+  }
+}
+
+const committedNotFlushed: TransactionFlags =
+  TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH;
+
+function attempt(change: () => unknown): Outcome {
+  try {
+    return { value: change() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function unknown(cause?: unknown): TreeError {
+  return new TreeError("unavailable", "the database could not be written", { cause });
+}
