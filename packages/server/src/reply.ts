@@ -31,6 +31,8 @@ export async function reply(exchange: Exchange, method: string, answer: Answer):
     return await sendStream(response, body.open(), exchange.closed);
   } finally {
     if (body.kind === "stream") body.close();
+    // The rest of an upload that was refused half-way: the connection's next request stands behind it.
+    if (!exchange.requestComplete) exchange.request.resume();
   }
 }
 

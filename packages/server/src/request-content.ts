@@ -1,5 +1,4 @@
 /** A request's content, read late: 100 Continue is sent only when somebody wants it (RFC 9110 §10.1.1). */
-import type { ServerResponse } from "node:http";
 import { badRequest, DavError } from "@meanwhile/dav/error";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 import type { RequestContent } from "./dav-request.ts";
@@ -11,7 +10,8 @@ export function requestContent(request: AnyRequest, response: AnyResponse): Requ
     sendContinue(request, response);
     let received = 0;
     try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
+      // Whoever stops half-way leaves the request as it is: its rest is to be passed over, not the connection broken.
+      for await (const chunk of request.iterator({ destroyOnReturn: false })) {
         received += chunk.length;
         yield chunk;
       }
@@ -67,8 +67,12 @@ function declaredLength(request: AnyRequest): number | undefined {
 function sendContinue(request: AnyRequest, response: AnyResponse): void {
   if (request.headers.expect?.toLowerCase() !== "100-continue" || response.headersSent) return;
   // Node has sent it already where nobody listened for "checkContinue".
-  if ((response as ServerResponse & { readonly _sent100?: boolean })._sent100) return;
+  if ("stream" in request ? (request.stream.sentInfoHeaders?.length ?? 0) > 0 : sent100(response)) return;
   response.writeContinue();
+}
+
+function sent100(response: AnyResponse & { readonly _sent100?: boolean }): boolean {
+  return response._sent100 === true;
 }
 
 function decode(bytes: Buffer): string {
