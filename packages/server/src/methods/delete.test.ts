@@ -55,7 +55,7 @@ const refused: readonly [name: string, target: string, fields: Record<string, st
   ["If-Match that does not hold: 412", "/doc", { "If-Match": '"other"' }, 412],
   ["status documents: 403", "/.meanwhile/operations/", {}, 403],
   ["what is above status documents: 403", "/.meanwhile", {}, 403],
-  ["status documents, encoded: 403", "//%2Emeanwhile/%6Fperations/x", {}, 403],
+  ["a status document that never was: 404", "//%2Emeanwhile/%6Fperations/x", {}, 404],
 ];
 test.each(refused)("DELETE refused: %s, and nothing is changed", async (_name, target, fields, status) => {
   const { ask, tree } = await open();

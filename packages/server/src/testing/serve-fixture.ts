@@ -50,8 +50,8 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
   let wake: () => void = () => undefined;
   const handler = createDavHandler({
     authenticate: byName,
-    limits: { claimMs: 0, ...options.limits },
     ...options,
+    limits: { claimMs: 0, ...options.limits },
     tree,
     locks,
     operations,
