@@ -18,6 +18,8 @@ const later = {
 /** The calls to the file system that the tree makes, each at once or later, as the pace has it. */
 export class Calls {
   readonly pace: Pace;
+  /** File systems, by their device, that were found to have no copy that shares content. */
+  readonly withoutReflink: Set<bigint> = new Set();
 
   constructor(pace: Pace) {
     this.pace = pace;

@@ -33,16 +33,13 @@ export async function copyFileContent(options: CopyFileOptions): Promise<void> {
   if (!stats.isFile()) throw new TreeError("not-found");
   const size = Number(stats.size);
   const mode = Number(stats.mode & 0o777n);
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const to = await calls.open(options.to, flags, mode | 0o200);
+  const shared = size > smallBytes && (await shareContent(options, stats.dev));
+  const created = shared ? 0 : constants.O_CREAT | constants.O_EXCL;
+  const to = await calls.open(options.to, constants.O_WRONLY | constants.O_NOFOLLOW | created, mode | 0o200);
   try {
-    if (size > smallBytes && (await shareContent(options))) {
-      // The system's copy sets the permissions of the source, those that are masked too.
-      await calls.fchmod(to, mode & ~process.umask());
-    } else {
-      await (size <= smallBytes ? copySmall(options, to, size) : copyInParts(options, to, size));
-      if ((mode & 0o200) === 0) await calls.fchmod(to, mode & ~process.umask());
-    }
+    if (!shared) await (size <= smallBytes ? copySmall(options, to, size) : copyInParts(options, to, size));
+    // The system's own copy sets the permissions of the source, with those that this process masks.
+    if (shared || (mode & 0o200) === 0) await calls.fchmod(to, mode & ~process.umask());
     await calls.futimes(to, toSeconds(options.clock()), Number(stats.mtimeNs / 1000n) / 1e6 + 4e-7);
   } finally {
     closeSync(to);
@@ -74,14 +71,15 @@ async function copyInParts(options: CopyFileOptions, to: number, size: number): 
   }
 }
 
-/** @returns false where the file system cannot, or the system has no name for a file that is open */
-async function shareContent({ from, to }: CopyFileOptions): Promise<boolean> {
-  if (process.platform !== "linux") return false;
+/** @returns false, with nothing made, where the file system cannot or the system has no name for an open file */
+async function shareContent({ calls, from, to }: CopyFileOptions, device: bigint): Promise<boolean> {
+  if (process.platform !== "linux" || calls.withoutReflink.has(device)) return false;
   try {
-    await copyFile(`/proc/self/fd/${from}`, to, constants.COPYFILE_FICLONE_FORCE);
+    await copyFile(`/proc/self/fd/${from}`, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
     return true;
   } catch (error) {
-    if (hasNoReflink(error)) return false;
-    throw error;
+    if (!hasNoReflink(error)) throw error;
+    calls.withoutReflink.add(device);
+    return false;
   }
 }

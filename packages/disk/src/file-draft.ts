@@ -97,6 +97,8 @@ export class FileDraft implements Draft {
       // Being asked for, the time of the change that comes next is finer (Linux from 6.13 on).
       await folder.calls.fstat(this.#place.fd);
       const { exists } = await refuseUnlessDocument(folder, directory, name);
+      if (!(await folder.isInPlace(directory)))
+        throw new TreeError("parent-missing", "the collection is gone");
       if (!exists) await deadProperties.drop(path);
       await folder.calls.rename(directory.at(temporary.name), directory.at(name));
       const stats = await this.#freshStats();

@@ -157,6 +157,12 @@ export class Folder {
     return this.#named(path, directory.at(name));
   }
 
+  /** Whether a directory that is held is still where its path says. */
+  async isInPlace(directory: Directory): Promise<boolean> {
+    if (this.#pinning) return (await this.calls.readlink(directory.self)) === this.#local(directory.path);
+    return (await this.directory(directory.path)) !== undefined;
+  }
+
   /** Opens the content of what was seen. The caller closes the descriptor. */
   async openContent(seen: Seen): Promise<number> {
     if (seen.pinned) return this.calls.open(seen.self, O_RDONLY);
