@@ -12,6 +12,9 @@ export default defineConfig({
         ssr,
         test: {
           name: "unit",
+          // The machines that run these are shared: only a hang is this slow.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/*.wire.test.ts", "**/node_modules/**"],
         },
@@ -19,7 +22,7 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: "wire", include: ["packages/*/src/**/*.wire.test.ts"], testTimeout: 20_000 },
+        test: { name: "wire", include: ["packages/*/src/**/*.wire.test.ts"], testTimeout: 60_000 },
       },
       {
         resolve,

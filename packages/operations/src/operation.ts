@@ -1,5 +1,5 @@
 /** The work that a request asked for. It outlives the exchange that asked, and knows no HTTP. */
-import type { Json } from "./journal.ts";
+import type { Json, RepetitionKey } from "./journal.ts";
 import type { MemberResults } from "./member-results.ts";
 import type { OperationProgress } from "./progress.ts";
 
@@ -43,6 +43,8 @@ export interface Operation extends OperationSubject {
   readonly state: OperationState;
   readonly progress: OperationProgress;
   readonly results: MemberResults;
+  /** By what a repetition of the request finds it. */
+  readonly key: RepetitionKey | undefined;
   /** Present once it has ended. */
   readonly outcome: Outcome | undefined;
   /** Resolves, never rejects, with the outcome. */

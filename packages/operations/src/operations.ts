@@ -104,6 +104,8 @@ export interface Operations {
   ): Promise<readonly Operation[]>;
   /** Paths that running operations work on. */
   readonly claims: Claims;
+  /** The timers that the engine was made with. */
+  readonly after: After;
   /** How many run. */
   readonly open: number;
   /** Resolves when none runs. */
@@ -201,6 +203,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
 
   return {
     claims: createClaims(after),
+    after,
     abandoned: abandonment.signal,
     get open() {
       return running.size;

@@ -23,6 +23,7 @@ export class RunningOperation implements Operation {
   readonly target: string;
   readonly principal: string | undefined;
   readonly startedAtMs: number;
+  readonly key: RepetitionKey | undefined;
   readonly ended: Promise<Outcome>;
   readonly work: Work;
 
@@ -37,7 +38,6 @@ export class RunningOperation implements Operation {
   #cancelling: AbortController | undefined;
   readonly #resolve: (outcome: Outcome) => void;
   readonly #warn: ((message: string, operation: Operation) => void) | undefined;
-  readonly #key: RepetitionKey | undefined;
   #intent: Json | undefined;
   /** Its principal does not want to see it any more. */
   hidden = false;
@@ -54,7 +54,7 @@ export class RunningOperation implements Operation {
     this.target = subject.target;
     this.principal = subject.principal;
     this.startedAtMs = startedAtMs;
-    this.#key = key;
+    this.key = key;
     this.#intent = intent;
     this.told = key?.chosen === true;
     this.kept = this.told || intent !== undefined;
@@ -156,7 +156,7 @@ export class RunningOperation implements Operation {
       version: this.#version,
       outcome: this.#outcome,
       intent: this.#outcome ? undefined : this.#intent,
-      key: this.#key,
+      key: this.key,
       hidden: this.hidden,
       delivered: this.delivered,
     };

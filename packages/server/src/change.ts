@@ -9,7 +9,7 @@ import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { requireIf } from "./if-evaluation.ts";
 import { type Submission, submission } from "./locking.ts";
-import type { Resource } from "./store.ts";
+import type { Awaitable, Resource } from "./store.ts";
 
 /**
  * A method that changes something. Called first, it parses the header and receives the content; then the complete
@@ -17,7 +17,11 @@ import type { Resource } from "./store.ts";
  */
 export type ChangeMethod = (request: DavRequest, context: ServerContext) => Promise<Ending>;
 
-export type Ending = (work: Work) => Promise<Answer>;
+export interface Ending {
+  (work: Work): Promise<Answer>;
+  /** Frees what was received, where the work is not to be done after all. Not called after it began. */
+  readonly discard?: () => Awaitable<void>;
+}
 
 /** Runs `act` while the trees that it works on are kept from others. @throws {DavError} 503 when they are not free */
 export async function withClaims(

@@ -15,6 +15,7 @@ import {
 import { parsePrefer } from "@meanwhile/interim/fields";
 import type { Pacing } from "@meanwhile/interim/pacing";
 import type { InterimPolicy } from "@meanwhile/interim/profiles";
+import type { Attendance } from "@meanwhile/middleware";
 import type { Operations } from "@meanwhile/operations";
 import { type Answer, type AnswerFields, empty } from "./answer.ts";
 import type { Authenticate, Authentication } from "./authentication.ts";
@@ -46,6 +47,7 @@ export interface PipelineOptions {
   readonly cors: readonly string[];
   readonly log: ((entry: RequestLogEntry) => void) | undefined;
   readonly reserved: ReservedPaths;
+  readonly attendance: Attendance;
 }
 
 export type NodeHandler = (request: AnyRequest, response: AnyResponse, next?: unknown) => void;
@@ -59,6 +61,8 @@ export interface Handled {
   readonly interims?: number;
   readonly profile?: string;
   readonly error?: unknown;
+  /** Called when the answer was handed over, or could not be. */
+  readonly afterwards?: () => void;
 }
 
 export function createPipeline(options: PipelineOptions): NodeHandler {
@@ -96,6 +100,7 @@ async function respond(
     error ??= cause;
     exchange.response.destroy();
   }
+  handled.afterwards?.();
   const { destination, "user-agent": userAgent } = request.headers;
   return {
     method,

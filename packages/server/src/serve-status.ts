@@ -5,7 +5,7 @@ import { encodePath } from "@meanwhile/dav/path";
 import { answerStatus } from "@meanwhile/middleware";
 import type { DavRequest } from "./dav-request.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
-import { answerOf } from "./serve-change.ts";
+import { answerOf } from "./wait-for-outcome.ts";
 
 export async function serveStatus(
   request: DavRequest,

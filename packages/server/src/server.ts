@@ -2,6 +2,7 @@
 import { createPacer } from "@meanwhile/interim";
 import { defaultPacing } from "@meanwhile/interim/pacing";
 import type { Front, InterimMode } from "@meanwhile/interim/profiles";
+import { createAttendance } from "@meanwhile/middleware";
 import type { Operations } from "@meanwhile/operations";
 import { type Access, openAccess } from "./access.ts";
 import { type Authenticate, anonymous } from "./authentication.ts";
@@ -95,6 +96,7 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     cors: options.cors ?? [],
     log: options.log,
     reserved,
+    attendance: createAttendance(options.operations, options.operations.after),
   });
   return Object.assign(handler, {
     async close(): Promise<void> {

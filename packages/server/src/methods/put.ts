@@ -45,7 +45,8 @@ export const put: ChangeMethod = async (request, context) => {
     await draft.discard();
     throw error;
   }
-  return (work) => commit(request, context, draft, modifiedMs, work);
+  const ending = (work: Work): Promise<Answer> => commit(request, context, draft, modifiedMs, work);
+  return Object.assign(ending, { discard: () => draft.discard() });
 };
 
 async function commit(

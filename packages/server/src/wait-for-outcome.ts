@@ -1,0 +1,146 @@
+/** An exchange that waits for an operation: its interim responses, and the answers that may come before the outcome. */
+import type { Exchange } from "@meanwhile/interim";
+import { statusDocument, waitFor } from "@meanwhile/middleware";
+import type { Operation, Outcome } from "@meanwhile/operations";
+import { interimAllowance } from "./allowance.ts";
+import type { Answer } from "./answer.ts";
+import type { Connection } from "./connection.ts";
+import type { DavRequest } from "./dav-request.ts";
+import type { Handled, PipelineOptions } from "./pipeline.ts";
+import { statusUrl } from "./serve-status.ts";
+
+/** How long a client that prefers an asynchronous answer, but names no time, waits for a synchronous one. */
+const asyncGraceMs = 100;
+
+/** Seconds after which to look again at what is not finished. */
+const retryAfterSeconds = 5;
+
+/**
+ * Waits for the outcome, as the client prefers: with interim responses, until it would rather have a 202 (RFC 7240
+ * §4.1, §4.3), or until this process ends before the operation does.
+ */
+export async function waitForOutcome(
+  exchange: Exchange,
+  connection: Connection,
+  request: DavRequest,
+  operation: Operation,
+  options: PipelineOptions,
+): Promise<Handled> {
+  const { operations, pacer, pacing, policy, attendance } = options;
+  const url = statusUrl(request, options, operation.id);
+  const allowance = interimAllowance(exchange, connection, request.preferences, policy);
+  attendance.attend(operation, exchange);
+  const following = waitFor(operation, exchange, {
+    operations,
+    pacer,
+    pacing,
+    allowance,
+    asked: request.preferences.processing,
+    statusUrl: url,
+  });
+  const early = earlyAnswer(request, operation, url, options);
+  const answer = await Promise.race([operation.ended.then(answerOf), early.answer]);
+  early.cancel();
+  following.stop();
+  const { sent } = following;
+  const isFinal = operation.outcome !== undefined;
+  return {
+    answer:
+      sent > 0 && isFinal
+        ? { ...answer, fields: { ...answer.fields, Link: `<${url}>; rel="status"` } }
+        : answer,
+    operation: operation.id,
+    interims: sent,
+    profile: allowance.profile,
+    afterwards: () => attendance.answered(operation, exchange, isFinal),
+  };
+}
+
+interface EarlyAnswer {
+  readonly answer: Promise<Answer>;
+  cancel(): void;
+}
+
+function earlyAnswer(
+  request: DavRequest,
+  operation: Operation,
+  url: string,
+  { operations }: PipelineOptions,
+): EarlyAnswer {
+  const { abandoned, after } = operations;
+  let cancelTimer = (): void => undefined;
+  let abandon = (): void => undefined;
+  const answer = new Promise<Answer>((resolve) => {
+    abandon = (): void => {
+      operations.keep(operation);
+      resolve(stopping(url));
+    };
+    if (abandoned.aborted) abandon();
+    abandoned.addEventListener("abort", abandon, { once: true });
+    const waitMs = patienceMs(request);
+    if (waitMs === undefined) return;
+    cancelTimer = after(waitMs, () => {
+      operations.keep(operation);
+      resolve(accepted(request, operation, url));
+    });
+  });
+  return {
+    answer,
+    cancel() {
+      cancelTimer();
+      abandoned.removeEventListener("abort", abandon);
+    },
+  };
+}
+
+/** How long the client waits for the outcome before it wants a 202; undefined: as long as it takes. */
+function patienceMs({ preferences, headers }: DavRequest): number | undefined {
+  if (isLazy(headers)) return 0;
+  if (!preferences.respondAsync) return undefined;
+  // Timers count to 2^31 - 1 milliseconds.
+  return preferences.waitSeconds === undefined
+    ? asyncGraceMs
+    : Math.min(preferences.waitSeconds * 1000, 2 ** 31 - 1);
+}
+
+/** ownCloud's clients ask for an asynchronous MOVE in words of their own. */
+function isLazy(headers: DavRequest["headers"]): boolean {
+  return headers["oc-lazyops"] === "true";
+}
+
+/** RFC 9110 §15.3.3. */
+function accepted({ headers, preferences }: DavRequest, operation: Operation, url: string): Answer {
+  return {
+    status: 202,
+    fields: {
+      "Content-Type": "application/json",
+      Location: url,
+      "Retry-After": String(retryAfterSeconds),
+      ...(preferences.respondAsync ? { "Preference-Applied": "respond-async" } : {}),
+      ...(isLazy(headers) ? { "OC-JobStatus-Location": `${url}/job` } : {}),
+    },
+    body: { kind: "bytes", bytes: `${JSON.stringify(statusDocument(operation, url))}\n` },
+  };
+}
+
+/** Not the outcome: the operation goes on when the server is there again. */
+function stopping(url: string): Answer {
+  return {
+    status: 503,
+    fields: {
+      "Content-Type": "text/plain; charset=utf-8",
+      Location: url,
+      "Retry-After": String(retryAfterSeconds),
+    },
+    body: { kind: "bytes", bytes: "the server stops now; the operation goes on when it is back\n" },
+  };
+}
+
+/** An outcome as the answer that it records. */
+export function answerOf({ status, fields, content }: Outcome): Answer {
+  return {
+    status,
+    fields,
+    body: content.length === 0 ? { kind: "none" } : { kind: "bytes", bytes: content },
+  };
+}
