@@ -1,8 +1,8 @@
 /** MKCOL (RFC 4918 §9.3), with properties in its content (RFC 5689). */
 import { DavError } from "@meanwhile/dav/error";
-import { parseExtendedMkcol } from "@meanwhile/dav/mkcol";
-import type { DeadProperty } from "@meanwhile/dav/property";
-import { empty } from "../answer.ts";
+import { mkcolResponse, parseExtendedMkcol } from "@meanwhile/dav/mkcol";
+import type { DeadProperty, PropertyChange } from "@meanwhile/dav/property";
+import { empty, xml } from "../answer.ts";
 import {
   type ChangeMethod,
   judge,
@@ -16,10 +16,11 @@ import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { requireTokens } from "../locking.ts";
 import { TreeError } from "../store.ts";
+import { refusePropertyChanges } from "./proppatch.ts";
 
 export const mkcol: ChangeMethod = async (request, context) => {
   requireWrite(context, request, withParent(request.path));
-  const properties = await requestedProperties(request, context);
+  const changes = await requestedChanges(request, context);
   return (work) =>
     withClaims(context, [{ path: request.path, scope: "tree", mode: "exclusive" }], work, async () => {
       const { resource, by } = await judge(request, context);
@@ -27,15 +28,18 @@ export const mkcol: ChangeMethod = async (request, context) => {
       if (resource) throw new TreeError("exists");
       requireCreatableName(request.path);
       await requireTokens(context.locks, withParent(request.path), by);
-      await context.tree.createCollection(request.path, properties);
+      // "Failure to set a property value on the collection MUST result in a failure of the overall MKCOL request" (RFC 5689 §3).
+      const refusal = refusePropertyChanges([], changes)?.filter(({ properties }) => properties.length > 0);
+      if (refusal) return xml(refusal[0]?.status ?? 403, mkcolResponse(refusal));
+      await context.tree.createCollection(request.path, changes.flatMap(propertySet));
       return empty(201);
     });
 };
 
-async function requestedProperties(
+async function requestedChanges(
   { headers, content }: DavRequest,
   { limits }: ServerContext,
-): Promise<readonly DeadProperty[]> {
+): Promise<readonly PropertyChange[]> {
   if (content.length === 0) return [];
   const text = await content.text(limits.xmlBytes);
   if (text === "") return [];
@@ -51,5 +55,9 @@ async function requestedProperties(
       condition: { code: "valid-resourcetype" },
     });
   }
-  return changes.flatMap((change) => (change.action === "set" ? [change.property] : []));
+  return changes;
+}
+
+function propertySet(change: PropertyChange): readonly DeadProperty[] {
+  return change.action === "set" ? [change.property] : [];
 }
