@@ -55,14 +55,18 @@ export interface JournalEntry extends OperationSubject {
 
 /** Keeps operations. What was put survives the process, in journals that claim so, once `put` has resolved. */
 export interface Journal {
-  /** Records an entry, in place of the one with the same id. Rejects where it could not be recorded. */
+  /**
+   * Records an entry, in place of the one with the same id; of several, the one that was put last stays. Rejects
+   * where it could not be recorded: what was recorded before is as it was. Content beyond a journal's limit is left
+   * out, see {@link Outcome.truncated}.
+   */
   put(entry: JournalEntry): Awaitable<void>;
   get(id: string): Awaitable<JournalEntry | undefined>;
-  /** The entry with this {@link RepetitionKey} name. */
+  /** The entry with this {@link RepetitionKey} name; of several, the one that was put last. */
   byKey(name: string): Awaitable<JournalEntry | undefined>;
-  /** A principal's entries that are not hidden, the latest start first. */
+  /** A principal's entries that are not hidden, the latest start first. Outcomes may come without their content. */
   list(principal: string, limit: number): Awaitable<readonly JournalEntry[]>;
-  /** Entries that were running when an earlier process ended. */
+  /** Entries that were running when an earlier process ended, and that have not ended since; the first start first. */
   unfinished(): Awaitable<readonly JournalEntry[]>;
   remove(id: string): Awaitable<void>;
   close?(): Awaitable<void>;
@@ -74,7 +78,7 @@ export interface Retention {
   readonly keepMs: number;
   /** How many at most; default 10,000. The one that ended first goes first. */
   readonly entries: number;
-  /** Of all recorded content together; default 256 MiB. The one that ended first goes first. */
+  /** Of all recorded content and names of failed members together; default 256 MiB. The one that ended first goes first. */
   readonly bytes: number;
 }
 
@@ -83,3 +87,6 @@ export const defaultRetention: Retention = {
   entries: 10_000,
   bytes: 256 * 1024 * 1024,
 };
+
+/** How many bytes of one outcome's content a journal keeps, unless told otherwise: 16 MiB. */
+export const defaultContentLimit: number = 16 * 1024 * 1024;

@@ -21,6 +21,8 @@ export interface Outcome {
   readonly status: number;
   readonly fields: Readonly<Record<string, string | readonly string[]>>;
   readonly content: string | Uint8Array;
+  /** The content was longer than the journal keeps: it is missing here, and `content` is empty. */
+  readonly truncated?: true;
 }
 
 /** What an operation is about; all of it may be shown to its principal. */

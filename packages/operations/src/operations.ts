@@ -7,8 +7,10 @@ import type { Operation, OperationSubject, Outcome, Work } from "./operation.ts"
 import { RunningOperation } from "./running-operation.ts";
 
 export type { After, Claim, Claims, Release } from "./claims.ts";
+export { withinLimit } from "./content-limit.ts";
 export {
   type Awaitable,
+  defaultContentLimit,
   defaultRetention,
   type Journal,
   type JournalEntry,
@@ -16,6 +18,7 @@ export {
   type RepetitionKey,
   type Retention,
 } from "./journal.ts";
+export { type IndexedEntry, indexed, JournalIndex } from "./journal-index.ts";
 export type { MemberResult, MemberResults } from "./member-results.ts";
 export { memoryJournal } from "./memory-journal.ts";
 export type { Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
