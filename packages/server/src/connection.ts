@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { AnyRequest } from "@meanwhile/interim";
+import { showsHop } from "@meanwhile/interim/profiles";
 
 export interface Connection {
   /** The client's address, as seen through trusted proxies; "" where there is none (a Unix socket). */
@@ -29,14 +30,22 @@ export function readConnection(request: AnyRequest, options: ConnectionOptions):
   const trusted = peer !== "" && options.trustedProxy(peer);
   const seen = trusted ? throughProxies(headers, peer, options.trustedProxy) : undefined;
   const scheme = seen?.proto ?? (encrypted ? "https" : "http");
-  const authority = seen?.host ?? field(headers[":authority"]) ?? headers.host ?? localAuthority(request);
+  const authority = seen?.host ?? (named(request) || localAuthority(request));
   return {
     address: seen?.address ?? peer,
     secure: options.origin?.startsWith("https:") || scheme === "https",
-    loopback: seen === undefined && isLoopback(peer),
+    loopback: seen === undefined && isLoopback(peer) && !showsHop(headers),
     localEnd: isLoopback(plainAddress(socket?.localAddress)),
     origin: options.origin ?? `${scheme}://${authority}`,
   };
+}
+
+/** The authority that the request itself names. "" where it names none. */
+function named({ url = "", headers }: AnyRequest): string {
+  // "When an origin server receives a request with an absolute-form of request-target, the origin server MUST ignore the
+  // received Host header field (if any) and instead use the host information of the request-target" (RFC 9112 §3.2.2).
+  const absolute = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
+  return absolute ?? field(headers[":authority"]) ?? headers.host ?? "";
 }
 
 interface Seen {
@@ -60,7 +69,8 @@ function throughProxies(
       proto: hop.proto ?? seen.proto,
       host: hop.host ?? seen.host,
     };
-    if (!trusted(seen.address)) break;
+    // Where a proxy does not say for whom it spoke, what came before it may be anybody's invention.
+    if (hop.address === "" || !trusted(seen.address)) break;
   }
   return seen;
 }
