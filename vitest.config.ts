@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests run on the TypeScript sources, without a build. */
-const resolve = { conditions: ["@meanwhile/source", "node", "import", "default"] };
+const resolve = { conditions: ["@meanwhile/source", "module", "node"] };
 const ssr = { resolve };
 
 export default defineConfig({
