@@ -8,7 +8,7 @@ import {
   isSameRequest,
   type RepeatableRequest,
 } from "@meanwhile/middleware";
-import type { JournalEntry, Operation, Outcome, RepetitionKey } from "@meanwhile/operations";
+import type { JournalEntry, Operation, RepetitionKey } from "@meanwhile/operations";
 import type { Answer } from "./answer.ts";
 import type { ChangeMethod } from "./change.ts";
 import type { Connection } from "./connection.ts";
@@ -16,9 +16,10 @@ import type { DavRequest } from "./dav-request.ts";
 import { digestedContent, digestOf } from "./digested-content.ts";
 import { errorAnswer, toDavError } from "./error-answer.ts";
 import { lostSuccess } from "./lost-success.ts";
+import { answerOf, outcomeOf } from "./outcome.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
 import { requireRights } from "./rights.ts";
-import { answerOf, waitForOutcome } from "./wait-for-outcome.ts";
+import { waitForOutcome } from "./wait-for-outcome.ts";
 
 /** Of a request without a key, content up to this size is digested, to know its repetitions by. */
 const digestedBytes = 4 * 1024 * 1024;
@@ -137,9 +138,4 @@ function keptAnswer({ outcome }: JournalEntry): Answer {
   if (!outcome)
     throw new DavError(503, "the operation is not taken up yet", { fields: { "Retry-After": "1" } });
   return answerOf(outcome);
-}
-
-function outcomeOf({ status, fields, body }: Answer): Outcome {
-  if (body.kind === "stream") throw new Error("the answer of an operation is small");
-  return { status, fields, content: body.kind === "bytes" ? body.bytes : "" };
 }

@@ -4,8 +4,8 @@ import { DavError } from "@meanwhile/dav/error";
 import { encodePath } from "@meanwhile/dav/path";
 import { answerStatus } from "@meanwhile/middleware";
 import type { DavRequest } from "./dav-request.ts";
+import { answerOf } from "./outcome.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
-import { answerOf } from "./wait-for-outcome.ts";
 
 export async function serveStatus(
   request: DavRequest,

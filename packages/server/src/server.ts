@@ -6,9 +6,10 @@ import { createAttendance } from "@meanwhile/middleware";
 import type { Operations } from "@meanwhile/operations";
 import { type Access, openAccess } from "./access.ts";
 import { type Authenticate, anonymous } from "./authentication.ts";
-import { defaultLimits, type Limits } from "./context.ts";
+import { defaultLimits, type Limits, type ServerContext } from "./context.ts";
 import { parseMount } from "./mount.ts";
 import { createPipeline, type NodeHandler } from "./pipeline.ts";
+import { recoverOperations } from "./recovery.ts";
 import type { RequestLogEntry } from "./request-log.ts";
 import { reservedPaths } from "./reserved.ts";
 import type { LockStore, Tree } from "./store.ts";
@@ -60,6 +61,13 @@ export interface DavHandlerOptions {
  * sent, or to `app.use()` of Express.
  */
 export type DavHandler = NodeHandler & {
+  /**
+   * Takes up what an earlier process left unfinished. Call it once, before the first request: when it resolves, what is
+   * resumed has its claims again, and goes on by itself.
+   *
+   * @returns how many operations are resumed
+   */
+  recover(): Promise<number>;
   /** Resolves when no operation runs any more. Stop listening first. */
   close(): Promise<void>;
 };
@@ -73,16 +81,17 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
   const { interim = {} } = options;
   const pacer = createPacer();
   const reserved = reservedPaths(options.operationsPath);
+  const context: ServerContext = {
+    tree: options.tree,
+    locks: options.locks,
+    access: options.access ?? openAccess,
+    claims: options.operations.claims,
+    isReserved: reserved.has,
+    limits: { ...defaultLimits, ...options.limits },
+    now: options.now ?? Date.now,
+  };
   const handler = createPipeline({
-    context: {
-      tree: options.tree,
-      locks: options.locks,
-      access: options.access ?? openAccess,
-      claims: options.operations.claims,
-      isReserved: reserved.has,
-      limits: { ...defaultLimits, ...options.limits },
-      now: options.now ?? Date.now,
-    },
+    context,
     operations: options.operations,
     authenticate: options.authenticate ?? anonymous,
     mount: parseMount(options.baseUrl),
@@ -99,6 +108,7 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     attendance: createAttendance(options.operations, options.operations.after),
   });
   return Object.assign(handler, {
+    recover: () => recoverOperations(options.operations, context),
     async close(): Promise<void> {
       await options.operations.idle();
       pacer.close();

@@ -78,6 +78,12 @@ export interface Committed {
 export interface TreeWork {
   /** Names the work: unguessable, safe as part of a file name, the same when the work is resumed. */
   readonly id: string;
+  /**
+   * Whether an earlier process began this work and was ended in it. The tree then finishes it from what it recorded
+   * itself under the work's id: what is done is not done again, and what others changed meanwhile is left alone and
+   * told to {@link TreeWork.failed}.
+   */
+  readonly resumed: boolean;
   /** Asks it to stop: between two members, and inside a large one. It then ends with {@link TreeError} "stopped". */
   readonly signal: AbortSignal;
   /** Members of the source that are left alone, with all below them (and, in a removal, with their ancestors). */
@@ -170,6 +176,11 @@ export interface Tree {
    * @throws {TreeError} when it was stopped, or when the resource itself could not be removed and is no collection
    */
   remove(path: ResourcePath, work: TreeWork): Promise<void>;
+
+  /**
+   * Says, once at the start, which works of an earlier process will be resumed. What other works left is removed.
+   */
+  recovered?(works: ReadonlySet<string>): Awaitable<void>;
 
   /** Room that is left and used where the resource is (RFC 4331); undefined where it cannot be told. */
   quota?(path: ResourcePath): Awaitable<Quota | undefined>;

@@ -1,54 +1,73 @@
 /** Ties the work on a tree to the operation that does it: progress, results of members, failures. */
-import type { DavError } from "@meanwhile/dav/error";
+import type { Condition, DavError } from "@meanwhile/dav/error";
 import { multistatus, statusResponse } from "@meanwhile/dav/multistatus";
 import { encodePath, type ResourcePath } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
 import { type Answer, xml } from "./answer.ts";
-import type { DavRequest } from "./dav-request.ts";
-import type { Resource, TreeError, TreeWork } from "./store.ts";
+import type { Resource, TreeWork } from "./store.ts";
 import { fromTreeError } from "./tree-status.ts";
 
+/** A member that failed. Plain data: failures that are known before the work begins are recorded with its intent. */
 export interface MemberFailure {
   readonly path: ResourcePath;
   readonly kind: Resource["kind"];
-  readonly error: DavError;
+  readonly status: number;
+  readonly condition?: Condition;
+}
+
+/** How a request's URLs are written. */
+export interface RequestView {
+  readonly method: string;
+  readonly origin: string;
+  readonly prefix: string;
+}
+
+export interface TreeWorkOptions {
+  readonly view: RequestView;
+  readonly work: Work;
+  readonly resumed: boolean;
+  readonly skipped: ReadonlySet<ResourcePath>;
+  /** Failures that are known already. */
+  readonly known: readonly MemberFailure[];
+  /** The status of a member that was dealt with. */
+  readonly statusOf: number;
 }
 
 export interface TreeWorkOfRequest {
   readonly treeWork: TreeWork;
   /** Members that failed, in the order in which they did. */
   readonly failures: readonly MemberFailure[];
-  /** Members that are left alone are failures too, known before the work begins. */
-  fail(failure: MemberFailure): void;
+  /** How many members were dealt with successfully. */
+  readonly succeeded: number;
 }
 
-/** @param statusOf the status of a member that was dealt with */
-export function treeWork(
-  request: DavRequest,
-  work: Work,
-  skipped: ReadonlySet<ResourcePath>,
-  statusOf: number,
-): TreeWorkOfRequest {
+export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
+  const { view, work, statusOf } = options;
   const failures: MemberFailure[] = [];
   let found = 0;
   let done = 0;
+  let succeeded = 0;
   let counted = false;
   const uri = (path: ResourcePath, kind: Resource["kind"]) => (): string =>
-    request.origin + request.prefix + encodePath(path, kind === "collection");
+    view.origin + view.prefix + encodePath(path, kind === "collection");
   const report = (): void => work.progress(done, counted ? Math.max(found, done) : undefined);
 
   function fail(failure: MemberFailure): void {
     failures.push(failure);
-    work.result(failure.error.status, uri(failure.path, failure.kind));
+    work.result(failure.status, uri(failure.path, failure.kind));
   }
+  for (const failure of options.known) fail(failure);
 
   return {
     failures,
-    fail,
+    get succeeded() {
+      return succeeded;
+    },
     treeWork: {
       id: work.operation.id,
+      resumed: options.resumed,
       signal: work.signal,
-      skipped,
+      skipped: options.skipped,
       found(members) {
         found += members;
       },
@@ -58,12 +77,13 @@ export function treeWork(
       },
       done(path, kind) {
         done += 1;
+        succeeded += 1;
         work.result(statusOf, uri(path, kind));
         report();
       },
-      failed(path: ResourcePath, kind: Resource["kind"], error: TreeError) {
+      failed(path, kind, error) {
         done += 1;
-        fail({ path, kind, error: fromTreeError(error, request.method) });
+        fail({ path, kind, ...memberStatus(fromTreeError(error, view.method)) });
         report();
       },
       bytes: (bytesDone, bytesTotal) => work.bytes(bytesDone, bytesTotal),
@@ -71,15 +91,22 @@ export function treeWork(
   };
 }
 
+/** What a multistatus tells of an error. */
+export function memberStatus({ status, condition }: DavError): Pick<MemberFailure, "status" | "condition"> {
+  return condition === undefined ? { status } : { status, condition };
+}
+
 /**
  * 207 with exactly the members that failed (RFC 4918 §9.6.1, §9.8.3, §9.9.2); ancestors that stay because of them are
  * not listed: "the 424 (Failed Dependency) status code SHOULD NOT be in the 207 (Multi-Status)".
  */
-export function failuresAnswer(request: DavRequest, failures: readonly MemberFailure[]): Answer {
-  const responses = failures.map(({ path, kind, error }) =>
-    statusResponse(request.prefix + encodePath(path, kind === "collection"), error.status, {
-      ...(error.condition === undefined ? {} : { condition: error.condition }),
-    }),
+export function failuresAnswer({ prefix }: RequestView, failures: readonly MemberFailure[]): Answer {
+  const responses = failures.map(({ path, kind, status, condition }) =>
+    statusResponse(
+      prefix + encodePath(path, kind === "collection"),
+      status,
+      condition === undefined ? {} : { condition },
+    ),
   );
   return xml(207, multistatus(responses));
 }

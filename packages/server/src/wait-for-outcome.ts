@@ -1,11 +1,12 @@
 /** An exchange that waits for an operation: its interim responses, and the answers that may come before the outcome. */
 import type { Exchange } from "@meanwhile/interim";
 import { statusDocument, waitFor } from "@meanwhile/middleware";
-import type { Operation, Outcome } from "@meanwhile/operations";
+import type { Operation } from "@meanwhile/operations";
 import { interimAllowance } from "./allowance.ts";
 import type { Answer } from "./answer.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";
+import { answerOf } from "./outcome.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
 import { statusUrl } from "./serve-status.ts";
 
@@ -133,14 +134,5 @@ function stopping(url: string): Answer {
       "Retry-After": String(retryAfterSeconds),
     },
     body: { kind: "bytes", bytes: "the server stops now; the operation goes on when it is back\n" },
-  };
-}
-
-/** An outcome as the answer that it records. */
-export function answerOf({ status, fields, content }: Outcome): Answer {
-  return {
-    status,
-    fields,
-    body: content.length === 0 ? { kind: "none" } : { kind: "bytes", bytes: content },
   };
 }

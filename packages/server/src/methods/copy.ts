@@ -3,15 +3,15 @@ import { parseDepth } from "@meanwhile/dav/depth";
 import { DavError } from "@meanwhile/dav/error";
 import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
-import { type Answer, empty } from "../answer.ts";
+import type { Answer } from "../answer.ts";
 import { type ChangeMethod, judge, single, withClaims } from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
-import { forgetReplacedLocks } from "../forget-locks.ts";
 import { refuseContent } from "../request-content.ts";
 import { TreeError } from "../store.ts";
 import { judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
-import { failuresAnswer, treeWork } from "../tree-work.ts";
+import { intendAndCarryOut, intentOf } from "../tree-change.ts";
+import type { MemberFailure } from "../tree-work.ts";
 
 export const copy: ChangeMethod = async (request, context) => {
   const transfer = parseTransfer(request, context);
@@ -48,18 +48,22 @@ async function copyClaimed(
   }
   const replaced = await judgeDestination(request, context, transfer, by);
 
-  const skipped = new Set<ResourcePath>();
-  const { treeWork: steps, failures, fail } = treeWork(request, work, skipped, 201);
+  const skipped: ResourcePath[] = [];
+  const known: MemberFailure[] = [];
   if (depth === "infinity") {
     for (const path of access.exceptions(request.principal, "read", source)) {
       if (access.may(request.principal, "read", path)) continue;
       const member = await tree.lookup(path);
       if (!member) continue;
-      skipped.add(path);
-      fail({ path, kind: member.kind, error: new DavError(403, "you may not read this") });
+      skipped.push(path);
+      known.push({ path, kind: member.kind, status: 403 });
     }
   }
-  const { created } = await tree.copy(source, destination, { replace: transfer.overwrite, depth }, steps);
-  if (replaced) await forgetReplacedLocks(context, destination);
-  return failures.length > 0 ? failuresAnswer(request, failures) : empty(created ? 201 : 204);
+  const { overwrite } = transfer;
+  const replaces = replaced !== undefined;
+  return intendAndCarryOut(
+    { ...intentOf(request), method: "COPY", source, destination, overwrite, replaces, depth, skipped, known },
+    context,
+    work,
+  );
 }

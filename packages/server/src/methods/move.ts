@@ -3,16 +3,15 @@ import { parseDepth } from "@meanwhile/dav/depth";
 import { DavError } from "@meanwhile/dav/error";
 import { isWithin } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
-import { type Answer, empty } from "../answer.ts";
+import type { Answer } from "../answer.ts";
 import { type ChangeMethod, judge, requireWrite, single, withClaims, withParent } from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
-import { forgetReplacedLocks, forgetUnmappedLocks } from "../forget-locks.ts";
 import { requireTokens, requireTokensBelow } from "../locking.ts";
 import { refuseContent } from "../request-content.ts";
 import { TreeError } from "../store.ts";
 import { judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
-import { failuresAnswer, treeWork } from "../tree-work.ts";
+import { intendAndCarryOut, intentOf } from "../tree-change.ts";
 
 export const move: ChangeMethod = async (request, context) => {
   const transfer = parseTransfer(request, context);
@@ -60,9 +59,11 @@ async function moveClaimed(
   }
   const replaced = await judgeDestination(request, context, transfer, by);
 
-  const { treeWork: steps, failures } = treeWork(request, work, new Set(), 201);
-  const { created } = await tree.move(source, destination, { replace: transfer.overwrite }, steps);
-  if (replaced) await forgetReplacedLocks(context, destination);
-  await forgetUnmappedLocks(context, source);
-  return failures.length > 0 ? failuresAnswer(request, failures) : empty(created ? 201 : 204);
+  const { overwrite } = transfer;
+  const replaces = replaced !== undefined;
+  return intendAndCarryOut(
+    { ...intentOf(request), method: "MOVE", source, destination, overwrite, replaces },
+    context,
+    work,
+  );
 }

@@ -16,6 +16,7 @@ export type WorkEvent =
 
 export interface TestWorkOptions {
   readonly id?: string;
+  readonly resumed?: boolean;
   readonly signal?: AbortSignal;
   readonly skipped?: Iterable<ResourcePath>;
   /** Called with each event as it comes, for instance to stop the work in its middle. */
@@ -46,6 +47,7 @@ export function testWork(options: TestWorkOptions = {}): TestWork {
 
 class RecordingWork implements TestWork {
   readonly id: string;
+  readonly resumed: boolean;
   readonly signal: AbortSignal;
   readonly skipped: ReadonlySet<ResourcePath>;
   readonly events: WorkEvent[] = [];
@@ -60,6 +62,7 @@ class RecordingWork implements TestWork {
   constructor(options: TestWorkOptions) {
     works += 1;
     this.id = options.id ?? `test-work-${works}`;
+    this.resumed = options.resumed ?? false;
     this.signal = options.signal ?? new AbortController().signal;
     this.skipped = new Set(options.skipped);
     this.#onEvent = options.onEvent ?? (() => {});

@@ -350,6 +350,7 @@ function wholeOf(tree: Tree): Tree {
 function relay(work: TreeWork, changes: Partial<TreeWork>): TreeWork {
   return {
     id: work.id,
+    resumed: work.resumed,
     signal: work.signal,
     skipped: work.skipped,
     found: (members) => work.found(members),

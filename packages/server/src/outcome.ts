@@ -1,0 +1,18 @@
+/** Answers as they are kept, and kept ones as answers. */
+import type { Outcome } from "@meanwhile/operations";
+import type { Answer } from "./answer.ts";
+
+/** An answer, as an operation's outcome. */
+export function outcomeOf({ status, fields, body }: Answer): Outcome {
+  if (body.kind === "stream") throw new Error("the answer of an operation is small");
+  return { status, fields, content: body.kind === "bytes" ? body.bytes : "" };
+}
+
+/** An outcome as the answer that it records. */
+export function answerOf({ status, fields, content }: Outcome): Answer {
+  return {
+    status,
+    fields,
+    body: content.length === 0 ? { kind: "none" } : { kind: "bytes", bytes: content },
+  };
+}

@@ -1,0 +1,72 @@
+/** Takes up, at the start, what an earlier process was ended in. */
+import { DavError } from "@meanwhile/dav/error";
+import type { JournalEntry, Operations, Outcome } from "@meanwhile/operations";
+import { withClaims } from "./change.ts";
+import type { ServerContext } from "./context.ts";
+import { errorAnswer, toDavError } from "./error-answer.ts";
+import { outcomeOf } from "./outcome.ts";
+import { carryOut, claimsOf, toTreeChange } from "./tree-change.ts";
+
+/**
+ * Resumes COPY, MOVE and DELETE from their intents; declares all else interrupted. When it resolves, what is resumed
+ * has its claims again: from then on requests may be served. It goes on by itself.
+ *
+ * @returns how many are resumed
+ */
+export async function recoverOperations(operations: Operations, context: ServerContext): Promise<number> {
+  const resumed = new Set<string>();
+  const ready: Promise<void>[] = [];
+  let sweep = (): void => undefined;
+  const swept = new Promise<void>((resolve) => {
+    sweep = resolve;
+  });
+  await operations.recover((entry) => {
+    const change = toTreeChange(entry.intent);
+    if (!change) return undefined;
+    resumed.add(entry.id);
+    let claimed = (): void => undefined;
+    ready.push(
+      new Promise((resolve) => {
+        claimed = resolve;
+      }),
+    );
+    return {
+      run: async (work) => {
+        try {
+          const answer = await withClaims(context, claimsOf(change), work, async () => {
+            claimed();
+            await swept;
+            return carryOut(change, context, work, true);
+          });
+          return outcomeOf(answer);
+        } finally {
+          claimed();
+        }
+      },
+      failure: (error) => outcomeOf(errorAnswer(toDavError(error, change.method))),
+    };
+  }, interrupted);
+  await Promise.all(ready);
+  await context.tree.recovered?.(resumed);
+  sweep();
+  return resumed.size;
+}
+
+/** Methods whose repetition does no more than the first request (RFC 9110 §9.2.2, RFC 4918 §9). */
+const idempotent: ReadonlySet<string> = new Set([
+  "PUT",
+  "DELETE",
+  "PROPPATCH",
+  "MKCOL",
+  "UNLOCK",
+  "COPY",
+  "MOVE",
+]);
+
+function interrupted({ kind }: JournalEntry): Outcome {
+  const advice = idempotent.has(kind)
+    ? "It is safe to send the request again."
+    : "Look at what is there before you send the request again.";
+  const message = `the server ended while it worked on this; what was done is not known. ${advice}`;
+  return outcomeOf(errorAnswer(new DavError(500, message)));
+}

@@ -1,0 +1,168 @@
+/**
+ * What a COPY, MOVE or DELETE does, once all that could forbid it was judged. It is plain data: written to the journal
+ * before anything is changed, so that another process can finish it should this one be killed.
+ */
+import { DavError } from "@meanwhile/dav/error";
+import type { ResourcePath } from "@meanwhile/dav/path";
+import type { Claim, Json, Work } from "@meanwhile/operations";
+import { type Answer, empty } from "./answer.ts";
+import type { ServerContext } from "./context.ts";
+import type { DavRequest } from "./dav-request.ts";
+import { forgetReplacedLocks, forgetUnmappedLocks } from "./forget-locks.ts";
+import { TreeError } from "./store.ts";
+import {
+  failuresAnswer,
+  type MemberFailure,
+  type RequestView,
+  type TreeWorkOfRequest,
+  treeWork,
+} from "./tree-work.ts";
+
+interface IntentOfRequest {
+  readonly version: 1;
+  readonly origin: string;
+  readonly prefix: string;
+}
+
+export interface Removal extends IntentOfRequest {
+  readonly method: "DELETE";
+  readonly path: ResourcePath;
+  /** Members that stay, with all below them. */
+  readonly skipped: readonly ResourcePath[];
+  /** Their failures. */
+  readonly known: readonly MemberFailure[];
+}
+
+export interface Copying extends IntentOfRequest {
+  readonly method: "COPY";
+  readonly source: ResourcePath;
+  readonly destination: ResourcePath;
+  readonly overwrite: boolean;
+  /** Whether there was a resource at the destination. */
+  readonly replaces: boolean;
+  readonly depth: "0" | "infinity";
+  readonly skipped: readonly ResourcePath[];
+  readonly known: readonly MemberFailure[];
+}
+
+export interface Moving extends IntentOfRequest {
+  readonly method: "MOVE";
+  readonly source: ResourcePath;
+  readonly destination: ResourcePath;
+  readonly overwrite: boolean;
+  readonly replaces: boolean;
+}
+
+export type TreeChange = Removal | Copying | Moving;
+
+export function intentOf({ origin, prefix }: DavRequest): IntentOfRequest {
+  return { version: 1, origin, prefix };
+}
+
+/** The trees that a change works on. */
+export function claimsOf(change: TreeChange): readonly Claim[] {
+  if (change.method === "DELETE") return [{ path: change.path, scope: "tree", mode: "exclusive" }];
+  const { source, destination } = change;
+  const shared = change.method === "COPY";
+  const alone = change.method === "COPY" && change.depth === "0";
+  return [
+    { path: source, scope: alone ? "member" : "tree", mode: shared ? "shared" : "exclusive" },
+    { path: destination, scope: "tree", mode: "exclusive" },
+  ];
+}
+
+/** Records the intent, and does it. */
+export async function intendAndCarryOut(
+  change: TreeChange,
+  context: ServerContext,
+  work: Work,
+): Promise<Answer> {
+  await work.intend(toJson(change));
+  return carryOut(change, context, work, false);
+}
+
+/** @param resumed whether an earlier process began it */
+export async function carryOut(
+  change: TreeChange,
+  context: ServerContext,
+  work: Work,
+  resumed: boolean,
+): Promise<Answer> {
+  const view: RequestView = change;
+  const doing = treeWork({
+    view,
+    work,
+    resumed,
+    skipped: new Set(change.method === "MOVE" ? [] : change.skipped),
+    known: change.method === "MOVE" ? [] : change.known,
+    statusOf: change.method === "DELETE" ? 200 : 201,
+  });
+  try {
+    const success = await act(change, context, doing);
+    return doing.failures.length === 0 ? success : failed(change, doing);
+  } catch (error) {
+    if (error instanceof TreeError && error.code === "stopped") throw stopped(change, doing, error);
+    throw error;
+  }
+}
+
+async function act(
+  change: TreeChange,
+  context: ServerContext,
+  { treeWork }: TreeWorkOfRequest,
+): Promise<Answer> {
+  const { tree } = context;
+  if (change.method === "DELETE") {
+    try {
+      await tree.remove(change.path, treeWork);
+    } finally {
+      // Also where it was stopped half-way: what is gone has no locks.
+      await forgetUnmappedLocks(context, change.path);
+    }
+    return empty(204);
+  }
+  const { source, destination, overwrite: replace } = change;
+  const { created } =
+    change.method === "COPY"
+      ? await tree.copy(source, destination, { replace, depth: change.depth }, treeWork)
+      : await tree.move(source, destination, { replace }, treeWork);
+  if (change.replaces) await forgetReplacedLocks(context, destination);
+  if (change.method === "MOVE") await forgetUnmappedLocks(context, source);
+  return empty(created ? 201 : 204);
+}
+
+function failed(change: TreeChange, { failures }: TreeWorkOfRequest): Answer {
+  const [only] = failures;
+  // "The 207 is for a resource other than the one that the Request-URI names" (§9.6.1).
+  if (change.method === "DELETE" && only && failures.length === 1 && only.path === change.path) {
+    const { status, condition } = only;
+    throw new DavError(
+      status,
+      "the resource could not be deleted",
+      condition === undefined ? {} : { condition },
+    );
+  }
+  return failuresAnswer(change, failures);
+}
+
+/** 409 for a cancelled operation: not a status that clients repeat by themselves, and it tells what was done. */
+function stopped({ method }: TreeChange, { succeeded }: TreeWorkOfRequest, cause: TreeError): DavError {
+  const what =
+    method === "DELETE" && succeeded > 0
+      ? `${succeeded} members were deleted before, the others are as they were`
+      : "nothing was changed";
+  return new DavError(409, `the operation was cancelled: ${what}`, { cause });
+}
+
+function toJson(change: TreeChange): Json {
+  return JSON.parse(JSON.stringify(change)) as Json;
+}
+
+/** Reads an intent back; undefined where it is none of ours, or of a later version. */
+export function toTreeChange(intent: Json | undefined): TreeChange | undefined {
+  if (typeof intent !== "object" || intent === null || Array.isArray(intent)) return undefined;
+  const { version, method } = intent as { readonly version?: Json; readonly method?: Json };
+  const known = version === 1 && (method === "DELETE" || method === "COPY" || method === "MOVE");
+  // The journal is our own, and nobody else's to write: what it holds was a TreeChange.
+  return known ? (intent as unknown as TreeChange) : undefined;
+}
