@@ -115,7 +115,7 @@ async function stageCollection(copying: CopyContext, staging: Staging, name: str
   const source = await folder.directory(request.source);
   if (source === undefined) throw new TreeError("not-found");
   try {
-    if (request.depth === "infinity") await countMembers(folder, source, work, { unreachable: true });
+    if (request.depth === "infinity") await countMembers(folder, source, work, "copy");
     work.counted();
     await folder.calls.mkdir(place.directory.at(name), Number(seen.stats.mode & 0o777n) | 0o700);
     const staged = await folder.enter(place.directory, name);

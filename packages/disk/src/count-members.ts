@@ -5,11 +5,11 @@ import { treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 import { mayBeResource } from "./list-members.ts";
 
-/** What of a directory a piece of work is about. */
-export interface Scope {
-  /** Whether names that are not valid UTF-8 count as members: they cannot be copied, and that is told. */
-  readonly unreachable: boolean;
-}
+/**
+ * What the members are counted for. A COPY fails for those whose name is not valid UTF-8, so they count. A removal
+ * deals with every link as with a document: whether it leads anywhere can change while it goes on.
+ */
+export type CountFor = "copy" | "removal";
 
 /**
  * Tells how many members a directory has, at every depth, itself not counted. Directories that cannot be read count
@@ -20,7 +20,7 @@ export async function countMembers(
   folder: Folder,
   directory: Directory,
   work: TreeWork,
-  scope: Scope,
+  purpose: CountFor,
 ): Promise<void> {
   for await (const entries of readEntries(folder.calls, directory)) {
     let found = 0;
@@ -31,11 +31,11 @@ export async function countMembers(
       if (work.signal.aborted) throw new TreeError("stopped");
       if (work.skipped.size > 0 && work.skipped.has(memberPath(directory.path, entry.name))) continue;
       if (!entry.reachable) {
-        if (scope.unreachable) found += 1;
+        if (purpose === "copy") found += 1;
         continue;
       }
       if (!mayBeResource(folder, directory, entry)) continue;
-      if (entry.type === "link") {
+      if (entry.type === "link" && purpose === "copy") {
         const seen = await folder.lookIn(directory, entry.name);
         seen?.close();
         if (seen === undefined) continue;
@@ -44,7 +44,7 @@ export async function countMembers(
       found += 1;
     }
     if (found > 0) work.found(found);
-    for (const name of below) await countBelow(folder, directory, name, work, scope);
+    for (const name of below) await countBelow(folder, directory, name, work, purpose);
   }
 }
 
@@ -53,12 +53,12 @@ async function countBelow(
   parent: Directory,
   name: string,
   work: TreeWork,
-  scope: Scope,
+  purpose: CountFor,
 ): Promise<void> {
   try {
     const directory = await folder.enter(parent, name);
     try {
-      await countMembers(folder, directory, work, scope);
+      await countMembers(folder, directory, work, purpose);
     } finally {
       directory.close();
     }

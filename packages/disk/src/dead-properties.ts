@@ -14,8 +14,6 @@ export interface DeadPropertiesOptions {
 
 /** Nodes that are dealt with in one transaction. */
 const chunk = 500;
-/** Up to this many members with properties are read at once for a listing. */
-const listedAtOnce = 10_000;
 
 /** Dead properties of the resources of a folder (RFC 4918 §4.1). */
 export class DeadProperties {
@@ -40,12 +38,9 @@ export class DeadProperties {
   ofMembers(path: ResourcePath): (name: string, kind: Resource["kind"]) => readonly DeadProperty[] {
     const id = this.#nodes.find(path);
     if (id === undefined) return none;
-    const listed = this.#nodes.members(id, listedAtOnce);
-    if (listed.length === 0) return none;
-    const known =
-      listed.length < listedAtOnce ? new Map(listed.map((member) => [member.name, member.id])) : undefined;
+    if (this.#nodes.members(id, 1).length === 0) return none;
     return (name, kind) => {
-      const member = known === undefined ? this.#nodes.member(id, name) : known.get(name);
+      const member = this.#nodes.member(id, name);
       return member === undefined ? [] : this.#propertiesOf(member, kind);
     };
   }

@@ -102,7 +102,8 @@ export class FileDraft implements Draft {
       if (!exists) await deadProperties.drop(path);
       await folder.calls.rename(directory.at(temporary.name), directory.at(name));
       const stats = await this.#freshStats();
-      this.#end();
+      this.#state = "ended";
+      this.#release();
       return { created: !exists, resource: documentResource(stats) };
     } catch (error) {
       await this.discard();
@@ -112,13 +113,14 @@ export class FileDraft implements Draft {
 
   async discard(): Promise<void> {
     if (this.#state === "ended") return;
-    this.#end();
+    this.#state = "ended";
     const { directory, temporary } = this.#place;
     try {
       await this.#context.folder.calls.unlink(directory.at(temporary.name));
     } catch {
       // It is gone with its collection, or cannot be removed; then the next start tries again.
     }
+    this.#release();
   }
 
   /** What a replaced file had stays: its permissions, and its owner where the system lets us. */
@@ -163,8 +165,7 @@ export class FileDraft implements Draft {
     if (this.#state === "ended") throw new TreeError("unavailable", "the draft has ended");
   }
 
-  #end(): void {
-    this.#state = "ended";
+  #release(): void {
     closeSync(this.#place.fd);
     this.#place.temporary.release();
     this.#place.directory.close();

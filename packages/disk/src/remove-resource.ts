@@ -25,7 +25,7 @@ export async function removeResource(
     }
     const collection = await folder.enter(directory, name);
     try {
-      await countMembers(folder, collection, work, { unreachable: false });
+      await countMembers(folder, collection, work, "removal");
     } finally {
       collection.close();
     }

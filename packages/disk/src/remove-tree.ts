@@ -156,7 +156,7 @@ async function removeEntry(
     return false;
   }
   const reserved = isReservedName(name);
-  if (type === "directory" || (!reserved && (await isDocument(folder, directory, entry)))) {
+  if (type === "directory" || (!reserved && type !== "other")) {
     const remove = type === "directory" ? removeDirectory : removeFile;
     const gone = await remove(folder, directory, name, reserved ? silently : report);
     if (!gone)
@@ -171,13 +171,6 @@ async function removeEntry(
     staying.set(name, treeError(error));
     return false;
   }
-}
-
-async function isDocument(folder: Folder, directory: Directory, entry: Entry): Promise<boolean> {
-  if (entry.type !== "link") return entry.type === "file";
-  const seen = await folder.lookIn(directory, entry.name);
-  seen?.close();
-  return seen !== undefined;
 }
 
 /** Removes members whose names are not valid UTF-8. */
