@@ -17,7 +17,7 @@ export interface CopyRequest {
 }
 
 /** What members are told to: {@link TreeWork} itself for a COPY. */
-export type CopyReport = Pick<CopyContext, "done" | "failed">;
+export type CopyReport = Pick<CopyContext, "done" | "failed" | "linked">;
 
 /** Copies a resource: wholly under a reserved name first, then it gets its own. */
 export async function copyResource(

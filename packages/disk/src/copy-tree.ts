@@ -16,6 +16,8 @@ export interface CopyContext {
   done(path: ResourcePath, kind: Seen["kind"]): void;
   /** Members that could not be. */
   failed(path: ResourcePath, kind: Seen["kind"], error: TreeError): void;
+  /** A link was copied, as the file that it leads to. */
+  linked?(path: ResourcePath): void;
 }
 
 /** Files that are copied at the same time. */
@@ -158,6 +160,7 @@ async function copyFileEntry(context: CopyContext, { from, to, entry, path }: Fi
       } finally {
         seen.close();
       }
+      context.linked?.(path);
     } else {
       const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
       const source = await folder.calls.open(from.at(entry.name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);

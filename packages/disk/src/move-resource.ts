@@ -124,14 +124,18 @@ async function copyAndRemove(
   request: MoveRequest,
   work: TreeWork,
 ): Promise<{ readonly created: boolean }> {
+  const links = new Set<ResourcePath>();
   const { created, kind, left } = await stageAndPlace(context, { ...request, depth: "infinity" }, work, {
     done: () => {},
     failed: (path, failedKind, error) => work.failed(path, failedKind, error),
+    linked: (path) => void links.add(path),
   });
   await removeOrTell(context, request.source, kind, {
     // The copy is in place: stopping now would leave everything twice.
     signal: undefined,
     stays: (path) => left.has(path),
+    linkStays: (path) => !links.has(path),
+    hiddenStays: true,
     done: (path, removedKind) => work.done(path, removedKind),
     failed: (path, failedKind, error) => work.failed(path, failedKind, error),
     kept: (path) => work.done(path, "collection"),

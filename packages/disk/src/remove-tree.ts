@@ -13,6 +13,10 @@ export interface RemovalReport {
   stays(path: ResourcePath): boolean;
   done(path: ResourcePath, kind: Resource["kind"]): void;
   failed(path: ResourcePath, kind: Resource["kind"], error: TreeError): void;
+  /** Whether what is no resource, and has no reserved name, is to stay. Default: false. */
+  readonly hiddenStays?: boolean;
+  /** Whether a link is to stay. Default: no. */
+  linkStays?(path: ResourcePath): boolean;
   /** A directory that stays because something below it does. */
   kept?(path: ResourcePath): void;
 }
@@ -135,7 +139,9 @@ async function emptyOnce(
       if (await removeEntry(folder, directory, entry, { report, staying })) removed += 1;
     }
   }
-  return unreachable ? removed + (await removeUnreachable(folder, directory)) : removed;
+  if (unreachable && report.hiddenStays === true) staying.set("", undefined);
+  else if (unreachable) removed += await removeUnreachable(folder, directory);
+  return removed;
 }
 
 /** @returns whether it is gone; else it is among those that stay */
@@ -151,11 +157,12 @@ async function removeEntry(
     staying.set(name, new TreeError("denied", "the state directory is in this collection"));
     return false;
   }
-  if (report.stays(path)) {
+  const reserved = isReservedName(name);
+  const hidden = !reserved && type === "other" && report.hiddenStays === true;
+  if (hidden || report.stays(path) || (type === "link" && report.linkStays?.(path) === true)) {
     staying.set(name, undefined);
     return false;
   }
-  const reserved = isReservedName(name);
   if (type === "directory" || (!reserved && type !== "other")) {
     const remove = type === "directory" ? removeDirectory : removeFile;
     const gone = await remove(folder, directory, name, reserved ? silently : report);

@@ -1,0 +1,85 @@
+/** MOVE where a plain rename is not possible, or means something else. */
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import type { ResourcePath } from "@meanwhile/dav/path";
+import { testWork } from "@meanwhile/server/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { makeTestDisk, type TestDisk } from "./test-disk.ts";
+import { mountTmpfs, tmpfsRefusal } from "./test-tmpfs.ts";
+
+const at = (path: string): ResourcePath => path as ResourcePath;
+const property = { name: { namespace: "urn:example", local: "a" }, xml: '<a xmlns="urn:example"/>' };
+
+async function describeTree(disk: TestDisk, path: string): Promise<readonly string[]> {
+  return readdirSync(disk.local(path), { recursive: true, encoding: "utf8" }).sort();
+}
+
+test("a MOVE that leaves a skipped member leaves links and pipes too, and destroys none", async () => {
+  const disk = await makeTestDisk();
+  mkdirSync(disk.local("c/d"), { recursive: true });
+  for (const name of ["c/skipped", "c/d/file"]) writeFileSync(disk.local(name), name);
+  symlinkSync("/nowhere", disk.local("c/d/dangling"));
+  symlinkSync("file", disk.local("c/d/link"));
+  execFileSync("mkfifo", [disk.local("c/pipe")]);
+  const work = testWork({ skipped: [at("/c/skipped")] });
+  await disk.tree.move(at("/c"), at("/moved"), { replace: false }, work);
+  expect(await describeTree(disk, "moved")).toEqual(["d", "d/file", "d/link"]);
+  expect(await describeTree(disk, "c")).toEqual(["d", "d/dangling", "pipe", "skipped"]);
+  expect(work.violations).toEqual([]);
+  expect([...work.donePaths].sort()).toEqual(["/c", "/c/d", "/c/d/file", "/c/d/link"]);
+});
+
+test("MOVE of one name of a file to another name of the same file leaves only the new name", async () => {
+  const disk = await makeTestDisk();
+  writeFileSync(disk.local("a"), "content");
+  linkSync(disk.local("a"), disk.local("b"));
+  const { created } = await disk.tree.move(at("/a"), at("/b"), { replace: true }, testWork());
+  expect(created).toBe(false);
+  expect(readdirSync(disk.folder)).toEqual(["b"]);
+  expect(readFileSync(disk.local("b"), "utf8")).toBe("content");
+});
+
+test.skipIf(tmpfsRefusal() !== undefined)(
+  "MOVE to another file system copies, with times and properties, and removes",
+  async () => {
+    const disk = await makeTestDisk();
+    mkdirSync(disk.local("mount"));
+    onTestFinished(mountTmpfs(disk.local("mount"), "16m"));
+    mkdirSync(disk.local("c/d"), { recursive: true });
+    writeFileSync(disk.local("c/d/file"), "content", { mode: 0o755 });
+    await disk.tree.touch(at("/c/d/file"), 1_000_000_000_123);
+    await disk.tree.patchProperties(at("/c/d/file"), [{ action: "set", property }]);
+    const work = testWork();
+    await disk.tree.move(at("/c"), at("/mount/c"), { replace: false }, work);
+    expect(existsSync(disk.local("c"))).toBe(false);
+    expect(readFileSync(disk.local("mount/c/d/file"), "utf8")).toBe("content");
+    expect(lstatSync(disk.local("mount/c/d/file")).mode & 0o777).toBe(0o755 & ~process.umask());
+    expect((await disk.tree.lookup(at("/mount/c/d/file")))?.modifiedMs).toBe(1_000_000_000_123);
+    expect(await disk.tree.properties(at("/mount/c/d/file"))).toEqual([property]);
+    expect(await disk.tree.properties(at("/c/d/file"))).toEqual([]);
+    expect(work.violations).toEqual([]);
+    expect(work.donePaths.length).toBe(work.foundMembers);
+  },
+);
+
+test.skipIf(tmpfsRefusal() !== undefined)(
+  "a mount inside a collection fails its removal, and the mount stays",
+  async () => {
+    const disk = await makeTestDisk();
+    mkdirSync(disk.local("c/mount"), { recursive: true });
+    onTestFinished(mountTmpfs(disk.local("c/mount"), "1m"));
+    const work = testWork();
+    await disk.tree.remove(at("/c"), work);
+    expect([...work.failures]).toEqual([["/c/mount", "busy"]]);
+    expect(existsSync(disk.local("c/mount"))).toBe(true);
+  },
+);
