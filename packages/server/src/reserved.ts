@@ -13,12 +13,7 @@ export interface ReservedPaths {
 
 /** @throws {TypeError} `ERR_INVALID_OPERATIONS_PATH` */
 export function reservedPaths(configured: string = defaultStatusPath): ReservedPaths {
-  const collection = configured.startsWith("/") ? parsePath(configured) : undefined;
-  if (collection === undefined || collection === "/") {
-    throw Object.assign(new TypeError("the path of operations must begin with a slash and not be the root"), {
-      code: "ERR_INVALID_OPERATIONS_PATH",
-    });
-  }
+  const collection = parseCollection(configured);
   const above = new Set<ResourcePath>();
   for (let path = parentOf(collection); path !== undefined && path !== "/"; path = parentOf(path))
     above.add(path);
@@ -27,4 +22,22 @@ export function reservedPaths(configured: string = defaultStatusPath): ReservedP
     has: (path) => above.has(path) || isWithin(path, collection),
     restOf: (path) => (isWithin(path, collection) ? path.slice(collection.length + 1) : undefined),
   };
+}
+
+function parseCollection(configured: string): ResourcePath {
+  const invalid = (cause?: unknown): TypeError =>
+    Object.assign(
+      new TypeError("the path of operations must begin with a slash, be a path, and not be the root", {
+        cause,
+      }),
+      { code: "ERR_INVALID_OPERATIONS_PATH" },
+    );
+  let collection: ResourcePath;
+  try {
+    collection = parsePath(configured);
+  } catch (cause) {
+    throw invalid(cause);
+  }
+  if (collection === "/") throw invalid();
+  return collection;
 }
