@@ -6,7 +6,7 @@ import { type CurlAnswer, type CurlHead, field } from "./curl.ts";
 /** How many members an interim response says are done, and of how many. */
 export function progressOf(interim: CurlHead): { readonly done: number; readonly total: number | undefined } {
   const value = field(interim, "progress") ?? "";
-  const [, done, total] = /^(\d+)(?:\/(\d+))?(?: |$)/.exec(value) ?? [];
+  const [, done, total] = /^(\d+)\/(\d+)?(?: |$)/.exec(value) ?? [];
   if (done === undefined) {
     throw new Error(`no Progress that can be read: ${JSON.stringify(value)}`);
   }

@@ -8,7 +8,7 @@ import { request, sendRaw } from "../raw.ts";
 import { run } from "../run.ts";
 import { type Server, startServer } from "../server.ts";
 import { snapshot } from "../tree.ts";
-import { type Ground, prepareGround } from "./ground.ts";
+import { expectSnapshot, type Ground, prepareGround } from "./ground.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -42,7 +42,7 @@ describe("a full disk: a tmpfs of 1 MiB and 64 inodes", () => {
   async function unchanged(action: () => Promise<void>): Promise<void> {
     const before = snapshot(folder);
     await action();
-    expect(snapshot(folder)).toEqual(before);
+    await expectSnapshot(folder, before);
   }
 
   test.each(["/kept.txt", "/new.txt"])(

@@ -39,7 +39,7 @@ const cases: readonly Case[] = [
     ["Overwrite: F", "Destination: /b.txt"],
     412,
   ],
-  ["a malformed Timeout", "LOCK", "/a.txt", ["Timeout: soon"], 400],
+  ["Timeout: Second-soon", "LOCK", "/a.txt", ["Timeout: Second-soon"], 400],
   ["Timeout: Second-", "LOCK", "/a.txt", ["Timeout: Second-"], 400],
   ["no Lock-Token", "UNLOCK", "/a.txt", [], 400],
   ["a malformed Lock-Token", "UNLOCK", "/a.txt", ["Lock-Token: <"], 400],

@@ -53,7 +53,6 @@ const harmless: readonly string[] = [
   "/C:/Windows/win.ini",
   "/%EF%BC%8E%EF%BC%8E/outside/secret.txt",
   "/a.txt::$DATA",
-  "/a.txt/",
   "/a.txt/b.txt",
 ];
 
@@ -165,7 +164,7 @@ describe("paths that leave the folder", () => {
 
   const overlapping: readonly (readonly [string, string, string])[] = [
     ["itself", "/inside/", "/inside/"],
-    ["itself in another spelling", "/inside", "//%69nside/"],
+    ["itself in another spelling", "/inside", "/%69nside/"],
     ["its own member", "/inside/", "/inside/deep/new/"],
     ["its ancestor", "/inside/deep/", "/inside/"],
     ["the root", "/inside/", "/"],
