@@ -8,7 +8,8 @@ import { fromTreeError } from "./tree-status.ts";
 
 /** The error as the client sees it; what nobody foresaw is a 500 that tells nothing. */
 export function toDavError(error: unknown, method: string): DavError {
-  if (error instanceof DavError) return error;
+  // A 1xx ends no exchange, and a 2xx or 3xx is no error: whoever threw it made a mistake (RFC 9110 §15).
+  if (error instanceof DavError && error.status >= 400 && error.status <= 599) return error;
   if (error instanceof TreeError) return fromTreeError(error, method);
   if (error instanceof OperationLimitError) {
     const status = error.of === "all" ? 503 : 429;
