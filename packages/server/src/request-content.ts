@@ -66,6 +66,8 @@ function declaredLength(request: AnyRequest): number | undefined {
 
 function sendContinue(request: AnyRequest, response: AnyResponse): void {
   if (request.headers.expect?.toLowerCase() !== "100-continue" || response.headersSent) return;
+  // "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that expectation."
+  if (request.httpVersion === "1.0") return;
   // Node has sent it already where nobody listened for "checkContinue".
   if ("stream" in request ? (request.stream.sentInfoHeaders?.length ?? 0) > 0 : sent100(response)) return;
   response.writeContinue();
