@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { Pace } from "./pace.ts";
+
+function makePace() {
+  let now = 0;
+  let turns = 0;
+  const pace = new Pace(
+    () => now,
+    async () => {
+      turns += 1;
+    },
+  );
+  return {
+    pace,
+    pass: (milliseconds: number) => {
+      now += milliseconds;
+    },
+    turns: () => turns,
+    /** A call that takes so long when it is made at once; tells how it was made. */
+    call: (milliseconds: number) =>
+      pace.call<string>(
+        () => {
+          now += milliseconds;
+          return "at once";
+        },
+        async () => "later",
+      ),
+  };
+}
+
+describe("calls", () => {
+  test("are made at once while the disk is fast", () => {
+    const { call } = makePace();
+    for (let i = 0; i < 1000; i += 1) expect(call(1)).toBe("at once");
+  });
+
+  test("are made later once two were late within a second, and at once again after two seconds", async () => {
+    const { call, pass } = makePace();
+    expect(call(20)).toBe("at once");
+    expect(call(20)).toBe("at once");
+    expect(await call(20)).toBe("later");
+    expect(call(0)).toBeInstanceOf(Promise);
+    pass(1990);
+    expect(call(0)).toBeInstanceOf(Promise);
+    pass(20);
+    expect(call(1)).toBe("at once");
+  });
+
+  test("are not made later for one that was late now and then", () => {
+    const { call, pass } = makePace();
+    for (let i = 0; i < 10; i += 1) {
+      expect(call(20)).toBe("at once");
+      pass(1001);
+    }
+  });
+
+  test("count as late when they fail, too", () => {
+    const { call, pace, pass } = makePace();
+    const fail = () =>
+      pace.call<string>(
+        () => {
+          pass(50);
+          throw new Error("failed");
+        },
+        async () => "later",
+      );
+    expect(fail).toThrow("failed");
+    expect(fail).toThrow("failed");
+    expect(call(1)).toBeInstanceOf(Promise);
+  });
+});
+
+describe("breathing", () => {
+  test("gives others their turn when the slice is over, and not before", async () => {
+    const { pace, pass, turns } = makePace();
+    await pace.breathe();
+    expect(turns()).toBe(1);
+    expect(pace.breathe()).toBeUndefined();
+    pass(1);
+    expect(pace.breathe()).toBeUndefined();
+    pass(1);
+    await pace.breathe();
+    expect(turns()).toBe(2);
+  });
+
+  test("is one turn for all that wait", async () => {
+    const { pace, pass, turns } = makePace();
+    await pace.breathe();
+    pass(5);
+    await Promise.all([pace.breathe(), pace.breathe(), pace.breathe()]);
+    expect(turns()).toBe(2);
+  });
+});
