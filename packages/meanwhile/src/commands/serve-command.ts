@@ -70,7 +70,7 @@ function stopRequest(terminal: Terminal): { readonly requested: Promise<void>; f
     forget = terminal.onStop((signal) => {
       if (stopping) terminal.exit(1);
       stopping = true;
-      terminal.complain(`meanwhile: ${signal}: stopping; once more to stop at once`);
+      terminal.print(`${signal}: stopping; once more to stop at once`);
       resolve();
     });
   });

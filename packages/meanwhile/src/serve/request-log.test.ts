@@ -23,7 +23,7 @@ function logged(level: LogLevel, ...entries: readonly Partial<RequestLogEntry>[]
 }
 
 test("a request is one JSON line", () => {
-  const [line = ""] = logged("info", {});
+  const [line = ""] = logged("info", { durationMs: 1.500_000_01 });
   expect(line.endsWith("\n")).toBe(true);
   expect(JSON.parse(line)).toEqual({
     level: "info",

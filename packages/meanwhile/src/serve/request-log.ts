@@ -25,6 +25,7 @@ export function createServerLog(level: LogLevel, destination: { write(line: stri
       const line = {
         ...entry,
         target: withoutSecrets(entry.target),
+        durationMs: Math.round(entry.durationMs * 1000) / 1000,
         ...(error === undefined ? {} : { err: error }),
       };
       logger[levelOf(entry.status)](line, "request");

@@ -1,5 +1,5 @@
 /** Serves a folder, from checked options to the first line that says where. */
-import { openDisk } from "@meanwhile/disk";
+import { openDisk, StateError } from "@meanwhile/disk";
 import { createOperations } from "@meanwhile/operations";
 import { createDavHandler } from "@meanwhile/server";
 import { failed } from "../command-error.ts";
@@ -32,8 +32,13 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   const { authenticate, access } = openUsers(options, (message) => log.warn(message), clock);
   const place = await findFolder(options, terminal);
 
-  const disk = await openDisk({ folder: place.folder, state: place.state }).catch((cause: unknown) => {
-    throw failed(cause instanceof Error ? cause.message : String(cause), cause);
+  const disk = await openDisk({
+    folder: place.folder,
+    state: place.state,
+    log: ({ collection }) =>
+      log.warn(`hidden files of earlier work are left in ${JSON.stringify(collection)}`),
+  }).catch((error: unknown) => {
+    throw error instanceof StateError ? failed(error.message, error) : error;
   });
   const handler = createDavHandler({
     tree: disk.tree,
