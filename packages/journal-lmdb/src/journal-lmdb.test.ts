@@ -1,0 +1,163 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { JournalEntry, Retention } from "@meanwhile/operations";
+import { journalContract, journalEntry } from "@meanwhile/operations/testing";
+import { open } from "lmdb";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type DurableJournal, type LmdbJournalSettings, lmdbJournal, openJournal } from "./journal-lmdb.ts";
+
+let directory: string;
+let journal: DurableJournal | undefined;
+let nowMs: number;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "meanwhile-journal-"));
+  nowMs = Date.UTC(2026, 0, 15);
+});
+
+afterEach(async () => {
+  await journal?.close();
+  journal = undefined;
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function openedAgain(settings: LmdbJournalSettings = {}): Promise<DurableJournal> {
+  await journal?.close();
+  journal = await lmdbJournal(directory, { now: () => nowMs, ...settings });
+  return journal;
+}
+
+function ended(id: string, content: string | Uint8Array): JournalEntry {
+  const outcome = { status: 201, fields: {}, content };
+  return journalEntry(id, { state: "finished", endedAtMs: nowMs, outcome });
+}
+
+function contents(): readonly string[] {
+  return readdirSync(join(directory, "contents"));
+}
+
+describe("the journal in LMDB keeps the contract", () => {
+  for (const { name, run } of journalContract) {
+    test(name, { timeout: 60_000 }, () => {
+      let retention: Partial<Retention>;
+      return run({
+        open: (wanted) => {
+          retention = wanted;
+          return openedAgain({ retention });
+        },
+        reopen: () => openedAgain({ retention }),
+        setNow: (ms) => {
+          nowMs = ms;
+        },
+      });
+    });
+  }
+});
+
+describe("large contents", () => {
+  test("lie in a file of their own, beyond the memory limit only, readable by their owner alone", async () => {
+    const opened = await openedAgain({ memoryLimit: 100 });
+    await opened.put(ended("small", "x".repeat(100)));
+    expect(contents()).toEqual([]);
+    await opened.put(ended("large", "é".repeat(51)));
+    const [file = ""] = contents();
+    expect(statSync(join(directory, "contents", file)).size).toBe(102);
+    expect(statSync(join(directory, "contents", file)).mode & 0o777).toBe(0o600);
+    expect(statSync(join(directory, "contents")).mode & 0o777).toBe(0o700);
+    expect((await opened.get("large"))?.outcome?.content).toBe("é".repeat(51));
+  });
+
+  test("go with their entry: replaced, removed, given up by retention", async () => {
+    const opened = await openedAgain({ memoryLimit: 10, retention: { entries: 2 } });
+    for (const id of ["a", "b"]) await opened.put(ended(id, "x".repeat(100)));
+    await opened.put(ended("a", "y".repeat(200)));
+    expect(contents().length).toBe(2);
+    await opened.remove("b");
+    expect(contents().length).toBe(1);
+    for (const id of ["c", "d", "e"]) await opened.put(ended(id, "z".repeat(100)));
+    await opened.close();
+    expect(contents().length).toBe(2);
+  });
+
+  test("beyond the content limit are left out, and the outcome says so", async () => {
+    const opened = await openedAgain({ contentLimit: 1000 });
+    await opened.put(ended("a", new Uint8Array(1000)));
+    await opened.put(ended("b", new Uint8Array(1001)));
+    expect((await opened.get("a"))?.outcome).toEqual({
+      status: 201,
+      fields: {},
+      content: new Uint8Array(1000),
+    });
+    expect((await opened.get("b"))?.outcome).toEqual({
+      status: 201,
+      fields: {},
+      content: "",
+      truncated: true,
+    });
+  });
+
+  test("that belong to no entry go at the next start, and nothing else does", async () => {
+    const opened = await openedAgain({ memoryLimit: 10 });
+    await opened.put(ended("a", "x".repeat(100)));
+    await opened.close();
+    const orphan = `${"0".repeat(32)}.content`;
+    for (const name of [orphan, `${orphan}.part`, "notes.txt"])
+      writeFileSync(join(directory, "contents", name), "x");
+    const again = await openedAgain();
+    expect((await again.get("a"))?.outcome?.content).toBe("x".repeat(100));
+    expect(contents().length).toBe(2);
+    expect(contents()).toContain("notes.txt");
+  });
+});
+
+describe("an environment that somebody else owns", () => {
+  test("holds the journal beside other databases, and stays open", async () => {
+    const database = open({ path: join(directory, "state.mdb") });
+    const files = join(directory, "large");
+    const opened = await openJournal({ database, files, now: () => nowMs });
+    const other = database.openDB({ name: "properties" });
+    await opened.put(ended("a", "x"));
+    await opened.close();
+    await other.put("still", "open");
+    const again = await openJournal({ database, files, now: () => nowMs });
+    expect((await again.get("a"))?.id).toBe("a");
+    await database.close();
+  });
+});
+
+test("what is put after the journal was closed is refused", async () => {
+  const opened = await openedAgain();
+  await opened.close();
+  await opened.close();
+  await expect(opened.put(ended("a", ""))).rejects.toMatchObject({ code: "ERR_JOURNAL_UNAVAILABLE" });
+});
+
+test("closing waits for what is under way", async () => {
+  const opened = await openedAgain({ memoryLimit: 10 });
+  const put = Array.from({ length: 50 }, (_, index) => opened.put(ended(`${index}`, "x".repeat(index))));
+  await opened.close();
+  await Promise.all(put);
+  const again = await openedAgain();
+  for (let index = 0; index < 50; index += 1) {
+    expect((await again.get(`${index}`))?.outcome?.content).toBe("x".repeat(index));
+  }
+});
+
+test("no put gives up more than a few entries, and the next start gives up all", async () => {
+  const opened = await openedAgain({ retention: { keepMs: 1000 } });
+  await Promise.all(Array.from({ length: 100 }, (_, index) => opened.put(ended(`${index}`, ""))));
+  nowMs += 1000;
+  await opened.put(ended("next", ""));
+  await opened.close();
+  const records = async (): Promise<number> => {
+    const database = open({ path: join(directory, "journal.mdb") });
+    const count = database.openDB({ name: "journal", encoding: "binary" }).getKeysCount();
+    await database.close();
+    // One of them is the format.
+    return count - 1;
+  };
+  expect(await records()).toBe(101 - 16);
+  await (await openedAgain({ retention: { keepMs: 1000 } })).close();
+  expect(await records()).toBe(1);
+});

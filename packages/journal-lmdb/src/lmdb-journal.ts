@@ -1,0 +1,254 @@
+import { createHash } from "node:crypto";
+import {
+  indexed,
+  type Journal,
+  type JournalEntry,
+  JournalIndex,
+  type Retention,
+  withinLimit,
+} from "@meanwhile/operations";
+import type { CommitQueue } from "./commit-queue.ts";
+import type { ContentFiles } from "./content-files.ts";
+import {
+  bytesOf,
+  type ContentFile,
+  contentLike,
+  decodeRecord,
+  type EntryRecord,
+  encodeRecord,
+} from "./entry-record.ts";
+import { formatKey, type Records } from "./format.ts";
+import { JournalError } from "./journal-error.ts";
+
+export interface LmdbJournalOptions {
+  readonly records: Records;
+  readonly commits: CommitQueue;
+  readonly contents: ContentFiles;
+  /** Named in messages. */
+  readonly file: string;
+  readonly retention: Retention;
+  readonly contentLimit: number;
+  readonly memoryLimit: number;
+  readonly now: () => number;
+}
+
+/** How many entries one `put` gives up at most, so that none takes long. */
+export const droppedAtOnce = 16;
+
+/**
+ * Records in LMDB, one for each entry; large contents in files; what entries are found by in memory. A record is
+ * committed before anything else is changed, so what is in memory is never ahead of the disk.
+ */
+export class LmdbJournal implements Journal {
+  readonly #options: LmdbJournalOptions;
+  readonly #index: JournalIndex;
+  /** The records of entries whose content is in a file, by id. */
+  readonly #files = new Map<string, ContentFile>();
+  /** The place of ended entries in the order of ends, by id. */
+  readonly #orders = new Map<string, number>();
+  /** Entries that an earlier process left running. */
+  readonly #inherited = new Set<string>();
+  /** The last change of each id that is under way: those of one id are made one after the other. */
+  readonly #changes = new Map<string, Promise<void>>();
+  #lastOrder = 0;
+
+  private constructor(options: LmdbJournalOptions) {
+    this.#options = options;
+    this.#index = new JournalIndex(options.retention, options.now);
+  }
+
+  /** Reads and checks what is kept, and drops what retention gives up. */
+  static async open(options: LmdbJournalOptions): Promise<LmdbJournal> {
+    const journal = new LmdbJournal(options);
+    const kept = journal.#readAll();
+    kept.sort((one, other) => one.order - other.order || one.indexed.startedAtMs - other.indexed.startedAtMs);
+    for (const one of kept) {
+      journal.#take(one);
+      if (one.indexed.endedAtMs === undefined) journal.#inherited.add(one.indexed.id);
+    }
+    await options.contents.sweep(new Map([...journal.#files.values()].map((file) => [file.name, file])));
+    await journal.#drop(journal.#index.overdue(Number.POSITIVE_INFINITY));
+    return journal;
+  }
+
+  put(entry: JournalEntry): Promise<void> {
+    return this.#inTurn(entry.id, () => this.#put(entry));
+  }
+
+  async get(id: string): Promise<JournalEntry | undefined> {
+    while (this.#index.has(id)) {
+      const record = this.#read(id);
+      if (record === undefined) return undefined;
+      const { entry, file } = record;
+      if (file === undefined || entry.outcome === undefined) return entry;
+      const content = await this.#options.contents.read(file);
+      if (content !== undefined) return { ...entry, outcome: contentLike(entry.outcome, content) };
+      // Replaced or dropped in between; else it is lost.
+      if (this.#files.get(id)?.name === file.name) {
+        throw this.#corrupt(`a content of ${id} is missing`);
+      }
+    }
+    return undefined;
+  }
+
+  async byKey(name: string): Promise<JournalEntry | undefined> {
+    const id = this.#index.byKey(name);
+    return id === undefined ? undefined : this.get(id);
+  }
+
+  /** Contents stay where they are: a list of a hundred outcomes is small. */
+  async list(principal: string, limit: number): Promise<readonly JournalEntry[]> {
+    return this.#entries(this.#index.list(principal, limit)).map((entry) =>
+      entry.outcome === undefined ? entry : { ...entry, outcome: { ...entry.outcome, content: "" } },
+    );
+  }
+
+  async unfinished(): Promise<readonly JournalEntry[]> {
+    return this.#entries(this.#index.running().filter((id) => this.#inherited.has(id)));
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#inTurn(id, () => this.#remove(id));
+  }
+
+  /** Resolves once what was put is committed. What is put later is refused. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#changes.values());
+    await this.#options.commits.close();
+  }
+
+  async #put(entry: JournalEntry): Promise<void> {
+    const { contents, contentLimit, memoryLimit, retention, commits, records } = this.#options;
+    const { id } = entry;
+    const kept = withinLimit(entry, Math.min(contentLimit, retention.bytes));
+    const file = await this.#write(kept, memoryLimit);
+    const order = this.#orders.get(id) ?? (kept.state === "running" ? 0 : ++this.#lastOrder);
+    try {
+      const record = encodeRecord({ entry: kept, file, order });
+      await commits.run(() => records.putSync(keyOf(id), record));
+    } catch (error) {
+      if (file) await contents.remove(file);
+      throw error;
+    }
+    const replaced = this.#files.get(id);
+    this.#take({ indexed: indexed(kept), file, order });
+    if (replaced) await contents.remove(replaced);
+    // Nobody waits for it, and what could not be dropped now is tried again at the next start.
+    this.#drop(this.#index.overdue(droppedAtOnce)).catch(() => {});
+  }
+
+  async #write({ outcome }: JournalEntry, memoryLimit: number): Promise<ContentFile | undefined> {
+    if (outcome === undefined) return undefined;
+    const content = bytesOf(outcome.content);
+    if (content.byteLength <= memoryLimit) return undefined;
+    try {
+      return await this.#options.contents.write(content);
+    } catch (cause) {
+      throw new JournalError("ERR_JOURNAL_UNAVAILABLE", "a content could not be written", { cause });
+    }
+  }
+
+  async #remove(id: string): Promise<void> {
+    const { commits, records, contents } = this.#options;
+    await commits.run(() => records.removeSync(keyOf(id)));
+    const file = this.#files.get(id);
+    this.#forget(id);
+    if (file) await contents.remove(file);
+  }
+
+  /** Gives entries up: they are not found any more from now on, whether or not the disk obeys. */
+  async #drop(ids: readonly string[]): Promise<void> {
+    const removals = ids.map((id) => {
+      const file = this.#files.get(id);
+      this.#forget(id);
+      return this.#inTurn(id, async () => {
+        // Put again in between: then it stays.
+        if (this.#index.has(id)) return;
+        await this.#options.commits.run(() => this.#options.records.removeSync(keyOf(id)));
+        if (file) await this.#options.contents.remove(file);
+      });
+    });
+    await Promise.all(removals);
+  }
+
+  #take({ indexed, file, order }: Kept): void {
+    const { id } = indexed;
+    this.#index.put(indexed);
+    if (file) this.#files.set(id, file);
+    else this.#files.delete(id);
+    if (indexed.endedAtMs === undefined) return;
+    this.#orders.set(id, order);
+    this.#lastOrder = Math.max(this.#lastOrder, order);
+    this.#inherited.delete(id);
+  }
+
+  #forget(id: string): void {
+    this.#index.remove(id);
+    this.#files.delete(id);
+    this.#orders.delete(id);
+    this.#inherited.delete(id);
+  }
+
+  #inTurn(id: string, change: () => Promise<void>): Promise<void> {
+    const before = this.#changes.get(id);
+    const made = before === undefined ? change() : before.then(change, change);
+    const settled = made
+      .catch(() => {})
+      .finally(() => {
+        if (this.#changes.get(id) === settled) this.#changes.delete(id);
+      });
+    this.#changes.set(id, settled);
+    return made;
+  }
+
+  #entries(ids: readonly string[]): readonly JournalEntry[] {
+    return ids.flatMap((id) => this.#read(id)?.entry ?? []);
+  }
+
+  #read(id: string): EntryRecord | undefined {
+    const value = this.#options.records.get(keyOf(id));
+    if (value === undefined) return undefined;
+    try {
+      return decodeRecord(value);
+    } catch (cause) {
+      throw this.#corrupt(`the record of ${id} cannot be read`, cause);
+    }
+  }
+
+  #readAll(): Kept[] {
+    const kept: Kept[] = [];
+    let at: unknown;
+    try {
+      for (const { key, value } of this.#options.records.getRange()) {
+        at = key;
+        if (key === formatKey) continue;
+        const { entry, file, order } = decodeRecord(value);
+        if (keyOf(entry.id) !== key) throw new TypeError("the record belongs to another entry");
+        const found = indexed(entry);
+        // Its content was not read, and counts all the same.
+        kept.push({ indexed: file ? { ...found, bytes: found.bytes + file.size } : found, file, order });
+      }
+    } catch (cause) {
+      throw this.#corrupt(`the record ${String(at)} cannot be read`, cause);
+    }
+    return kept;
+  }
+
+  #corrupt(what: string, cause?: unknown): JournalError {
+    return new JournalError("ERR_JOURNAL_CORRUPT", `the journal ${this.#options.file} is damaged: ${what}`, {
+      cause,
+    });
+  }
+}
+
+/** What is in memory of a record. */
+interface Kept {
+  readonly indexed: ReturnType<typeof indexed>;
+  readonly file: ContentFile | undefined;
+  readonly order: number;
+}
+
+/** LMDB's keys are short, and ids may be anything. */
+function keyOf(id: string): string {
+  return createHash("sha256").update(id).digest("base64url");
+}

@@ -1,0 +1,35 @@
+import { describe, expect, test } from "vitest";
+import { memoryJournal } from "./memory-journal.ts";
+import { endedEntry, startMs } from "./testing/journal-entry.ts";
+import { journalContract } from "./testing.ts";
+
+describe("the journal in memory keeps the contract", () => {
+  for (const { name, needs, run } of journalContract) {
+    test.skipIf(needs === "reopen")(name, () => {
+      let nowMs = 0;
+      return run({
+        open: async (retention) => memoryJournal(retention, () => nowMs),
+        setNow: (ms) => {
+          nowMs = ms;
+        },
+      });
+    });
+  }
+});
+
+test("a content beyond the limit is left out, and the outcome says so; one at the limit is kept", () => {
+  const journal = memoryJournal({}, () => startMs, 10);
+  journal.put(endedEntry("a", startMs, "x".repeat(10)));
+  journal.put(endedEntry("b", startMs, "x".repeat(11)));
+  expect(journal.get("a")).toMatchObject({ outcome: { content: "x".repeat(10) } });
+  expect(journal.get("b")).toMatchObject({ outcome: { status: 201, content: "", truncated: true } });
+});
+
+test("what retention gives up takes no room", () => {
+  let nowMs = startMs;
+  const journal = memoryJournal({ keepMs: 10 }, () => nowMs);
+  for (let index = 0; index < 100; index += 1) journal.put(endedEntry(`a${index}`, startMs));
+  expect(journal.size).toBe(100);
+  nowMs += 10;
+  expect(journal.size).toBe(0);
+});
