@@ -1,121 +1,127 @@
-/** Who waits for an operation, and whether anybody of them got its final response. */
+/** Who waits for an operation, and whether anybody of them got its answer. */
 import type { Exchange } from "@meanwhile/interim";
-import type { After, Operation, Operations } from "@meanwhile/operations";
+import type { After, JournalEntry, Operation, Operations } from "@meanwhile/operations";
+import { type ConnectionEnd, connectionEnd } from "./connection-end.ts";
 
 /** How long after its last byte a response still counts as lost where its connection is reset, in milliseconds. */
 export const resetMs = 2_000;
+
+/** How many operations are remembered as delivered beyond their end, until the journal says so itself. */
+const rememberedDeliveries = 4096;
 
 export interface Attendance {
   /** The exchange waits for the operation from now on. Call {@link Attendance.answered} when it was answered. */
   attend(operation: Operation, exchange: Exchange): void;
   /**
-   * The exchange was answered. `isFinal`: with the operation's final response, of which it is soon known whether it
-   * arrived; else with something less, a 202 for instance, and it waits no more.
+   * The exchange was answered. `tells`: with the operation's final response, or with a 202 that says where to ask for
+   * it; of that it is soon known whether it arrived. Else with something less, and it waits no more.
    */
-  answered(operation: Operation, exchange: Exchange, isFinal: boolean): void;
-  /** Whether all connections that waited for the operation are gone, and none got its final response. */
+  answered(operation: Operation, exchange: Exchange, tells: boolean): void;
+  /** Of an operation that runs: whether all connections that waited for it are gone, and none was answered. */
   isDeserted(id: string): boolean;
-  /** The same, of an operation of which this process may know nothing: `recorded` is what the journal says. */
-  isLost(id: string, recorded: { readonly delivered: boolean }): boolean;
+  /** Of one that has ended, as the journal has it: whether nobody who waited for it got its answer. */
+  isLost(entry: Pick<JournalEntry, "id" | "delivered">): boolean;
+  /** How many operations are in mind. */
+  readonly size: number;
 }
 
 interface Attended {
   /** Exchanges that wait, or were answered so recently that nobody knows whether it arrived. */
   present: number;
+  /** Somebody was answered. */
   delivered: boolean;
 }
 
+interface Presence {
+  readonly connection: ConnectionEnd;
+  left: boolean;
+}
+
 export function createAttendance(operations: Operations, after: After): Attendance {
+  // An operation that is not here: nobody waits for it, and nobody was answered that we know of.
   const attended = new Map<string, Attended>();
+  const deliveries = new Set<string>();
+  const presences = new WeakMap<Exchange, Presence>();
 
-  function of(operation: Operation): Attended {
-    const known = attended.get(operation.id);
-    if (known) return known;
-    const fresh = { present: 0, delivered: false };
-    attended.set(operation.id, fresh);
-    return fresh;
-  }
-
-  function leave(operation: Operation, delivered: boolean): void {
-    const state = of(operation);
+  function leave(operation: Operation, presence: Presence | undefined, delivered: boolean): void {
+    const state = attended.get(operation.id);
+    if (!state || !presence || presence.left) return;
+    presence.left = true;
     state.present -= 1;
     state.delivered ||= delivered;
-    if (state.delivered) operations.delivered(operation);
-    // What was lost is worth keeping for the one who comes back.
-    else if (state.present === 0) operations.keep(operation);
-    if (state.present === 0 && operation.outcome && state.delivered) attended.delete(operation.id);
+    if (delivered) operations.delivered(operation);
+    if (state.present > 0) return;
+    if (!state.delivered) {
+      // What was lost is worth keeping for the one who comes back.
+      operations.keep(operation);
+      attended.delete(operation.id);
+    } else if (operation.outcome) forget(operation.id);
+    else void operation.ended.then(() => state.present === 0 && forget(operation.id));
+  }
+
+  function forget(id: string): void {
+    attended.delete(id);
+    deliveries.add(id);
+    for (const oldest of deliveries) {
+      if (deliveries.size <= rememberedDeliveries) break;
+      deliveries.delete(oldest);
+    }
   }
 
   return {
+    get size() {
+      return attended.size;
+    },
     attend(operation, exchange) {
-      of(operation).present += 1;
-      const gone = (): void => leave(operation, false);
-      exchange.closed.addEventListener("abort", gone, { once: true });
+      const state = attended.get(operation.id) ?? { present: 0, delivered: false };
+      attended.set(operation.id, state);
+      state.present += 1;
+      const presence = { connection: connectionEnd(exchange), left: false };
+      presences.set(exchange, presence);
+      const gone = (): void => leave(operation, presence, false);
+      if (exchange.undelivered) gone();
+      else exchange.closed.addEventListener("abort", gone, { once: true });
     },
-    answered(operation, exchange, isFinal) {
-      // An exchange that closed undelivered has left already, or leaves when it does.
-      if (exchange.undelivered) return;
-      if (!isFinal) leave(operation, false);
+    answered(operation, exchange, tells) {
+      const presence = presences.get(exchange);
+      if (!tells || !presence) leave(operation, presence, false);
       else
-        watchForReset(exchange, after, (arrived) => {
-          if (!exchange.undelivered) leave(operation, arrived);
-        });
+        whenArrived(exchange, presence.connection, after, (arrived) => leave(operation, presence, arrived));
     },
-    isDeserted(id) {
-      const state = attended.get(id);
-      return state === undefined || (state.present === 0 && !state.delivered);
-    },
-    isLost(id, recorded) {
-      const state = attended.get(id);
-      return state === undefined ? !recorded.delivered : state.present === 0 && !state.delivered;
-    },
+    isDeserted: (id) => !attended.has(id),
+    isLost: ({ id, delivered }) => !delivered && !attended.has(id) && !deliveries.has(id),
   };
 }
 
-/** Who wants to hear of a socket's end: one listener a socket, however many responses it carries. */
-const watchers = new WeakMap<object, Set<(hadError: boolean) => void>>();
-
-/** Tells once whether a response that was handed over arrived, as far as a server can see. */
-function watchForReset(
-  { request, response }: Exchange,
+/** Tells once whether a response that was given to the system arrived, as far as a server can see. */
+function whenArrived(
+  exchange: Exchange,
+  connection: ConnectionEnd,
   after: After,
   tell: (arrived: boolean) => void,
 ): void {
-  const stream = "stream" in response && response.stream ? response.stream : undefined;
-  if (stream?.destroyed || request.socket.destroyed) {
-    // NO_ERROR (0) is how a stream ends that went well (RFC 9113 §7).
-    tell(!stream?.rstCode);
-    return;
-  }
-  let forget: () => unknown = () => undefined;
-  let told = false;
-  const end = (arrived: boolean): void => {
-    if (told) return;
-    told = true;
-    cancel();
-    forget();
-    tell(arrived);
-  };
-  const cancel = after(resetMs, () => end(true));
-  if (stream) {
-    const closed = (): void => end(!stream.rstCode);
-    stream.once("close", closed);
-    forget = () => stream.off("close", closed);
-  } else {
-    const others = watchersOf(request.socket);
-    const closed = (hadError: boolean): void => end(!hadError);
-    others.add(closed);
-    forget = () => others.delete(closed);
-  }
+  whenHandedOver(exchange, () => {
+    if (exchange.undelivered) tell(false);
+    else if (connection.closed) tell(!connection.broken);
+    else {
+      const cancel = after(resetMs, () => {
+        forget();
+        tell(true);
+      });
+      const forget = connection.whenClosed(() => {
+        cancel();
+        tell(!connection.broken);
+      });
+    }
+  });
 }
 
-function watchersOf(socket: Exchange["request"]["socket"]): Set<(hadError: boolean) => void> {
-  const known = watchers.get(socket);
-  if (known) return known;
-  const fresh = new Set<(hadError: boolean) => void>();
-  watchers.set(socket, fresh);
-  socket.once("close", (hadError: boolean) => {
-    for (const told of [...fresh]) told(hadError);
-  });
-  return fresh;
+/** Never calls back where the client left before: the exchange's `closed` tells that. */
+function whenHandedOver({ request, response }: Exchange, listener: () => void): void {
+  if ("stream" in request) {
+    // Closed once its last frame is with the socket; or reset, which the exchange knows before us.
+    if (request.stream.closed || request.stream.destroyed) listener();
+    else request.stream.once("close", listener);
+  } else if (response.writableFinished) listener();
+  else response.once("finish", listener);
 }

@@ -1,12 +1,32 @@
 /** Operations over HTTP: who waits for one is told its news, and who asks later finds it. */
 export { type Attendance, createAttendance, resetMs } from "./attendance.ts";
+export { whenAborted, whenEnded } from "./listeners.ts";
 export {
   chosenKeyName,
   fingerprintOf,
   impliedKeyName,
-  isSameRequest,
   type RepeatableRequest,
 } from "./repetition.ts";
-export { type StatusDocument, statusDocument } from "./status-document.ts";
-export { answerStatus, defaultStatusPath, type StatusRequest } from "./status-resource.ts";
+export { defaultEventStreamTimes, type EventStreamTimes } from "./event-stream.ts";
+export { type StatusAnswer, type StatusFields, statusFields } from "./status-answer.ts";
+export {
+  failedCharacters,
+  type StatusDocument,
+  type StatusList,
+  type StatusOutcome,
+  type StatusProgress,
+  statusDocument,
+} from "./status-document.ts";
+export { outcomeEventId, resultsPerEvent, type StatusResults } from "./status-events.ts";
+export { defaultStatusLimits, type StatusLimits } from "./status-followers.ts";
+export type { JobStatus } from "./status-job.ts";
+export { defaultStatusPath, statusMethods } from "./status-place.ts";
+export {
+  createStatusService,
+  listedOperations,
+  type StatusRequest,
+  type StatusService,
+  type StatusServiceOptions,
+} from "./status-service.ts";
+export { createTurns, type EndTurn, type Turns } from "./turns.ts";
 export { type WaitingOptions, waitFor } from "./waiting.ts";

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { parseIdempotencyKey } from "@meanwhile/interim/fields";
-import type { RepetitionKey } from "@meanwhile/operations";
 
 /** A request as far as it matters to what it does. */
 export interface RepeatableRequest {
@@ -59,11 +58,6 @@ export function fingerprintOf({ method, target, headers }: RepeatableRequest, co
     .map(([name, value]) => `${name}: ${String(value)}`)
     .sort();
   return digest(method, target, ...fields, contentDigest);
-}
-
-/** Whether an operation that was found by its name was asked for by the same request. */
-export function isSameRequest(key: RepetitionKey | undefined, fingerprint: string): boolean {
-  return key?.fingerprint === fingerprint;
 }
 
 /** A UUID, or as much: 128 bits cannot be written in fewer than 22 characters. */

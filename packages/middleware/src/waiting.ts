@@ -4,6 +4,7 @@ import { formatProgress, formatStatusUri } from "@meanwhile/interim/fields";
 import type { Pacing } from "@meanwhile/interim/pacing";
 import type { Allowance } from "@meanwhile/interim/profiles";
 import type { Operation, Operations } from "@meanwhile/operations";
+import { whenEnded } from "./listeners.ts";
 
 export interface WaitingOptions {
   readonly operations: Operations;
@@ -43,11 +44,21 @@ export function waitFor(operation: Operation, exchange: Exchange, options: Waiti
   const unsubscribe = operation.subscribe(() => following.news());
   const stop = (): void => {
     unsubscribe();
+    forget();
     following.stop();
   };
-  void operation.ended.then(stop);
+  const forget = whenEnded(operation, stop);
   exchange.closed.addEventListener("abort", stop, { once: true });
-  return following;
+  return {
+    get sent() {
+      return following.sent;
+    },
+    get budgetSpent() {
+      return following.budgetSpent;
+    },
+    news: () => following.news(),
+    stop,
+  };
 }
 
 /** "Status-URI: " and CR LF, or "Progress: " and CR LF, with something to spare. */

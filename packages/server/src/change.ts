@@ -9,7 +9,7 @@ import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { requireIf } from "./if-evaluation.ts";
 import { type Submission, submission } from "./locking.ts";
-import type { Awaitable, Resource } from "./store.ts";
+import { type Awaitable, type Resource, TreeError } from "./store.ts";
 
 /**
  * A method that changes something. Called first, it parses the header and receives the content; then the complete
@@ -32,6 +32,7 @@ export async function withClaims(
 ): Promise<Answer> {
   const release = await claims.acquire(wanted, limits.claimMs, work.signal);
   if (!release) {
+    if (work.signal.aborted) throw new TreeError("stopped");
     throw new DavError(503, "another request works on this resource", { fields: { "Retry-After": "2" } });
   }
   try {

@@ -1,43 +1,38 @@
 /** A request's content that is digested as it is read, so that a repetition of the request can be known by it. */
 import { createHash, type Hash } from "node:crypto";
 import type { RequestContent } from "./dav-request.ts";
+import { readText } from "./request-content.ts";
 
 export interface DigestedContent {
   readonly content: RequestContent;
-  /** The digest of all that was read; undefined where that was more than `limit` bytes. */
+  /** The digest of all that was read; undefined where that was more than `limit` bytes. Ask once, in the end. */
   digest(): string | undefined;
 }
 
 export function digestedContent(content: RequestContent, limit: number): DigestedContent {
-  let hash: Hash | undefined = createHash("sha256");
+  let hash: Hash | undefined = (content.length ?? 0) > limit ? undefined : createHash("sha256");
   let read = 0;
-  function take(chunk: Uint8Array): void {
-    read += chunk.length;
-    if (read > limit) hash = undefined;
-    else hash?.update(chunk);
+
+  async function* stream(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of content.stream()) {
+      read += chunk.length;
+      if (read > limit) hash = undefined;
+      hash?.update(chunk);
+      yield chunk;
+    }
   }
-  const length = content.length ?? 0;
-  if (length > limit) hash = undefined;
+
   return {
     content: {
       length: content.length,
-      async *stream() {
-        for await (const chunk of content.stream()) {
-          take(chunk);
-          yield chunk;
-        }
-      },
-      async text(textLimit) {
-        const text = await content.text(textLimit);
-        take(Buffer.from(text));
-        return text;
-      },
+      stream,
+      text: (textLimit) => readText({ length: content.length, stream }, textLimit),
     },
     digest: () => hash?.digest("base64url"),
   };
 }
 
-/** Reads content only to know its digest. */
+/** Reads content only to know its digest. @throws {DavError} 400 where it was broken off */
 export async function digestOf(content: RequestContent): Promise<string> {
   const hash = createHash("sha256");
   if (content.length !== 0) for await (const chunk of content.stream()) hash.update(chunk);

@@ -12,7 +12,7 @@ export function toDavError(error: unknown, method: string): DavError {
   if (error instanceof DavError && error.status >= 400 && error.status <= 599) return error;
   if (error instanceof TreeError) return fromTreeError(error, method);
   if (error instanceof OperationLimitError) {
-    const status = error.of === "all" ? 503 : 429;
+    const status = error.of === "principal" ? 429 : 503;
     return new DavError(status, error.message, { cause: error, fields: { "Retry-After": "10" } });
   }
   return new DavError(500, "the server failed", { cause: error });

@@ -15,7 +15,7 @@ import {
 import { parsePrefer } from "@meanwhile/interim/fields";
 import type { Pacing } from "@meanwhile/interim/pacing";
 import type { InterimPolicy } from "@meanwhile/interim/profiles";
-import type { Attendance } from "@meanwhile/middleware";
+import type { Attendance, StatusService, Turns } from "@meanwhile/middleware";
 import type { Operations } from "@meanwhile/operations";
 import { type Answer, type AnswerFields, empty } from "./answer.ts";
 import type { Authenticate, Authentication } from "./authentication.ts";
@@ -33,7 +33,7 @@ import type { RequestLogEntry } from "./request-log.ts";
 import type { ReservedPaths } from "./reserved.ts";
 import { serveChange } from "./serve-change.ts";
 import { serveReading } from "./serve-reading.ts";
-import { serveStatus } from "./serve-status.ts";
+import { reservedErrorFields, reservedOptions, serveStatus } from "./serve-status.ts";
 
 export interface PipelineOptions {
   readonly context: ServerContext;
@@ -47,7 +47,9 @@ export interface PipelineOptions {
   readonly cors: readonly string[];
   readonly log: ((entry: RequestLogEntry) => void) | undefined;
   readonly reserved: ReservedPaths;
+  readonly status: StatusService;
   readonly attendance: Attendance;
+  readonly turns: Turns;
 }
 
 export type NodeHandler = (request: AnyRequest, response: AnyResponse, next?: unknown) => void;
@@ -137,7 +139,7 @@ async function handle(
     if (method === "OPTIONS")
       return { answer: await capabilities(exchange, connection, who, options), principal };
     const refused = refuse(who);
-    if (refused) return { answer: refused };
+    if (refused) return { answer: asReserved(refused, exchange, options) };
     const request = davRequest(
       exchange,
       connection,
@@ -151,7 +153,8 @@ async function handle(
     return { ...handled, principal, ...(extra ? { answer: withFields(handled.answer, extra) } : {}) };
   } catch (error) {
     const failure = toDavError(error, method);
-    return { answer: errorAnswer(failure), principal, ...(failure.status >= 500 ? { error } : {}) };
+    const answer = asReserved(errorAnswer(failure), exchange, options);
+    return { answer, principal, ...(failure.status >= 500 ? { error } : {}) };
   }
 }
 
@@ -162,7 +165,7 @@ function dispatch(
   options: PipelineOptions,
 ): Promise<Handled> {
   const { context, reserved } = options;
-  if (reserved.has(request.path)) return serveStatus(request, options);
+  if (reserved.has(request.path)) return serveStatus(exchange, connection, request, options);
   const read = reading.get(request.method);
   if (read) {
     if (!context.access.may(request.principal, "read", request.path)) {
@@ -230,12 +233,23 @@ function refuse(who: Authentication): Answer | undefined {
   return undefined;
 }
 
+/** An error with the fields of all answers about operations, where the request was for one. */
+function asReserved(answer: Answer, { request }: Exchange, { mount, reserved }: PipelineOptions): Answer {
+  try {
+    const path = parsePath(parseTarget(request, mount).path);
+    return reserved.has(path) ? withFields(answer, reservedErrorFields) : answer;
+  } catch {
+    // A target that is not understood is nowhere.
+    return answer;
+  }
+}
+
 /** OPTIONS answers everybody, and tells those who are not known nothing but what the server can do. */
 async function capabilities(
   exchange: Exchange,
   connection: Connection,
   who: Authentication,
-  { mount, context }: PipelineOptions,
+  { mount, context, reserved }: PipelineOptions,
 ): Promise<Answer> {
   const unknown = who.kind !== "known" && who.kind !== "anonymous";
   if (unknown) return serverOptions();
@@ -249,9 +263,11 @@ async function capabilities(
   }
   if (target.path === "*") return serverOptions();
   const principal = who.kind === "known" ? who.principal : undefined;
-  return answerOptions(davRequest(exchange, connection, "OPTIONS", principal, target), context, {
-    reveal: true,
-  });
+  const request = davRequest(exchange, connection, "OPTIONS", principal, target);
+  if (reserved.has(request.path)) {
+    return withFields(serverOptions(), reservedOptions(reserved, request.path));
+  }
+  return answerOptions(request, context, { reveal: true });
 }
 
 /** The answer with more fields; `Vary` is added to, others are replaced. */

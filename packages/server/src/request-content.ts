@@ -22,22 +22,24 @@ export function requestContent(request: AnyRequest, response: AnyResponse): Requ
     if (request.aborted || (length !== undefined && received !== length)) throw brokenOff(undefined);
   }
 
-  return {
-    length,
-    stream,
-    async text(limit) {
-      if (length === 0) return "";
-      if (length !== undefined && length > limit) throw tooLarge(limit);
-      const chunks: Uint8Array[] = [];
-      let size = 0;
-      for await (const chunk of stream()) {
-        size += chunk.length;
-        if (size > limit) throw tooLarge(limit);
-        chunks.push(chunk);
-      }
-      return decode(Buffer.concat(chunks));
-    },
-  };
+  return { length, stream, text: (limit) => readText({ length, stream }, limit) };
+}
+
+/** All of a content, as {@link RequestContent.text} gives it. */
+export async function readText(
+  { length, stream }: Pick<RequestContent, "length" | "stream">,
+  limit: number,
+): Promise<string> {
+  if (length === 0) return "";
+  if (length !== undefined && length > limit) throw tooLarge(limit);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream()) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return decode(Buffer.concat(chunks));
 }
 
 /**

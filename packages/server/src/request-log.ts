@@ -11,6 +11,7 @@ export interface RequestLogEntry {
   readonly address: string;
   readonly principal?: string;
   readonly userAgent?: string;
+  /** 499: the client had left before there was an answer. */
   readonly status: number;
   readonly durationMs: number;
   /** Of the content that was sent. */

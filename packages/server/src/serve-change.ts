@@ -1,28 +1,19 @@
 /** A method that changes something: an operation, which goes on whether or not its client waits, and runs once. */
-import { badRequest, DavError } from "@meanwhile/dav/error";
+import { DavError } from "@meanwhile/dav/error";
 import type { Exchange } from "@meanwhile/interim";
-import {
-  chosenKeyName,
-  fingerprintOf,
-  impliedKeyName,
-  isSameRequest,
-  type RepeatableRequest,
-} from "@meanwhile/middleware";
-import type { JournalEntry, Operation, RepetitionKey } from "@meanwhile/operations";
-import type { Answer } from "./answer.ts";
-import type { ChangeMethod } from "./change.ts";
+import type { Operation } from "@meanwhile/operations";
+import type { ChangeMethod, Ending } from "./change.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { digestedContent, digestOf } from "./digested-content.ts";
+import { type Earlier, findEarlier, isToTryAgain, requireSame, runsHere } from "./earlier.ts";
 import { errorAnswer, toDavError } from "./error-answer.ts";
 import { lostSuccess } from "./lost-success.ts";
 import { answerOf, outcomeOf } from "./outcome.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
+import { type RequestKey, requestKey, targetOf } from "./request-key.ts";
 import { requireRights } from "./rights.ts";
 import { waitForOutcome } from "./wait-for-outcome.ts";
-
-/** Of a request without a key, content up to this size is digested, to know its repetitions by. */
-const digestedBytes = 4 * 1024 * 1024;
 
 export async function serveChange(
   exchange: Exchange,
@@ -31,111 +22,111 @@ export async function serveChange(
   change: ChangeMethod,
   options: PipelineOptions,
 ): Promise<Handled> {
-  const { operations, context, attendance } = options;
-  const repeatable = repeatableRequest(exchange, connection, request);
-  const join = (earlier: Operation | JournalEntry): Promise<Handled> | Handled =>
-    "ended" in earlier
-      ? waitForOutcome(exchange, connection, request, earlier, options)
-      : { answer: keptAnswer(earlier), operation: earlier.id };
+  const key = requestKey(exchange, connection, request);
+  const join = (earlier: Earlier): Promise<Handled> | Handled =>
+    "ended" in earlier ? waitForOutcome(exchange, connection, request, earlier, options) : kept(earlier);
 
-  const chosenName = chosenKey(repeatable);
-  if (chosenName !== undefined) {
-    const earlier = await operations.findByKey(chosenName);
-    if (earlier) {
-      requireRights(request, context);
-      requireSame(earlier, fingerprintOf(repeatable, await digestOf(request.content)));
-      return join(earlier);
-    }
+  const known = await findWithKey(key, options);
+  if (known) {
+    requireRights(request, options.context);
+    requireSame(known, key.fingerprint(await digestOf(request.content)));
+    return join(known);
   }
 
-  const { content, digest } = digestedContent(
-    request.content,
-    chosenName === undefined ? digestedBytes : Number.POSITIVE_INFINITY,
-  );
-  const ending = await change({ ...request, content }, context);
-  const key = keyOf(repeatable, chosenName, digest());
-  const earlier = key ? await operations.findByKey(key.name) : undefined;
-  if (earlier && key) {
-    // Another request with the same key came while this one's content was on its way; or the same request without
-    // a key, whose client is gone: whoever repeats it wants its answer.
-    const deserted = "ended" in earlier && earlier.outcome === undefined && attendance.isDeserted(earlier.id);
-    if (chosenName !== undefined || deserted) {
-      await ending.discard?.();
-      requireSame(earlier, key.fingerprint);
-      return join(earlier);
-    }
-  }
-
-  let cause: unknown;
-  const operation = operations.start(
-    {
-      kind: request.method,
-      target: repeatable.target,
-      principal: request.principal,
-    },
-    async (work) => {
-      const answer = await ending(work).catch((error: unknown) => {
-        const failure = toDavError(error, request.method);
-        if (failure.status >= 500) cause = error;
-        return errorAnswer(failure);
-      });
-      // A repetition that failed only because its first try succeeded, and nobody heard of that.
-      return lostSuccess(request, answer, earlier, attendance, context.now()) ?? outcomeOf(answer);
-    },
-    (error) => {
-      cause = error;
-      return outcomeOf(errorAnswer(toDavError(error, request.method)));
-    },
-    key ? { key } : {},
-  );
-  const handled = await waitForOutcome(exchange, connection, request, operation, options);
-  return cause === undefined ? handled : { ...handled, error: cause };
+  const { content, digest } = digestedContent(request.content, key.digestedBytes);
+  const ending = await change({ ...request, content }, options.context);
+  const begun = await begin(exchange, request, ending, key, digest(), options);
+  if ("earlier" in begun) return join(begun.earlier);
+  const { operation, failure } = begun;
+  const handled = await waitForOutcome(exchange, connection, request, operation, options, "starter");
+  const error = failure();
+  return error === undefined ? handled : { ...handled, error };
 }
 
-function repeatableRequest(
+/** The operation that the client's own key names, before any content is received. */
+async function findWithKey(
+  { chosenName }: RequestKey,
+  { operations }: PipelineOptions,
+): Promise<Earlier | undefined> {
+  if (chosenName === undefined) return undefined;
+  const earlier = await findEarlier(operations, chosenName);
+  return earlier && !isToTryAgain(earlier) ? earlier : undefined;
+}
+
+/** What became of a complete request: an operation of its own, with what it failed by, or the one to join. */
+type Begun = { readonly operation: Operation; failure(): unknown } | { readonly earlier: Earlier };
+
+async function begin(
   exchange: Exchange,
-  { address }: Connection,
   request: DavRequest,
-): RepeatableRequest {
-  return {
-    method: request.method,
-    target: request.origin + (exchange.request.url ?? ""),
-    headers: request.headers,
-    principal: request.principal,
-    address,
-  };
-}
-
-function chosenKey(repeatable: RepeatableRequest): string | undefined {
-  try {
-    return chosenKeyName(repeatable);
-  } catch (cause) {
-    if (cause instanceof RangeError) throw badRequest(cause.message, cause);
-    throw cause;
-  }
-}
-
-function keyOf(
-  repeatable: RepeatableRequest,
-  chosenName: string | undefined,
+  ending: Ending,
+  requestKey: RequestKey,
   contentDigest: string | undefined,
-): RepetitionKey | undefined {
-  if (contentDigest === undefined) return undefined;
-  const fingerprint = fingerprintOf(repeatable, contentDigest);
-  return chosenName === undefined
-    ? { name: impliedKeyName(repeatable, fingerprint), fingerprint, chosen: false }
-    : { name: chosenName, fingerprint, chosen: true };
-}
-
-/** "422: the same key with another request" (draft-ietf-httpapi-idempotency-key-header-07 §2.7). */
-function requireSame({ key }: Operation | JournalEntry, fingerprint: string): void {
-  if (!isSameRequest(key, fingerprint)) {
-    throw new DavError(422, "the Idempotency-Key was used for another request");
+  options: PipelineOptions,
+): Promise<Begun> {
+  const { operations, turns } = options;
+  let began = false;
+  const discard = async (): Promise<void> => {
+    if (!began) await ending.discard?.();
+  };
+  const key = requestKey.of(contentDigest);
+  // Of two that come at once, the second one finds the first.
+  const endTurn = key ? await turns.take(key.name) : undefined;
+  try {
+    const earlier = key ? await findEarlier(operations, key.name) : undefined;
+    if (earlier && key && isToJoin(earlier, key.chosen, options)) {
+      requireSame(earlier, key.fingerprint);
+      await discard();
+      return { earlier };
+    }
+    if (earlier && key?.chosen) requireSame(earlier, key.fingerprint);
+    const competes = earlier !== undefined && runsHere(earlier);
+    let failure: unknown;
+    const operation = operations.start(
+      { kind: request.method, target: targetOf(exchange, request), principal: request.principal },
+      async (work) => {
+        began = true;
+        const answer = await ending(work).catch((error: unknown) => {
+          const known = toDavError(error, request.method);
+          if (known.status >= 500) failure = error;
+          return errorAnswer(known);
+        });
+        // A repetition that failed only because its first try succeeded, and nobody heard of that.
+        const lost = await lostSuccess(request, answer.status, earlier, options);
+        const outcome = lost ?? outcomeOf(answer);
+        // From now on this one says what became of the request. One that is to be tried again says nothing.
+        if (earlier && !competes && outcome.status < 500) operations.keep(work.operation);
+        return outcome;
+      },
+      (error) => {
+        failure = error;
+        // Where the key could not be recorded, the work has not begun.
+        discard().catch(() => undefined);
+        return outcomeOf(errorAnswer(toDavError(error, request.method)));
+      },
+      // One that runs, and is waited for, keeps its name: its own client may come back for it.
+      key && !competes ? { key } : {},
+    );
+    return { operation, failure: () => failure };
+  } catch (error) {
+    await discard();
+    throw error;
+  } finally {
+    endTurn?.();
   }
 }
 
-function keptAnswer({ outcome }: JournalEntry): Answer {
-  if (!outcome)
+/**
+ * With a key, whatever it names but what is to be tried again. Without one, an operation that runs and whose client
+ * is gone: whoever repeats the request wants its answer.
+ */
+function isToJoin(earlier: Earlier, chosen: boolean, { attendance }: PipelineOptions): boolean {
+  return chosen ? !isToTryAgain(earlier) : runsHere(earlier) && attendance.isDeserted(earlier.id);
+}
+
+function kept({ id, outcome }: Earlier): Handled {
+  if (!outcome) {
     throw new DavError(503, "the operation is not taken up yet", { fields: { "Retry-After": "1" } });
-  return answerOf(outcome);
+  }
+  return { answer: answerOf(outcome), operation: id };
 }

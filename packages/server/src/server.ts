@@ -2,7 +2,7 @@
 import { createPacer } from "@meanwhile/interim";
 import { defaultPacing } from "@meanwhile/interim/pacing";
 import type { Front, InterimMode } from "@meanwhile/interim/profiles";
-import { createAttendance } from "@meanwhile/middleware";
+import { createAttendance, createTurns } from "@meanwhile/middleware";
 import type { Operations } from "@meanwhile/operations";
 import { type Access, openAccess } from "./access.ts";
 import { type Authenticate, anonymous } from "./authentication.ts";
@@ -68,7 +68,7 @@ export type DavHandler = NodeHandler & {
    * @returns how many operations are resumed
    */
   recover(): Promise<number>;
-  /** Resolves when no operation runs any more. Stop listening first. */
+  /** Resolves when no operation runs any more, or those that do were abandoned. Stop listening first. */
   close(): Promise<void>;
 };
 
@@ -106,11 +106,13 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     log: options.log,
     reserved,
     attendance: createAttendance(options.operations, options.operations.after),
+    turns: createTurns(),
   });
   return Object.assign(handler, {
     recover: () => recoverOperations(options.operations, context),
     async close(): Promise<void> {
-      await options.operations.idle();
+      const { operations } = options;
+      if (!operations.abandoned.aborted) await operations.idle();
       pacer.close();
     },
   });

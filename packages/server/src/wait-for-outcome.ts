@@ -1,6 +1,6 @@
 /** An exchange that waits for an operation: its interim responses, and the answers that may come before the outcome. */
 import type { Exchange } from "@meanwhile/interim";
-import { statusDocument, waitFor } from "@meanwhile/middleware";
+import { statusDocument, waitFor, whenAborted, whenEnded } from "@meanwhile/middleware";
 import type { Operation } from "@meanwhile/operations";
 import { interimAllowance } from "./allowance.ts";
 import type { Answer } from "./answer.ts";
@@ -18,7 +18,8 @@ const retryAfterSeconds = 5;
 
 /**
  * Waits for the outcome, as the client prefers: with interim responses, until it would rather have a 202 (RFC 7240
- * §4.1, §4.3), or until this process ends before the operation does.
+ * §4.1, §4.3), or until this process ends before the operation does. One who has joined is done when its client leaves;
+ * the one that started the operation is not, and tells the log how it ended.
  */
 export async function waitForOutcome(
   exchange: Exchange,
@@ -26,6 +27,7 @@ export async function waitForOutcome(
   request: DavRequest,
   operation: Operation,
   options: PipelineOptions,
+  role: "starter" | "joiner" = "joiner",
 ): Promise<Handled> {
   const { operations, pacer, pacing, policy, attendance } = options;
   const url = statusUrl(request, options, operation.id);
@@ -39,9 +41,7 @@ export async function waitForOutcome(
     asked: request.preferences.processing,
     statusUrl: url,
   });
-  const early = earlyAnswer(request, operation, url, options);
-  const answer = await Promise.race([operation.ended.then(answerOf), early.answer]);
-  early.cancel();
+  const answer = await firstAnswer(exchange, request, operation, url, role, options);
   following.stop();
   const { sent } = following;
   const isFinal = operation.outcome !== undefined;
@@ -53,45 +53,45 @@ export async function waitForOutcome(
     operation: operation.id,
     interims: sent,
     profile: allowance.profile,
-    afterwards: () => attendance.answered(operation, exchange, isFinal),
+    afterwards: () => attendance.answered(operation, exchange, isFinal || answer.status === 202),
   };
 }
 
-interface EarlyAnswer {
-  readonly answer: Promise<Answer>;
-  cancel(): void;
-}
+/** Nobody gets it: it stands in the log for a client that left before there was an answer. */
+const clientLeft: Answer = { status: 499, fields: {}, body: { kind: "none" } };
 
-function earlyAnswer(
+function firstAnswer(
+  exchange: Exchange,
   request: DavRequest,
   operation: Operation,
   url: string,
+  role: "starter" | "joiner",
   { operations }: PipelineOptions,
-): EarlyAnswer {
-  const { abandoned, after } = operations;
-  let cancelTimer = (): void => undefined;
-  let abandon = (): void => undefined;
-  const answer = new Promise<Answer>((resolve) => {
-    abandon = (): void => {
-      operations.keep(operation);
-      resolve(stopping(url));
+): Promise<Answer> {
+  return new Promise((resolve) => {
+    const waits: (() => void)[] = [];
+    let answered = false;
+    const wait = (stop: () => void): void => {
+      if (answered) stop();
+      else waits.push(stop);
     };
-    if (abandoned.aborted) abandon();
-    abandoned.addEventListener("abort", abandon, { once: true });
-    const waitMs = patienceMs(request);
-    if (waitMs === undefined) return;
-    cancelTimer = after(waitMs, () => {
+    const answer = (first: Answer): void => {
+      answered = true;
+      for (const stop of waits.splice(0)) stop();
+      resolve(first);
+    };
+    const later = (first: Answer): void => {
       operations.keep(operation);
-      resolve(accepted(request, operation, url));
-    });
+      answer(first);
+    };
+    wait(whenEnded(operation, (outcome) => answer(answerOf(outcome))));
+    if (role === "joiner") wait(whenAborted(exchange.closed, () => answer(clientLeft)));
+    const waitMs = patienceMs(request);
+    if (waitMs !== undefined) {
+      wait(operations.after(waitMs, () => later(accepted(request, operation, url))));
+    }
+    wait(whenAborted(operations.abandoned, () => later(stopping(url))));
   });
-  return {
-    answer,
-    cancel() {
-      cancelTimer();
-      abandoned.removeEventListener("abort", abandon);
-    },
-  };
 }
 
 /** How long the client waits for the outcome before it wants a 202; undefined: as long as it takes. */

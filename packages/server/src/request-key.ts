@@ -1,0 +1,60 @@
+/** By what a repetition of a request is known: the client's own key, or all that the request says. */
+import { badRequest } from "@meanwhile/dav/error";
+import type { Exchange } from "@meanwhile/interim";
+import { chosenKeyName, fingerprintOf, impliedKeyName, type RepeatableRequest } from "@meanwhile/middleware";
+import type { RepetitionKey } from "@meanwhile/operations";
+import type { Connection } from "./connection.ts";
+import type { DavRequest } from "./dav-request.ts";
+
+/** Methods whose repetition is known without a key. A LOCK or PROPPATCH that is sent twice is meant twice. */
+const knownWithoutKey: ReadonlySet<string> = new Set(["COPY", "MOVE", "DELETE", "MKCOL", "PUT"]);
+
+/** Of a request without a key, content up to this size is digested, to know its repetitions by. */
+const digestedBytes = 4 * 1024 * 1024;
+
+export interface RequestKey {
+  /** The name under which the client's own key is recorded; undefined where it has none that counts. */
+  readonly chosenName: string | undefined;
+  /** The content up to which a digest is needed, in bytes. */
+  readonly digestedBytes: number;
+  fingerprint(contentDigest: string): string;
+  /** The key, once the content's digest is known; undefined where the request is not known again. */
+  of(contentDigest: string | undefined): RepetitionKey | undefined;
+}
+
+/** @throws {DavError} 400 where the Idempotency-Key is malformed */
+export function requestKey(exchange: Exchange, { address }: Connection, request: DavRequest): RequestKey {
+  const { method, headers, principal } = request;
+  const target = targetOf(exchange, request);
+  const repeatable: RepeatableRequest = { method, target, headers, principal, address };
+  const chosenName = chosen(repeatable);
+  const fingerprint = (contentDigest: string): string => fingerprintOf(repeatable, contentDigest);
+  return {
+    chosenName,
+    digestedBytes: chosenName === undefined ? digestedBytes : Number.POSITIVE_INFINITY,
+    fingerprint,
+    of(contentDigest) {
+      if (contentDigest === undefined) return undefined;
+      const print = fingerprint(contentDigest);
+      if (chosenName !== undefined) return { name: chosenName, fingerprint: print, chosen: true };
+      if (!knownWithoutKey.has(method)) return undefined;
+      return { name: impliedKeyName(repeatable, print), fingerprint: print, chosen: false };
+    },
+  };
+}
+
+/** The absolute URL that a request names, as the client sees the server. */
+export function targetOf({ request }: Exchange, { origin }: DavRequest): string {
+  const url = request.url ?? "";
+  // The absolute-form of a request target (RFC 9112 §3.2.2) names the server itself.
+  return url.startsWith("/") ? origin + url : url;
+}
+
+function chosen(repeatable: RepeatableRequest): string | undefined {
+  try {
+    return chosenKeyName(repeatable);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw badRequest(cause.message, cause);
+    throw cause;
+  }
+}
