@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { request } from "../raw.ts";
 import { type Ground, prepareGround } from "./ground.ts";
@@ -129,24 +131,36 @@ describe("hostile fields", () => {
     });
   });
 
-  test("a name with CR, LF and markup in it injects no field, no element and no script", async () => {
+  const hostileName = "x\r\nSet-Cookie: evil<script>\"'&.txt";
+  const hostilePath = "/x%0d%0aSet-Cookie:%20evil%3Cscript%3E%22'&.txt";
+
+  test("a new name with CR and LF in it is refused: 400, as target and as Destination", async () => {
     await ground.unchanged(async () => {
-      const name = "/x%0d%0aSet-Cookie:%20evil%3Cscript%3E%22'&amp;.txt";
-      const injected = /^Set-Cookie/im;
-      const put = await ground.send(request("PUT", name, [], "content"));
-      expect(put.status).toBe(201);
-      const copied = await ground.send(request("COPY", "/a.txt", [`Destination: ${name}`]));
-      expect(copied.status).toBe(204);
-      const got = await ground.send(request("GET", name));
-      expect(got.body).toBe("content of a");
+      expect((await ground.send(request("PUT", hostilePath, [], "content"))).status).toBe(400);
+      expect((await ground.send(request("MKCOL", hostilePath))).status).toBe(400);
+      for (const method of ["COPY", "MOVE"]) {
+        const answer = await ground.send(request(method, "/a.txt", [`Destination: ${hostilePath}`]));
+        expect(answer.status, method).toBe(400);
+      }
+    });
+  });
+
+  test("a name with CR, LF and markup that is there injects no field, no element and no script", async () => {
+    await ground.unchanged(async () => {
+      writeFileSync(join(ground.folder, hostileName), "content");
+      const got = await ground.send(request("GET", hostilePath));
+      expect(got.body).toBe("content");
       const found = await ground.send(request("PROPFIND", "/", ["Depth: 1"]));
       expect(found.body).toMatch(/\/x%0D%0ASet-Cookie(:|%3A)%20evil%3Cscript%3E%22/);
       const listed = await ground.send(request("GET", "/"));
-      for (const answer of [put, copied, got, found, listed]) {
-        expect(answer.head).not.toMatch(injected);
-        expect(answer.body).not.toContain('<script>"');
+      expect(listed.body).toContain("evil&lt;script");
+      const moved = await ground.send(request("MOVE", hostilePath, ["Destination: /x.txt"]));
+      expect(moved.status).toBe(201);
+      for (const answer of [got, found, listed, moved]) {
+        expect(answer.head).not.toMatch(/^Set-Cookie/im);
+        expect(answer.body).not.toContain("evil<script");
       }
-      expect((await ground.send(request("DELETE", name))).status).toBe(204);
+      expect((await ground.send(request("DELETE", "/x.txt"))).status).toBe(204);
     });
   });
 });

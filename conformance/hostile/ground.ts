@@ -66,10 +66,25 @@ export async function prepareGround(args: readonly string[] = []): Promise<Groun
  */
 export async function expectSnapshot(folder: string, expected: readonly string[]): Promise<void> {
   const deadline = performance.now() + 2000;
-  while (performance.now() < deadline && snapshot(folder).join("\n") !== expected.join("\n")) {
+  for (;;) {
+    const found = seen(folder);
+    if (found?.join("\n") === expected.join("\n")) {
+      return;
+    }
+    if (performance.now() > deadline) {
+      expect(found).toEqual(expected);
+    }
     await delay(50);
   }
-  expect(snapshot(folder)).toEqual(expected);
+}
+
+/** Undefined where something vanished while it was looked at. */
+function seen(folder: string): readonly string[] | undefined {
+  try {
+    return snapshot(folder);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What must never be in an answer. */
