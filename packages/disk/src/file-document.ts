@@ -50,9 +50,10 @@ export class FileDocument implements OpenDocument {
 
   close(): void {
     if (!this.#open) return;
+    const release = this.#hold();
     this.#open = false;
     for (const stream of this.#streams) stream.destroy();
-    if (this.#readers === 0) closeSync(this.#fd);
+    release();
   }
 
   /** Keeps the descriptor open until the returned function is called. */

@@ -1,32 +1,94 @@
 import { execFileSync } from "node:child_process";
-import { treeContract } from "@meanwhile/server/testing";
+import { chmodSync } from "node:fs";
+import { dirname } from "node:path";
+import { type TreeCapabilities, treeContract } from "@meanwhile/server/testing";
+import { open } from "lmdb";
 import { describe, onTestFinished, test } from "vitest";
+import { Calls } from "./calls.ts";
+import { DeadProperties } from "./dead-properties.ts";
+import { Folder } from "./folder.ts";
+import { FolderTree } from "./folder-tree.ts";
+import { Pace } from "./pace.ts";
+import { Temporaries } from "./temporaries.ts";
 import { chattrWorks } from "./test-chattr.ts";
-import { makeTestDisk } from "./test-disk.ts";
+import { makeFolder, makeTestDisk } from "./test-disk.ts";
+import { dropPrivileges, permissionsCanBind } from "./test-privileges.ts";
+import { WriteQueue } from "./write-queue.ts";
 
-/** As root nothing is unreadable, so that case is for others only. */
-const isRoot = process.getuid?.() === 0;
+const posix: true | undefined = process.platform === "linux" ? true : undefined;
+
+function capabilities(folder: string): TreeCapabilities {
+  return {
+    caseSensitive: posix,
+    normalizationSensitive: posix,
+    anyCharacter: posix,
+    nameBytes: 255,
+    propertyBytes: 1024 * 1024,
+    unreadable: (path: string) => {
+      chmodSync(folder + path, 0);
+      // The way to the folder is the test's own, and closed to others.
+      chmodSync(dirname(folder), 0o755);
+      dropPrivileges(folder);
+    },
+    irremovable: (path: string) => {
+      execFileSync("chattr", ["+i", folder + path]);
+      onTestFinished(() => void execFileSync("chattr", ["-i", folder + path]));
+    },
+  };
+}
+
+/** Parts of a disk, chosen by the test. */
+function makeParts(options: { readonly pinning: boolean; readonly slow: boolean }) {
+  const { folder, state } = makeFolder();
+  // Durability is tried elsewhere; here it would only take time.
+  const database = open({ path: state, maxDbs: 32, noSubdir: false, noSync: true });
+  onTestFinished(() => database.close());
+  const queue = new WriteQueue(database);
+  // A clock that runs makes every call late, so that all of them are made asynchronously.
+  let now = 0;
+  const pace = options.slow ? new Pace(() => (now += 10)) : new Pace();
+  const served = new Folder({ root: folder, state, calls: new Calls(pace), pinning: options.pinning });
+  let id = 0;
+  const randomId = () => `id${++id}`;
+  const context = {
+    folder: served,
+    deadProperties: new DeadProperties({ database, queue }),
+    temporaries: new Temporaries({ database, queue, randomId }),
+    clock: Date.now,
+    left: () => {},
+  };
+  return { folder, tree: new FolderTree(context) };
+}
+
+const cases = treeContract.filter(({ needs }) => {
+  if (needs === "unreadable") return permissionsCanBind();
+  if (needs === "irremovable") return chattrWorks();
+  return needs === undefined || capabilities("")[needs] !== undefined;
+});
 
 describe("a folder keeps the contract of trees", () => {
-  for (const { name, needs, run } of treeContract) {
-    const able = needs === "unreadable" ? !isRoot : needs === "irremovable" ? chattrWorks() : true;
-    test.skipIf(!able)(name, async () => {
-      const disk = await makeTestDisk();
-      await run({
-        tree: disk.tree,
-        capabilities: {
-          caseSensitive: process.platform === "linux" ? true : undefined,
-          normalizationSensitive: process.platform === "linux" ? true : undefined,
-          anyCharacter: process.platform === "linux" ? true : undefined,
-          nameBytes: 255,
-          propertyBytes: 1024 * 1024,
-          unreadable: (path) => void execFileSync("chmod", ["000", disk.local(path)]),
-          irremovable: (path) => {
-            execFileSync("chattr", ["+i", disk.local(path)]);
-            onTestFinished(() => void execFileSync("chattr", ["-i", disk.local(path)]));
-          },
-        },
-      });
+  for (const { name, run } of cases) {
+    test(name, async () => {
+      const { tree, folder } = await makeTestDisk();
+      await run({ tree, capabilities: capabilities(folder) });
+    });
+  }
+});
+
+describe("a folder keeps the contract of trees where files cannot be held by descriptors", () => {
+  for (const { name, run } of cases) {
+    test(name, async () => {
+      const { tree, folder } = makeParts({ pinning: false, slow: false });
+      await run({ tree, capabilities: capabilities(folder) });
+    });
+  }
+});
+
+describe("a folder keeps the contract of trees on a slow disk", () => {
+  for (const { name, run } of cases) {
+    test(name, async () => {
+      const { tree, folder } = makeParts({ pinning: process.platform === "linux", slow: true });
+      await run({ tree, capabilities: capabilities(folder) });
     });
   }
 });

@@ -35,7 +35,7 @@ export interface FolderTreeContext {
   readonly left: (directory: ResourcePath) => void;
 }
 
-/** Files and directories of a folder as resources. See docs/decisions/links-in-the-served-folder.md for links. */
+/** Files and directories of a folder as resources. See docs/decisions/0010-links-in-the-served-folder.md for links. */
 export class FolderTree implements Tree {
   readonly #context: FolderTreeContext;
   readonly #folder: Folder;

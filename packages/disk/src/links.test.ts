@@ -1,4 +1,4 @@
-/** The decision in docs/decisions/links-in-the-served-folder.md, position by position. */
+/** The decision in docs/decisions/0010-links-in-the-served-folder.md, position by position. */
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
