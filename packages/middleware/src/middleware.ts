@@ -1,5 +1,6 @@
 /** Operations over HTTP: who waits for one is told its news, and who asks later finds it. */
 export { type Attendance, createAttendance, resetMs } from "./attendance.ts";
+export { defaultEventStreamTimes, type EventStreamTimes } from "./event-stream.ts";
 export { whenAborted, whenEnded } from "./listeners.ts";
 export {
   chosenKeyName,
@@ -7,7 +8,6 @@ export {
   impliedKeyName,
   type RepeatableRequest,
 } from "./repetition.ts";
-export { defaultEventStreamTimes, type EventStreamTimes } from "./event-stream.ts";
 export { type StatusAnswer, type StatusFields, statusFields } from "./status-answer.ts";
 export {
   failedCharacters,

@@ -1,42 +1,79 @@
-/** The resource that shows an operation (HTTP Progress draft, "Status Document"): its JSON form, version 1. */
-import type { JournalEntry, MemberResult, Operation } from "@meanwhile/operations";
+/**
+ * The resource that shows an operation (HTTP Progress draft, "Status Document"): its JSON form, version 1. The same is
+ * published as JSON Schema in `schema/status-document.schema.json`.
+ */
+import type { JournalEntry, MemberResult, Operation, OperationState } from "@meanwhile/operations";
 
 export interface StatusDocument {
-  /** Grows when a field changes its meaning; fields may be added at any time. */
+  /** Grows when a field changes its meaning or goes; fields may be added at any time. */
   readonly version: 1;
   readonly id: string;
-  readonly state: Operation["state"];
+  /** The document's own URL, absolute. */
+  readonly href: string;
+  readonly state: OperationState;
   readonly method: string;
   /** The URL that the request named. */
   readonly target: string;
-  /** RFC 3339. */
+  /** RFC 3339, in UTC. */
   readonly started: string;
-  /** RFC 3339; absent while it runs. */
+  /** RFC 3339, in UTC; absent while it runs. */
   readonly ended?: string;
-  readonly progress: {
-    readonly done: number;
-    /** Absent while it is not known. */
-    readonly total?: number;
-    readonly remark?: string;
-    /** Of the present member, where that is a large one. */
-    readonly bytes?: { readonly done: number; readonly total: number };
-  };
-  /** Members that failed: as many as are kept. */
+  readonly progress: StatusProgress;
+  /**
+   * Members that failed: some of them, where there are many (in lists and `progress` events none at all);
+   * `failures` says how many there are.
+   */
   readonly failed: readonly MemberResult[];
   /** How many members failed in all. */
   readonly failures: number;
   /** Present once it has ended. */
-  readonly outcome?: { readonly status: number; readonly href: string };
+  readonly outcome?: StatusOutcome;
 }
 
+export interface StatusProgress {
+  /** Members dealt with. Never falls. */
+  readonly done: number;
+  /** Members in all; absent while it is not known. */
+  readonly total?: number;
+  /** A few words for people. */
+  readonly remark?: string;
+  /** Of the present member, where that is a large one. */
+  readonly bytes?: { readonly done: number; readonly total: number };
+}
+
+export interface StatusOutcome {
+  /** Of the final response. */
+  readonly status: number;
+  /** Where the final response itself is kept, absolute. */
+  readonly href: string;
+  /** Its content was too large to be kept: status and fields are all there is. */
+  readonly truncated?: true;
+}
+
+/** The caller's own operations: those that run first, then the latest. */
+export interface StatusList {
+  readonly version: 1;
+  readonly operations: readonly StatusDocument[];
+  /** There are more than are shown. */
+  readonly more?: true;
+}
+
+/** URIs of failed members are shown until they are so many characters together. */
+export const failedCharacters: number = 256 * 1024;
+
 /** What is shown of an operation. `href` is the status document's own URL. */
-export function statusDocument(operation: Operation | JournalEntry, href: string): StatusDocument {
+export function statusDocument(
+  operation: Operation | JournalEntry,
+  href: string,
+  { failed = true }: { readonly failed?: boolean } = {},
+): StatusDocument {
   const { done, total, remark, bytes } = operation.progress;
   const { endedAtMs, outcome } = operation;
-  const failed = "results" in operation ? operation.results.failed() : operation.failed;
+  const results = "results" in operation ? operation.results : undefined;
   return {
     version: 1,
     id: operation.id,
+    href,
     state: operation.state,
     method: operation.kind,
     target: operation.target,
@@ -48,8 +85,30 @@ export function statusDocument(operation: Operation | JournalEntry, href: string
       ...(remark === undefined ? {} : { remark }),
       ...(bytes === undefined ? {} : { bytes }),
     },
-    failed,
-    failures: "results" in operation ? operation.results.failures : operation.failures,
-    ...(outcome === undefined ? {} : { outcome: { status: outcome.status, href: `${href}/outcome` } }),
+    failed: failed ? bounded(results?.failed() ?? ("failed" in operation ? operation.failed : [])) : [],
+    failures: results?.failures ?? ("failures" in operation ? operation.failures : 0),
+    ...(outcome === undefined
+      ? {}
+      : {
+          outcome: {
+            status: outcome.status,
+            href: `${href}/outcome`,
+            ...(outcome.truncated ? { truncated: true } : {}),
+          },
+        }),
   };
+}
+
+/** Whether it has ended, in whatever way. */
+export function hasEnded({ outcome }: StatusDocument): boolean {
+  return outcome !== undefined;
+}
+
+function bounded(results: readonly MemberResult[]): readonly MemberResult[] {
+  let left = failedCharacters;
+  const first = results.findIndex(({ uri }) => {
+    left -= uri.length;
+    return left < 0;
+  });
+  return first === -1 ? results : results.slice(0, first);
 }

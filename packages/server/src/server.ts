@@ -2,7 +2,7 @@
 import { createPacer } from "@meanwhile/interim";
 import { defaultPacing } from "@meanwhile/interim/pacing";
 import type { Front, InterimMode } from "@meanwhile/interim/profiles";
-import { createAttendance, createTurns } from "@meanwhile/middleware";
+import { createAttendance, createStatusService, createTurns } from "@meanwhile/middleware";
 import type { Operations } from "@meanwhile/operations";
 import { type Access, openAccess } from "./access.ts";
 import { type Authenticate, anonymous } from "./authentication.ts";
@@ -90,6 +90,12 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     limits: { ...defaultLimits, ...options.limits },
     now: options.now ?? Date.now,
   };
+  const pacing = {
+    afterMs: interim.afterMs ?? defaultPacing.afterMs,
+    everyMs: interim.everyMs ?? defaultPacing.everyMs,
+  };
+  const { operations } = options;
+  const status = createStatusService({ operations, pacer, pacing, now: context.now });
   const handler = createPipeline({
     context,
     operations: options.operations,
@@ -97,21 +103,19 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     mount: parseMount(options.baseUrl),
     trustedProxy: options.trustedProxy ?? (() => false),
     pacer,
-    pacing: {
-      afterMs: interim.afterMs ?? defaultPacing.afterMs,
-      everyMs: interim.everyMs ?? defaultPacing.everyMs,
-    },
+    pacing,
     policy: { mode: interim.mode ?? "measured", front: interim.front },
     cors: options.cors ?? [],
     log: options.log,
     reserved,
+    status,
     attendance: createAttendance(options.operations, options.operations.after),
     turns: createTurns(),
   });
   return Object.assign(handler, {
     recover: () => recoverOperations(options.operations, context),
     async close(): Promise<void> {
-      const { operations } = options;
+      status.close();
       if (!operations.abandoned.aborted) await operations.idle();
       pacer.close();
     },

@@ -1,0 +1,94 @@
+/** The recorded final response of an operation, as the response to a GET. */
+import type { JournalEntry, Operation, Outcome } from "@meanwhile/operations";
+import { problem, type StatusAnswer, statusFields } from "./status-answer.ts";
+
+/** Seconds after which to look again at what has not ended. */
+const retryAfterSeconds = 5;
+
+/**
+ * The outcome, status and fields included: a 207 here is the operation's 207. `Link: rel="status"` tells that it is
+ * one; an answer without it is about this request, not about the operation.
+ *
+ * While the operation runs there is no such resource yet: 404. A 202 would be taken for the operation's own, and
+ * says what is not true of a GET (RFC 9110 §15.3.3: "accepted for processing").
+ */
+export function outcomeAnswer(operation: Operation | JournalEntry, href: string): StatusAnswer {
+  const { outcome } = operation;
+  if (!outcome) {
+    return problem(404, "The operation has no outcome yet.", { "Retry-After": String(retryAfterSeconds) });
+  }
+  const kept = keptFields(outcome.fields, operation.target);
+  const status = `<${href}>; rel="status"`;
+  const link = take(kept, "link");
+  const vary = take(kept, "vary").join(", ");
+  const fields = {
+    ...Object.fromEntries(kept.values()),
+    ...statusFields,
+    ...(vary === "" ? {} : { Vary: `${vary}, ${statusFields["Vary"]}` }),
+    Link: link.length === 0 ? status : [...link, status],
+  };
+  if (!outcome.truncated) return { status: outcome.status, fields, content: outcome.content };
+  return {
+    status: outcome.status,
+    fields: { ...withoutContent(fields), "Content-Type": "application/problem+json" },
+    content: `${JSON.stringify({
+      status: outcome.status,
+      title: "The content of this response was too large to be kept.",
+    })}\n`,
+  };
+}
+
+type Field = readonly [name: string, value: string | readonly string[]];
+
+/** Of one connection (RFC 9110 §7.6.1), of one client, or of the moment: none of that is part of what is kept. */
+const passing: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "date",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authentication-info",
+  "proxy-connection",
+  "set-cookie",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** RFC 9110 §10.2.2, §8.7: both are relative to the URL that the operation's request named. */
+const references: ReadonlySet<string> = new Set(["location", "content-location"]);
+
+function keptFields(fields: Outcome["fields"], target: string): Map<string, Field> {
+  const kept = new Map<string, Field>();
+  for (const [name, value] of Object.entries(fields)) {
+    const lower = name.toLowerCase();
+    if (passing.has(lower)) continue;
+    kept.set(lower, [name, references.has(lower) ? absolute(String(value), target) : value]);
+  }
+  // Ours say more.
+  for (const name of Object.keys(statusFields)) if (name !== "Vary") kept.delete(name.toLowerCase());
+  return kept;
+}
+
+function absolute(reference: string, target: string): string {
+  return URL.canParse(reference, target) ? new URL(reference, target).href : reference;
+}
+
+function take(fields: Map<string, Field>, name: string): readonly string[] {
+  const [, value = []] = fields.get(name) ?? [];
+  fields.delete(name);
+  return typeof value === "string" ? [value] : value;
+}
+
+/** Fields that describe content say something untrue of what stands in its place. */
+function withoutContent(fields: StatusAnswer["fields"]): StatusAnswer["fields"] {
+  return Object.fromEntries(
+    Object.entries(fields).filter(
+      ([name]) =>
+        !/^(content-(?!location$|security-policy$).*|etag|last-modified|repr-digest|digest|accept-ranges)$/i.test(
+          name,
+        ),
+    ),
+  );
+}

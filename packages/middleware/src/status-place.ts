@@ -1,0 +1,30 @@
+/** What a URL in the reserved collection names, and which methods it has. */
+
+/** Where status documents live, below the mount point; begins and ends with a slash. */
+export const defaultStatusPath = "/.meanwhile/operations/";
+
+export type StatusPlace =
+  | { readonly kind: "collection" }
+  /** The document itself, the recorded final response, or the state as ownCloud's clients read it. */
+  | { readonly kind: "document" | "outcome" | "job"; readonly id: string }
+  | { readonly kind: "nowhere" };
+
+/** @param rest what follows the collection's path, decoded: "", "ID", "ID/outcome" */
+export function parsePlace(rest: string): StatusPlace {
+  const [id = "", part = "", ...more] = rest.split("/");
+  if (id === "" && part === "") return { kind: "collection" };
+  // Nothing else ever was an id: it is not looked for, however long or strange it is.
+  if (!/^[A-Za-z0-9_-]{1,128}$/.test(id) || more.length > 0) return { kind: "nowhere" };
+  if (part === "") return { kind: "document", id };
+  return part === "outcome" || part === "job" ? { kind: part, id } : { kind: "nowhere" };
+}
+
+/** What may be done with it: the value of `Allow`. The same for what is there and what is not. */
+export function methodsOf({ kind }: StatusPlace): readonly string[] {
+  return kind === "document" ? ["OPTIONS", "GET", "HEAD", "DELETE"] : ["OPTIONS", "GET", "HEAD"];
+}
+
+/** The same, of what follows the collection's path. */
+export function statusMethods(rest: string): readonly string[] {
+  return methodsOf(parsePlace(rest));
+}

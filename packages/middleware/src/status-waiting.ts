@@ -1,0 +1,78 @@
+/** A GET that waits for the end of an operation, as its client prefers. */
+import type { Exchange, Pacer } from "@meanwhile/interim";
+import type { Preferences } from "@meanwhile/interim/fields";
+import type { Pacing } from "@meanwhile/interim/pacing";
+import type { Allowance } from "@meanwhile/interim/profiles";
+import type { Operation, Operations } from "@meanwhile/operations";
+import { whenAborted, whenEnded } from "./listeners.ts";
+import { waitFor } from "./waiting.ts";
+
+export interface StatusWaitingOptions {
+  readonly operations: Operations;
+  readonly pacer: Pacer;
+  readonly pacing: Pacing;
+  readonly allowance: Allowance;
+  readonly preferences: Preferences;
+  readonly statusUrl: string;
+}
+
+/** Timers count to 2^31 - 1 milliseconds. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/**
+ * Waits until the operation has ended; at most as long as `Prefer: wait=N` says (RFC 7240 §4.3), the process lives, or
+ * the client stays, which stops nothing but its own waiting. Without `processing` and `wait` it does not wait at all.
+ *
+ * @returns how many interim responses were sent
+ */
+export async function waitForEnd(
+  operation: Operation,
+  exchange: Exchange,
+  options: StatusWaitingOptions,
+): Promise<number> {
+  const { preferences, operations, pacer, pacing, allowance, statusUrl } = options;
+  if (!isPatient(preferences)) return 0;
+  const following = waitFor(operation, exchange, {
+    operations,
+    pacer,
+    pacing,
+    allowance,
+    asked: preferences.processing,
+    statusUrl,
+  });
+  const { waitSeconds } = preferences;
+  await new Promise<void>((resolve) => {
+    const waits: (() => void)[] = [];
+    let over = false;
+    const stop = (): void => {
+      over = true;
+      for (const forget of waits.splice(0)) forget();
+      resolve();
+    };
+    const wait = (forget: () => void): void => {
+      if (over) forget();
+      else waits.push(forget);
+    };
+    wait(whenEnded(operation, stop));
+    wait(whenAborted(exchange.closed, stop));
+    wait(whenAborted(operations.abandoned, stop));
+    if (waitSeconds !== undefined) {
+      wait(operations.after(Math.min(waitSeconds * 1000, longestTimerMs), stop));
+    }
+  });
+  following.stop();
+  return following.sent;
+}
+
+/** Whether the client would rather wait than be answered at once. */
+export function isPatient({ processing, waitSeconds }: Preferences): boolean {
+  return processing ? waitSeconds !== 0 : waitSeconds !== undefined && waitSeconds > 0;
+}
+
+/** `Preference-Applied` (RFC 7240 §3) of an answer that waited. */
+export function appliedPreferences({ processing, waitSeconds }: Preferences): string {
+  return [
+    ...(processing ? ["processing"] : []),
+    ...(waitSeconds === undefined ? [] : [`wait=${waitSeconds}`]),
+  ].join(", ");
+}
