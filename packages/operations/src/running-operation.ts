@@ -10,12 +10,22 @@ export interface RunningOptions {
   readonly subject: OperationSubject;
   readonly startedAtMs: number;
   readonly key: RepetitionKey | undefined;
-  /** What was recorded before, where an earlier process began the work. */
-  readonly intent: Json | undefined;
+  /** What an earlier process recorded, where that began the work. */
+  readonly before: JournalEntry | undefined;
   /** Records the operation as it is now. */
   readonly record: (operation: RunningOperation) => Promise<void>;
   readonly warn: ((message: string, operation: Operation) => void) | undefined;
 }
+
+/** How it ended, before anybody is told. */
+interface Conclusion {
+  readonly outcome: Outcome;
+  readonly endedAtMs: number;
+  readonly state: "finished" | "cancelled" | "interrupted";
+}
+
+/** Further than any operation counts between two records: no version that an earlier process showed comes again. */
+const versionsOfOneProcess = 1_000_000_000;
 
 export class RunningOperation implements Operation {
   readonly id: string;
@@ -29,9 +39,10 @@ export class RunningOperation implements Operation {
 
   #state: OperationState = "running";
   #progress: OperationProgress = noProgress;
-  #outcome: Outcome | undefined;
-  #endedAtMs: number | undefined;
-  #version = 0;
+  #conclusion: Conclusion | undefined;
+  #told = false;
+  #version: number;
+  readonly #before: JournalEntry | undefined;
   readonly #results = new RecentResults();
   readonly #listeners = new Set<() => void>();
   // Made when somebody asks for it: most operations are never cancelled.
@@ -40,7 +51,7 @@ export class RunningOperation implements Operation {
   readonly #warn: ((message: string, operation: Operation) => void) | undefined;
   #intent: Json | undefined;
   /** Its principal does not want to see it any more. */
-  hidden = false;
+  hidden: boolean;
   /** Whoever asked for it has its final response. */
   delivered = false;
   /** It is recorded, and kept beyond its end. */
@@ -48,16 +59,19 @@ export class RunningOperation implements Operation {
   /** Somebody was told where to ask for it, or chose a key to ask with. */
   told: boolean;
 
-  constructor({ id, subject, startedAtMs, key, intent, record, warn }: RunningOptions) {
+  constructor({ id, subject, startedAtMs, key, before, record, warn }: RunningOptions) {
     this.id = id;
     this.kind = subject.kind;
     this.target = subject.target;
     this.principal = subject.principal;
     this.startedAtMs = startedAtMs;
     this.key = key;
-    this.#intent = intent;
-    this.told = key?.chosen === true;
-    this.kept = this.told || intent !== undefined;
+    this.#intent = before?.intent;
+    this.#version = before === undefined ? 0 : before.version + versionsOfOneProcess;
+    this.#before = before;
+    this.hidden = before?.hidden ?? false;
+    this.told = before !== undefined || key?.chosen === true;
+    this.kept = this.told;
     this.#warn = warn;
     let resolve: (outcome: Outcome) => void = () => undefined;
     this.ended = new Promise((settle) => {
@@ -98,11 +112,16 @@ export class RunningOperation implements Operation {
   }
 
   get outcome(): Outcome | undefined {
-    return this.#outcome;
+    return this.#told ? this.#conclusion?.outcome : undefined;
+  }
+
+  /** Whether the work has ended. It may not have been told yet: {@link RunningOperation.outcome} comes then. */
+  get concluded(): boolean {
+    return this.#conclusion !== undefined;
   }
 
   get endedAtMs(): number | undefined {
-    return this.#endedAtMs;
+    return this.#told ? this.#conclusion?.endedAtMs : undefined;
   }
 
   get version(): number {
@@ -115,7 +134,7 @@ export class RunningOperation implements Operation {
   }
 
   cancel(): boolean {
-    if (this.#outcome) return false;
+    if (this.#conclusion) return false;
     this.#state = "cancelling";
     this.#signal();
     this.#cancelling?.abort();
@@ -123,43 +142,58 @@ export class RunningOperation implements Operation {
     return true;
   }
 
-  /** Takes the outcome; only the first call counts. Whoever waits is told by {@link RunningOperation.tell}. */
-  end(outcome: Outcome, nowMs: number, interrupted: boolean): void {
-    if (this.#outcome) return;
-    this.#outcome = outcome;
-    this.#endedAtMs = nowMs;
-    const cancelled = this.#state === "cancelling" && outcome.status >= 400;
-    this.#state = interrupted ? "interrupted" : cancelled ? "cancelled" : "finished";
+  /**
+   * Takes the outcome. It is in {@link RunningOperation.entry} from now on, and nowhere else before
+   * {@link RunningOperation.tell}: nobody hears of an outcome that is not recorded yet.
+   */
+  conclude(outcome: Outcome, endedAtMs: number, interrupted: boolean): void {
+    const obeyed = this.#state === "cancelling" && outcome.status >= 400;
+    this.#conclusion = {
+      outcome,
+      endedAtMs,
+      state: interrupted ? "interrupted" : obeyed ? "cancelled" : "finished",
+    };
   }
 
   /** Tells whoever waits for the outcome. */
   tell(): void {
-    if (!this.#outcome) return;
+    if (!this.#conclusion) return;
+    this.#state = this.#conclusion.state;
+    this.#told = true;
     this.#changed();
     this.#listeners.clear();
-    this.#resolve(this.#outcome);
+    this.#resolve(this.#conclusion.outcome);
   }
 
   /** What the journal keeps of it. */
   entry(): JournalEntry {
+    const conclusion = this.#conclusion;
+    // Nobody knows how far an interrupted operation came beyond what was recorded.
+    const { progress, failed, failures } =
+      conclusion?.state === "interrupted" && this.#before ? this.#before : this.#news();
     return {
       id: this.id,
       kind: this.kind,
       target: this.target,
       principal: this.principal,
-      state: this.#state === "cancelling" ? "running" : this.#state,
+      state: conclusion?.state ?? "running",
       startedAtMs: this.startedAtMs,
-      endedAtMs: this.#endedAtMs,
-      progress: this.#progress,
-      failed: this.#results.failed(),
-      failures: this.#results.failures,
-      version: this.#version,
-      outcome: this.#outcome,
-      intent: this.#outcome ? undefined : this.#intent,
+      endedAtMs: conclusion?.endedAtMs,
+      progress,
+      failed,
+      failures,
+      // The end is news as well, and is told after it was recorded.
+      version: conclusion && !this.#told ? this.#version + 1 : this.#version,
+      outcome: conclusion?.outcome,
+      intent: conclusion ? undefined : this.#intent,
       key: this.key,
       hidden: this.hidden,
       delivered: this.delivered,
     };
+  }
+
+  #news(): Pick<JournalEntry, "progress" | "failed" | "failures"> {
+    return { progress: this.#progress, failed: this.#results.failed(), failures: this.#results.failures };
   }
 
   #signal(): AbortSignal {
@@ -178,14 +212,15 @@ export class RunningOperation implements Operation {
   }
 
   #over(what: string): boolean {
-    if (!this.#outcome) return false;
+    if (!this.#conclusion) return false;
     this.#warn?.(`${what} after the end is ignored`, this);
     return true;
   }
 
   #changed(): void {
     this.#version += 1;
-    for (const listener of this.#listeners) {
+    // A copy: a listener that stops and begins again would be called without end.
+    for (const listener of [...this.#listeners]) {
       try {
         listener();
       } catch (error) {

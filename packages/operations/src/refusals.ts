@@ -1,0 +1,43 @@
+/** Why an operation may not start. */
+import type { Operation } from "./operation.ts";
+
+export interface OperationLimits {
+  /** Operations that run at once, in all; default 20,000. */
+  readonly open: number;
+  /** The same for one principal (all anonymous ones count as one); default 20,000. */
+  readonly openPerPrincipal: number;
+}
+
+export const defaultOperationLimits: OperationLimits = { open: 20_000, openPerPrincipal: 20_000 };
+
+/** No operation may start now; nothing was started. */
+export class OperationLimitError extends Error {
+  override readonly name = "OperationLimitError";
+  readonly code = "ERR_OPERATION_LIMIT";
+  /** Whose limit is reached; "draining": the process is about to end. */
+  readonly of: "principal" | "all" | "draining";
+
+  constructor(of: "principal" | "all" | "draining") {
+    super(limitMessages[of]);
+    this.of = of;
+  }
+}
+
+const limitMessages = {
+  all: "too many operations run",
+  principal: "too many operations of one principal run",
+  draining: "the server is about to stop",
+} as const;
+
+/** An operation with the key that the client chose runs already; nothing was started. */
+export class OperationKeyError extends Error {
+  override readonly name = "OperationKeyError";
+  readonly code = "ERR_OPERATION_KEY";
+  /** The one to join, or to be told apart from by its fingerprint. */
+  readonly operation: Operation;
+
+  constructor(operation: Operation) {
+    super("an operation with this key runs already");
+    this.operation = operation;
+  }
+}
