@@ -211,6 +211,8 @@ export type TreeErrorCode =
   | "too-large"
   /** Something else holds it; it may work later. */
   | "busy"
+  /** Others changed or replaced it since the work began, which an earlier process was ended in: it was left alone. */
+  | "changed"
   /** The work's signal asked for it. */
   | "stopped"
   | "unavailable";

@@ -42,6 +42,8 @@ export function fromTreeError(error: TreeError, method: string): DavError {
         ...because,
         fields: { "Retry-After": "5" },
       });
+    case "changed":
+      return new DavError(409, "it was changed since, and left alone", because);
     case "stopped":
       return new DavError(409, "the operation was cancelled", because);
   }
