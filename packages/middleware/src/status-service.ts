@@ -63,7 +63,7 @@ export interface StatusService {
    * may be read, and ended, by knowing its URL. Rejects only where the journal cannot be read.
    */
   answer(exchange: Exchange, request: StatusRequest): Promise<StatusAnswer>;
-  /** Ends all event streams; their clients come back to whoever listens then. */
+  /** Ends the event streams of lists. Those of operations end with their operations, or when they are abandoned. */
   close(): void;
 }
 
@@ -79,7 +79,8 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
   const endings = createStatusEndings(operations);
   const followers = createFollowers(options.limits);
   const closing = new AbortController();
-  const stopping = AbortSignal.any([closing.signal, operations.abandoned]);
+  // An operation that runs still has an end to tell of; a list has none.
+  const listStopping = AbortSignal.any([closing.signal, operations.abandoned]);
 
   async function find(
     id: string,
@@ -106,7 +107,8 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
       const lastEventId = single(request.headers["last-event-id"]);
       // The way to tell an EventSource that there is no need to come back.
       if (found.outcome && lastEventId === outcomeEventId) return nothing();
-      return stream(exchange, request, operationEvents(found, href, lastEventId, operations));
+      const events = operationEvents(found, href, lastEventId, operations);
+      return stream(exchange, request, events, operations.abandoned);
     }
     const waited = await wait(exchange, request, found, href);
     if ("refused" in waited) return waited.refused;
@@ -162,11 +164,8 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
     const type = preferredType(request.headers.accept, types);
     if (type === "text/event-stream") {
       const lastEventId = single(request.headers["last-event-id"]);
-      return stream(
-        exchange,
-        request,
-        listEvents(() => list(request), lastEventId, operations.after),
-      );
+      const events = listEvents(() => list(request), lastEventId, operations.after);
+      return stream(exchange, request, events, listStopping);
     }
     const operationsList = await list(request);
     const text = `${JSON.stringify(operationsList)}\n`;
@@ -175,7 +174,12 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
       : represent(request, json(200, text, { ETag: entityTag(text) }));
   }
 
-  function stream(exchange: Exchange, request: StatusRequest, source: EventSource): StatusAnswer {
+  function stream(
+    exchange: Exchange,
+    request: StatusRequest,
+    source: EventSource,
+    stopping: AbortSignal,
+  ): StatusAnswer {
     const fields = {
       "Content-Type": "text/event-stream",
       ...statusFields,

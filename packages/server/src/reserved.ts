@@ -1,6 +1,7 @@
 /** Paths that belong to the server: status documents live there, and nothing of the tree. */
 import { isWithin, parentOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
 import { defaultStatusPath } from "@meanwhile/middleware";
+import type { Tree } from "./store.ts";
 
 export interface ReservedPaths {
   /** The collection of status documents. */
@@ -40,4 +41,33 @@ function parseCollection(configured: string): ResourcePath {
   }
   if (collection === "/") throw invalid();
   return collection;
+}
+
+/** Something in the tree has a name that the server needs for itself. */
+export class ReservedPathError extends Error {
+  override readonly name = "ReservedPathError";
+  readonly code = "ERR_RESERVED_PATH_EXISTS";
+  /** Where it is in the tree. */
+  readonly path: ResourcePath;
+
+  constructor(path: ResourcePath) {
+    super(`the tree has a resource at ${JSON.stringify(path)}, where the server keeps its operations`);
+    this.path = path;
+  }
+}
+
+/**
+ * Makes sure that nothing of the tree is where status documents are to be: nobody could reach it. Call it before the
+ * first request.
+ *
+ * @param operationsPath as given to `createDavHandler`
+ * @throws {TypeError} `ERR_INVALID_OPERATIONS_PATH`
+ * @throws {ReservedPathError} where something is there, be it only a collection on the way
+ * @throws {TreeError} where the tree cannot be read
+ */
+export async function assertNotReserved(tree: Pick<Tree, "lookup">, operationsPath?: string): Promise<void> {
+  const { collection, has } = reservedPaths(operationsPath);
+  let top = collection;
+  for (let path = parentOf(top); path !== undefined && has(path); path = parentOf(path)) top = path;
+  if (await tree.lookup(top)) throw new ReservedPathError(top);
 }

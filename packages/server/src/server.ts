@@ -18,6 +18,7 @@ export { type Access, type Action, openAccess, readOnlyAccess } from "./access.t
 export type { Authenticate, Authentication, Credentials } from "./authentication.ts";
 export { defaultLimits, type Limits } from "./context.ts";
 export type { RequestLogEntry } from "./request-log.ts";
+export { assertNotReserved, ReservedPathError } from "./reserved.ts";
 
 export interface DavHandlerOptions {
   readonly tree: Tree;

@@ -104,9 +104,9 @@ function patienceMs({ preferences, headers }: DavRequest): number | undefined {
     : Math.min(preferences.waitSeconds * 1000, 2 ** 31 - 1);
 }
 
-/** ownCloud's clients ask for an asynchronous MOVE in words of their own. */
+/** ownCloud's clients ask for an asynchronous MOVE in words of their own: "true" on desktops, "1" in browsers. */
 function isLazy(headers: DavRequest["headers"]): boolean {
-  return headers["oc-lazyops"] === "true";
+  return headers["oc-lazyops"] === "true" || headers["oc-lazyops"] === "1";
 }
 
 /** RFC 9110 §15.3.3. */
@@ -118,7 +118,8 @@ function accepted({ headers, preferences }: DavRequest, operation: Operation, ur
       Location: url,
       "Retry-After": String(retryAfterSeconds),
       ...(preferences.respondAsync ? { "Preference-Applied": "respond-async" } : {}),
-      ...(isLazy(headers) ? { "OC-JobStatus-Location": `${url}/job` } : {}),
+      // These clients put their server's address before it.
+      ...(isLazy(headers) ? { "OC-JobStatus-Location": `${new URL(url).pathname}/job` } : {}),
     },
     body: { kind: "bytes", bytes: `${JSON.stringify(statusDocument(operation, url))}\n` },
   };

@@ -31,6 +31,10 @@ export function serveCommand(terminal: Terminal): Command {
     .option("--cors <ORIGIN>", "let pages of this origin in; * for any (repeatable)", collect)
     .option("--read-only", "change nothing")
     .option(
+      "--operations-path <PATH>",
+      "where status documents of long requests live (default: /.meanwhile/operations/)",
+    )
+    .option(
       "--drain <T>",
       "how long running requests may take when the server is told to stop (default: 30s)",
     )

@@ -21,6 +21,7 @@ describe("options of `meanwhile serve`", () => {
       processingEveryMs: 15_000,
       cors: [],
       readOnly: false,
+      operationsPath: undefined,
       drainMs: 30_000,
       logLevel: "info",
     });
@@ -43,6 +44,7 @@ describe("options of `meanwhile serve`", () => {
       processingEvery: "1m",
       cors: ["*"],
       readOnly: true,
+      operationsPath: "/jobs",
       drain: "0s",
       logLevel: "debug",
     });
@@ -56,6 +58,7 @@ describe("options of `meanwhile serve`", () => {
       interimMode: "asked",
       processingAfterMs: 50,
       processingEveryMs: 60_000,
+      operationsPath: "/jobs/",
       drainMs: 0,
       logLevel: "debug",
     });

@@ -5,6 +5,7 @@ import { wrongUsage } from "../command-error.ts";
 import { type DurationRange, parseDuration } from "./duration.ts";
 import { type HostPort, parseHostPort } from "./host-port.ts";
 import { type Network, parseNetwork } from "./network.ts";
+import { parseOperationsPath } from "./operations-path.ts";
 import { parseBaseUrl, parseOrigin } from "./web-address.ts";
 
 /** As they are typed; absent: not typed. */
@@ -25,6 +26,7 @@ export interface TypedServeOptions {
   readonly processingEvery?: string;
   readonly cors?: readonly string[];
   readonly readOnly?: boolean;
+  readonly operationsPath?: string;
   readonly drain?: string;
   readonly logLevel?: string;
 }
@@ -55,6 +57,8 @@ export interface ServeOptions {
   readonly processingEveryMs: number;
   readonly cors: readonly string[];
   readonly readOnly: boolean;
+  /** Where status documents live; undefined: the default. */
+  readonly operationsPath: string | undefined;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
 }
@@ -84,6 +88,9 @@ export function parseServeOptions(folder: string | undefined, typed: TypedServeO
     processingEveryMs: parseDuration("--processing-every", typed.processingEvery ?? "15s", everyRange),
     cors: (typed.cors ?? []).map((value) => parseOrigin("--cors", value)),
     readOnly: typed.readOnly ?? false,
+    operationsPath: optional(typed.operationsPath, (value) =>
+      parseOperationsPath("--operations-path", value),
+    ),
     drainMs: parseDuration("--drain", typed.drain ?? "30s", drainRange),
     logLevel: oneOf("--log-level", logLevels, typed.logLevel ?? "info"),
   };

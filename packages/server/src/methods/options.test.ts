@@ -37,7 +37,7 @@ describe("OPTIONS (RFC 4918 §10.1, RFC 9110 §9.3.7)", () => {
     const answer = await options(testRequest("OPTIONS", "/c/doc"), context);
     expect(answer).toMatchObject({ status: 200, body: { kind: "none" } });
     expect(answer.fields).toMatchObject({
-      DAV: "1, 2, 3, extended-mkcol",
+      DAV: "1, 2, 3, extended-mkcol, <urn:meanwhile:operations:1>",
       "MS-Author-Via": "DAV",
       "Accept-Ranges": "bytes",
     });

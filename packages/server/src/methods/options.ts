@@ -29,6 +29,12 @@ export async function options(
   return empty(200, { ...capabilities, Allow: methods.join(", ") });
 }
 
+/**
+ * Says in `DAV` (RFC 4918 §10.1, as a Coded-URL) that the server does what docs/status-documents.md promises: status
+ * documents, their outcomes and lists; `Prefer: processing` and `respond-async`; Idempotency-Key.
+ */
+export const operationsClass = "urn:meanwhile:operations:1";
+
 /** What is said of the server as a whole: `OPTIONS *` (RFC 9110 §9.3.7). */
 export function serverOptions(): Answer {
   return empty(200, { ...capabilities, Allow: allMethods.join(", ") });
@@ -36,7 +42,7 @@ export function serverOptions(): Answer {
 
 const capabilities: AnswerFields = {
   /** "3": RFC 4918 rather than RFC 2518 (§18.3); extended-mkcol: RFC 5689 §3.1. */
-  DAV: "1, 2, 3, extended-mkcol",
+  DAV: `1, 2, 3, extended-mkcol, <${operationsClass}>`,
   /** Without it Office opens documents read-only. */
   "MS-Author-Via": "DAV",
   "Accept-Ranges": "bytes",
