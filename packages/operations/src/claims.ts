@@ -41,6 +41,12 @@ interface Waiter {
   grant(): void;
 }
 
+/**
+ * Whoever waits for the same goes first: newcomers that get along with each other must not starve one who does not get
+ * along with them. Only so many of those who wait are heeded, for there may be thousands.
+ */
+const heeded = 32;
+
 /** Timers are a parameter: `after(ms, callback)` returns how to cancel it. */
 export type After = (ms: number, callback: () => void) => () => void;
 
@@ -58,8 +64,16 @@ export function createClaims(after: After): Claims {
       released = true;
       held -= claims.length;
       for (const claim of claims) count(places, claim, -1);
-      for (const waiter of [...waiting]) if (free(places, waiter.claims)) waiter.grant();
+      grantWhatIsFree();
     };
+  }
+
+  function grantWhatIsFree(): void {
+    const ahead: Waiter[] = [];
+    for (const waiter of [...waiting]) {
+      if (!isBehind(ahead, waiter.claims) && free(places, waiter.claims)) waiter.grant();
+      else if (ahead.length < heeded) ahead.push(waiter);
+    }
   }
 
   return {
@@ -67,7 +81,8 @@ export function createClaims(after: After): Claims {
       return held;
     },
     acquire(claims, waitMs, signal) {
-      if (free(places, claims)) return Promise.resolve(take(claims));
+      const behind = waiting.size > 0 && isBehind([...waiting].slice(0, heeded), claims);
+      if (!behind && free(places, claims)) return Promise.resolve(take(claims));
       if (waitMs <= 0 || signal?.aborted) return Promise.resolve(undefined);
       return new Promise((resolve) => {
         const leave = (release: Release | undefined): void => {
@@ -76,7 +91,10 @@ export function createClaims(after: After): Claims {
           signal?.removeEventListener("abort", giveUp);
           resolve(release);
         };
-        const giveUp = (): void => leave(undefined);
+        const giveUp = (): void => {
+          leave(undefined);
+          grantWhatIsFree();
+        };
         const waiter: Waiter = { claims, grant: () => leave(take(claims)) };
         const cancelTimer = after(waitMs, giveUp);
         waiting.add(waiter);
@@ -88,6 +106,28 @@ export function createClaims(after: After): Claims {
 
 function free(places: ReadonlyMap<string, Place>, claims: readonly Claim[]): boolean {
   return claims.every((claim) => !conflicts(places, claim));
+}
+
+function isBehind(ahead: readonly Waiter[], claims: readonly Claim[]): boolean {
+  return ahead.some((waiter) => overlap(waiter.claims, claims));
+}
+
+/** Whether one of these claims conflicts with one of the others. */
+function overlap(some: readonly Claim[], others: readonly Claim[]): boolean {
+  return some.some((one) => others.some((other) => conflict(one, other)));
+}
+
+function conflict(one: Claim, other: Claim): boolean {
+  if (one.mode === "shared" && other.mode === "shared") return false;
+  if (one.path === other.path) return true;
+  return (
+    (one.scope === "tree" && isBelow(other.path, one.path)) ||
+    (other.scope === "tree" && isBelow(one.path, other.path))
+  );
+}
+
+function isBelow(path: string, ancestor: string): boolean {
+  return ancestor === "/" || path.startsWith(`${ancestor}/`);
 }
 
 function conflicts(places: ReadonlyMap<string, Place>, claim: Claim): boolean {

@@ -1,0 +1,502 @@
+import { describe, expect, test } from "vitest";
+import type { Work } from "./operation.ts";
+import { createOperations, OperationKeyError, OperationLimitError } from "./operations.ts";
+import {
+  created,
+  engine,
+  failed,
+  gate,
+  key,
+  settled,
+  subject,
+  watchedJournal,
+} from "./testing/engine-fixture.ts";
+
+describe("an operation", () => {
+  test("runs at once, and ends with the outcome of its work", async () => {
+    const { operations } = engine();
+    const work = gate();
+    const operation = operations.start(subject, work.run, failed);
+    expect(work.runs).toBe(1);
+    expect(operation).toMatchObject({
+      ...subject,
+      id: "o1",
+      state: "running",
+      startedAtMs: 1000,
+      outcome: undefined,
+    });
+    expect(operations.open).toBe(1);
+    work.end();
+    expect(await operation.ended).toBe(created);
+    expect(operation).toMatchObject({ state: "finished", endedAtMs: 1000, outcome: created });
+    expect(operations.open).toBe(0);
+  });
+
+  test.each([
+    ["rejects", () => Promise.reject(new Error("no"))],
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+    ],
+  ])("whose work %s ends with the outcome of the failure", async (_what, run) => {
+    const operation = engine().operations.start(subject, run, failed);
+    expect(await operation.ended).toEqual({ status: 500, fields: {}, content: "Error: no" });
+    expect(operation.state).toBe("finished");
+  });
+
+  test("ends with a bare 500 where no outcome can be made of its failure, and the log is told", async () => {
+    const { operations, warnings } = engine();
+    const operation = operations.start(
+      subject,
+      () => Promise.reject(new Error("no")),
+      () => {
+        throw new Error("worse");
+      },
+    );
+    expect(await operation.ended).toEqual({ status: 500, fields: {}, content: "" });
+    expect(warnings).toEqual(["o1: no outcome could be made of a failure: Error: worse"]);
+    expect(operations.open).toBe(0);
+  });
+
+  test("has an unguessable id by default", async () => {
+    const { operations } = { operations: createOperations() };
+    const ids = Array.from({ length: 100 }, () => operations.start(subject, async () => created, failed).id);
+    expect(new Set(ids).size).toBe(100);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{22}$/);
+  });
+});
+
+describe("limits", () => {
+  test("in all", async () => {
+    const { operations } = engine({ limits: { open: 2 } });
+    const work = gate();
+    const first = operations.start(subject, work.run, failed);
+    operations.start({ ...subject, principal: "bob" }, gate().run, failed);
+    const late = gate();
+    const refused = (): unknown => operations.start({ ...subject, principal: "cat" }, late.run, failed);
+    expect(refused).toThrow(OperationLimitError);
+    expect(refused).toThrow("too many operations run");
+    expect(late.runs).toBe(0);
+    work.end();
+    await first.ended;
+    expect(refused).not.toThrow();
+  });
+
+  test("for each principal, all anonymous ones being one", async () => {
+    const { operations } = engine({ limits: { openPerPrincipal: 1 } });
+    const anonymous = { ...subject, principal: undefined };
+    const work = gate();
+    const first = operations.start(subject, work.run, failed);
+    operations.start(anonymous, gate().run, failed);
+    for (const one of [subject, anonymous]) {
+      expect(() => operations.start(one, gate().run, failed)).toThrow(
+        expect.objectContaining({ code: "ERR_OPERATION_LIMIT", of: "principal" }),
+      );
+    }
+    operations.start({ ...subject, principal: "bob" }, gate().run, failed);
+    work.end();
+    await first.ended;
+    operations.start(subject, gate().run, failed);
+    expect(operations.open).toBe(3);
+  });
+});
+
+describe("what is recorded", () => {
+  test("nothing, of an operation that nobody will ask for", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const operation = operations.start(subject, async () => created, failed);
+    await operation.ended;
+    await settled();
+    expect(journal.recorded).toEqual([]);
+    expect(await operations.find("o1")).toBeUndefined();
+  });
+
+  test("a chosen key, before the work begins", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const work = gate();
+    journal.holdPuts();
+    const operation = operations.start(subject, work.run, failed, { key });
+    await settled();
+    expect(work.runs).toBe(0);
+    expect(await operations.findByKey("key")).toBe(operation);
+    journal.letPutsGo();
+    await settled();
+    expect(work.runs).toBe(1);
+    expect(journal.recorded).toEqual(["o1 running"]);
+  });
+
+  test("an intent, before it resolves", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const steps: string[] = [];
+    journal.holdPuts();
+    const operation = operations.start(
+      subject,
+      async (work) => {
+        await work.intend({ phase: 1 });
+        steps.push(...journal.recorded, "work");
+        return created;
+      },
+      failed,
+    );
+    await settled();
+    expect(steps).toEqual([]);
+    journal.letPutsGo();
+    await operation.ended;
+    expect(steps).toEqual(['o1 running {"phase":1}', "work"]);
+  });
+
+  test("the outcome, before anybody hears of it", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const work = gate();
+    const operation = operations.start(subject, work.run, failed, { key });
+    await settled();
+    let told = 0;
+    operation.subscribe(() => {
+      told += 1;
+    });
+    void operation.ended.then(() => {
+      told += 100;
+    });
+    journal.holdPuts();
+    work.end();
+    await settled();
+    expect(operation).toMatchObject({ state: "running", outcome: undefined, endedAtMs: undefined });
+    expect(operation.cancel(), "the work has ended").toBe(false);
+    expect([told, operations.open]).toEqual([0, 1]);
+    journal.letPutsGo();
+    await settled();
+    expect([told, operation.state, operations.open]).toEqual([101, "finished", 0]);
+    expect(journal.recorded).toEqual(["o1 running", "o1 finished 201"]);
+  });
+
+  test("has the version that is shown, and no other state had it", async () => {
+    const { operations } = engine();
+    const work = gate();
+    const operation = operations.start(subject, work.run, failed, { key });
+    await settled();
+    const running = operation.version;
+    work.end();
+    await operation.ended;
+    expect(operation.version).toBeGreaterThan(running);
+    expect((await operations.find("o1"))?.version).toBe(operation.version);
+  });
+
+  test("an operation whose principal was told where to ask: at once, and at its end", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const work = gate();
+    const operation = operations.start(subject, work.run, failed);
+    operations.keep(operation);
+    operations.keep(operation);
+    await settled();
+    expect(journal.recorded).toEqual(["o1 running"]);
+    work.end();
+    await operation.ended;
+    expect(journal.recorded).toEqual(["o1 running", "o1 finished 201"]);
+    expect(await operations.find("o1")).toMatchObject({ state: "finished", outcome: created });
+  });
+
+  test("one that ended before its principal was told", async () => {
+    const { operations } = engine();
+    const operation = operations.start(subject, async () => created, failed);
+    await operation.ended;
+    operations.keep(operation);
+    await settled();
+    expect(await operations.find("o1")).toMatchObject({ state: "finished" });
+  });
+
+  test("what was delivered is forgotten, unless somebody was told where to ask or chose a key", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const run = async (work: Work) => {
+      await work.intend(1);
+      return created;
+    };
+    const [plain, told, chosen] = [{}, {}, { key }].map((more) =>
+      operations.start(subject, run, failed, more),
+    );
+    if (!plain || !told || !chosen) throw new Error("three were started");
+    operations.keep(told);
+    for (const operation of [plain, told, chosen]) {
+      await operation.ended;
+      operations.delivered(operation);
+    }
+    await settled();
+    expect(await operations.find(plain.id)).toBeUndefined();
+    expect(await operations.find(told.id)).toMatchObject({ delivered: true });
+    expect(await operations.findByKey("key")).toMatchObject({ id: chosen.id, delivered: true });
+  });
+});
+
+describe("a journal that fails", () => {
+  test("with a chosen key: the work never begins, and the client is told", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    journal.failing = new Error("full");
+    const work = gate();
+    const operation = operations.start(subject, work.run, failed, { key });
+    expect(await operation.ended).toMatchObject({ status: 500, content: "Error: full" });
+    expect(work.runs).toBe(0);
+  });
+
+  test("with an intent: the work learns of it before it changes anything", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    journal.failing = new Error("full");
+    let changed = false;
+    const operation = operations.start(
+      subject,
+      async (work) => {
+        await work.intend({ phase: 1 });
+        changed = true;
+        return created;
+      },
+      failed,
+    );
+    expect(await operation.ended).toMatchObject({ status: 500, content: "Error: full" });
+    expect(changed).toBe(false);
+  });
+
+  test("with an outcome: the client is told all the same, the log too, and it is found until it can be recorded", async () => {
+    const journal = watchedJournal();
+    const { operations, warnings } = engine({ journal });
+    const work = gate();
+    const operation = operations.start(subject, work.run, failed, { key });
+    await settled();
+    journal.failing = new Error("full");
+    work.end();
+    expect(await operation.ended).toBe(created);
+    expect(warnings).toEqual(["o1: the outcome could not be recorded: Error: full"]);
+    expect(await operations.find("o1")).toBe(operation);
+    expect(await operations.findByKey("key")).toBe(operation);
+    expect(await operations.list("ann", 10)).toEqual([operation]);
+    journal.failing = undefined;
+    operations.keep(operations.start(subject, gate().run, failed));
+    await settled();
+    expect(journal.recorded).toEqual(["o1 running", "o2 running", "o1 finished 201"]);
+    expect(await operations.find("o1")).not.toBe(operation);
+    expect(await operations.findByKey("key")).toMatchObject({ id: "o1", outcome: created });
+  });
+
+  test("no more than 1,000 outcomes wait for it", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const starts = Array.from({ length: 1001 }, () => operations.start(subject, async () => created, failed));
+    journal.failing = new Error("full");
+    for (const operation of starts) {
+      await operation.ended;
+      operations.keep(operation);
+    }
+    await settled();
+    expect(await operations.find("o1")).toBeUndefined();
+    expect(await operations.find("o2")).toBe(starts[1]);
+    expect(await operations.find("o1001")).toBe(starts[1000]);
+  });
+
+  test("with what nobody waits for: the log is told, and no rejection is left over", async () => {
+    const journal = watchedJournal();
+    const { operations, warnings } = engine({ journal });
+    const run = async (work: Work) => {
+      await work.intend(1);
+      return created;
+    };
+    const operation = operations.start(subject, run, failed);
+    await operation.ended;
+    journal.failing = new Error("full");
+    operations.delivered(operation);
+    await settled();
+    expect(warnings).toEqual(["o1: the delivery could not be recorded: Error: full"]);
+  });
+});
+
+describe("a key", () => {
+  test("that the client chose runs once at a time, and the one to join is named", async () => {
+    const { operations } = engine();
+    const work = gate();
+    const operation = operations.start(subject, work.run, failed, { key });
+    const second = gate();
+    expect(() => operations.start(subject, second.run, failed, { key })).toThrow(
+      expect.objectContaining({ name: "OperationKeyError", code: "ERR_OPERATION_KEY", operation }),
+    );
+    expect(() => operations.start(subject, second.run, failed, { key })).toThrow(OperationKeyError);
+    await settled();
+    work.end();
+    await operation.ended;
+    expect(second.runs).toBe(0);
+    expect(operations.open).toBe(0);
+  });
+
+  test("that the client did not choose is recorded only with what is recorded anyway", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const implied = { ...key, chosen: false };
+    const [one, other] = [gate(), gate()];
+    const first = operations.start(subject, one.run, failed, { key: implied });
+    operations.start(subject, other.run, failed, { key: implied });
+    expect([one.runs, other.runs]).toEqual([1, 1]);
+    one.end();
+    await first.ended;
+    expect(journal.recorded).toEqual([]);
+    expect(await operations.findByKey("key")).toMatchObject({ id: "o2" });
+  });
+});
+
+describe("cancelling", () => {
+  test("aborts the work's signal; an outcome that is a failure means it obeyed", async () => {
+    const { operations } = engine();
+    const operation = operations.start(
+      subject,
+      (work) =>
+        new Promise((resolve) => {
+          work.signal.addEventListener("abort", () => resolve({ ...created, status: 409 }));
+        }),
+      failed,
+    );
+    expect(operation.cancel()).toBe(true);
+    expect(operation.state).toBe("cancelling");
+    await operation.ended;
+    expect(operation.state).toBe("cancelled");
+    expect(operation.cancel()).toBe(false);
+  });
+
+  test("comes too late where the work succeeds all the same", async () => {
+    const { operations } = engine();
+    const work = gate();
+    const operation = operations.start(subject, work.run, failed);
+    operation.cancel();
+    work.end();
+    await operation.ended;
+    expect(operation.state).toBe("finished");
+  });
+
+  test("is seen by work that asks for its signal only afterwards", async () => {
+    const { operations } = engine();
+    const work = gate();
+    let handle: Work | undefined;
+    const operation = operations.start(
+      subject,
+      (given) => {
+        handle = given;
+        return work.run();
+      },
+      failed,
+    );
+    operation.cancel();
+    expect(handle?.signal.aborted).toBe(true);
+  });
+});
+
+describe("listeners", () => {
+  test("hear every change, and the end once", async () => {
+    const { operations } = engine();
+    const work = gate();
+    let handle: Work | undefined;
+    const operation = operations.start(
+      subject,
+      (given) => {
+        handle = given;
+        return work.run();
+      },
+      failed,
+    );
+    const heard: string[] = [];
+    operation.subscribe(() =>
+      heard.push(`${operation.version} ${operation.state} ${operation.progress.done}`),
+    );
+    handle?.progress(1, 3);
+    handle?.result(423, "https://example.org/a/b");
+    handle?.progress(0);
+    work.end();
+    await operation.ended;
+    handle?.progress(3, 3);
+    handle?.result(200, "late");
+    expect(heard).toEqual(["1 running 1", "2 running 1", "3 finished 1"]);
+    expect(operation.results.latest).toBe(1);
+  });
+
+  test("that throw harm neither the work nor each other, and the log is told", async () => {
+    const { operations, warnings } = engine();
+    const operation = operations.start(subject, async () => created, failed);
+    let heard = 0;
+    operation.subscribe(() => {
+      throw new Error("deaf");
+    });
+    operation.subscribe(() => {
+      heard += 1;
+    });
+    expect(await operation.ended).toBe(created);
+    expect([heard, warnings]).toEqual([1, ["o1: a listener failed: Error: deaf"]]);
+  });
+
+  test("that stop and begin again while they are called are called once", async () => {
+    const { operations } = engine();
+    const operation = operations.start(subject, gate().run, failed);
+    let heard = 0;
+    let stop = (): void => {};
+    const listener = (): void => {
+      heard += 1;
+      stop();
+      stop = operation.subscribe(listener);
+    };
+    stop = operation.subscribe(listener);
+    operation.cancel();
+    expect(heard).toBe(1);
+  });
+});
+
+describe("hiding", () => {
+  test("takes one that has ended from its principal's list; it is found all the same", async () => {
+    const { operations } = engine();
+    const operation = operations.start(subject, async () => created, failed, { key });
+    await operation.ended;
+    await operations.hide("o1");
+    expect(await operations.list("ann", 10)).toEqual([]);
+    expect(await operations.findByKey("key")).toMatchObject({ id: "o1", hidden: true, outcome: created });
+  });
+
+  test("does nothing to one that runs", async () => {
+    const { operations } = engine();
+    const operation = operations.start(subject, gate().run, failed, { key });
+    await settled();
+    await operations.hide("o1");
+    await operations.hide("never");
+    expect(await operations.list("ann", 10)).toEqual([operation]);
+  });
+
+  test("waits for an outcome that is just being recorded", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const work = gate();
+    operations.start(subject, work.run, failed, { key });
+    await settled();
+    journal.holdPuts();
+    work.end();
+    await settled();
+    const hiding = operations.hide("o1");
+    journal.letPutsGo();
+    await hiding;
+    expect(await operations.find("o1")).toMatchObject({ state: "finished", hidden: true });
+  });
+});
+
+test("a list has what runs first, the latest start first, then what is kept, and nobody else's", async () => {
+  const { operations } = engine();
+  for (const _ of [1, 2])
+    await operations.start(subject, async () => created, failed, { key: { ...key, name: `${_}` } }).ended;
+  const [three, four] = [gate(), gate()].map(({ run }) => operations.start(subject, run, failed));
+  operations.start({ ...subject, principal: "bob" }, gate().run, failed);
+  operations.start({ ...subject, principal: undefined }, gate().run, failed);
+  if (three) operations.keep(three);
+  await settled();
+  const listed = await operations.list("ann", 10);
+  expect(listed.map(({ id }) => id)).toEqual(["o4", "o3", "o2", "o1"]);
+  expect(listed[0]).toBe(four);
+  expect((await operations.list("ann", 3)).map(({ id }) => id)).toEqual(["o4", "o3", "o2"]);
+  expect(await operations.list("ann", 0)).toEqual([]);
+});
