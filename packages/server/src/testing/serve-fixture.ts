@@ -21,6 +21,8 @@ export interface Served {
   readonly log: readonly RequestLogEntry[];
   /** Resolves when the log has `entries` entries. */
   logged(entries: number): Promise<void>;
+  /** Resolves when `exchanges` have ended in all, be it that their client had all of the answer, or left. */
+  ended(exchanges: number): Promise<void>;
   /** Sends one request on a connection of its own, and reads its final response. */
   ask(
     method: string,
@@ -60,7 +62,18 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
       wake();
     },
   });
+  let endedExchanges = 0;
+  const watchers = new Set<() => void>();
   const server: Server | Http2Server = options.over === "http2" ? createServer2() : createServer();
+  // The exchange itself hears of its end in the same turn.
+  server.on("request", (_request: unknown, response: NodeJS.EventEmitter) =>
+    response.once("close", () =>
+      setImmediate(() => {
+        endedExchanges += 1;
+        for (const watcher of watchers) watcher();
+      }),
+    ),
+  );
   server.on("request", handler);
   if (options.checkContinue !== false) server.on("checkContinue", handler);
   const sockets = new Set<Socket>();
@@ -87,6 +100,17 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
       while (log.length < entries) {
         await new Promise<void>((resolve) => {
           wake = resolve;
+        });
+      }
+    },
+    async ended(exchanges) {
+      while (endedExchanges < exchanges) {
+        await new Promise<void>((resolve) => {
+          const watcher = (): void => {
+            watchers.delete(watcher);
+            resolve();
+          };
+          watchers.add(watcher);
         });
       }
     },
