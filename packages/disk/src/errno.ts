@@ -22,6 +22,12 @@ export function isAbsent(cause: unknown): boolean {
   return errno === "ENOENT" || errno === "ENOTDIR" || errno === "ELOOP" || errno === "ENAMETOOLONG";
 }
 
+/** Whether the failure says that the last name of a path is not there, or the way to it is not. */
+export function isMissing(cause: unknown): boolean {
+  const errno = errnoOf(cause);
+  return errno === "ENOENT" || errno === "ENOTDIR";
+}
+
 /** Whether a rename failed because source and destination lie on different file systems. */
 export function isOtherFileSystem(cause: unknown): boolean {
   return errnoOf(cause) === "EXDEV";

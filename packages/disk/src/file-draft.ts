@@ -2,7 +2,7 @@ import { type BigIntStats, closeSync, constants } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { type Committed, type Draft, TreeError } from "@meanwhile/server/store";
 import type { DeadProperties } from "./dead-properties.ts";
-import { isAbsent, treeError } from "./errno.ts";
+import { treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FreshTags } from "./fresh-tags.ts";
 import { documentResource, toSeconds } from "./resource.ts";
@@ -182,14 +182,8 @@ interface Standing {
 
 /** Fails where a document cannot be put at the name. */
 async function refuseUnlessDocument(folder: Folder, directory: Directory, name: string): Promise<Standing> {
-  let stats: BigIntStats;
-  try {
-    stats = await folder.calls.lstat(directory.at(name));
-  } catch (error) {
-    if (isAbsent(error) && treeError(error).code !== "name-too-long")
-      return { exists: false, file: undefined };
-    throw error;
-  }
+  const stats = await folder.calls.find(directory.at(name));
+  if (stats === undefined) return { exists: false, file: undefined };
   if (stats.isFile()) return { exists: true, file: stats };
   if (stats.isDirectory()) throw new TreeError("is-a-collection");
   if ((await folder.kindIn(directory, name)) === "hidden") throw new TreeError("name-refused");

@@ -91,7 +91,8 @@ export class Folder {
     if (!this.reaches(memberPath(directory.path, name))) return undefined;
     const at = directory.at(name);
     try {
-      const stats = await this.calls.lstat(at);
+      const stats = await this.calls.find(at);
+      if (stats === undefined) return undefined;
       if (stats.isSymbolicLink()) return await this.#throughLink(at);
       const kind = kindOf(stats);
       return kind === undefined
@@ -105,16 +106,11 @@ export class Folder {
 
   /** What a name in a directory is. */
   async kindIn(directory: Directory, name: string): Promise<NameKind> {
+    const stats = await this.calls.find(directory.at(name));
+    if (stats === undefined) return "absent";
     const seen = await this.lookIn(directory, name);
     seen?.close();
-    if (seen !== undefined) return seen.kind;
-    try {
-      await this.calls.lstat(directory.at(name));
-      return "hidden";
-    } catch (error) {
-      if (isAbsent(error)) return "absent";
-      throw error;
-    }
+    return seen?.kind ?? "hidden";
   }
 
   /** Holds a directory; undefined where the path leads to none. */
