@@ -46,8 +46,25 @@ export function parseTarget(request: AnyRequest, mount: Mount): Target {
   const path = url.slice(absolute.length).replace(/\?.*$/s, "") || "/";
   if (!path.startsWith("/")) throw badRequest("the request target is not understood");
   if (baseUrl !== "" || mount.prefix === "") return { path, prefix: mount.prefix || baseUrl };
-  if (path === mount.prefix) return { path: "/", prefix: mount.prefix };
-  if (path.startsWith(`${mount.prefix}/`))
-    return { path: path.slice(mount.prefix.length), prefix: mount.prefix };
+  const below = pathBelow(path, mount.prefix);
+  if (below !== undefined) return { path: below, prefix: mount.prefix };
   throw new DavError(404, "nothing is served at this URL");
+}
+
+/** What follows a prefix in a path, however its characters are percent-encoded; undefined where it does not begin so. */
+function pathBelow(path: string, prefix: string): string | undefined {
+  const depth = prefix.split("/").length;
+  const segments = path.split("/");
+  const begin = segments.slice(0, depth).join("/");
+  if (begin !== prefix && decoded(begin) !== decoded(prefix)) return undefined;
+  return `/${segments.slice(depth).join("/")}`;
+}
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // Not UTF-8: no prefix of ours, which a URL parser wrote.
+    return undefined;
+  }
 }

@@ -2,7 +2,7 @@
  * The way of one request, in one direction:
  * target → OPTIONS → who are you → status documents → rights → method → final response → log.
  */
-import { DavError } from "@meanwhile/dav/error";
+import { badRequest, DavError } from "@meanwhile/dav/error";
 import { hasTrailingSlash, parsePath } from "@meanwhile/dav/path";
 import {
   type AnyRequest,
@@ -75,9 +75,11 @@ export function createPipeline(options: PipelineOptions): NodeHandler {
       origin: options.mount.origin,
       trustedProxy: options.trustedProxy,
     });
-    void respond(exchange, connection, options).then((told) =>
-      options.log?.({ ...told, durationMs: performance.now() - startedMs }),
-    );
+    respond(exchange, connection, options)
+      .then((told) => options.log?.({ ...told, durationMs: performance.now() - startedMs }))
+      .catch(() => {
+        // A log that fails has nobody to tell, and the request is over.
+      });
   };
 }
 
@@ -98,9 +100,10 @@ async function respond(
       withFields(handled.answer, corsFields(request.headers, options.cors)),
     );
   } catch (cause) {
-    // The final response had begun, or its client left: all that can be done is to break it off.
     error ??= cause;
-    exchange.response.destroy();
+    // The final response had begun, or its client left: all that can be done is to break it off.
+    if (exchange.response.headersSent || exchange.state === "closed") exchange.response.destroy();
+    else await reply(exchange, method, errorAnswer(toDavError(cause, method)));
   }
   handled.afterwards?.();
   const { destination, "user-agent": userAgent } = request.headers;
@@ -131,6 +134,7 @@ async function handle(
   let principal: string | undefined;
   try {
     const { headers } = exchange.request;
+    requireHost(exchange.request);
     if (method === "OPTIONS" && isPreflight(method, headers)) {
       return { answer: empty(204, preflightFields(headers)) };
     }
@@ -175,8 +179,24 @@ function dispatch(
   }
   const change = changing.get(request.method);
   if (change) return serveChange(exchange, connection, request, change, options);
+  // "501: the appropriate response when the server does not recognize the request method" (RFC 9110 §15.6.2).
+  if (!recognized.has(request.method)) throw new DavError(501, "the method is not known");
   const allow = ["OPTIONS", ...reading.keys(), ...changing.keys()].join(", ");
   throw new DavError(405, "the method is not allowed", { fields: { Allow: allow } });
+}
+
+/** HTTP's own methods that no resource here has. */
+const recognized: ReadonlySet<string> = new Set(["POST", "PATCH", "TRACE", "CONNECT"]);
+
+/**
+ * "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host header
+ * field and to any request message that contains more than one Host header field line or a Host header field with an
+ * invalid field value" (RFC 9112 §3.2). Node sees to the first.
+ */
+function requireHost({ rawHeaders, headers: { host } }: AnyRequest): void {
+  const lines = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
+  if (lines.length > 1 || (host !== undefined && !/^[^\s/?#@\\]*$/.test(host)))
+    throw badRequest("Host is malformed");
 }
 
 function davRequest(

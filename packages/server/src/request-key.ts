@@ -1,6 +1,6 @@
 /** By what a repetition of a request is known: the client's own key, or all that the request says. */
 import { badRequest } from "@meanwhile/dav/error";
-import type { Exchange } from "@meanwhile/interim";
+import { encodePath } from "@meanwhile/dav/path";
 import { chosenKeyName, fingerprintOf, impliedKeyName, type RepeatableRequest } from "@meanwhile/middleware";
 import type { RepetitionKey } from "@meanwhile/operations";
 import type { Connection } from "./connection.ts";
@@ -23,9 +23,9 @@ export interface RequestKey {
 }
 
 /** @throws {DavError} 400 where the Idempotency-Key is malformed */
-export function requestKey(exchange: Exchange, { address }: Connection, request: DavRequest): RequestKey {
+export function requestKey({ address }: Connection, request: DavRequest): RequestKey {
   const { method, headers, principal } = request;
-  const target = targetOf(exchange, request);
+  const target = targetOf(request);
   const repeatable: RepeatableRequest = { method, target, headers, principal, address };
   const chosenName = chosen(repeatable);
   const fingerprint = (contentDigest: string): string => fingerprintOf(repeatable, contentDigest);
@@ -44,10 +44,8 @@ export function requestKey(exchange: Exchange, { address }: Connection, request:
 }
 
 /** The absolute URL that a request names, as the client sees the server. */
-export function targetOf({ request }: Exchange, { origin }: DavRequest): string {
-  const url = request.url ?? "";
-  // The absolute-form of a request target (RFC 9112 §3.2.2) names the server itself.
-  return url.startsWith("/") ? origin + url : url;
+export function targetOf({ origin, prefix, path, trailingSlash }: DavRequest): string {
+  return origin + prefix + encodePath(path, trailingSlash);
 }
 
 function chosen(repeatable: RepeatableRequest): string | undefined {

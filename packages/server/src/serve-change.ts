@@ -22,7 +22,7 @@ export async function serveChange(
   change: ChangeMethod,
   options: PipelineOptions,
 ): Promise<Handled> {
-  const key = requestKey(exchange, connection, request);
+  const key = requestKey(connection, request);
   const join = (earlier: Earlier): Promise<Handled> | Handled =>
     "ended" in earlier ? waitForOutcome(exchange, connection, request, earlier, options) : kept(earlier);
 
@@ -35,7 +35,7 @@ export async function serveChange(
 
   const { content, digest } = digestedContent(request.content, key.digestedBytes);
   const ending = await change({ ...request, content }, options.context);
-  const begun = await begin(exchange, request, ending, key, digest(), options);
+  const begun = await begin(request, ending, key, digest(), options);
   if ("earlier" in begun) return join(begun.earlier);
   const { operation, failure } = begun;
   const handled = await waitForOutcome(exchange, connection, request, operation, options, "starter");
@@ -57,7 +57,6 @@ async function findWithKey(
 type Begun = { readonly operation: Operation; failure(): unknown } | { readonly earlier: Earlier };
 
 async function begin(
-  exchange: Exchange,
   request: DavRequest,
   ending: Ending,
   requestKey: RequestKey,
@@ -83,7 +82,7 @@ async function begin(
     const competes = earlier !== undefined && runsHere(earlier);
     let failure: unknown;
     const operation = operations.start(
-      { kind: request.method, target: targetOf(exchange, request), principal: request.principal },
+      { kind: request.method, target: targetOf(request), principal: request.principal },
       async (work) => {
         began = true;
         const answer = await ending(work).catch((error: unknown) => {
