@@ -1,7 +1,9 @@
 /** Serves a folder, from checked options to the first line that says where. */
-import { openDisk, StateError } from "@meanwhile/disk";
+import { join } from "node:path";
+import { type Disk, openDisk, StateError } from "@meanwhile/disk";
+import { type DurableJournal, JournalError, lmdbJournal } from "@meanwhile/journal-lmdb";
 import { createOperations } from "@meanwhile/operations";
-import { createDavHandler } from "@meanwhile/server";
+import { assertNotReserved, createDavHandler, ReservedPathError } from "@meanwhile/server";
 import { failed } from "../command-error.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
 import type { Terminal } from "../terminal.ts";
@@ -40,10 +42,12 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   }).catch((error: unknown) => {
     throw error instanceof StateError ? failed(error.message, error) : error;
   });
+  const journal = await openJournal(join(place.state, "journal"), disk);
+  const operations = createOperations({ journal, warn: (message) => log.warn(message) });
   const handler = createDavHandler({
     tree: disk.tree,
     locks: disk.locks,
-    operations: createOperations({ warn: (message) => log.warn(message) }),
+    operations,
     authenticate,
     access,
     trustedProxy: (address) => options.trustedProxies.some((network) => network(address)),
@@ -56,30 +60,50 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     cors: options.cors,
     log: (entry) => log.request(entry),
     ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
+    ...(options.operationsPath === undefined ? {} : { operationsPath: options.operationsPath }),
   });
 
   let listener: Listener;
   try {
+    await assertNotReserved(disk.tree, options.operationsPath).catch((error: unknown) => {
+      if (!(error instanceof ReservedPathError)) throw error;
+      throw failed(`${error.message}; rename it, or choose another place with --operations-path`, error);
+    });
+    const resumed = await handler.recover();
+    if (resumed > 0) log.warn(`${resumed} operations of an earlier process go on`);
     listener = await listen(handler, {
       listen: options.listen,
       tls,
       onError: (error) => log.error("a connection could not be taken", error),
     });
   } catch (error) {
+    operations.abandon();
     await handler.close();
-    await disk.close();
+    await closeStores();
     throw error;
   }
   terminal.print(`listening on ${listener.url}`);
   for (const line of await welcome(options, place, listener.url)) terminal.print(line);
 
+  async function closeStores(): Promise<void> {
+    await disk.close();
+    await journal.close();
+  }
+
   let closing: Promise<void> | undefined;
   async function end(): Promise<void> {
+    const began = clock();
     const stopped = listener.stop();
-    await atMost(options.drainMs, Promise.all([handler.close(), stopped]));
+    const ended = await operations.drain(options.drainMs);
+    // What still runs is told to wait for the next process, which takes it up.
+    if (!ended) operations.abandon();
+    const left = options.drainMs - (clock() - began);
+    await atMost(Math.max(left, repliesMs), Promise.all([handler.close(), stopped]));
     listener.cut();
     await stopped;
-    await disk.close();
+    // The last connections' ends are heard of, and what was delivered is recorded.
+    await new Promise((resolve) => setImmediate(resolve));
+    await closeStores();
   }
   return {
     url: listener.url,
@@ -88,6 +112,18 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
       return closing;
     },
   };
+}
+
+/** How long, at least, the last final responses have to be handed over, once no operation runs any more. */
+const repliesMs = 2_000;
+
+async function openJournal(directory: string, disk: Disk): Promise<DurableJournal> {
+  try {
+    return await lmdbJournal(directory);
+  } catch (error) {
+    await disk.close();
+    throw error instanceof JournalError ? failed(error.message, error) : error;
+  }
 }
 
 /** Resolves with the promise, or when the time is over. */
