@@ -22,6 +22,7 @@ import type { JournalEntry } from "@meanwhile/operations";
 import { journalEntry } from "@meanwhile/operations/testing";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Records } from "./format.ts";
 import { JournalError, lmdbJournal } from "./journal-lmdb.ts";
 
 let directory: string;
@@ -349,10 +350,8 @@ function overwrite(path: string, at: number, length: number): void {
   closeSync(fd);
 }
 
-async function inRecords(
-  act: (records: ReturnType<ReturnType<typeof open>["openDB"]>) => unknown,
-): Promise<void> {
+async function inRecords(act: (records: Records) => unknown): Promise<void> {
   const database = open({ path: join(directory, "journal.mdb") });
-  await act(database.openDB({ name: "journal", encoding: "binary" }));
+  await act(database.openDB<Uint8Array, string>({ name: "journal", encoding: "binary" }));
   await database.close();
 }

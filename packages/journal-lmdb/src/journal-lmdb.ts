@@ -1,7 +1,13 @@
 /** A journal on one machine, in LMDB: operations survive their process. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { defaultContentLimit, defaultRetention, type Journal, type Retention } from "@meanwhile/operations";
+import {
+  defaultContentLimit,
+  defaultRetention,
+  type Journal,
+  type JournalEntry,
+  type Retention,
+} from "@meanwhile/operations";
 import { open, type RootDatabase } from "lmdb";
 import { CommitQueue } from "./commit-queue.ts";
 import { ContentFiles } from "./content-files.ts";
@@ -13,8 +19,14 @@ import { LmdbJournal } from "./lmdb-journal.ts";
 
 export { JournalError, type JournalErrorCode } from "./journal-error.ts";
 
-/** A journal that has to be closed. */
+/** A journal that answers later, and has to be closed. */
 export interface DurableJournal extends Journal {
+  put(entry: JournalEntry): Promise<void>;
+  get(id: string): Promise<JournalEntry | undefined>;
+  byKey(name: string): Promise<JournalEntry | undefined>;
+  list(principal: string, limit: number): Promise<readonly JournalEntry[]>;
+  unfinished(): Promise<readonly JournalEntry[]>;
+  remove(id: string): Promise<void>;
   /** Resolves once all that was put is committed. What is put later is refused. */
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { journalContract } from "./testing.ts";
 
 describe("the journal in memory keeps the contract", () => {
   for (const { name, needs, run } of journalContract) {
-    test.skipIf(needs === "reopen")(name, () => {
+    test.skipIf(needs === "reopen")(name, { timeout: 60_000 }, () => {
       let nowMs = 0;
       return run({
         open: async (retention) => memoryJournal(retention, () => nowMs),
