@@ -131,9 +131,9 @@ describe("a directory that is in use", () => {
   });
 
   test("may have a path longer than the address of a socket", async () => {
-    directory = join(directory, "d".repeat(150));
-    const journal = await lmdbJournal(directory);
-    await expect(lmdbJournal(directory)).rejects.toMatchObject({ code: "ERR_JOURNAL_IN_USE" });
+    const long = join(directory, "d".repeat(150));
+    const journal = await lmdbJournal(long);
+    await expect(lmdbJournal(long)).rejects.toMatchObject({ code: "ERR_JOURNAL_IN_USE" });
     await journal.close();
   });
 });
