@@ -16,20 +16,50 @@ const later = {
   realpath: promisify(fs.realpath.native),
 };
 
+/** A call that is about to change something. */
+export interface Change {
+  readonly call:
+    | "create"
+    | "write"
+    | "rename"
+    | "unlink"
+    | "rmdir"
+    | "mkdir"
+    | "mode"
+    | "owner"
+    | "times"
+    | "copy";
+  readonly path: string | Buffer | undefined;
+  readonly to?: string;
+}
+
+/**
+ * Told before each change. It may throw in the file system's place, or give a promise that the call waits for: one
+ * that never settles is the end of the process, as far as the files can tell.
+ */
+export type BeforeChange = (change: Change) => Promise<never> | undefined;
+
 /** The calls to the file system that the tree makes, each at once or later, as the pace has it. */
 export class Calls {
   readonly pace: Pace;
+  readonly #before: BeforeChange | undefined;
   /** File systems, by their device, that were found to have no copy that shares content. */
   readonly withoutReflink: Set<bigint> = new Set();
 
-  constructor(pace: Pace) {
+  /** @param before for tests, which end the work at a certain change */
+  constructor(pace: Pace, before?: BeforeChange) {
     this.pace = pace;
+    this.#before = before;
   }
 
   open(path: string | Buffer, flags: number, mode = 0o666): Awaitable<number> {
-    return this.pace.call(
-      () => fs.openSync(path, flags, mode),
-      () => later.open(path, flags, mode),
+    const changes = (flags & fs.constants.O_CREAT) !== 0;
+    return (
+      (changes ? this.#before?.({ call: "create", path }) : undefined) ??
+      this.pace.call(
+        () => fs.openSync(path, flags, mode),
+        () => later.open(path, flags, mode),
+      )
     );
   }
 
@@ -113,6 +143,7 @@ export class Calls {
 
   /** Writes all the bytes beside the event loop. */
   async writeLater(fd: number, bytes: Uint8Array, position: number): Promise<void> {
+    await this.#before?.({ call: "write", path: undefined });
     for (let at = 0; at < bytes.byteLength; ) {
       at += (await later.write(fd, bytes, at, bytes.byteLength - at, position + at)).bytesWritten;
     }
@@ -120,6 +151,8 @@ export class Calls {
 
   /** Writes all the bytes. */
   async write(fd: number, bytes: Uint8Array, position: number | null): Promise<void> {
+    const held = this.#before?.({ call: "write", path: undefined });
+    if (held !== undefined) await held;
     let at = 0;
     while (at < bytes.byteLength) {
       const [from, where] = [at, position === null ? null : position + at];
@@ -131,67 +164,107 @@ export class Calls {
   }
 
   rename(from: string, to: string): Awaitable<void> {
-    return this.pace.call(
-      () => fs.renameSync(from, to),
-      () => fs.promises.rename(from, to),
+    return (
+      this.#before?.({ call: "rename", path: from, to }) ??
+      this.pace.call(
+        () => fs.renameSync(from, to),
+        () => fs.promises.rename(from, to),
+      )
     );
   }
 
   unlink(path: string | Buffer): Awaitable<void> {
-    return this.pace.call(
-      () => fs.unlinkSync(path),
-      () => fs.promises.unlink(path),
+    return (
+      this.#before?.({ call: "unlink", path }) ??
+      this.pace.call(
+        () => fs.unlinkSync(path),
+        () => fs.promises.unlink(path),
+      )
     );
   }
 
   rmdir(path: string | Buffer): Awaitable<void> {
-    return this.pace.call(
-      () => fs.rmdirSync(path),
-      () => fs.promises.rmdir(path),
+    return (
+      this.#before?.({ call: "rmdir", path }) ??
+      this.pace.call(
+        () => fs.rmdirSync(path),
+        () => fs.promises.rmdir(path),
+      )
     );
   }
 
   mkdir(path: string, mode = 0o777): Awaitable<void> {
-    return this.pace.call(
-      () => void fs.mkdirSync(path, mode),
-      async () => void (await fs.promises.mkdir(path, mode)),
+    return (
+      this.#before?.({ call: "mkdir", path }) ??
+      this.pace.call(
+        () => void fs.mkdirSync(path, mode),
+        async () => void (await fs.promises.mkdir(path, mode)),
+      )
     );
   }
 
   chmod(path: string, mode: number): Awaitable<void> {
-    return this.pace.call(
-      () => fs.chmodSync(path, mode),
-      () => fs.promises.chmod(path, mode),
+    return (
+      this.#before?.({ call: "mode", path }) ??
+      this.pace.call(
+        () => fs.chmodSync(path, mode),
+        () => fs.promises.chmod(path, mode),
+      )
     );
   }
 
   fchmod(fd: number, mode: number): Awaitable<void> {
-    return this.pace.call(
-      () => fs.fchmodSync(fd, mode),
-      () => later.fchmod(fd, mode),
+    return (
+      this.#before?.({ call: "mode", path: undefined }) ??
+      this.pace.call(
+        () => fs.fchmodSync(fd, mode),
+        () => later.fchmod(fd, mode),
+      )
     );
   }
 
   fchown(fd: number, user: number, group: number): Awaitable<void> {
-    return this.pace.call(
-      () => fs.fchownSync(fd, user, group),
-      () => later.fchown(fd, user, group),
+    return (
+      this.#before?.({ call: "owner", path: undefined }) ??
+      this.pace.call(
+        () => fs.fchownSync(fd, user, group),
+        () => later.fchown(fd, user, group),
+      )
     );
   }
 
   /** Times are seconds since the epoch. */
   futimes(fd: number, accessed: number, modified: number): Awaitable<void> {
-    return this.pace.call(
-      () => fs.futimesSync(fd, accessed, modified),
-      () => later.futimes(fd, accessed, modified),
+    return (
+      this.#before?.({ call: "times", path: undefined }) ??
+      this.pace.call(
+        () => fs.futimesSync(fd, accessed, modified),
+        () => later.futimes(fd, accessed, modified),
+      )
     );
   }
 
   utimes(path: string, accessed: number, modified: number): Awaitable<void> {
-    return this.pace.call(
-      () => fs.utimesSync(path, accessed, modified),
-      () => fs.promises.utimes(path, accessed, modified),
+    return (
+      this.#before?.({ call: "times", path }) ??
+      this.pace.call(
+        () => fs.utimesSync(path, accessed, modified),
+        () => fs.promises.utimes(path, accessed, modified),
+      )
     );
+  }
+
+  /** Copies by sharing the content, to a new name; fails where the file system cannot. */
+  async shareContent(from: string, to: string): Promise<void> {
+    await this.#before?.({ call: "copy", path: from, to });
+    const { COPYFILE_FICLONE_FORCE, COPYFILE_EXCL } = fs.constants;
+    await fs.promises.copyFile(from, to, COPYFILE_FICLONE_FORCE | COPYFILE_EXCL);
+  }
+
+  /** Removes whatever has a name that is no text, with all below it. */
+  async removeAll(path: Buffer): Promise<void> {
+    await this.#before?.({ call: "unlink", path });
+    await fs.promises.rm(path, { recursive: true });
   }
 
   statfs(path: string): Awaitable<fs.BigIntStatsFs> {

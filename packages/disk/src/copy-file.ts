@@ -1,5 +1,4 @@
-import { closeSync, constants } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { type BigIntStats, closeSync, constants } from "node:fs";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
 import { hasNoReflink } from "./errno.ts";
@@ -19,6 +18,8 @@ export interface CopyFileOptions {
   readonly work: Pick<TreeWork, "signal" | "bytes">;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** Told what the source is before it is read. */
+  readonly copied?: ((stats: BigIntStats) => void) | undefined;
 }
 
 /**
@@ -31,6 +32,7 @@ export async function copyFileContent(options: CopyFileOptions): Promise<void> {
   const { calls, from } = options;
   const stats = await calls.fstat(from);
   if (!stats.isFile()) throw new TreeError("not-found");
+  options.copied?.(stats);
   const size = Number(stats.size);
   const mode = Number(stats.mode & 0o777n);
   const shared = size > smallBytes && (await shareContent(options, stats.dev));
@@ -75,7 +77,7 @@ async function copyInParts(options: CopyFileOptions, to: number, size: number): 
 async function shareContent({ calls, from, to }: CopyFileOptions, device: bigint): Promise<boolean> {
   if (process.platform !== "linux" || calls.withoutReflink.has(device)) return false;
   try {
-    await copyFile(`/proc/self/fd/${from}`, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+    await calls.shareContent(`/proc/self/fd/${from}`, to);
     return true;
   } catch (error) {
     if (!hasNoReflink(error)) throw error;

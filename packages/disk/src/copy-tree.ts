@@ -1,23 +1,30 @@
-import { closeSync, constants } from "node:fs";
+import { type BigIntStats, closeSync, constants } from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { copyFileContent } from "./copy-file.ts";
 import { type Entry, readEntries } from "./entries.ts";
-import { isAbsent, treeError } from "./errno.ts";
+import { isAbsent, isTaken, treeError } from "./errno.ts";
 import type { Directory, Folder, Seen } from "./folder.ts";
 import { InFlight } from "./in-flight.ts";
 import { mayBeResource } from "./list-members.ts";
+import { isReservedName, partName } from "./names.ts";
 
 export interface CopyContext {
   readonly folder: Folder;
   readonly work: TreeWork;
   readonly clock: () => number;
+  /** Members that are left alone, with all below them. */
+  readonly left: ReadonlySet<ResourcePath>;
+  /** Numbers the parts; see {@link copyMembers}. */
+  readonly parts: { last: number };
   /** Members that were copied. */
   done(path: ResourcePath, kind: Seen["kind"]): void;
   /** Members that could not be. */
   failed(path: ResourcePath, kind: Seen["kind"], error: TreeError): void;
   /** A link was copied, as the file that it leads to. */
   linked?(path: ResourcePath): void;
+  /** What a file was when its copying began. */
+  copied?(path: ResourcePath, stats: BigIntStats): void;
 }
 
 /** Files that are copied at the same time. */
@@ -39,7 +46,11 @@ export async function copyDocument(
   }
 }
 
-/** Copies the members of a collection, at every depth, into a directory that nobody else knows yet. */
+/**
+ * Copies the members of a collection, at every depth, into a directory that nobody else knows yet. A file is copied
+ * under the name of a part, and gets its own when it is whole: so what has its name there already was copied by an
+ * earlier process, and is not copied again.
+ */
 export async function copyMembers(context: CopyContext, from: Directory, to: Directory): Promise<void> {
   const flight = new InFlight(filesAtOnce);
   try {
@@ -56,15 +67,16 @@ async function copyInto(
   from: Directory,
   to: Directory,
 ): Promise<void> {
-  const { folder, work } = context;
+  const { folder, work, left } = context;
   try {
+    if (work.resumed) await removeParts(folder, to);
     for await (const entries of readEntries(folder.calls, from)) {
       for (const entry of entries) {
         const wait = folder.calls.pace.breathe();
         if (wait !== undefined) await wait;
         if (work.signal.aborted) throw new TreeError("stopped");
         const path = memberPath(from.path, entry.name);
-        if (work.skipped.has(path)) continue;
+        if (left.has(path)) continue;
         if (!entry.reachable) {
           const kind = entry.type === "directory" ? "collection" : "document";
           context.failed(path, kind, new TreeError("name-refused", "the name on disk is not valid UTF-8"));
@@ -121,7 +133,15 @@ export interface CopyNames {
 /** Makes a directory with the permissions of another (less those that are masked), which this process can fill. */
 export async function makeDirectory(folder: Folder, names: CopyNames): Promise<Directory> {
   const source = await folder.calls.lstat(names.from.at(names.fromName));
-  await folder.calls.mkdir(names.to.at(names.toName), Number(source.mode & 0o777n) | 0o700);
+  const at = names.to.at(names.toName);
+  try {
+    await folder.calls.mkdir(at, Number(source.mode & 0o777n) | 0o700);
+  } catch (error) {
+    const there = isTaken(error) ? await folder.calls.lstat(at) : undefined;
+    if (there?.isDirectory() !== true) throw error;
+    // An earlier process made it, and may have taken from it already what the source does not give either.
+    if ((there.mode & 0o700n) !== 0o700n) await folder.calls.chmod(at, Number(there.mode & 0o7777n) | 0o700);
+  }
   return folder.enter(names.to, names.toName);
 }
 
@@ -150,13 +170,22 @@ interface FileCopy {
 }
 
 async function copyFileEntry(context: CopyContext, { from, to, entry, path }: FileCopy): Promise<void> {
-  const { folder } = context;
+  const { folder, work, parts } = context;
+  let part: string | undefined;
   try {
+    if (work.resumed && (await folder.calls.find(to.at(entry.name))) !== undefined) {
+      if (entry.type === "link") context.linked?.(path);
+      context.done(path, "document");
+      return;
+    }
+    parts.last += 1;
+    const name = partName(parts.last);
     if (entry.type === "link") {
       const seen = await folder.lookIn(from, entry.name);
       if (seen === undefined) return;
+      part = name;
       try {
-        await copyDocument(context, seen, to, entry.name);
+        await copyDocument(context, seen, to, name);
       } finally {
         seen.close();
       }
@@ -165,23 +194,33 @@ async function copyFileEntry(context: CopyContext, { from, to, entry, path }: Fi
       const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
       const source = await folder.calls.open(from.at(entry.name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
       try {
-        const { work, clock } = context;
-        await copyFileContent({ from: source, to: to.at(entry.name), calls: folder.calls, work, clock });
+        part = name;
+        const { clock } = context;
+        const copied = context.copied && ((stats: BigIntStats) => context.copied?.(path, stats));
+        await copyFileContent({ from: source, to: to.at(name), calls: folder.calls, work, clock, copied });
       } finally {
         closeSync(source);
       }
     }
+    const renamed = folder.calls.rename(to.at(name), to.at(entry.name));
+    if (renamed instanceof Promise) await renamed;
     context.done(path, "document");
   } catch (error) {
-    await removeHalf(folder, to, entry.name);
+    if (part !== undefined) await removePart(folder, to, part);
     const failure = treeError(error);
     if (failure.code === "stopped") throw failure;
     context.failed(path, "document", failure);
   }
 }
 
-/** A member is whole at its destination or not there. */
-async function removeHalf(folder: Folder, to: Directory, name: string): Promise<void> {
+/** What an earlier process had not copied wholly. */
+async function removeParts(folder: Folder, to: Directory): Promise<void> {
+  for await (const entries of readEntries(folder.calls, to)) {
+    for (const { name } of entries) if (isReservedName(name)) await removePart(folder, to, name);
+  }
+}
+
+async function removePart(folder: Folder, to: Directory, name: string): Promise<void> {
   try {
     await folder.calls.unlink(to.at(name));
   } catch (error) {

@@ -1,4 +1,4 @@
-import { memberPath } from "@meanwhile/dav/path";
+import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { readEntries } from "./entries.ts";
 import { treeError } from "./errno.ts";
@@ -14,6 +14,7 @@ export type CountFor = "copy" | "removal";
 /**
  * Tells how many members a directory has, at every depth, itself not counted. Directories that cannot be read count
  * as one member.
+ * @param left members that are not counted, with all below them
  * @throws {TreeError} "stopped"
  */
 export async function countMembers(
@@ -21,6 +22,7 @@ export async function countMembers(
   directory: Directory,
   work: TreeWork,
   purpose: CountFor,
+  left: ReadonlySet<ResourcePath> = work.skipped,
 ): Promise<void> {
   for await (const entries of readEntries(folder.calls, directory)) {
     let found = 0;
@@ -29,7 +31,7 @@ export async function countMembers(
       const wait = folder.calls.pace.breathe();
       if (wait !== undefined) await wait;
       if (work.signal.aborted) throw new TreeError("stopped");
-      if (work.skipped.size > 0 && work.skipped.has(memberPath(directory.path, entry.name))) continue;
+      if (left.size > 0 && left.has(memberPath(directory.path, entry.name))) continue;
       if (!entry.reachable) {
         if (purpose === "copy") found += 1;
         continue;
@@ -44,21 +46,26 @@ export async function countMembers(
       found += 1;
     }
     if (found > 0) work.found(found);
-    for (const name of below) await countBelow(folder, directory, name, work, purpose);
+    for (const name of below) await countBelow(folder, directory, name, { work, purpose, left });
   }
+}
+
+interface Counting {
+  readonly work: TreeWork;
+  readonly purpose: CountFor;
+  readonly left: ReadonlySet<ResourcePath>;
 }
 
 async function countBelow(
   folder: Folder,
   parent: Directory,
   name: string,
-  work: TreeWork,
-  purpose: CountFor,
+  { work, purpose, left }: Counting,
 ): Promise<void> {
   try {
     const directory = await folder.enter(parent, name);
     try {
-      await countMembers(folder, directory, work, purpose);
+      await countMembers(folder, directory, work, purpose, left);
     } finally {
       directory.close();
     }

@@ -1,8 +1,9 @@
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { clarkName, type DeadProperty, type PropertyChange } from "@meanwhile/dav/property";
 import { type Resource, TreeError } from "@meanwhile/server/store";
-import type { RootDatabase } from "lmdb";
+import type { Database, RootDatabase } from "lmdb";
 import { type NodeId, type PropertyNode, PropertyNodes } from "./property-nodes.ts";
+import { fileNameOf } from "./work-facts.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 export interface DeadPropertiesOptions {
@@ -10,6 +11,14 @@ export interface DeadPropertiesOptions {
   readonly queue: WriteQueue;
   /** The most bytes that the dead properties of one resource may have together. Default: 1 MiB. */
   readonly maxBytes?: number;
+}
+
+/** How the properties of a destination are settled. */
+export interface Settling {
+  /** Members of the destination that keep what they have. */
+  readonly kept?: readonly ResourcePath[];
+  /** The work for which it is done, once only however often it is resumed. */
+  readonly once?: string;
 }
 
 /** Nodes that are dealt with in one transaction. */
@@ -20,10 +29,13 @@ export class DeadProperties {
   readonly #nodes: PropertyNodes;
   readonly #queue: WriteQueue;
   readonly #maxBytes: number;
+  /** Works for which properties were moved. */
+  readonly #settled: Database<true, string>;
   #cleaning: Promise<void> | undefined;
 
   constructor(options: DeadPropertiesOptions) {
     this.#nodes = new PropertyNodes(options.database);
+    this.#settled = options.database.openDB({ name: "property-works" });
     this.#queue = options.queue;
     this.#maxBytes = options.maxBytes ?? 1024 * 1024;
     if (this.#nodes.hasRemains()) this.#clean();
@@ -80,12 +92,15 @@ export class DeadProperties {
   }
 
   /** Everything at and below a path moves to another, in one step; what was there is dropped. */
-  async move(source: ResourcePath, destination: ResourcePath): Promise<void> {
-    if (this.#nodes.find(source) === undefined) return this.drop(destination);
+  async move(source: ResourcePath, destination: ResourcePath, settling: Settling = {}): Promise<void> {
+    const { kept = [], once } = settling;
+    if (once !== undefined && this.#settled.doesExist(fileNameOf(once))) return;
+    if (this.#nodes.find(source) === undefined && this.#nodes.find(destination) === undefined) return;
     await this.#queue.run(() => {
-      this.#nodes.detach(destination);
+      const attach = this.#detachReplaced(destination, kept);
       const id = this.#nodes.detach(source);
-      if (id !== undefined) this.#nodes.attach(id, destination);
+      attach(id);
+      if (once !== undefined) void this.#settled.put(fileNameOf(once), true);
     });
     this.#clean();
   }
@@ -97,10 +112,17 @@ export class DeadProperties {
   async copy(
     source: ResourcePath,
     destination: ResourcePath,
-    options: { readonly depth: "0" | "infinity"; readonly left: ReadonlySet<ResourcePath> },
+    options: Settling & { readonly depth: "0" | "infinity"; readonly left: ReadonlySet<ResourcePath> },
   ): Promise<void> {
+    const { kept = [], once } = options;
+    if (once !== undefined && this.#settled.doesExist(fileNameOf(once))) return;
     const from = this.#nodes.find(source);
-    if (from === undefined) return this.drop(destination);
+    if (from === undefined && this.#nodes.find(destination) === undefined) return;
+    if (from === undefined) {
+      await this.#queue.run(() => this.#detachReplaced(destination, kept)(undefined));
+      this.#clean();
+      return;
+    }
     const copied = await this.#queue.run(() => this.#copyNode(from, this.#nodes.makeDetached()), {
       durable: false,
     });
@@ -108,13 +130,23 @@ export class DeadProperties {
       if (options.depth === "infinity")
         await this.#copyMembers({ from, to: copied, path: source }, options.left);
       await this.#queue.run(() => {
-        this.#nodes.detach(destination);
-        this.#nodes.attach(copied, destination);
+        this.#detachReplaced(destination, kept)(copied);
+        if (once !== undefined) void this.#settled.put(fileNameOf(once), true);
       });
     } finally {
       this.#nodes.release(copied);
       this.#clean();
     }
+  }
+
+  /** Forgets for which works properties were moved: all but these can no longer be resumed. */
+  async keepSettled(works: ReadonlySet<string>): Promise<void> {
+    const kept = new Set([...works].map(fileNameOf));
+    const gone = [...this.#settled.getKeys()].filter((key) => !kept.has(key));
+    if (gone.length === 0) return;
+    await this.#queue.run(() => {
+      for (const key of gone) void this.#settled.remove(key);
+    });
   }
 
   /** Drops what belongs to resources that exist no more, at a path and below. */
@@ -135,6 +167,22 @@ export class DeadProperties {
   /** Resolves once nothing is left to clean. */
   async settled(): Promise<void> {
     await this.#cleaning;
+  }
+
+  /** Takes out what a destination has; what this returns puts something there, and what is kept below it again. */
+  #detachReplaced(
+    destination: ResourcePath,
+    kept: readonly ResourcePath[],
+  ): (id: NodeId | undefined) => void {
+    const keptNodes = kept.map((path) => ({ path, node: this.#nodes.detach(path) }));
+    this.#nodes.detach(destination);
+    return (id) => {
+      if (id !== undefined) this.#nodes.attach(id, destination);
+      for (const { path, node } of keptNodes) {
+        this.#nodes.detach(path);
+        if (node !== undefined) this.#nodes.attach(node, path);
+      }
+    };
   }
 
   async #copyMembers(

@@ -1,6 +1,7 @@
 /** One folder on one machine: its files as a tree of resources, with dead properties and locks in LMDB. */
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { LockStore, Tree } from "@meanwhile/server/store";
 import type { RootDatabase } from "lmdb";
@@ -15,6 +16,7 @@ import { StateError } from "./state-error.ts";
 import { holdState } from "./state-hold.ts";
 import { sweep } from "./sweep.ts";
 import { Temporaries } from "./temporaries.ts";
+import { Works } from "./works.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export { StateError, type StateErrorCode } from "./state-error.ts";
@@ -94,14 +96,15 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
   const queue = new WriteQueue(database);
   const folder = new Folder({ root, state, calls: new Calls(new Pace()) });
   const temporaries = new Temporaries({ database, queue, randomId });
-  for (const collection of await sweep(folder, temporaries)) left(collection);
+  const works = new Works({ directory: join(state, "works"), calls: folder.calls, randomId });
+  for (const collection of await sweep(folder, temporaries, works.names())) left(collection);
   const maxBytes = options.maxPropertyBytes;
   const deadProperties = new DeadProperties({
     database,
     queue,
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
-  const tree = new FolderTree({ folder, deadProperties, temporaries, clock, left });
+  const tree = new FolderTree({ folder, deadProperties, temporaries, works, clock, left });
   const locks = openLockStore({ database, clock });
   const close = async (): Promise<void> => {
     await tree.close();

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { type TreeCapabilities, treeContract } from "@meanwhile/server/testing";
 import { open } from "lmdb";
 import { describe, onTestFinished, test } from "vitest";
@@ -13,6 +13,7 @@ import { Temporaries } from "./temporaries.ts";
 import { chattrWorks } from "./test-chattr.ts";
 import { makeFolder, makeTestDisk } from "./test-disk.ts";
 import { dropPrivileges, permissionsCanBind } from "./test-privileges.ts";
+import { Works } from "./works.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 const posix: true | undefined = process.platform === "linux" ? true : undefined;
@@ -54,6 +55,7 @@ function makeParts(options: { readonly pinning: boolean; readonly slow: boolean 
     folder: served,
     deadProperties: new DeadProperties({ database, queue }),
     temporaries: new Temporaries({ database, queue, randomId }),
+    works: new Works({ directory: join(state, "works"), calls: served.calls, randomId }),
     clock: Date.now,
     left: () => {},
   };

@@ -23,12 +23,15 @@ import { moveResource } from "./move-resource.ts";
 import { removeResource } from "./remove-resource.ts";
 import { collectionResource, documentResource, toSeconds } from "./resource.ts";
 import type { Temporaries } from "./temporaries.ts";
+import { undoWorks } from "./undo-works.ts";
+import type { Works } from "./works.ts";
 
 /** What the tree and its parts work with. */
 export interface FolderTreeContext {
   readonly folder: Folder;
   readonly deadProperties: DeadProperties;
   readonly temporaries: Temporaries;
+  readonly works: Works;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Told where something hidden could not be removed and waits for the next start. */
@@ -164,8 +167,13 @@ export class FolderTree implements Tree {
     });
   }
 
+  recovered(works: ReadonlySet<string>): Promise<void> {
+    return settle(() => undoWorks(this.#context, works));
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#drafts].map((draft) => draft.discard()));
+    this.#context.works.close();
   }
 
   #using<T>(path: ResourcePath, use: (seen: Seen) => Promise<T>): Promise<T> {

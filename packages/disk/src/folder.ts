@@ -143,9 +143,12 @@ export class Folder {
     return { directory, name: nameOf(path) };
   }
 
-  /** Holds a directory that is a member of one that is held. Never follows a link. */
-  async enter(directory: Directory, name: string): Promise<Directory> {
-    const path = memberPath(directory.path, name);
+  /**
+   * Holds a directory that is a member of one that is held. Never follows a link.
+   * @param known the name by which it is known, where it has a reserved one
+   */
+  async enter(directory: Directory, name: string, known: string = name): Promise<Directory> {
+    const path = memberPath(directory.path, known);
     if (this.#pinning)
       return this.#pinned(path, await this.calls.open(directory.at(name), O_PATH | O_DIRECTORY | O_NOFOLLOW));
     const stats = await this.calls.lstat(directory.at(name));

@@ -1,23 +1,21 @@
 import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
-import { stageAndPlace } from "./copy-resource.ts";
+import { clearAside } from "./clear-aside.ts";
 import { type Destination, holdDestination, holdSource, refuseState } from "./destination.ts";
-import { isAbsent, isOtherFileSystem } from "./errno.ts";
-import type { Directory } from "./folder.ts";
+import { isOtherFileSystem } from "./errno.ts";
+import { fileSystemTime } from "./file-system-time.ts";
+import type { Directory, Folder } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
-import { putInPlace } from "./put-in-place.ts";
-import { removeOrTell } from "./remove-resource.ts";
+import { identityOf } from "./identity.ts";
+import { moveByCopy } from "./move-by-copy.ts";
+import { bringBack, place } from "./place.ts";
+import { standingAt } from "./standing.ts";
+import type { WorkLog } from "./works.ts";
 
 export interface MoveRequest {
   readonly source: ResourcePath;
   readonly destination: ResourcePath;
   readonly replace: boolean;
-}
-
-interface Source {
-  readonly directory: Directory;
-  readonly name: string;
-  readonly kind: "collection" | "document";
 }
 
 /** Moves a resource: by renaming, or by copying and removing where members stay or another file system begins. */
@@ -26,119 +24,205 @@ export async function moveResource(
   request: MoveRequest,
   work: TreeWork,
 ): Promise<{ readonly created: boolean }> {
-  const { folder } = context;
+  const log = (await context.works.resume(work)) ?? (await beginMove(context, request, work));
+  try {
+    const copies = work.skipped.size > 0 || log.facts.staged !== undefined;
+    if (copies || !(await renamed(context, request, log, work)))
+      await moveByCopy(context, request, log, work);
+    return { created: log.facts.standing === undefined };
+  } finally {
+    log.close();
+  }
+}
+
+async function beginMove(
+  { folder, works }: FolderTreeContext,
+  request: MoveRequest,
+  work: TreeWork,
+): Promise<WorkLog> {
   if (work.signal.aborted) throw new TreeError("stopped");
   const source = await holdSource(folder, request.source);
+  let place: Destination | undefined;
   try {
     if (isWithin(request.source, request.destination) || isWithin(request.destination, request.source)) {
       throw new TreeError("denied", "a resource cannot be moved into itself, or over its own collection");
     }
     refuseState(folder, request.source);
-    const place = await holdDestination(
-      folder,
-      request.destination,
-      await replacing(context, source, request),
-    );
-    try {
-      if (work.skipped.size === 0 && (await renamed(context, source, place))) {
-        await context.deadProperties.move(request.source, request.destination);
-        work.found(1);
-        work.counted();
-        work.done(request.source, source.kind);
-        return { created: place.standing === "absent" };
-      }
-    } finally {
-      place.directory.close();
-    }
-    return await copyAndRemove(context, request, work);
+    const moved = await standingAt(folder.calls, source.directory.at(source.name), source.kind);
+    place = await holdDestination(folder, request.destination, await replacing(folder, moved, request));
+    const { directory, name, standing } = place;
+    return await works.begin(work, {
+      version: 1,
+      method: "move",
+      source: request.source,
+      destination: request.destination,
+      ...moved,
+      ...(standing === "absent"
+        ? {}
+        : { standing: await standingAt(folder.calls, directory.at(name), standing) }),
+      names: works.namesFor(work.id),
+    });
   } finally {
+    place?.directory.close();
     source.directory.close();
   }
 }
 
 /** Where names are case-insensitive, a change of case alone finds the source itself at the destination. */
 async function replacing(
-  { folder }: FolderTreeContext,
-  source: Source,
+  folder: Folder,
+  moved: { readonly identity: string },
   request: MoveRequest,
 ): Promise<{ readonly replace: boolean }> {
   if (request.replace || request.source.toLowerCase() !== request.destination.toLowerCase()) return request;
-  const original = await folder.calls.lstat(source.directory.at(source.name));
   const seen = await folder.look(request.destination);
   seen?.close();
-  return {
-    replace: seen !== undefined && seen.stats.ino === original.ino && seen.stats.dev === original.dev,
-  };
+  return { replace: seen !== undefined && identityOf(seen.stats) === moved.identity };
 }
 
 /** @returns false where that is not possible, with nothing changed */
-async function renamed(context: FolderTreeContext, source: Source, place: Destination): Promise<boolean> {
-  const { folder, temporaries } = context;
-  const from = source.directory.at(source.name);
-  const same = place.standing !== "absent" && (await isSame(context, from, place.directory.at(place.name)));
-  const putting = {
-    from: source.directory,
-    fromName: source.name,
-    kind: source.kind,
-    to: place.directory,
-    toName: place.name,
-    standing: same ? "absent" : place.standing,
-  } as const;
-  try {
-    if (!(await putInPlace(folder, temporaries, putting))) context.left(place.directory.path);
-  } catch (error) {
-    if (isOtherFileSystem(error)) return false;
-    throw error;
-  }
-  // Two names (hard links) of one file: renaming one to the other does nothing (POSIX rename), so one is removed.
-  if (
-    same &&
-    place.directory.path === source.directory.path &&
-    differByMoreThanCase(source.name, place.name)
-  ) {
-    await unlinkIfThere(context, from);
-  } else if (same && place.directory.path !== source.directory.path) await unlinkIfThere(context, from);
-  return true;
-}
-
-function differByMoreThanCase(a: string, b: string): boolean {
-  return a.toLowerCase() !== b.toLowerCase();
-}
-
-async function isSame({ folder }: FolderTreeContext, a: string, b: string): Promise<boolean> {
-  const [one, other] = [await folder.calls.lstat(a), await folder.calls.lstat(b)];
-  return one.ino === other.ino && one.dev === other.dev;
-}
-
-async function unlinkIfThere({ folder }: FolderTreeContext, path: string): Promise<void> {
-  try {
-    await folder.calls.unlink(path);
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
-  }
-}
-
-/** Members are told about only once it is certain whether they left, or stay. */
-async function copyAndRemove(
+async function renamed(
   context: FolderTreeContext,
   request: MoveRequest,
+  log: WorkLog,
   work: TreeWork,
-): Promise<{ readonly created: boolean }> {
-  const links = new Set<ResourcePath>();
-  const { created, kind, left } = await stageAndPlace(context, { ...request, depth: "infinity" }, work, {
-    done: () => {},
-    failed: (path, failedKind, error) => work.failed(path, failedKind, error),
-    linked: (path) => void links.add(path),
-  });
-  await removeOrTell(context, request.source, kind, {
-    // The copy is in place: stopping now would leave everything twice.
-    signal: undefined,
-    stays: (path) => left.has(path),
-    linkStays: (path) => !links.has(path),
-    hiddenStays: true,
-    done: (path, removedKind) => work.done(path, removedKind),
-    failed: (path, failedKind, error) => work.failed(path, failedKind, error),
-    kept: (path) => work.done(path, "collection"),
-  });
-  return { created };
+): Promise<boolean> {
+  const { folder, deadProperties } = context;
+  const { source, destination } = request;
+  const { directory: to, name } = await endUnlessFound(log, folder.parent(destination));
+  try {
+    if (!(await renameOnce(context, request, log, { to, name, resumed: work.resumed }))) return false;
+    work.found(1);
+    for (const { path, kind, code } of log.facts.failed) {
+      work.found(1);
+      work.failed(path, kind, new TreeError(code, "others changed it since the work began"));
+    }
+    const clean = await clearAside(context, {
+      to,
+      name,
+      log,
+      keepsChanged: work.resumed,
+      failed: (path, kind, error) => work.failed(path, kind, error),
+      found: (members) => work.found(members),
+      properties: (kept) => deadProperties.move(source, destination, { kept, once: work.id }),
+    });
+    if (clean) await log.end();
+    work.counted();
+    work.done(source, log.facts.kind);
+    return true;
+  } finally {
+    to.close();
+  }
+}
+
+/** @returns whether it is at the destination, now or since an earlier process */
+async function renameOnce(
+  context: FolderTreeContext,
+  request: MoveRequest,
+  log: WorkLog,
+  { to, name, resumed }: { readonly to: Directory; readonly name: string; readonly resumed: boolean },
+): Promise<boolean> {
+  const { folder } = context;
+  const { facts } = log;
+  const { aside, clock } = facts.names;
+  const there = await folder.calls.find(to.at(name));
+  const arrived = there !== undefined && identityOf(there) === facts.identity;
+  if (arrived && resumed) {
+    await dropOtherName(context, request, log);
+    return true;
+  }
+  const source = await holdMoved(context, request, log, { to, name });
+  try {
+    if (arrived) {
+      // Two names of one file: renaming one to the other does nothing (POSIX rename), unless only their case differs.
+      await folder.calls.rename(source.directory.at(source.name), to.at(name));
+      await dropOtherName(context, request, log);
+      return true;
+    }
+    if (facts.standing?.kind === "collection" && facts.timeNs === undefined) {
+      if (await lieApart(folder, source, to)) return false;
+      await log.add({ timeNs: `${await fileSystemTime(folder, to, clock)}` });
+    }
+    await place(folder, {
+      ...{ from: source.directory, fromName: source.name, kind: facts.kind, identity: facts.identity },
+      ...{ to, toName: name, standing: facts.standing, aside, resumed },
+    });
+    return true;
+  } catch (error) {
+    if (isOtherFileSystem(error)) return false;
+    await giveUp(context, log, { to, name });
+    throw error;
+  } finally {
+    source.directory.close();
+  }
+}
+
+interface Source {
+  readonly directory: Directory;
+  readonly name: string;
+}
+
+async function holdMoved(
+  context: FolderTreeContext,
+  request: MoveRequest,
+  log: WorkLog,
+  { to, name }: { readonly to: Directory; readonly name: string },
+): Promise<Source> {
+  const { folder } = context;
+  try {
+    const source = await holdSource(folder, request.source);
+    const stats = await folder.calls.find(source.directory.at(source.name));
+    if (stats !== undefined && identityOf(stats) === log.facts.identity) return source;
+    source.directory.close();
+    throw new TreeError("changed", "the source was replaced since the work began");
+  } catch (error) {
+    await giveUp(context, log, { to, name });
+    throw error;
+  }
+}
+
+async function giveUp(
+  context: FolderTreeContext,
+  log: WorkLog,
+  { to, name }: { readonly to: Directory; readonly name: string },
+): Promise<void> {
+  await bringBack(context.folder, { to, toName: name, aside: log.facts.names.aside });
+  const clearing = { to, name, log, keepsChanged: false, failed: () => {}, found: () => {} };
+  if (await clearAside(context, clearing)) await log.end();
+}
+
+/** Whether a rename between the two is sure to fail: then nothing is put aside for it. */
+async function lieApart(folder: Folder, source: Source, to: Directory): Promise<boolean> {
+  const [one, other] = [
+    await folder.calls.lstat(source.directory.at(source.name)),
+    await folder.calls.lstat(to.at(".")),
+  ];
+  return one.dev !== other.dev;
+}
+
+/** What is at the destination may have its old name still, where both are names of one file. */
+async function dropOtherName(
+  { folder }: FolderTreeContext,
+  { source, destination }: MoveRequest,
+  { facts }: WorkLog,
+): Promise<void> {
+  if (facts.kind === "collection" || source.toLowerCase() === destination.toLowerCase()) return;
+  const seen = await folder.look(source);
+  seen?.close();
+  if (seen === undefined || identityOf(seen.stats) !== facts.identity) return;
+  const { directory, name } = await holdSource(folder, source);
+  try {
+    await folder.calls.unlink(directory.at(name));
+  } finally {
+    directory.close();
+  }
+}
+
+async function endUnlessFound<T>(log: WorkLog, held: Promise<T>): Promise<T> {
+  try {
+    return await held;
+  } catch (error) {
+    await log.end();
+    throw error;
+  }
 }

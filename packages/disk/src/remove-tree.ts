@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import { type Entry, readEntries, readUnreachable } from "./entries.ts";
@@ -16,7 +16,9 @@ export interface RemovalReport {
   /** Whether what is no resource, and has no reserved name, is to stay. Default: false. */
   readonly hiddenStays?: boolean;
   /** Whether a link is to stay. Default: no. */
-  linkStays?(path: ResourcePath): boolean;
+  linkStays?(path: ResourcePath): Promise<boolean>;
+  /** Why the member is to be left alone, as it now is; asked where this is given. Others may have changed it. */
+  refusal?(path: ResourcePath, stats: BigIntStats): TreeError | undefined;
   /** A directory that stays because something below it does. */
   kept?(path: ResourcePath): void;
 }
@@ -33,6 +35,7 @@ export const silently: RemovalReport = {
  * Removes a directory, its members first. Links are removed, and never followed; so is everything that is no
  * resource. Whatever stays keeps the directories above it.
  *
+ * @param known the name by which it is known, where it has a reserved one
  * @returns whether the directory is gone
  * @throws {TreeError} "stopped"
  */
@@ -41,10 +44,11 @@ export async function removeDirectory(
   parent: Directory,
   name: string,
   report: RemovalReport,
+  known: string = name,
 ): Promise<boolean> {
-  const path = memberPath(parent.path, name);
+  const path = memberPath(parent.path, known);
   try {
-    const staying = await emptyAndRemove(folder, parent, name, report);
+    const staying = await emptyAndRemove(folder, parent, { name, known }, report);
     if (staying) report.kept?.(path);
     else report.done(path, "collection");
     return !staying;
@@ -93,13 +97,13 @@ type Staying = Map<string, TreeError | undefined>;
 async function emptyAndRemove(
   folder: Folder,
   parent: Directory,
-  name: string,
+  { name, known }: { readonly name: string; readonly known: string },
   report: RemovalReport,
 ): Promise<boolean> {
   const staying: Staying = new Map();
   for (let round = 1; ; round += 1) {
     let removed = 0;
-    const directory = await folder.enter(parent, name);
+    const directory = await folder.enter(parent, name, known);
     try {
       removed = await emptyOnce(folder, directory, staying, report);
     } finally {
@@ -159,9 +163,18 @@ async function removeEntry(
   }
   const reserved = isReservedName(name);
   const hidden = !reserved && type === "other" && report.hiddenStays === true;
-  if (hidden || report.stays(path) || (type === "link" && report.linkStays?.(path) === true)) {
+  if (hidden || report.stays(path) || (type === "link" && (await report.linkStays?.(path)) === true)) {
     staying.set(name, undefined);
     return false;
+  }
+  if (report.refusal !== undefined && !reserved) {
+    const stats = await folder.calls.find(directory.at(name));
+    const refusal = stats && report.refusal(path, stats);
+    if (refusal !== undefined) {
+      if (type !== "other") report.failed(path, type === "directory" ? "collection" : "document", refusal);
+      staying.set(name, undefined);
+      return false;
+    }
   }
   if (type === "directory" || (!reserved && type !== "other")) {
     const remove = type === "directory" ? removeDirectory : removeFile;
@@ -184,6 +197,6 @@ async function removeEntry(
 async function removeUnreachable(folder: Folder, directory: Directory): Promise<number> {
   const names = await readUnreachable(folder.calls, directory);
   for (const name of names)
-    await rm(Buffer.concat([Buffer.from(directory.at("")), name]), { recursive: true });
+    await folder.calls.removeAll(Buffer.concat([Buffer.from(directory.at("")), name]));
   return names.length;
 }

@@ -3,24 +3,24 @@ import { readEntries } from "./entries.ts";
 import type { Directory, Folder } from "./folder.ts";
 import { isReservedName } from "./names.ts";
 import { removeDirectory, silently } from "./remove-tree.ts";
-import type { Aside, Temporaries } from "./temporaries.ts";
+import type { Temporaries } from "./temporaries.ts";
 
 /**
- * Tidies up after a process that did not end by itself: brings back what was put aside and not yet replaced, and
- * removes what has reserved names, in the recorded directories only. No link is followed.
+ * Tidies up after a process that did not end by itself: removes what has reserved names, in the recorded directories
+ * only. No link is followed.
  *
+ * @param needed names that belong to works that may be resumed
  * @returns directories in which something could not be removed, and is tried again at the next start
  */
-export async function sweep(folder: Folder, temporaries: Temporaries): Promise<readonly ResourcePath[]> {
-  const { asides, directories } = temporaries.left();
-  for (const aside of asides) {
-    await bringBack(folder, aside);
-    await temporaries.settled(aside);
-  }
+export async function sweep(
+  folder: Folder,
+  temporaries: Temporaries,
+  needed: ReadonlySet<string>,
+): Promise<readonly ResourcePath[]> {
   const unclean: ResourcePath[] = [];
-  for (const path of directories) {
+  for (const path of temporaries.left()) {
     const directory = await folder.directory(path);
-    const clean = directory === undefined || (await sweepDirectory(folder, directory));
+    const clean = directory === undefined || (await sweepDirectory(folder, directory, needed));
     directory?.close();
     if (clean) await temporaries.cleared(path);
     else unclean.push(path);
@@ -28,31 +28,15 @@ export async function sweep(folder: Folder, temporaries: Temporaries): Promise<r
   return unclean;
 }
 
-async function bringBack(folder: Folder, aside: Aside): Promise<void> {
-  const directory = await folder.directory(aside.directory);
-  if (directory === undefined) return;
-  try {
-    const original = await folder.kindIn(directory, aside.original);
-    if (original === "absent" && (await isThere(folder, directory, aside.name))) {
-      await folder.calls.rename(directory.at(aside.name), directory.at(aside.original));
-    }
-  } finally {
-    directory.close();
-  }
-}
-
-async function isThere(folder: Folder, directory: Directory, name: string): Promise<boolean> {
-  for await (const entries of readEntries(folder.calls, directory)) {
-    if (entries.some((entry) => entry.name === name)) return true;
-  }
-  return false;
-}
-
-async function sweepDirectory(folder: Folder, directory: Directory): Promise<boolean> {
+async function sweepDirectory(
+  folder: Folder,
+  directory: Directory,
+  needed: ReadonlySet<string>,
+): Promise<boolean> {
   let clean = true;
   for await (const entries of readEntries(folder.calls, directory)) {
     for (const { name, type } of entries) {
-      if (!isReservedName(name)) continue;
+      if (!isReservedName(name) || needed.has(name)) continue;
       if (type === "directory") clean = (await removeDirectory(folder, directory, name, silently)) && clean;
       else clean = (await removeLeft(folder, directory, name)) && clean;
     }

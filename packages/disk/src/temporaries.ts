@@ -11,15 +11,9 @@ export interface Temporary {
   release(): void;
 }
 
-/** A collection or document that was put aside, under a reserved name in the same directory, to be replaced. */
-export interface Aside {
+interface TemporaryRecord {
   readonly directory: ResourcePath;
-  readonly name: string;
-  /** The name that it had. */
-  readonly original: string;
 }
-
-type TemporaryRecord = { readonly directory: ResourcePath } | { readonly aside: Aside };
 
 interface Use {
   live: number;
@@ -75,36 +69,14 @@ export class Temporaries {
     return { name: reservedName(work, this.#randomId()), release };
   }
 
-  /**
-   * Records that something is about to be put aside; should this process end before it is replaced, the next start
-   * brings it back.
-   * @returns what ends the record
-   */
-  async putAside(aside: Aside): Promise<() => Promise<void>> {
-    const key = `aside ${aside.name}`;
-    await this.#record(key, { aside });
-    return async () => {
-      await this.#queue.run(() => void this.#records.remove(key), { durable: false });
-    };
-  }
-
-  /** What an earlier process left. */
-  left(): { readonly directories: readonly ResourcePath[]; readonly asides: readonly Aside[] } {
-    const records = [...this.#records.getRange()].map(({ value }) => value);
-    return {
-      directories: records.flatMap((record) => ("directory" in record ? [record.directory] : [])),
-      asides: records.flatMap((record) => ("aside" in record ? [record.aside] : [])),
-    };
+  /** Directories in which an earlier process left something. */
+  left(): readonly ResourcePath[] {
+    return [...this.#records.getRange()].map(({ value }) => value.directory);
   }
 
   /** A directory has nothing left in it. */
   async cleared(directory: ResourcePath): Promise<void> {
     await this.#queue.run(() => void this.#records.remove(keyOf(directory)), { durable: false });
-  }
-
-  /** Something that was put aside is back, or no longer needed. */
-  async settled(aside: Aside): Promise<void> {
-    await this.#queue.run(() => void this.#records.remove(`aside ${aside.name}`), { durable: false });
   }
 
   /** Ends the records of all directories that have no name in use. */

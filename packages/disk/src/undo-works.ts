@@ -1,0 +1,63 @@
+import { nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import type { Directory } from "./folder.ts";
+import type { FolderTreeContext } from "./folder-tree.ts";
+import { bringBack } from "./place.ts";
+import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
+import type { WorkFacts } from "./work-facts.ts";
+
+/**
+ * Tidies up after works that will not be resumed: what they put aside is brought back where nothing took its name,
+ * what they staged is removed.
+ */
+export async function undoWorks(context: FolderTreeContext, resumed: ReadonlySet<string>): Promise<void> {
+  for (const { facts, forget } of context.works.unresumed(resumed)) {
+    if (await undo(context, facts)) forget();
+  }
+  await context.deadProperties.keepSettled(resumed);
+}
+
+/** @returns false if something is left, for the next start */
+async function undo(context: FolderTreeContext, facts: WorkFacts): Promise<boolean> {
+  if (facts.ended === true) return true;
+  const { aside, clock, staged } = facts.names;
+  const target = facts.destination ?? facts.source;
+  const inSource = facts.method === "move" ? [clock] : [];
+  const names = [clock, ...(staged === undefined ? [] : [staged]), ...(facts.stuck === true ? [] : [aside])];
+  const clean = await within(context, target, async (to) => {
+    await bringBack(context.folder, { to, toName: nameOf(target), aside });
+    const removed = await removeNames(context, to, names);
+    return removed && (await context.folder.calls.find(to.at(aside))) === undefined;
+  });
+  if (!clean) context.left(parentOf(target) ?? target);
+  return (await within(context, facts.source, (from) => removeNames(context, from, inSource))) && clean;
+}
+
+async function within(
+  { folder }: FolderTreeContext,
+  path: ResourcePath,
+  act: (directory: Directory) => Promise<boolean>,
+): Promise<boolean> {
+  const parent = parentOf(path);
+  const directory = parent === undefined ? undefined : await folder.directory(parent);
+  if (directory === undefined) return true;
+  try {
+    return await act(directory);
+  } finally {
+    directory.close();
+  }
+}
+
+async function removeNames(
+  { folder }: FolderTreeContext,
+  directory: Directory,
+  names: readonly string[],
+): Promise<boolean> {
+  let clean = true;
+  for (const name of names) {
+    const there = await folder.calls.find(directory.at(name));
+    if (there === undefined) continue;
+    const remove = there.isDirectory() ? removeDirectory : removeFile;
+    clean = (await remove(folder, directory, name, silently)) && clean;
+  }
+  return clean;
+}
