@@ -54,7 +54,8 @@ describeWith(["curl", "openssl"], "curl", () => {
       });
 
       test("OPTIONS names classes 1, 2, 3 and all methods (RFC 4918 §10.1, §18)", async () => {
-        const { final } = await ask("OPTIONS", "");
+        await put("options.txt");
+        const { final } = await ask("OPTIONS", "options.txt");
         expect(final.status).toBe(200);
         expect(field(final, "dav")?.split(/,\s*/)).toEqual(expect.arrayContaining(["1", "2", "3"]));
         const allowed = field(final, "allow")?.split(/,\s*/);

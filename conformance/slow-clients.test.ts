@@ -225,7 +225,8 @@ describeWith(["litmus"], "litmus on a slow tree", () => {
           expect.objectContaining({ suite, failed: 0, warnings: 0, complaints: [] }),
         ]);
         const interims = slow.take().map((entry) => entry.interims);
-        expect(Math.max(...interims)).toBeGreaterThan(0);
+        // The suite "http" only puts one document, which need not take long.
+        expect(Math.max(...interims)).toBeGreaterThanOrEqual(suite === "http" ? 0 : 1);
       } finally {
         await slow.stop();
       }
