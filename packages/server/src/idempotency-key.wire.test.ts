@@ -1,5 +1,5 @@
 import { connect } from "node:http2";
-import { createOperations, memoryJournal } from "@meanwhile/operations";
+import { createOperations, type Journal, memoryJournal } from "@meanwhile/operations";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { openAccess, readOnlyAccess } from "./access.ts";
 import { plantLock } from "./testing/lock-fixture.ts";
@@ -114,8 +114,18 @@ describe.each<Over>(["http", "http2"])("Idempotency-Key over %s", (over) => {
   });
 });
 
-test("requests with one key in one packet: one runs, all get its answer", async () => {
-  const { port, calls } = await open({ over: "http2" });
+test("requests with one key in one packet, and a journal that is slow to answer: one runs, all get its answer", async () => {
+  const journal = memoryJournal();
+  const slow: Journal = {
+    ...journal,
+    // What it says may be old when it is heard.
+    async byKey(name) {
+      const found = await journal.byKey(name);
+      await new Promise((resolve) => setImmediate(resolve));
+      return found;
+    },
+  };
+  const { port, calls } = await open({ over: "http2", operations: createOperations({ journal: slow }) });
   const session = connect(`http://127.0.0.1:${port}`);
   const statuses = await Promise.all(
     // The server sees all of them before it has looked for any.
