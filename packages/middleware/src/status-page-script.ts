@@ -49,33 +49,33 @@ export const statusPageScript: string = `
     get("outcome").hidden = !outcome;
   };
   const kept = 1000;
+  const list = get("failed");
+  // What the page had from the start is told again by the first event.
+  let seen = new Set(Array.from(list.children, (item) => item.textContent));
   const failed = (results) => {
-    const list = get("failed");
     for (const { status, uri } of results) {
-      if (list.childElementCount >= kept) return;
       const item = document.createElement("li");
       const code = document.createElement("code");
       const name = document.createElement("bdi");
       code.textContent = status;
       name.textContent = uri;
       item.append(code, " ", name);
+      if (seen.has(item.textContent) || list.childElementCount >= kept) continue;
+      seen.add(item.textContent);
       list.append(item);
     }
   };
   const source = new EventSource(location.pathname);
-  let fresh = true;
   source.addEventListener("progress", ({ data }) => show(JSON.parse(data)));
   source.addEventListener("result", ({ data }) => {
-    const failures = JSON.parse(data).results.filter(({ status }) => status >= 400).reverse();
-    // The first ones tell all that the page shows already.
-    if (fresh) get("failed").replaceChildren();
-    fresh = false;
-    failed(failures);
+    // The latest come first.
+    failed(JSON.parse(data).results.filter(({ status }) => status >= 400).reverse());
   });
   source.addEventListener("outcome", ({ data }) => {
     const last = JSON.parse(data);
     show(last);
-    get("failed").replaceChildren();
+    list.replaceChildren();
+    seen = new Set();
     failed(last.failed);
     source.close();
   });
