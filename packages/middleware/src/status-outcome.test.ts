@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { collectionUrl, jsonOf, statusFixture } from "./testing/status-fixture.ts";
+
+const promised = {
+  "Cache-Control": "no-store",
+  "Referrer-Policy": "no-referrer",
+  Vary: "Accept, Prefer",
+};
+
+describe("the outcome", () => {
+  test("is the final response itself: status, fields that outlast a connection, content", async () => {
+    const { start, ask } = statusFixture();
+    const { operation, end } = start({ principal: "ann", target: "http://files.example/dav/source" });
+    await end({
+      status: 207,
+      fields: {
+        "content-type": "application/xml",
+        Location: "/dav/there",
+        Link: '</schema>; rel="describedby"',
+        Vary: "Origin",
+        "cache-control": "max-age=60",
+        Date: "Thu, 15 Jan 2026 12:00:00 GMT",
+        "Set-Cookie": ["a=1", "b=2"],
+        Connection: "close",
+        "Transfer-Encoding": "chunked",
+        "Content-Length": "3",
+        "X-Own": ["1", "2"],
+      },
+      content: "<a/>",
+    });
+    expect(await ask(`${operation.id}/outcome`)).toEqual({
+      status: 207,
+      operation: operation.id,
+      fields: {
+        "content-type": "application/xml",
+        Location: "http://files.example/dav/there",
+        "X-Own": ["1", "2"],
+        ...promised,
+        "X-Content-Type-Options": "nosniff",
+        Vary: "Origin, Accept, Prefer",
+        Link: ['</schema>; rel="describedby"', `<${collectionUrl}${operation.id}>; rel="status"`],
+      },
+      content: "<a/>",
+    });
+  });
+
+  test("says so where its content was too large to be kept", async () => {
+    const { start, ask } = statusFixture();
+    const { operation, end } = start({ principal: "ann" });
+    await end({
+      status: 200,
+      fields: { "Content-Type": "image/png", ETag: '"1"', "Content-Encoding": "gzip", "X-Own": "1" },
+      truncated: true,
+    });
+    const answer = await ask(`${operation.id}/outcome`);
+    expect(answer).toMatchObject({
+      status: 200,
+      fields: { "Content-Type": "application/problem+json", "X-Own": "1" },
+    });
+    expect(answer.fields).not.toHaveProperty("ETag");
+    expect(answer.fields).not.toHaveProperty("Content-Encoding");
+    expect(jsonOf(answer)).toEqual({
+      status: 200,
+      title: "The content of this response was too large to be kept.",
+    });
+    expect(jsonOf(await ask(operation.id))).toMatchObject({ outcome: { truncated: true } });
+  });
+
+  test("is not there while the operation runs, and that answer is told from a recorded 404", async () => {
+    const { start, ask } = statusFixture();
+    const { operation, end } = start({ principal: "ann" });
+    const early = await ask(`${operation.id}/outcome`);
+    expect(early).toMatchObject({ status: 404, fields: { "Retry-After": "5", ...promised } });
+    expect(early.fields["Link"]).toBeUndefined();
+    await end({ status: 404 });
+    const outcome = await ask(`${operation.id}/outcome`);
+    expect(outcome.status).toBe(404);
+    expect(outcome.fields["Link"]).toBe(`<${collectionUrl}${operation.id}>; rel="status"`);
+  });
+});
