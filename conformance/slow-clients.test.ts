@@ -40,13 +40,13 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   const { tree } = server;
-  await ask("DELETE", "work");
-  for (const path of ["/work", "/work/tree"]) {
+  await ask("DELETE", "desk");
+  for (const path of ["/desk", "/desk/tree"]) {
     await tree.createCollection(parsePath(path), []);
   }
   // Not through the server, where each would take as long as its slow end does.
   for (let index = 0; index < documents; index += 1) {
-    const draft = await tree.draft(parsePath(`/work/tree/d${index}.txt`), { length: undefined });
+    const draft = await tree.draft(parsePath(`/desk/tree/d${index}.txt`), { length: undefined });
     await draft.write(Buffer.from(`document ${index}`));
     await draft.commit({ modifiedMs: undefined });
   }
@@ -78,8 +78,8 @@ describeWith(["curl"], "curl on a slow tree", () => {
         "-X",
         method,
         "-H",
-        `Destination: ${url("work/copied/")}`,
-        url("work/tree/"),
+        `Destination: ${url("desk/copied/")}`,
+        url("desk/tree/"),
       ]);
       expect(answer.final.status).toBe(status);
       expectWellFormed(answer);
@@ -93,7 +93,7 @@ describeWith(["curl"], "curl on a slow tree", () => {
   });
 
   test("the status document that Location names shows the operation, and then its end", async () => {
-    const answer = await curl(["-X", "COPY", "-H", `Destination: ${url("work/shown/")}`, url("work/tree/")]);
+    const answer = await curl(["-X", "COPY", "-H", `Destination: ${url("desk/shown/")}`, url("desk/tree/")]);
     const [first] = answer.interims;
     const location = first === undefined ? undefined : field(first, "location");
     const shown = await fetch(new URL(location ?? "", recorder.url));
@@ -109,7 +109,7 @@ describeWith(["curl"], "curl on a slow tree", () => {
   test("PUT whose end takes long gets 102s only after its last byte (RFC 2518 §10.1)", async () => {
     const file = join(place, "upload.txt");
     await writeFile(file, "content");
-    const answer = await curl(["-H", "Expect: 100-continue", "-T", file, url("work/upload.txt")]);
+    const answer = await curl(["-H", "Expect: 100-continue", "-T", file, url("desk/upload.txt")]);
     expect(answer.final.status).toBe(201);
     const [first, ...later] = answer.interims.map(({ status }) => status);
     expect(first).toBe(100);
@@ -121,13 +121,13 @@ describeWith(["curl"], "curl on a slow tree", () => {
 describeWith(["cadaver"], "cadaver on a slow tree", () => {
   test("its copy, move and rmcol get 102s and end right", async () => {
     const commands = ["copy tree copied", "move copied moved", "rmcol moved", "ls", "quit"];
-    const { stdout, stderr } = await run("cadaver", ["-t", url("work/")], {
+    const { stdout, stderr } = await run("cadaver", ["-t", url("desk/")], {
       cwd: place,
       input: `${commands.join("\n")}\n`,
       environment: { HOME: place },
     });
     expect(stdout + stderr).not.toMatch(/failed|error/i);
-    expect(await ask("PROPFIND", "work/moved")).toBe(404);
+    expect(await ask("PROPFIND", "desk/moved")).toBe(404);
     const long = longOnes(server.take());
     expect(long.map(({ method }) => method)).toEqual(expect.arrayContaining(["COPY", "MOVE", "DELETE"]));
     for (const { method, interims, userAgent } of long.filter(({ method }) => method !== "PROPFIND")) {
@@ -145,15 +145,15 @@ describeWith(["rclone"], "rclone on a slow tree", () => {
       "rclone",
       [...args, ...named, "--config", "/dev/null", "--retries", "1", "--low-level-retries", "1"],
       {
-        environment: { RCLONE_WEBDAV_URL: url("work"), RCLONE_WEBDAV_VENDOR: "other", HOME: place },
+        environment: { RCLONE_WEBDAV_URL: url("desk"), RCLONE_WEBDAV_VENDOR: "other", HOME: place },
       },
     );
 
   test(`its moves and purges never get more than ${goBudget} interims a request, and end right`, async () => {
     await rclone("move", ":webdav:tree", ":webdav:moved");
-    expect(await ask("PROPFIND", "work/moved/d0.txt")).toBe(207);
+    expect(await ask("PROPFIND", "desk/moved/d0.txt")).toBe(207);
     await rclone("purge", ":webdav:moved");
-    expect(await ask("PROPFIND", "work/moved")).toBe(404);
+    expect(await ask("PROPFIND", "desk/moved")).toBe(404);
     const long = longOnes(server.take());
     expect(long.length).toBeGreaterThan(0);
     for (const { method, interims } of long) {
@@ -179,9 +179,9 @@ describeWith(["rclone"], "rclone on a slow tree", () => {
 describeWith(["wget"], "wget on a slow tree", () => {
   test("its COPY gets 102s and ends right", async () => {
     const args = ["--no-config", "--quiet", "--tries=1", "--read-timeout=3", "--method=COPY"];
-    await runWell("wget", [...args, `--header=Destination: ${url("work/copied")}`, url("work/tree")]);
+    await runWell("wget", [...args, `--header=Destination: ${url("desk/copied")}`, url("desk/tree")]);
     expect(interimsIn(recorder.take())).toBeGreaterThan(2);
-    expect(await ask("PROPFIND", `work/copied/d${documents - 1}.txt`)).toBe(207);
+    expect(await ask("PROPFIND", `desk/copied/d${documents - 1}.txt`)).toBe(207);
   });
 });
 
@@ -196,9 +196,9 @@ for (const [name, program, script] of breaking) {
       const path = new URL(`clients/${script}`, import.meta.url).pathname;
       const { stdout } = await runWell(program, [
         path,
-        url("work/tree/"),
-        url("work/copied/"),
-        url("work/tree/d7.txt"),
+        url("desk/tree/"),
+        url("desk/copied/"),
+        url("desk/tree/d7.txt"),
       ]);
       expect(stdout).toBe("201\n200\ndocument 7");
       expect(longOnes(server.take()).map(({ method }) => method)).toContain("COPY");
