@@ -10,6 +10,8 @@ export interface Http1Connections {
   wind(): void;
   /** Ends all at once, those of HTTP/2 too. */
   cut(): void;
+  /** Resolves when none is left, and all that listen for the end of one have heard of it. */
+  gone(): Promise<void>;
 }
 
 /**
@@ -23,6 +25,7 @@ export function watchHttp1Connections(server: Server | Http2SecureServer, idleMs
     Socket,
     { readonly request: IncomingMessage; readonly response: ServerResponse }
   >();
+  const whenGone = new Set<() => void>();
   let winding = false;
 
   server.on(connectionEvent(server), (socket: Socket) => {
@@ -30,6 +33,9 @@ export function watchHttp1Connections(server: Server | Http2SecureServer, idleMs
     socket.once("close", () => {
       sockets.delete(socket);
       exchanges.delete(socket);
+      if (sockets.size > 0) return;
+      for (const resolve of whenGone) resolve();
+      whenGone.clear();
     });
   });
 
@@ -64,6 +70,9 @@ export function watchHttp1Connections(server: Server | Http2SecureServer, idleMs
     },
     cut() {
       for (const socket of sockets) socket.destroy();
+    },
+    gone() {
+      return sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => whenGone.add(resolve));
     },
   };
 }

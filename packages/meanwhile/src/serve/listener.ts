@@ -58,11 +58,13 @@ export async function listen(handler: DavHandler, options: ListenerOptions): Pro
   const { address, port } = server.address() as AddressInfo;
   return {
     url: `${secure === undefined ? "http" : "https"}://${formatHostPort({ host: address, port })}/`,
-    stop() {
+    async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       connections.wind();
       sessions?.wind();
-      return closed;
+      await closed;
+      // Node counts a connection as closed before those who listen for its end hear of it.
+      await connections.gone();
     },
     cut: () => connections.cut(),
   };
