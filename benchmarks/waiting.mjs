@@ -14,10 +14,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const afterMs = 20_000;
+const afterMs = 12_000;
 const everyMs = 5_000;
 /** Requests come over this time, so that their interim responses are not all due at once. */
-const comingMs = 15_000;
+const comingMs = 10_000;
 const streams = 1_000;
 
 if (process.send) await serve(process.argv[2], process.argv[3]);
@@ -26,6 +26,8 @@ else await measure();
 async function serve(kind, protocol) {
   const listener = kind === "bare" ? holdAll() : await waitAll();
   const server = protocol === "HTTP/2" ? createServer2() : createServer({ requestTimeout: 0 });
+  const late = { first: [], later: [] };
+  if (kind !== "bare") server.on("request", (_request, response) => watch(response, late));
   server.on("request", listener);
   server.listen({ host: "127.0.0.1", port: 0, backlog: 4096 });
   await once(server, "listening");
@@ -33,9 +35,31 @@ async function serve(kind, protocol) {
     globalThis.gc();
     globalThis.gc();
     const { rss, heapUsed } = process.memoryUsage();
-    process.send({ rss, heapUsed, cpuMs: (process.cpuUsage().user + process.cpuUsage().system) / 1000 });
+    const { user, system } = process.cpuUsage();
+    process.send({ rss, heapUsed, cpuMs: (user + system) / 1000, late });
   });
   process.send({ port: server.address().port });
+}
+
+/** Notes how late the interim responses of one request are handed over, from when the request was there. */
+function watch(response, late) {
+  let dueMs = performance.now() + afterMs;
+  let first = true;
+  const note = () => {
+    const nowMs = performance.now();
+    (first ? late.first : late.later).push(nowMs - dueMs);
+    first = false;
+    dueMs = nowMs + everyMs;
+  };
+  const writer = response.stream ?? response;
+  for (const name of ["additionalHeaders", "writeInformation", "_writeRaw"]) {
+    const write = writer[name];
+    if (typeof write !== "function") continue;
+    writer[name] = (...args) => {
+      note();
+      return write.apply(writer, args);
+    };
+  }
 }
 
 function holdAll() {
@@ -92,13 +116,12 @@ async function run(kind, protocol, requests) {
       return answer;
     };
     const before = await ask();
-    const late = { first: [], later: [] };
-    const close =
-      protocol === "HTTP/2" ? await open2(port, requests, late) : await open1(port, requests, late);
+    const close = protocol === "HTTP/2" ? await open2(port, requests) : await open1(port, requests);
     await delay(1_000);
     const waiting = await ask();
     // Until each has had its first interim response, and two more.
     if (kind === "ours") await delay(afterMs + 2 * everyMs + 1_000);
+    const { late } = await ask();
     close();
     return {
       ...late,
@@ -111,18 +134,6 @@ async function run(kind, protocol, requests) {
   }
 }
 
-/** Notes how late the interim responses of one request are. */
-function watch(late) {
-  let dueMs = performance.now() + afterMs;
-  let first = true;
-  return () => {
-    const nowMs = performance.now();
-    (first ? late.first : late.later).push(nowMs - dueMs);
-    first = false;
-    dueMs = nowMs + everyMs;
-  };
-}
-
 /** Does something so often, spread over the time in which requests come. */
 async function spread(times, act) {
   const startedMs = performance.now();
@@ -133,15 +144,14 @@ async function spread(times, act) {
   }
 }
 
-async function open1(port, requests, late) {
+async function open1(port, requests) {
   const sockets = [];
   await spread(requests, async (number) => {
     const socket = connect(port, "127.0.0.1");
     sockets.push(socket);
     socket.on("error", () => undefined);
     await once(socket, "connect");
-    const told = watch(late);
-    socket.on("data", (bytes) => bytes.includes("HTTP/1.1 102") && told());
+    socket.resume();
     socket.write(`MKCOL /c${number} HTTP/1.1\r\nHost: files.example\r\n\r\n`);
   });
   return () => {
@@ -149,7 +159,7 @@ async function open1(port, requests, late) {
   };
 }
 
-async function open2(port, requests, late) {
+async function open2(port, requests) {
   const sessions = [];
   await spread(requests, async (number) => {
     if (number % streams === 0) {
@@ -158,12 +168,10 @@ async function open2(port, requests, late) {
       sessions.push(session);
       await once(session, "connect");
     }
-    const told = watch(late);
     const stream = sessions
       .at(-1)
       .request({ ":method": "MKCOL", ":path": `/c${number}` }, { endStream: true });
     stream.on("error", () => undefined);
-    stream.on("headers", told);
   });
   return () => {
     for (const session of sessions) session.destroy();
