@@ -13,3 +13,31 @@ export async function fileSystemTime(folder: Folder, directory: Directory, name:
     await folder.calls.unlink(at);
   }
 }
+
+/** Longer than the clocks of file systems take to tick, but for those that count in seconds. */
+const mostTickMs = 25;
+
+/**
+ * The first time of a directory's file system that nothing which was there before can have.
+ * @param clock milliseconds, never going back
+ */
+export async function nextFileSystemTime(
+  folder: Folder,
+  directory: Directory,
+  name: string,
+  clock: () => number = () => performance.now(),
+): Promise<bigint> {
+  const first = await fileSystemTime(folder, directory, name);
+  const began = clock();
+  for (let now = first; ; now = await fileSystemTime(folder, directory, name)) {
+    if (now > first) return now;
+    if (clock() - began > mostTickMs) return first + 1n;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Removes the file where the end of a process left it. */
+export async function removeClock(folder: Folder, directory: Directory, name: string): Promise<void> {
+  if ((await folder.calls.find(directory.at(name))) !== undefined)
+    await folder.calls.unlink(directory.at(name));
+}

@@ -29,7 +29,7 @@ function capabilities(folder: string): TreeCapabilities {
       chmodSync(folder + path, 0);
       // The way to the folder is the test's own, and closed to others.
       chmodSync(dirname(folder), 0o755);
-      dropPrivileges(folder);
+      dropPrivileges(folder, join(dirname(folder), "state"));
     },
     irremovable: (path: string) => {
       execFileSync("chattr", ["+i", folder + path]);

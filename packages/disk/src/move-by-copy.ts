@@ -3,7 +3,7 @@ import type { ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { countMembers } from "./count-members.ts";
 import { holdSource } from "./destination.ts";
-import { fileSystemTime } from "./file-system-time.ts";
+import { nextFileSystemTime, removeClock } from "./file-system-time.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { identityOf } from "./identity.ts";
 import type { MoveRequest } from "./move-resource.ts";
@@ -66,7 +66,8 @@ async function noteSourceTime(
 ): Promise<void> {
   const { directory } = await holdSource(folder, request.source);
   try {
-    await log.add({ sourceTimeNs: `${await fileSystemTime(folder, directory, log.facts.names.clock)}` });
+    await removeClock(folder, directory, log.facts.names.clock);
+    await log.add({ sourceTimeNs: `${await nextFileSystemTime(folder, directory, log.facts.names.clock)}` });
   } finally {
     directory.close();
   }

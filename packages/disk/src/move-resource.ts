@@ -3,7 +3,7 @@ import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { clearAside } from "./clear-aside.ts";
 import { type Destination, holdDestination, holdSource, refuseState } from "./destination.ts";
 import { isOtherFileSystem } from "./errno.ts";
-import { fileSystemTime } from "./file-system-time.ts";
+import { fileSystemTime, removeClock } from "./file-system-time.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { identityOf } from "./identity.ts";
@@ -91,6 +91,7 @@ async function renamed(
   const { source, destination } = request;
   const { directory: to, name } = await endUnlessFound(log, folder.parent(destination));
   try {
+    if (work.resumed) await removeClock(folder, to, log.facts.names.clock);
     if (!(await renameOnce(context, request, log, { to, name, resumed: work.resumed }))) return false;
     work.found(1);
     for (const { path, kind, code } of log.facts.failed) {

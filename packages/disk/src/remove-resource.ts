@@ -2,7 +2,7 @@ import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { countMembers } from "./count-members.ts";
 import { holdSource } from "./destination.ts";
-import { fileSystemTime } from "./file-system-time.ts";
+import { fileSystemTime, removeClock } from "./file-system-time.ts";
 import type { Directory } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { changedSince, identityOf, rewrittenSince } from "./identity.ts";
@@ -42,6 +42,7 @@ export async function removeResource(
     });
     try {
       const removal = { path, work, log, directory, name };
+      if (work.resumed) await removeClock(folder, directory, log.facts.names.clock);
       work.found(1);
       if (log.facts.kind === "document") await removeDocument(context, removal);
       else await removeCollection(context, removal);

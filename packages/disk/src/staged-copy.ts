@@ -5,7 +5,7 @@ import { type CopyContext, copyDocument, copyMembers } from "./copy-tree.ts";
 import { countMembers } from "./count-members.ts";
 import { holdDestination } from "./destination.ts";
 import { treeError } from "./errno.ts";
-import { fileSystemTime } from "./file-system-time.ts";
+import { fileSystemTime, removeClock } from "./file-system-time.ts";
 import type { Directory, Folder, Seen } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { type Identity, identityOf } from "./identity.ts";
@@ -110,6 +110,7 @@ export async function copyIntoPlace(context: FolderTreeContext, copy: StagedCopy
   const { folder } = context;
   const { log, to, name, work } = copy;
   const { facts } = log;
+  if (work.resumed) await removeClock(folder, to, facts.names.clock);
   work.found(1 + facts.failed.length);
   for (const { path, kind, code } of facts.failed) {
     copy.report.failed(path, kind, new TreeError(code, "it failed in an earlier process"));

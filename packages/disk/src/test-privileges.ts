@@ -11,12 +11,14 @@ export function permissionsCanBind(): boolean {
   return process.getuid?.() !== 0 || (isMainThread && process.seteuid !== undefined);
 }
 
-/** Gives a folder to nobody, and lets root act as nobody, until the test ends. Does nothing for others. */
-export function dropPrivileges(folder: string): void {
+/** Gives folders to nobody, and lets root act as nobody, until the test ends. Does nothing for others. */
+export function dropPrivileges(...folders: readonly string[]): void {
   if (process.getuid?.() !== 0) return;
-  chownSync(folder, nobody, nobody);
-  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    chownSync(join(folder, name), nobody, nobody);
+  for (const folder of folders) {
+    chownSync(folder, nobody, nobody);
+    for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+      chownSync(join(folder, name), nobody, nobody);
+    }
   }
   process.seteuid?.(nobody);
   onTestFinished(() => process.seteuid?.(0));

@@ -80,7 +80,9 @@ export class Works {
     if (facts === undefined) return undefined;
     this.#earlier.delete(file);
     const fd = await this.#calls.open(join(this.#directory, file), constants.O_WRONLY | constants.O_APPEND);
-    return this.#log(file, fd, facts);
+    // Ended before it read the clock, the work had written its beginning and changed nothing.
+    const { mtimeNs } = await this.#calls.fstat(fd);
+    return this.#log(file, fd, { timeNs: `${mtimeNs}`, ...facts });
   }
 
   /** Writes down the beginning of a work. Nothing may be changed before. */

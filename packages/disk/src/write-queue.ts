@@ -16,11 +16,14 @@ type Outcome = { readonly value: unknown } | { readonly error: unknown };
  */
 export class WriteQueue {
   readonly #database: RootDatabase;
+  readonly #before: (() => Promise<never> | undefined) | undefined;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(database: RootDatabase) {
+  /** @param before for tests: told before each transaction, which waits for what it returns */
+  constructor(database: RootDatabase, before?: () => Promise<never> | undefined) {
     this.#database = database;
+    this.#before = before;
   }
 
   /**
@@ -57,6 +60,8 @@ export class WriteQueue {
   async #drain(): Promise<void> {
     await Promise.resolve();
     while (this.#waiting.length > 0) {
+      const held = this.#before?.();
+      if (held !== undefined) await held;
       const group = this.#waiting.splice(0, 1000);
       const outcomes = this.#commit(group);
       for (const [index, { settle }] of group.entries()) settle(outcomes[index] ?? { error: unknown() });

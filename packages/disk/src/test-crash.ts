@@ -1,0 +1,127 @@
+/** A disk whose process ends at a certain change, and another that goes on where it was ended. */
+import { closeSync, type Dir, existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ResourcePath } from "@meanwhile/dav/path";
+import { open, type RootDatabase } from "lmdb";
+import { onTestFinished } from "vitest";
+import { type BeforeChange, Calls, type Change } from "./calls.ts";
+import { DeadProperties } from "./dead-properties.ts";
+import { Folder } from "./folder.ts";
+import { FolderTree } from "./folder-tree.ts";
+import { Pace } from "./pace.ts";
+import { Temporaries } from "./temporaries.ts";
+import { makeFolder } from "./test-disk.ts";
+import { Works } from "./works.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+/** A folder with its state, in which processes follow each other. */
+export interface CrashSite {
+  readonly folder: string;
+  readonly state: string;
+  readonly database: RootDatabase;
+  /** Told of each change before the end is decided; may throw in the file system's place. */
+  readonly fault: ((change: Change) => void) | undefined;
+  /** Directories that were read, or are. */
+  readonly reading: Dir[];
+}
+
+export function makeCrashSite(fault?: (change: Change) => void): CrashSite {
+  const { folder, state } = makeFolder();
+  // What a process committed is there for the next: durability is another matter.
+  const database = open({ path: state, maxDbs: 32, noSubdir: false, noSync: true });
+  onTestFinished(() => database.close());
+  return { folder, state, database, fault, reading: [] };
+}
+
+export interface Process {
+  readonly tree: FolderTree;
+  /** Resolves once the process has ended; never, where it was not to end. */
+  readonly ended: Promise<"ended">;
+  /** Changes so far. */
+  readonly changes: number;
+  readonly left: readonly ResourcePath[];
+}
+
+/**
+ * Starts on the folder of a site. @param endAt the change before which the process ends, the first being 1
+ */
+export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_INFINITY): Process {
+  let changes = 0;
+  let end = (_: "ended"): void => undefined;
+  const ended = new Promise<"ended">((resolve) => {
+    end = resolve;
+  });
+  const step = (): Promise<never> | undefined => {
+    changes += 1;
+    if (changes < endAt) return undefined;
+    end("ended");
+    return new Promise<never>(() => {});
+  };
+  const before: BeforeChange = (change) => {
+    site.fault?.(change);
+    return step();
+  };
+  const queue = new WriteQueue(site.database, step);
+  const calls = new Calls(new Pace(), before);
+  const opendir = calls.opendir.bind(calls);
+  calls.opendir = async (...asked) => {
+    const handle = await opendir(...asked);
+    site.reading.push(handle);
+    return handle;
+  };
+  const folder = new Folder({ root: site.folder, state: site.state, calls });
+  let id = 0;
+  const randomId = (): string => `r${process.hrtime.bigint()}-${++id}`;
+  const left: ResourcePath[] = [];
+  const tree = new FolderTree({
+    folder,
+    deadProperties: new DeadProperties({ database: site.database, queue }),
+    temporaries: new Temporaries({ database: site.database, queue, randomId }),
+    works: new Works({ directory: join(site.state, "works"), calls: folder.calls, randomId }),
+    clock: Date.now,
+    left: (path) => left.push(path),
+  });
+  return {
+    tree,
+    ended,
+    left,
+    get changes() {
+      return changes;
+    },
+  };
+}
+
+/** Closes, as the end of a process does, what one that was ended had open. */
+export async function reap(site: CrashSite): Promise<void> {
+  // Whatever goes on beside the event loop comes back first, and gets as far as its next change.
+  for (let turn = 0; turn < 8; turn += 1) {
+    await Promise.all([1, 2, 3, 4].map(() => stat(site.folder)));
+    await nextTurn();
+  }
+  for (const handle of site.reading.splice(0)) closeQuietly(() => handle.closeSync());
+  if (!existsSync("/proc/self/fd")) return;
+  for (const fd of readdirSync("/proc/self/fd")) {
+    closeQuietly(() => {
+      const target = readlinkSync(`/proc/self/fd/${fd}`);
+      const own = target.startsWith(join(site.state, "works/")) || target.startsWith(site.folder);
+      // Directories that are read close themselves, some of them in this very moment.
+      if (own && !isRead(fd)) closeSync(Number(fd));
+    });
+  }
+}
+
+function closeQuietly(close: () => void): void {
+  try {
+    close();
+  } catch {
+    // It was closed before.
+  }
+}
+
+function isRead(fd: string): boolean {
+  const [, octal = "0"] = /flags:\s(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
+  const flags = Number.parseInt(octal, 8);
+  return (flags & 0o200000) !== 0 && (flags & 0o10000000) === 0;
+}
