@@ -82,7 +82,7 @@ export const clientProfiles: readonly ClientProfile[] = [
   ),
   client(
     "rclone",
-    /^rclone\/v1\./,
+    /^rclone\/(?:v1\.|$)/,
     { "HTTP/1.1": 5, "HTTP/2": 5 },
     unlimited,
     unlimited,

@@ -230,6 +230,25 @@ describe("a pacer", () => {
     expect(exchange.sent).toHaveLength(1);
   });
 
+  test("is not silenced by a forecast that was wrong: slow at first, then quick", () => {
+    const { pacer, advance } = open();
+    const exchange = fakeExchange();
+    let done = 1;
+    pacer.follow(
+      as(exchange),
+      following({
+        allowance: { ...plenty, budget: 5 },
+        asked: true,
+        progress: () => ({ done, total: 1_000_000 }),
+      }),
+    );
+    advance(16_000);
+    expect(exchange.sent).toHaveLength(1);
+    done = 500_000;
+    advance(30_000);
+    expect(exchange.sent).toHaveLength(2);
+  });
+
   test("ends when the final response begins, when the client is gone, when it is stopped", () => {
     const { pacer, advance, timers } = open();
     const exchanges = [fakeExchange(), fakeExchange(), fakeExchange()] as const;

@@ -61,6 +61,9 @@ export interface Pacer {
 /** How soon to look again after an interim response could not be written, or the request is not yet complete. */
 const againMs = 1_000;
 
+/** How often at the most it is forecast again when the next interim response is due, in milliseconds. */
+const forecastMs = 100;
+
 /** After news, progress is looked at this much later, in milliseconds: once for many pieces of news. */
 const newsMs = 100;
 
@@ -143,7 +146,8 @@ export function createPacer(options: PacerOptions = {}): Pacer {
 
   const putBack = (followed: Followed, dueMs: number | undefined): void => {
     if (dueMs === undefined) end(followed, "spent");
-    else wheel.put(followed, dueMs);
+    // A forecast made early is often wrong: it is made again after each everyMs.
+    else wheel.put(followed, Math.min(dueMs, Math.max(followed.options.pacing.everyMs, forecastMs)));
   };
 
   const untilNext = (followed: Followed): number | undefined => {
