@@ -44,6 +44,32 @@ describe("the served folder", () => {
   });
 });
 
+describe("the state directory", () => {
+  const refused = { exitCode: 2, message: expect.stringContaining("lies in the served folder") };
+
+  test.each(["files", "files/state", "files/..state", "files/a/b/../c", "link/state"])(
+    "is refused at %s, where clients would reach it",
+    async (state) => {
+      mkdirSync(join(place, "files"));
+      symlinkSync("files", join(place, "link"));
+      await expect(find(join(place, "files"), join(place, state))).rejects.toMatchObject(refused);
+      expect(readdirSync(join(place, "files"))).toEqual([]);
+    },
+  );
+
+  test("is refused at its default place, where the home directory is served", async () => {
+    await expect(find(place)).rejects.toMatchObject(refused);
+  });
+
+  test.each(["state", "files-state", "files/../state", "..files"])(
+    "may be %s, beside the folder",
+    async (state) => {
+      mkdirSync(join(place, "files"));
+      expect((await find(join(place, "files"), join(place, state))).state).toBe(join(place, state));
+    },
+  );
+});
+
 describe("the sample", () => {
   test("is copied to the state directory, and changes in the copy stay", async () => {
     const { folder, sample } = await find(undefined);

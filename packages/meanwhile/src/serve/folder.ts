@@ -1,6 +1,6 @@
 /** The folder to serve, and where its state lives. */
 import { realpathSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { wrongUsage } from "../command-error.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
 import { type Platform, stateDirectoryOf, stateHome } from "../options/state-directory.ts";
@@ -15,7 +15,10 @@ export interface ServedFolder {
   readonly sample: boolean;
 }
 
-/** @throws {CommandError} where there is no such folder */
+/**
+ * @throws {CommandError} where there is no such folder, or its state would lie in it: clients could read, change and
+ *   delete what the server knows of locks and of others' requests
+ */
 export async function findFolder(
   options: Pick<ServeOptions, "folder" | "state">,
   platform: Platform,
@@ -27,7 +30,22 @@ export async function findFolder(
       : resolve(options.folder);
   const folder = realFolder(chosen);
   const state = options.state === undefined ? stateDirectoryOf(folder, platform) : resolve(options.state);
+  const inside = relative(folder, realPlace(state));
+  if (inside === "" || !(inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside))) {
+    throw wrongUsage(`the state directory ${state} lies in the served folder; choose another with --state`);
+  }
   return { folder, state, sample };
+}
+
+/** The real path of what may not be there yet. */
+function realPlace(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    // Not there, or not to be seen: then its parent says where it would be.
+    const parent = dirname(path);
+    return parent === path ? path : join(realPlace(parent), basename(path));
+  }
 }
 
 function realFolder(path: string): string {
