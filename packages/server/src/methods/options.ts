@@ -22,7 +22,6 @@ export async function options(
   const { principal, path } = request;
   if (!reveal || !context.access.may(principal, "read", path)) return serverOptions();
   const methods = allowedMethods(
-    path,
     await context.tree.lookup(path),
     context.access.may(principal, "write", path),
   );
