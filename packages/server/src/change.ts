@@ -59,7 +59,7 @@ export async function judge(request: DavRequest, context: ServerContext): Promis
     throw new DavError(412, "a precondition of the request does not hold");
   }
   await requireIf(ifHeader, request, context);
-  return { resource, ifHeader, by: submission(ifHeader, request) };
+  return { resource, ifHeader, by: submission(ifHeader, request, context.tree) };
 }
 
 /** @throws {DavError} 403 unless the principal may write each of `paths` */

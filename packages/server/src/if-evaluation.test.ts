@@ -1,6 +1,6 @@
 import { parseIf } from "@meanwhile/dav/if-header";
 import { parsePath } from "@meanwhile/dav/path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { requireIf } from "./if-evaluation.ts";
 import { requireTokens, requireTokensBelow, submission } from "./locking.ts";
 import { plantLock } from "./testing/lock-fixture.ts";
@@ -63,8 +63,10 @@ test("a tag is read below the prefix that the tree is mounted at", async () => {
 });
 
 describe("tokens that a request submits (§10.4.1, §6.4)", () => {
+  const { tree } = testContext();
+  beforeAll(() => plant(tree, "/locked/"));
   const by = (header: string | undefined, principal?: string) =>
-    submission(parseIf(header), { principal, prefix: "/dav" });
+    submission(parseIf(header), { principal, prefix: "/dav" }, tree);
 
   test("the token counts wherever it stands, tagged for whatever resource", async () => {
     const { context, token } = await ground();
@@ -80,7 +82,7 @@ describe("tokens that a request submits (§10.4.1, §6.4)", () => {
     const paths = ["/locked", "/locked/doc", "/doc"].map(parsePath);
     await expect(requireTokens(context.locks, paths, by(undefined))).rejects.toMatchObject({
       status: 423,
-      condition: { code: "lock-token-submitted", lockRoots: ["/dav/locked"] },
+      condition: { code: "lock-token-submitted", lockRoots: ["/dav/locked/"] },
     });
   });
 

@@ -1,22 +1,27 @@
 /** Whether a request submitted the tokens of the locks that it touches (RFC 4918 §7, §6.4). */
-import { locked } from "@meanwhile/dav/error";
+import { type Href, locked } from "@meanwhile/dav/error";
 import { type IfHeader, submittedTokens } from "@meanwhile/dav/if-header";
 import type { Lock } from "@meanwhile/dav/lock";
-import { encodePath, type ResourcePath } from "@meanwhile/dav/path";
-import type { LockStore } from "./store.ts";
+import type { ResourcePath } from "@meanwhile/dav/path";
+import { lockRootHref } from "./lock-root-href.ts";
+import type { LockStore, Tree } from "./store.ts";
 
 /** Who submits which tokens. */
 export interface Submission {
   readonly tokens: ReadonlySet<string>;
   readonly principal: string | undefined;
   readonly prefix: string;
+  /** Tells whether the root of a lock that stands in the way is a collection. */
+  readonly tree: Pick<Tree, "lookup">;
 }
 
 export function submission(
   ifHeader: IfHeader | undefined,
   request: { readonly principal: string | undefined; readonly prefix: string },
+  tree: Pick<Tree, "lookup">,
 ): Submission {
-  return { tokens: submittedTokens(ifHeader), principal: request.principal, prefix: request.prefix };
+  const { principal, prefix } = request;
+  return { tokens: submittedTokens(ifHeader), principal, prefix, tree };
 }
 
 /**
@@ -33,7 +38,7 @@ export async function requireTokens(
     const covering = await locks.covering(path);
     if (!isOpenTo(covering, by)) missing.push(...covering);
   }
-  refuse(missing, by);
+  await refuse(missing, by);
 }
 
 /** Locks rooted strictly below `path` whose tokens were not submitted. */
@@ -58,7 +63,7 @@ export async function requireTokensBelow(
   path: ResourcePath,
   by: Submission,
 ): Promise<void> {
-  refuse(await lockedBelow(locks, path, by), by);
+  await refuse(await lockedBelow(locks, path, by), by);
 }
 
 /**
@@ -72,8 +77,10 @@ function isOpenTo(covering: readonly Lock[], { tokens, principal }: Submission):
   return exclusive.length > 0 ? exclusive.every((lock) => held.includes(lock)) : held.length > 0;
 }
 
-function refuse(missing: readonly Lock[], { prefix }: Submission): void {
+async function refuse(missing: readonly Lock[], { prefix, tree }: Submission): Promise<void> {
   if (missing.length === 0) return;
-  const roots = new Set(missing.map(({ root }) => prefix + encodePath(root, false)));
-  throw locked([...roots]);
+  const roots = [...new Set(missing.map(({ root }) => root))];
+  const hrefs: Href[] = [];
+  for (const root of roots) hrefs.push(await lockRootHref(tree, prefix, root));
+  throw locked(hrefs);
 }

@@ -122,9 +122,9 @@ test("DELETE with the tokens of all locked members ends those locks (§7.5)", as
 
 const locked: readonly [name: string, path: string, depth: "0" | "infinity", target: string][] = [
   ["on the resource", "/doc", "0", "/doc"],
-  ["with depth infinity on the collection itself", "/a", "infinity", "/a/"],
-  ["with depth infinity on an ancestor", "/a", "infinity", "/a/b/c/d"],
-  ["with depth 0 on the parent (§7.4)", "/a", "0", "/a/e"],
+  ["with depth infinity on the collection itself", "/a/", "infinity", "/a/"],
+  ["with depth infinity on an ancestor", "/a/", "infinity", "/a/b/c/d"],
+  ["with depth 0 on the parent (§7.4)", "/a/", "0", "/a/e"],
   ["with depth 0 on the root, for a member of the root (§7.4)", "/", "0", "/doc"],
 ];
 test.each(locked)("DELETE needs the token of a lock %s", async (_name, path, depth, target) => {

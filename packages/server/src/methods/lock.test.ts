@@ -115,7 +115,7 @@ describe("conflicts (§6.2, §9.10.5)", () => {
     await plantLock(locks, "/col");
     const answer = await ask("LOCK", "/col/member", {}, lockInfo());
     expect(answer.status).toBe(423);
-    expect(answer.body).toContain("<D:href>/col</D:href>");
+    expect(answer.body).toContain("<D:href>/col/</D:href>");
   });
 
   test("a locked member makes a lock of depth infinity a 207: 423 there, 424 here (§9.10.9)", async () => {
@@ -177,7 +177,7 @@ describe("refresh (§9.10.2)", () => {
     expect(answer.status).toBe(200);
     expect(answer.field("Lock-Token")).toBeUndefined();
     expect(answer.body).toContain("<D:timeout>Second-600</D:timeout>");
-    expect(answer.body).toContain("<D:lockroot><D:href>/col");
+    expect(answer.body).toContain("<D:lockroot><D:href>/col/</D:href></D:lockroot>");
     expect((await locks.covering(parsePath("/col")))[0]?.expiresAtMs).toBe(now + 600_000);
   });
 

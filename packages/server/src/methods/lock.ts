@@ -1,7 +1,7 @@
 /** LOCK: a new lock, or a refresh where there is no content (RFC 4918 §9.10). */
 import { activeLock, lockDiscovery } from "@meanwhile/dav/active-lock";
 import { parseDepth } from "@meanwhile/dav/depth";
-import { badRequest, DavError } from "@meanwhile/dav/error";
+import { badRequest, DavError, type Href } from "@meanwhile/dav/error";
 import type { Lock, LockDepth } from "@meanwhile/dav/lock";
 import { codedUrl } from "@meanwhile/dav/lock-token";
 import { type LockInfo, parseLockInfo } from "@meanwhile/dav/lockinfo";
@@ -22,6 +22,7 @@ import {
 } from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
+import { lockRootHref } from "../lock-root-href.ts";
 import { requireTokens } from "../locking.ts";
 
 /** What is granted to a client that wishes nothing. */
@@ -68,7 +69,7 @@ async function create(
   }
   const result = await context.locks.create({ root: path, ...info, depth, principal, timeoutSeconds });
   if (result.kind === "exhausted") throw new DavError(507, "there are too many locks");
-  if (result.kind === "conflict") return conflict(request, result.locks);
+  if (result.kind === "conflict") return conflict(request, context, result.locks);
   if (!resource) {
     // "A successful lock request to an unmapped URL MUST result in the creation of a locked (non-collection) resource
     // with empty content" (§9.10.4).
@@ -111,14 +112,15 @@ async function refresh(
   return discovery(request, context, 200, refreshed, {});
 }
 
-function discovery(
+async function discovery(
   { prefix }: DavRequest,
-  { now }: ServerContext,
+  { tree, now }: ServerContext,
   status: number,
   locks: readonly Lock[],
   fields: Record<string, string>,
-): Answer {
-  const active = locks.map((lock) => activeLock(lock, prefix + encodePath(lock.root, false), now()));
+): Promise<Answer> {
+  const active: string[] = [];
+  for (const lock of locks) active.push(activeLock(lock, await lockRootHref(tree, prefix, lock.root), now()));
   return xml(
     status,
     `<?xml version="1.0" encoding="utf-8"?>\n<D:prop xmlns:D="DAV:">${lockDiscovery(active)}</D:prop>\n`,
@@ -127,22 +129,27 @@ function discovery(
 }
 
 /** 423 where the resource itself is locked; 207 where only members are, for which it is a failed dependency (§9.10.9). */
-function conflict(request: DavRequest, locks: readonly Lock[]): Answer {
-  const href = ({ root }: Lock): string => request.prefix + encodePath(root, false);
-  const below = locks.filter(({ root }) => root.length > request.path.length);
+async function conflict(
+  { path, prefix }: DavRequest,
+  { tree }: ServerContext,
+  locks: readonly Lock[],
+): Promise<Answer> {
+  const below = locks.filter(({ root }) => root.length > path.length);
+  const roots: Href[] = [];
+  for (const root of new Set(locks.map((lock) => lock.root)))
+    roots.push(await lockRootHref(tree, prefix, root));
   if (below.length < locks.length) {
     throw new DavError(423, "the resource is locked already", {
-      condition: { code: "no-conflicting-lock", lockRoots: locks.map(href) },
+      condition: { code: "no-conflicting-lock", lockRoots: roots },
     });
   }
-  const roots = [...new Set(below.map(href))];
   return xml(
     207,
     multistatus([
       ...roots.map((root) =>
         statusResponse(root, 423, { condition: { code: "no-conflicting-lock", lockRoots: [root] } }),
       ),
-      statusResponse(request.prefix + encodePath(request.path, true), 424),
+      statusResponse(prefix + encodePath(path, true), 424),
     ]),
   );
 }

@@ -98,26 +98,26 @@ type Locked = readonly [
 ];
 const locked: readonly Locked[] = [
   ["on the source", { path: "/doc" }, "/doc", "/new"],
-  ["with depth 0 on the source's parent (§7.4)", { path: "/src", depth: "0" }, "/src/a", "/new"],
-  ["with depth infinity on an ancestor", { path: "/src" }, "/src/sub/b", "/new"],
+  ["with depth 0 on the source's parent (§7.4)", { path: "/src/", depth: "0" }, "/src/a", "/new"],
+  ["with depth infinity on an ancestor", { path: "/src/" }, "/src/sub/b", "/new"],
   ["on a member of the source", { path: "/src/sub/b" }, "/src/", "/new/"],
   ["on the destination", { path: "/other" }, "/doc", "/other"],
   ["on a member of the destination", { path: "/dst/old" }, "/src/", "/dst/"],
   [
     "with depth 0 on the destination's parent, for a new member (§7.4)",
-    { path: "/dst", depth: "0" },
+    { path: "/dst/", depth: "0" },
     "/doc",
     "/dst/new",
   ],
   [
     "with depth 0 on the destination's parent, over a member (§7.4)",
-    { path: "/dst", depth: "0" },
+    { path: "/dst/", depth: "0" },
     "/doc",
     "/dst/old",
   ],
   [
     "with depth 0 on the parent of both, for a new name (§7.4)",
-    { path: "/src", depth: "0" },
+    { path: "/src/", depth: "0" },
     "/src/a",
     "/src/c",
   ],
