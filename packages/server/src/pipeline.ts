@@ -27,6 +27,7 @@ import { errorAnswer, toDavError } from "./error-answer.ts";
 import { options as answerOptions, serverOptions } from "./methods/options.ts";
 import { changing, reading } from "./methods.ts";
 import { type Mount, parseTarget, type Target } from "./mount.ts";
+import { asksForOwnPrincipal, principalProperties } from "./principal-resource.ts";
 import { reply } from "./reply.ts";
 import { requestContent } from "./request-content.ts";
 import type { RequestLogEntry } from "./request-log.ts";
@@ -162,13 +163,16 @@ async function handle(
   }
 }
 
-function dispatch(
+async function dispatch(
   exchange: Exchange,
   connection: Connection,
   request: DavRequest,
   options: PipelineOptions,
 ): Promise<Handled> {
   const { context, reserved } = options;
+  if (asksForOwnPrincipal(request)) {
+    return { answer: await principalProperties(request, context.limits.xmlBytes) };
+  }
   if (reserved.has(request.path)) return serveStatus(exchange, connection, request, options);
   const read = reading.get(request.method);
   if (read) {

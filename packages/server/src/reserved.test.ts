@@ -16,6 +16,9 @@ const spellings: readonly [url: string, has: boolean, rest: string | undefined][
   ["/.meanwhile/other", false, undefined],
   ["/.meanwhile/operationsx", false, undefined],
   ["/.Meanwhile/operations", false, undefined],
+  ["/.meanwhile/principals", true, undefined],
+  ["/.meanwhile/principals/ann", true, undefined],
+  ["/.meanwhile/principalsx", false, undefined],
   ["/x/.meanwhile/operations", false, undefined],
   ["/", false, undefined],
 ];

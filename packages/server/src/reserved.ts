@@ -1,12 +1,13 @@
 /** Paths that belong to the server: status documents live there, and nothing of the tree. */
 import { isWithin, parentOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
 import { defaultStatusPath } from "@meanwhile/middleware";
+import { principalsPath } from "./principal-href.ts";
 import type { Tree } from "./store.ts";
 
 export interface ReservedPaths {
   /** The collection of status documents. */
   readonly collection: ResourcePath;
-  /** The collection, all below it, and the collections above it up to the root. */
+  /** The collection, all below it, and the collections above it up to the root; and where principals are. */
   has(path: ResourcePath): boolean;
   /** What follows the collection in a path at or below it: "", or "ID", or "ID/outcome"; else undefined. */
   restOf(path: ResourcePath): string | undefined;
@@ -16,11 +17,13 @@ export interface ReservedPaths {
 export function reservedPaths(configured: string = defaultStatusPath): ReservedPaths {
   const collection = parseCollection(configured);
   const above = new Set<ResourcePath>();
-  for (let path = parentOf(collection); path !== undefined && path !== "/"; path = parentOf(path))
-    above.add(path);
+  for (const below of [collection, principalsPath]) {
+    for (let path = parentOf(below); path !== undefined && path !== "/"; path = parentOf(path))
+      above.add(path);
+  }
   return {
     collection,
-    has: (path) => above.has(path) || isWithin(path, collection),
+    has: (path) => above.has(path) || isWithin(path, collection) || isWithin(path, principalsPath),
     restOf: (path) => (isWithin(path, collection) ? path.slice(collection.length + 1) : undefined),
   };
 }
@@ -51,7 +54,7 @@ export class ReservedPathError extends Error {
   readonly path: ResourcePath;
 
   constructor(path: ResourcePath) {
-    super(`the tree has a resource at ${JSON.stringify(path)}, where the server keeps its operations`);
+    super(`the tree has a resource at ${JSON.stringify(path)}, which the server needs for itself`);
     this.path = path;
   }
 }
@@ -69,5 +72,5 @@ export async function assertNotReserved(tree: Pick<Tree, "lookup">, operationsPa
   const { collection, has } = reservedPaths(operationsPath);
   let top = collection;
   for (let path = parentOf(top); path !== undefined && has(path); path = parentOf(path)) top = path;
-  if (await tree.lookup(top)) throw new ReservedPathError(top);
+  for (const path of [top, principalsPath]) if (await tree.lookup(path)) throw new ReservedPathError(path);
 }
