@@ -70,6 +70,7 @@ export class JournalIndex {
   put(entry: IndexedEntry): void {
     const { id, principal, keyName } = entry;
     const before = this.#running.get(id) ?? this.#ended.get(id);
+    const newer = before !== undefined && keyName !== undefined && this.#idByKey.get(keyName) !== id;
     if (before) this.#unlink(before);
     if (entry.endedAtMs === undefined) {
       this.#ended.delete(id);
@@ -79,7 +80,8 @@ export class JournalIndex {
       this.#ended.set(id, entry);
     }
     this.#bytes += entry.bytes;
-    if (keyName !== undefined) this.#idByKey.set(keyName, id);
+    // An older entry that is put again, to be hidden for instance, does not take its key back from a newer one.
+    if (keyName !== undefined && !(newer && this.#idByKey.has(keyName))) this.#idByKey.set(keyName, id);
     if (principal === undefined) return;
     const ids = this.#idsByPrincipal.get(principal);
     if (ids) ids.add(id);
@@ -99,7 +101,7 @@ export class JournalIndex {
     return this.#find(id) !== undefined;
   }
 
-  /** The id of the entry that was put last with this key. */
+  /** The id of the latest entry with this key: the one whose first put came last. */
   byKey(name: string): string | undefined {
     const id = this.#idByKey.get(name);
     return id !== undefined && this.has(id) ? id : undefined;

@@ -62,9 +62,13 @@ export const keepingCases: readonly JournalCase[] = [
     assert.equal(await journal.byKey("key"), undefined);
     assert.deepEqual(await journal.list("ann", 10), []);
   }),
-  keeping("a key leads to the entry that was put last with it", async (journal) => {
+  keeping("a key leads to the latest entry that has it, whatever is put again", async (journal) => {
     await journal.put(keyed("a", "key"));
     await journal.put(keyed("b", "key"));
+    assert.equal((await journal.byKey("key"))?.id, "b");
+    await journal.put({ ...keyed("a", "key"), hidden: true });
+    assert.equal((await journal.byKey("key"))?.id, "b");
+    await journal.put({ ...keyed("b", "key"), hidden: true });
     assert.equal((await journal.byKey("key"))?.id, "b");
     await journal.remove("a");
     assert.equal((await journal.byKey("key"))?.id, "b", "the older one's end is not the newer one's");
