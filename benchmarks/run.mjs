@@ -5,7 +5,7 @@
  *   node benchmarks/run.mjs [--quick] [--only NAME,NAME] [--rounds N] [--no-write]
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,7 +52,10 @@ try {
 const text = report({ peers: sites.map(({ peer }) => peer), jobs, results, idle, peak, rounds, onTmpfs });
 console.log(`\n${text}`);
 if (!values["no-write"]) {
-  writeFileSync(join(folder, "../docs/benchmarks.md"), text);
+  const page = join(folder, "../docs/benchmarks.md");
+  // What other benchmarks have written below stays.
+  const others = existsSync(page) ? (/^## Waiting$[^]*/m.exec(readFileSync(page, "utf8"))?.[0] ?? "") : "";
+  writeFileSync(page, others === "" ? text : `${text.trimEnd()}\n\n${others}`);
 }
 
 /** Debian's peers by the judges' script, npm's by npm. */
