@@ -163,6 +163,41 @@ describe("a pacer", () => {
     expect(followed.budgetSpent).toBe(true);
   });
 
+  test("where all bytes together are limited, a long request gets terser ones rather than none", () => {
+    const { pacer, advance } = open();
+    const exchange = fakeExchange();
+    const rooms: number[] = [];
+    // Fields that take all the room there is, as results of members do.
+    const fields = (_: number, room: number) => {
+      rooms.push(room);
+      return { X: "x".repeat(room - 5) };
+    };
+    const totalBytes = 256 * 1024;
+    pacer.follow(as(exchange), following({ allowance: { ...plenty, totalBytes }, fields }));
+    advance(24 * 60 * 60 * 1000);
+    const bare = interimBytes(102, {});
+    expect(rooms[0]).toBe(plenty.bytes - bare);
+    expect(rooms.slice(1, -1)).toEqual(rooms.slice(1, -1).toSorted((a, b) => b - a));
+    expect(exchange.sent.length).toBeGreaterThan(400);
+    const spent = exchange.sent.reduce((sum, sent) => sum + interimBytes(102, sent), 0);
+    expect(spent).toBeLessThanOrEqual(totalBytes);
+    expect(totalBytes - spent).toBeLessThan(192);
+  });
+
+  test("a budget that all bytes suffice for is not stinted", () => {
+    const { pacer, advance } = open();
+    const exchange = fakeExchange();
+    const rooms: number[] = [];
+    const fields = (_: number, room: number) => {
+      rooms.push(room);
+      return { X: "x".repeat(room - 5) };
+    };
+    const allowance = { ...plenty, budget: 5, bytes: 3000, totalBytes: 15_000 };
+    pacer.follow(as(exchange), following({ allowance, fields }));
+    advance(24 * 60 * 60 * 1000);
+    expect(rooms).toEqual(Array(5).fill(3000 - interimBytes(102, {})));
+  });
+
   test("tells the fields how much room there is, and sends a bare one rather than too large a one", () => {
     const { pacer, errors } = open();
     const rooms: number[] = [];

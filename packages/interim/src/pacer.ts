@@ -116,7 +116,7 @@ export function createPacer(options: PacerOptions = {}): Pacer {
 
   const send = (followed: Followed): void => {
     const { allowance, pacing } = followed.options;
-    const room = Math.min(allowance.bytes, allowance.totalBytes - followed.bytes) - bareBytes;
+    const room = ration(allowance, followed.sent, followed.bytes) - bareBytes;
     if (room < 0) {
       end(followed, "spent");
       return;
@@ -249,6 +249,23 @@ export function createPacer(options: PacerOptions = {}): Pacer {
 }
 
 const bareBytes = interimBytes(102, {});
+
+/**
+ * The bytes that the next interim response may have. Where all together are limited, each gets its share of what is
+ * left, so that a long request is told in fewer words towards its end rather than in silence.
+ */
+function ration({ budget, bytes, totalBytes }: Allowance, sent: number, spent: number): number {
+  const left = totalBytes - spent;
+  if (sent === 0) return Math.min(bytes, left);
+  const share = Math.max(left / Math.min(budget - sent, shares), tersestBytes);
+  return Math.floor(Math.min(bytes, left, share));
+}
+
+/** Of what is left, the next one may take this part: with 256 KiB some 400 interim responses, and not 75. */
+const shares = 128;
+
+/** Room for progress at least, and for a status URI where it is short. */
+const tersestBytes = 192;
 
 function mayGetAny(exchange: Exchange, allowance: Allowance): boolean {
   if (exchange.protocol === "HTTP/1.0" || exchange.state !== "waiting") return false;
