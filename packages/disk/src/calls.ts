@@ -42,7 +42,7 @@ export type BeforeChange = (change: Change) => Promise<never> | undefined;
 /** The calls to the file system that the tree makes, each at once or later, as the pace has it. */
 export class Calls {
   readonly pace: Pace;
-  readonly #before: BeforeChange | undefined;
+  #before: BeforeChange | undefined;
   /** File systems, by their device, that were found to have no copy that shares content. */
   readonly withoutReflink: Set<bigint> = new Set();
 
@@ -50,6 +50,11 @@ export class Calls {
   constructor(pace: Pace, before?: BeforeChange) {
     this.pace = pace;
     this.#before = before;
+  }
+
+  /** Nothing is changed from now on: whoever wants to waits for ever, as if the process had ended. */
+  end(): void {
+    this.#before = () => new Promise(() => {});
   }
 
   open(path: string | Buffer, flags: number, mode = 0o666): Awaitable<number> {

@@ -173,6 +173,8 @@ export class FolderTree implements Tree {
 
   async close(): Promise<void> {
     await Promise.all([...this.#drafts].map((draft) => draft.discard()));
+    // Works that still run are for the next process to finish, from wherever they are.
+    this.#folder.calls.end();
     this.#context.works.close();
   }
 

@@ -25,6 +25,32 @@ export async function keepChanged(folder: Folder, keeping: KeepChanged): Promise
   await keepMembers(folder, keeping, keeping.from, async () => keeping.into);
 }
 
+/** Whether others changed members of a directory, at any depth, after a time. */
+export async function hasChangedMembers(
+  folder: Folder,
+  directory: Directory,
+  timeNs: bigint,
+): Promise<boolean> {
+  for await (const entries of readEntries(folder.calls, directory)) {
+    for (const { name, reachable } of entries) {
+      const wait = folder.calls.pace.breathe();
+      if (wait !== undefined) await wait;
+      if (!reachable || isReservedName(name)) continue;
+      const stats = await folder.calls.find(directory.at(name));
+      if (stats === undefined) continue;
+      if (changedSince(stats, timeNs)) return true;
+      if (!stats.isDirectory()) continue;
+      const below = await folder.enter(directory, name);
+      try {
+        if (await hasChangedMembers(folder, below, timeNs)) return true;
+      } finally {
+        below.close();
+      }
+    }
+  }
+  return false;
+}
+
 async function keepMembers(
   folder: Folder,
   keeping: KeepChanged,

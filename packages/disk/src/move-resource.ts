@@ -9,7 +9,9 @@ import type { FolderTreeContext } from "./folder-tree.ts";
 import { identityOf } from "./identity.ts";
 import { moveByCopy } from "./move-by-copy.ts";
 import { bringBack, place } from "./place.ts";
+import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
 import { standingAt } from "./standing.ts";
+import { newerMembers } from "./unrecorded.ts";
 import type { WorkLog } from "./works.ts";
 
 export interface MoveRequest {
@@ -48,7 +50,7 @@ async function beginMove(
       throw new TreeError("denied", "a resource cannot be moved into itself, or over its own collection");
     }
     refuseState(folder, request.source);
-    const moved = await standingAt(folder.calls, source.directory.at(source.name), source.kind);
+    const moved = await standingAt(folder.calls, source.directory.at(source.name), source.kind, work);
     place = await holdDestination(folder, request.destination, await replacing(folder, moved, request));
     const { directory, name, standing } = place;
     return await works.begin(work, {
@@ -59,8 +61,9 @@ async function beginMove(
       ...moved,
       ...(standing === "absent"
         ? {}
-        : { standing: await standingAt(folder.calls, directory.at(name), standing) }),
+        : { standing: await standingAt(folder.calls, directory.at(name), standing, work) }),
       names: works.namesFor(work.id),
+      ...newerMembers(work),
     });
   } finally {
     place?.directory.close();
@@ -91,7 +94,7 @@ async function renamed(
   const { source, destination } = request;
   const { directory: to, name } = await endUnlessFound(log, folder.parent(destination));
   try {
-    if (work.resumed) await removeClock(folder, to, log.facts.names.clock);
+    if (work.resumed) await removeUnneeded(folder, to, log);
     if (!(await renameOnce(context, request, log, { to, name, resumed: work.resumed }))) return false;
     work.found(1);
     for (const { path, kind, code } of log.facts.failed) {
@@ -114,6 +117,16 @@ async function renamed(
   } finally {
     to.close();
   }
+}
+
+/** An earlier process may have been ended when it had just begun to stage a copy. */
+async function removeUnneeded(folder: Folder, to: Directory, { facts }: WorkLog): Promise<void> {
+  const { clock, staged } = facts.names;
+  await removeClock(folder, to, clock);
+  if (staged === undefined) return;
+  const there = await folder.calls.find(to.at(staged));
+  if (there === undefined) return;
+  await (there.isDirectory() ? removeDirectory : removeFile)(folder, to, staged, silently);
 }
 
 /** @returns whether it is at the destination, now or since an earlier process */
@@ -146,7 +159,7 @@ async function renameOnce(
     }
     await place(folder, {
       ...{ from: source.directory, fromName: source.name, kind: facts.kind, identity: facts.identity },
-      ...{ to, toName: name, standing: facts.standing, aside, resumed },
+      ...{ to, toName: name, standing: facts.standing, aside, resumed, timeNs: log.facts.timeNs },
     });
     return true;
   } catch (error) {

@@ -8,6 +8,7 @@ import type { FolderTreeContext } from "./folder-tree.ts";
 import { changedSince, identityOf, rewrittenSince } from "./identity.ts";
 import { type RemovalReport, removeDirectory, removeFile } from "./remove-tree.ts";
 import { standingAt } from "./standing.ts";
+import { newerMembers } from "./unrecorded.ts";
 import type { WorkLog } from "./works.ts";
 
 interface Removal {
@@ -63,13 +64,14 @@ async function beginRemoval(
   const { directory, name, kind } = await holdSource(folder, path);
   try {
     const { aside, clock } = works.namesFor(work.id);
-    const removed = await standingAt(folder.calls, directory.at(name), kind);
+    const removed = await standingAt(folder.calls, directory.at(name), kind, work);
     return await works.begin(work, {
       version: 1,
       method: "remove",
       source: path,
       ...removed,
       names: { aside, clock },
+      ...newerMembers(work),
     });
   } finally {
     directory.close();

@@ -12,6 +12,7 @@ import { type Identity, identityOf } from "./identity.ts";
 import { bringBack, place } from "./place.ts";
 import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
 import { standingAt } from "./standing.ts";
+import { newerMembers } from "./unrecorded.ts";
 import type { WorkLog } from "./works.ts";
 
 export interface CopyRequest {
@@ -63,8 +64,9 @@ export async function beginCopy(
         ctimeNs: `${seen.stats.ctimeNs}`,
         ...(standing === "absent"
           ? {}
-          : { standing: await standingAt(folder.calls, directory.at(name), standing) }),
+          : { standing: await standingAt(folder.calls, directory.at(name), standing, work) }),
         names: works.namesFor(work.id),
+        ...newerMembers(work),
       });
     } finally {
       directory.close();
@@ -264,6 +266,7 @@ async function placeStaged({ folder }: FolderTreeContext, copy: StagedCopy): Pro
     standing,
     aside: names.aside,
     resumed: work.resumed,
+    timeNs: log.facts.timeNs,
   });
 }
 

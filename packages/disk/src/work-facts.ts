@@ -18,6 +18,8 @@ export interface WorkBeginning {
   readonly standing?: Standing;
   /** Reserved names that the work uses. */
   readonly names: WorkNames;
+  /** See {@link LaterFacts}: known from the beginning where an earlier process came to write nothing. */
+  readonly timeNs?: string;
 }
 
 export interface Standing {

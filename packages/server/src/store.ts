@@ -84,6 +84,11 @@ export interface TreeWork {
    * told to {@link TreeWork.failed}.
    */
   readonly resumed: boolean;
+  /**
+   * When it began first, in milliseconds since the epoch. What is newer was made or changed by others, where an earlier
+   * process was ended before it could record anything.
+   */
+  readonly startedMs?: number;
   /** Asks it to stop: between two members, and inside a large one. It then ends with {@link TreeError} "stopped". */
   readonly signal: AbortSignal;
   /** Members of the source that are left alone, with all below them (and, in a removal, with their ancestors). */

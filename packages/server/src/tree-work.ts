@@ -66,6 +66,7 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
     treeWork: {
       id: work.operation.id,
       resumed: options.resumed,
+      startedMs: work.operation.startedAtMs,
       signal: work.signal,
       skipped: options.skipped,
       found(members) {

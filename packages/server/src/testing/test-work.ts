@@ -17,6 +17,7 @@ export type WorkEvent =
 export interface TestWorkOptions {
   readonly id?: string;
   readonly resumed?: boolean;
+  readonly startedMs?: number;
   readonly signal?: AbortSignal;
   readonly skipped?: Iterable<ResourcePath>;
   /** Called with each event as it comes, for instance to stop the work in its middle. */
@@ -48,6 +49,7 @@ export function testWork(options: TestWorkOptions = {}): TestWork {
 class RecordingWork implements TestWork {
   readonly id: string;
   readonly resumed: boolean;
+  readonly startedMs: number;
   readonly signal: AbortSignal;
   readonly skipped: ReadonlySet<ResourcePath>;
   readonly events: WorkEvent[] = [];
@@ -63,6 +65,7 @@ class RecordingWork implements TestWork {
     works += 1;
     this.id = options.id ?? `test-work-${works}`;
     this.resumed = options.resumed ?? false;
+    this.startedMs = options.startedMs ?? Date.now();
     this.signal = options.signal ?? new AbortController().signal;
     this.skipped = new Set(options.skipped);
     this.#onEvent = options.onEvent ?? (() => {});
