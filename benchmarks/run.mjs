@@ -54,7 +54,7 @@ console.log(`\n${text}`);
 if (!values["no-write"]) {
   const page = join(folder, "../docs/benchmarks.md");
   // What other benchmarks have written below stays.
-  const others = existsSync(page) ? (/^## Waiting$[^]*/m.exec(readFileSync(page, "utf8"))?.[0] ?? "") : "";
+  const others = existsSync(page) ? (/^## Waiting$[\s\S]*/m.exec(readFileSync(page, "utf8"))?.[0] ?? "") : "";
   writeFileSync(page, others === "" ? text : `${text.trimEnd()}\n\n${others}`);
 }
 
