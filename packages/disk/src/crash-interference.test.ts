@@ -78,14 +78,15 @@ function recreate(path: string): boolean {
 }
 
 /** The clocks of file systems tick every few milliseconds: what others do comes later than what was before. */
-function untilTheClockTicks(folder: string): void {
+function untilTheClockTicks(folder: string, startedMs: number): void {
   const probe = join(folder, "..", "probe");
   const time = (): bigint => {
     writeFileSync(probe, "");
     return lstatSync(probe, { bigint: true }).ctimeNs;
   };
   const first = time();
-  while (time() === first);
+  const started = BigInt(startedMs + 2) * 1_000_000n;
+  for (let now = first; now === first || now < started; now = time());
 }
 
 function findTheirs(folder: string): readonly string[] {
@@ -108,7 +109,7 @@ async function interfered(
   const end = await Promise.race([run, first.ended]);
   await reap(site);
   if (end !== "ended") return "over";
-  untilTheClockTicks(site.folder);
+  untilTheClockTicks(site.folder, startedMs);
   return other.act((path) => join(site.folder, path)) ? { startedMs } : "nothing";
 }
 
