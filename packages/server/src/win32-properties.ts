@@ -6,8 +6,8 @@ import { parseHttpDate } from "./http-date.ts";
 const win32Namespace = "urn:schemas-microsoft-com:";
 
 /**
- * Whether a PROPPATCH may pass although another has locked the resource: it only sets or removes Windows' own
- * properties, as Office does without submitting its token.
+ * Whether a PROPPATCH may pass without the token of a lock that its own principal holds: it only sets or removes
+ * Windows' own properties, as Office does.
  */
 export function isToleratedWhileLocked(changes: readonly PropertyChange[]): boolean {
   return changes.length > 0 && changes.every((change) => isWin32(nameOfChange(change)));

@@ -17,8 +17,11 @@ export const changeProperties: ChangeMethod = async (request, context) => {
       try {
         await requireTokens(context.locks, [request.path], by);
       } catch (error) {
-        // Office sets its file times without the token of the lock that it holds itself.
-        if (!(error instanceof DavError) || !isToleratedWhileLocked(parsePropertyUpdate(text))) throw error;
+        // Office sets its file times without the token of the lock that it holds itself: docs/decisions/0012.
+        const locks = await context.locks.covering(request.path);
+        const own = locks.every(({ principal }) => principal === request.principal);
+        if (!(error instanceof DavError) || !own || !isToleratedWhileLocked(parsePropertyUpdate(text)))
+          throw error;
       }
       return proppatch(received, context);
     });

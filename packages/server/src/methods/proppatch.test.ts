@@ -241,7 +241,7 @@ describe("Windows' properties", () => {
     [set(times) + remove("<Z:a/>"), false],
     [set("<Z:Win32LastModifiedTime/>"), false],
     [set(), false],
-  ])("%s alone may be changed while another holds the lock: %s", (instructions, tolerated) => {
+  ])("%s alone may be changed without the token of the lock: %s", (instructions, tolerated) => {
     expect(isToleratedWhileLocked(parsePropertyUpdate(update(instructions)))).toBe(tolerated);
   });
 });
