@@ -34,8 +34,9 @@ export const clientProfiles: readonly ClientProfile[] = [
     /^curl\/[78]\./,
     { "HTTP/1.1": unlimited, "HTTP/2": unlimited },
     unlimited,
-    256 * KiB,
-    "curl 7.88.1, 8.14.1, HTTP/1.1 and HTTP/2: 11,000 bare ones; all header bytes, the final ones too, 300 KiB",
+    // Of both protocols the narrower limit.
+    96 * KiB,
+    "curl 7.88.1, 8.14.1: 11,000 bare ones; all header bytes, the final ones too: HTTP/1.1 300 KiB; HTTP/2 (7.88.1) 128 KiB, then exit code 56",
   ),
   client(
     "wget",

@@ -127,7 +127,7 @@ describe("clients as measured, November 2026", () => {
     expect(allowanceFor(facts, policy)).toEqual({
       budget: infinity,
       bytes: 3584,
-      totalBytes: 256 * 1024,
+      totalBytes: 96 * 1024,
       profile: "curl",
     });
   });
