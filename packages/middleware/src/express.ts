@@ -1,0 +1,32 @@
+/** For Express 5 and 4. */
+import type { Operations } from "@meanwhile/operations";
+import type { NextFunction, Request, Response } from "express";
+import type { ProcessingOptions } from "./processing/options.ts";
+import { createProcessor } from "./processing/processor.ts";
+
+export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
+export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
+
+export interface ExpressProcessing {
+  (request: Request, response: Response, next: NextFunction): void;
+  readonly operations: Operations;
+  /** Stops event streams and interim responses; call it after the operations were drained. */
+  close(): void;
+}
+
+/**
+ * Makes slow requests operations, and serves their status documents: `app.use(processing(operations))`, after what
+ * authenticates and before what reads bodies. On a single route once more it refines `after`, `expects`, `idempotent`.
+ *
+ * @param operations default: its own, in memory
+ * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
+ */
+export function processing(operations?: Operations, options: ProcessingOptions = {}): ExpressProcessing {
+  const processor = createProcessor(operations, options);
+  const middleware = (request: Request, response: Response, next: NextFunction): void =>
+    processor.enter(request, response, () => next(), next);
+  return Object.assign(middleware, {
+    operations: processor.operations,
+    close: () => processor.close(),
+  });
+}

@@ -1,0 +1,91 @@
+/** For node:http and node:http2, and for whatever takes connect-style middleware. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Http2ServerRequest } from "node:http2";
+import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
+import type { Operations } from "@meanwhile/operations";
+import { operationOf } from "./processing/handler-operation.ts";
+import { Handling } from "./processing/handling.ts";
+import type { ProcessingOptions } from "./processing/options.ts";
+import { createProcessor, type Processor } from "./processing/processor.ts";
+
+export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
+export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
+
+/** A handler as node:http knows it; it may be asynchronous, and may throw. On HTTP/2 its response is one of node:http, too. */
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+export interface NodeProcessing {
+  /** Wraps a handler, of node:http or node:http2. */
+  (handler: NodeHandler): (request: AnyRequest, response: AnyResponse) => void;
+  /** As connect-style middleware, for HTTP/1.1 only. */
+  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
+  readonly operations: Operations;
+  /** Stops event streams and interim responses; call it after the operations were drained. */
+  close(): void;
+}
+
+/**
+ * Makes slow requests operations, and serves their status documents.
+ *
+ * @param operations default: its own, in memory
+ * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
+ */
+export function processing(operations?: Operations, options: ProcessingOptions = {}): NodeProcessing {
+  const processor = createProcessor(operations, options);
+  const mounted = (
+    first: NodeHandler | IncomingMessage,
+    response?: ServerResponse,
+    next?: (error?: unknown) => void,
+  ): unknown => {
+    if (typeof first === "function") return wrap(processor, first);
+    if (response === undefined || next === undefined) throw misuse();
+    if (Object(first) instanceof Http2ServerRequest) next(noHttp2());
+    else processor.enter(first, response, () => next(), next);
+    return undefined;
+  };
+  return Object.assign(mounted, {
+    operations: processor.operations,
+    close: () => processor.close(),
+  }) as NodeProcessing;
+}
+
+function wrap(
+  processor: Processor,
+  handler: NodeHandler,
+): (request: AnyRequest, response: AnyResponse) => void {
+  return (request, response) => {
+    const proceed = (given: AnyResponse): void => {
+      const failed = (error: unknown): void => {
+        const operation = operationOf(given);
+        if (operation instanceof Handling) operation.fail(error);
+        else if (given.headersSent) given.destroy();
+        else refuse(given);
+      };
+      try {
+        const result = handler(request as IncomingMessage, given as ServerResponse);
+        if (result instanceof Promise) result.catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+    };
+    processor.enter(request, response, proceed, () => refuse(response));
+  };
+}
+
+function refuse(response: AnyResponse): void {
+  response.statusCode = 500;
+  response.end();
+}
+
+function misuse(): TypeError {
+  return Object.assign(new TypeError("processing()() takes a handler, or a request, a response and next"), {
+    code: "ERR_PROCESSING_MOUNT",
+  });
+}
+
+function noHttp2(): TypeError {
+  return Object.assign(
+    new TypeError("on HTTP/2 processing() cannot be mounted as middleware: wrap the whole handler with it"),
+    { code: "ERR_PROCESSING_HTTP2" },
+  );
+}

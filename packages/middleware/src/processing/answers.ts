@@ -1,0 +1,70 @@
+/** Answers about an operation that are not what its handler wrote. */
+import type { Operation, Outcome } from "@meanwhile/operations";
+import { json, problem, type StatusAnswer } from "../status-answer.ts";
+import { statusDocument } from "../status-document.ts";
+
+/** Seconds after which to look again at what is not finished. */
+const retryAfterSeconds = 5;
+
+/** RFC 9110 §15.3.3, RFC 7240 §4.1. */
+export function accepted(operation: Operation, url: string): StatusAnswer {
+  return json(202, `${JSON.stringify(statusDocument(operation, url))}\n`, {
+    Location: url,
+    "Retry-After": String(retryAfterSeconds),
+    "Preference-Applied": "respond-async",
+  });
+}
+
+/** Not the outcome: what becomes of the operation is told at its status document. */
+export function stopping(url: string): StatusAnswer {
+  return problem(503, "The server stops now.", {
+    Location: url,
+    "Retry-After": String(retryAfterSeconds),
+  });
+}
+
+/** No operation may start now; nothing was done. */
+export function refusedFor(of: "principal" | "all" | "draining"): StatusAnswer {
+  return of === "principal"
+    ? problem(429, "Too many of your operations run.", { "Retry-After": String(retryAfterSeconds) })
+    : problem(503, "Too many operations run, or the server stops.", {
+        "Retry-After": String(retryAfterSeconds),
+      });
+}
+
+/**
+ * An outcome as the final response that it records.
+ * @param url of the status document, to be linked to; undefined: nobody was told of it
+ */
+export function outcomeResponse(
+  { status, fields, content, truncated }: Outcome,
+  url: string | undefined,
+): StatusAnswer {
+  const all = url === undefined ? fields : linked(fields, `<${url}>; rel="status"`);
+  if (!truncated) return { status, fields: all, content };
+  // Fields that describe content say something untrue of what stands in its place.
+  const bare = Object.entries(all).filter(
+    ([name]) => !/^(content-(?!location$).*|etag|.*digest)$/i.test(name),
+  );
+  return {
+    status,
+    fields: { ...Object.fromEntries(bare), "Content-Type": "application/problem+json" },
+    content: `${JSON.stringify({ status, title: "The content of this response was too large to be kept." })}\n`,
+  };
+}
+
+function linked(fields: Outcome["fields"], more: string): Outcome["fields"] {
+  const isLink = (name: string): boolean => name.toLowerCase() === "link";
+  const links = Object.entries(fields).flatMap(([name, value]) => (isLink(name) ? value : []));
+  const others = Object.entries(fields).filter(([name]) => !isLink(name));
+  return { ...Object.fromEntries(others), Link: [...links, more] };
+}
+
+/** An outcome that no handler wrote (RFC 9457). */
+export function problemOutcome(status: number, title: string, detail?: string): Outcome {
+  return {
+    status,
+    fields: { "Content-Type": "application/problem+json" },
+    content: `${JSON.stringify({ status, title, ...(detail === undefined ? {} : { detail }) })}\n`,
+  };
+}

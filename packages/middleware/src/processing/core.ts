@@ -1,0 +1,39 @@
+/** What all requests of one `processing()` share. */
+import type { AnyRequest, Exchange, Pacer } from "@meanwhile/interim";
+import { parsePrefer } from "@meanwhile/interim/fields";
+import { type Allowance, allowanceFor, showsHop } from "@meanwhile/interim/profiles";
+import type { Operations } from "@meanwhile/operations";
+import type { Attendance } from "../attendance.ts";
+import type { StatusService } from "../status-service.ts";
+import type { Turns } from "../turns.ts";
+import type { ContentDigest } from "./content-digest.ts";
+import type { Settings } from "./options.ts";
+import { isLocal, originOf } from "./request-view.ts";
+
+export interface Core {
+  readonly operations: Operations;
+  readonly pacer: Pacer;
+  readonly attendance: Attendance;
+  readonly turns: Turns;
+  readonly status: StatusService;
+  /** Of operations that run with a key: what their content is. */
+  readonly contents: WeakMap<object, ContentDigest>;
+}
+
+/** The absolute URL of the collection of status documents, as the client sees it. */
+export function collectionUrl(request: AnyRequest, { origin, path }: Settings): string {
+  return (origin ?? originOf(request)) + path;
+}
+
+export function allowanceOf({ request, protocol }: Exchange, { policy }: Settings): Allowance {
+  return allowanceFor(
+    {
+      protocol,
+      userAgent: request.headers["user-agent"],
+      asked: parsePrefer(request.headers["prefer"]).processing,
+      hopSeen: showsHop(request.headers),
+      loopback: isLocal(request),
+    },
+    policy,
+  );
+}

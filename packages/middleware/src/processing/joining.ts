@@ -1,0 +1,121 @@
+/** A request whose Idempotency-Key is known: it gets the answer of the first one, and its handler does not run. */
+import { type AnyRequest, type AnyResponse, openExchange } from "@meanwhile/interim";
+import { parsePrefer } from "@meanwhile/interim/fields";
+import type { JournalEntry, Operation } from "@meanwhile/operations";
+import { whenAborted, whenEnded } from "../listeners.ts";
+import { problem, type StatusAnswer } from "../status-answer.ts";
+import { waitFor } from "../waiting.ts";
+import { accepted, outcomeResponse, stopping } from "./answers.ts";
+import type { ContentDigest } from "./content-digest.ts";
+import { allowanceOf, type Core, collectionUrl } from "./core.ts";
+import type { Settings } from "./options.ts";
+import { patienceMs } from "./patience.ts";
+import { sendAnswer } from "./send-answer.ts";
+
+export interface Joining {
+  readonly request: AnyRequest;
+  readonly response: AnyResponse;
+  readonly settings: Settings;
+  /** Of all of the request that matters but its content. */
+  readonly fingerprint: string;
+  readonly content: ContentDigest;
+}
+
+/** Answers with what became of the earlier request, or will. */
+export async function join(core: Core, earlier: Operation | JournalEntry, joining: Joining): Promise<void> {
+  const { request, response, settings, content } = joining;
+  const exchange = openExchange(request, response);
+  request.resume();
+  if (!(await isSame(core, earlier, joining))) {
+    await sendAnswer(exchange, problem(422, "The Idempotency-Key was used for another request."));
+    return;
+  }
+  // Whoever breaks off gets no answer.
+  if (content.value === undefined) return;
+  const url = collectionUrl(request, settings) + earlier.id;
+  if (!("ended" in earlier) || earlier.outcome) {
+    if ("ended" in earlier) await earlier.ended;
+    const { outcome } = earlier;
+    const unknown = problem(503, "The operation is not taken up yet.", { "Retry-After": "1" });
+    await sendAnswer(exchange, outcome ? outcomeResponse(outcome, url) : unknown);
+    return;
+  }
+  const { operations, pacer, attendance } = core;
+  const preferences = parsePrefer(request.headers["prefer"]);
+  attendance.attend(earlier, exchange);
+  const following = waitFor(earlier, exchange, {
+    operations,
+    pacer,
+    pacing: settings.pacing,
+    allowance: allowanceOf(exchange, settings),
+    asked: preferences.processing,
+    statusUrl: url,
+  });
+  const answer = await firstAnswer(core, earlier, url, exchange.closed, patienceMs(preferences));
+  following.stop();
+  if (answer) await sendAnswer(exchange, answer);
+  const tells = answer !== undefined && (earlier.outcome !== undefined || answer.status === 202);
+  attendance.answered(earlier, exchange, tells);
+}
+
+/** undefined: the client has left. */
+function firstAnswer(
+  { operations }: Core,
+  operation: Operation,
+  url: string,
+  closed: AbortSignal,
+  waitMs: number | undefined,
+): Promise<StatusAnswer | undefined> {
+  return new Promise((resolve) => {
+    const waits: (() => void)[] = [];
+    let over = false;
+    const answer = (first: StatusAnswer | undefined): void => {
+      over = true;
+      for (const stop of waits.splice(0)) stop();
+      resolve(first);
+    };
+    const wait = (stop: () => void): void => {
+      if (over) stop();
+      else waits.push(stop);
+    };
+    wait(whenEnded(operation, (outcome) => answer(outcomeResponse(outcome, url))));
+    wait(whenAborted(closed, () => answer(undefined)));
+    wait(whenAborted(operations.abandoned, () => answer(stopping(url))));
+    if (waitMs !== undefined) {
+      wait(
+        operations.after(waitMs, () => {
+          operations.keep(operation);
+          answer(accepted(operation, url));
+        }),
+      );
+    }
+  });
+}
+
+/** draft-ietf-httpapi-idempotency-key-header-07 §2.7. */
+async function isSame(
+  core: Core,
+  earlier: Operation | JournalEntry,
+  { fingerprint, content }: Joining,
+): Promise<boolean> {
+  if (headOf(earlier) !== fingerprint) return false;
+  const mine = await content.whole;
+  const first = core.contents.get(earlier);
+  // Two that are sent at once: what the first one says is known when it was received.
+  if (first && "ended" in earlier) await Promise.race([first.whole, earlier.ended]);
+  const theirs = contentOf(earlier);
+  return mine === undefined || theirs === "" || theirs === mine;
+}
+
+/** A fingerprint that grows: the content's digest follows when it is known. */
+export function growingFingerprint(head: string, content: ContentDigest): string {
+  return `${head}.${content.value ?? ""}`;
+}
+
+function headOf({ key }: Operation | JournalEntry): string {
+  return key?.fingerprint.split(".")[0] ?? "";
+}
+
+function contentOf({ key }: Operation | JournalEntry): string {
+  return key?.fingerprint.split(".")[1] ?? "";
+}

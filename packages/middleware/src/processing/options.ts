@@ -1,0 +1,154 @@
+/** What `processing()` may be told, and its defaults. */
+import type { AnyRequest } from "@meanwhile/interim";
+import { defaultPacing, type Pacing } from "@meanwhile/interim/pacing";
+import { type Front, fronts, type InterimMode, type InterimPolicy } from "@meanwhile/interim/profiles";
+import { defaultContentLimit } from "@meanwhile/operations";
+import { defaultStatusPath } from "../status-place.ts";
+import { credentialsOf } from "./request-view.ts";
+
+/** Milliseconds, or a number with a unit: "250ms", "20s", "5m", "1h". The finest step is 10 ms. */
+export type Duration = number | string;
+
+/** What may be refined for one route. */
+export interface RouteOptions {
+  /** Until the first 102; default 20 s. */
+  readonly after?: Duration;
+  /** How long the route takes as a rule; from `after` on the first 102 goes out at once, where one is allowed. */
+  readonly expects?: Duration;
+  /** Whether the route may safely run again where nobody knows what became of it; default: as its method says. */
+  readonly idempotent?: boolean;
+}
+
+export interface ProcessingLimits {
+  /** Bytes of a response that are held in memory where nobody was told that it is kept; default 64 KiB. */
+  readonly heldBytes: number;
+  /** Bytes of a response that is kept; default 16 MiB. What is longer is kept without its content. */
+  readonly keptBytes: number;
+}
+
+export interface ProcessingOptions extends RouteOptions {
+  /** Between two 102s, at least; default 15 s. */
+  readonly every?: Duration;
+  /** Who gets 102s; default "asked", or "measured" where `front` is declared. */
+  readonly interim?: InterimMode;
+  /** The proxy in front, "none" where clients connect directly. */
+  readonly front?: Front;
+  /** Which requests become operations when they take long; default: those whose method is not safe. */
+  readonly when?: (request: AnyRequest) => boolean;
+  /** Who asks; undefined: anonymous. Default: a hash of Authorization and Cookie. */
+  readonly principal?: (request: AnyRequest) => string | undefined;
+  /** Where status documents are, with a slash at both ends; default "/.meanwhile/operations/". */
+  readonly path?: string;
+  /** How clients see the service, "https://api.example.com", where a proxy stands in front. Default: by Host. */
+  readonly origin?: string;
+  /** From when on nobody waits for the handler any more: 500; default 1 h. */
+  readonly deadline?: Duration;
+  /** How long a handler may take to end its response once its client left; default 1 min. */
+  readonly endWithin?: Duration;
+  readonly limits?: Partial<ProcessingLimits>;
+  /** Told of misuse, and of what went wrong beside the work. */
+  readonly warn?: (message: string) => void;
+}
+
+export interface Settings {
+  readonly pacing: Pacing;
+  readonly expectsMs: number;
+  readonly idempotent: boolean | undefined;
+  readonly policy: InterimPolicy;
+  readonly when: (request: AnyRequest) => boolean;
+  readonly principal: (request: AnyRequest) => string | undefined;
+  readonly path: string;
+  readonly origin: string | undefined;
+  readonly deadlineMs: number;
+  readonly endWithinMs: number;
+  readonly limits: ProcessingLimits;
+  readonly warn: (message: string) => void;
+}
+
+/** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
+export function settingsOf(options: ProcessingOptions): Settings {
+  const { front, path = defaultStatusPath, origin } = options;
+  if (front !== undefined && !fronts.includes(front)) {
+    throw wrong("front", `is one of ${fronts.join(", ")}`, front);
+  }
+  const mode = options.interim ?? (front === undefined ? "asked" : "measured");
+  if (!["asked", "measured", "standard"].includes(mode)) {
+    throw wrong("interim", "is asked, measured or standard", mode);
+  }
+  if (!/^\/(?:[A-Za-z0-9._~-]+\/)+$/.test(path)) {
+    throw wrong("path", "begins and ends with a slash, and has letters, digits, . _ ~ - between", path);
+  }
+  if (origin !== undefined && !/^https?:\/\/[^/?#\s@]+$/.test(origin)) {
+    throw wrong("origin", "is a scheme and a host, such as https://api.example.com", origin);
+  }
+  for (const name of ["when", "principal", "warn"] as const) {
+    if (options[name] !== undefined && typeof options[name] !== "function") {
+      throw wrong(name, "is a function", options[name]);
+    }
+  }
+  return {
+    pacing: {
+      afterMs: duration("after", options.after, defaultPacing.afterMs),
+      everyMs: duration("every", options.every, defaultPacing.everyMs),
+    },
+    expectsMs: duration("expects", options.expects, 0),
+    idempotent: options.idempotent,
+    policy: { mode, front },
+    when: options.when ?? isUnsafe,
+    principal: options.principal ?? credentialsOf,
+    path,
+    origin,
+    deadlineMs: duration("deadline", options.deadline, 3_600_000),
+    endWithinMs: duration("endWithin", options.endWithin, 60_000),
+    limits: {
+      heldBytes: bytes("heldBytes", options.limits?.heldBytes, 64 * 1024),
+      keptBytes: bytes("keptBytes", options.limits?.keptBytes, defaultContentLimit),
+    },
+    warn: options.warn ?? (() => undefined),
+  };
+}
+
+/** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
+export function refined(settings: Settings, options: RouteOptions): Settings {
+  const { pacing } = settings;
+  return {
+    ...settings,
+    pacing: { ...pacing, afterMs: duration("after", options.after, pacing.afterMs) },
+    expectsMs: duration("expects", options.expects, settings.expectsMs),
+    idempotent: options.idempotent ?? settings.idempotent,
+  };
+}
+
+/** RFC 9110 §9.2.1. */
+export function isSafe(method: string): boolean {
+  return method === "GET" || method === "HEAD" || method === "OPTIONS" || method === "TRACE";
+}
+
+function isUnsafe({ method = "GET" }: AnyRequest): boolean {
+  return !isSafe(method);
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Timers count to 2^31 - 1 milliseconds. */
+const longestMs = 2 ** 31 - 1;
+
+function duration(name: string, value: Duration | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(String(value)) ?? [];
+  const ms = typeof value === "number" ? value : Number(count) * (units[unit] ?? Number.NaN);
+  if (Number.isFinite(ms) && ms >= 0 && ms <= longestMs) return ms;
+  throw wrong(name, "is a number of milliseconds, or 250ms, 20s, 5m, 1h", value);
+}
+
+function bytes(name: string, value: number | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw wrong(`limits.${name}`, "is a number of bytes", value);
+}
+
+function wrong(name: string, rule: string, value: unknown): TypeError {
+  return Object.assign(new TypeError(`processing: ${name} ${rule}, not ${String(value)}`), {
+    code: "ERR_PROCESSING_OPTION",
+  });
+}

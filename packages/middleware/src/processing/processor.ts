@@ -1,0 +1,243 @@
+/** The way of one request through the middleware, whichever framework it came by. */
+import type { ServerResponse } from "node:http";
+import { Http2ServerRequest } from "node:http2";
+import { type AnyRequest, type AnyResponse, createPacer, openExchange } from "@meanwhile/interim";
+import {
+  createOperations,
+  type JournalEntry,
+  type Operation,
+  OperationKeyError,
+  OperationLimitError,
+  type Operations,
+} from "@meanwhile/operations";
+import { createAttendance } from "../attendance.ts";
+import { chosenKeyName, fingerprintOf } from "../repetition.ts";
+import { problem } from "../status-answer.ts";
+import { createStatusService } from "../status-service.ts";
+import { createTurns } from "../turns.ts";
+import { refusedFor } from "./answers.ts";
+import { runHandler } from "./around-handler.ts";
+import { type Attention, createAttention } from "./attention.ts";
+import { ContentDigest } from "./content-digest.ts";
+import { allowanceOf, type Core, collectionUrl } from "./core.ts";
+import { guardFinalStatus } from "./final-status-guard.ts";
+import { carryOperation, operationOf } from "./handler-operation.ts";
+import { Handling } from "./handling.ts";
+import { growingFingerprint, join } from "./joining.ts";
+import { type ProcessingOptions, refined, type Settings, settingsOf } from "./options.ts";
+import { requestTarget, statusRest } from "./request-view.ts";
+import { sendAnswer } from "./send-answer.ts";
+
+/** A request that is still unanswered after once to twice this time becomes an operation, in milliseconds. */
+const attentionMs = 50;
+
+/** Runs the handler with the response that it is to use. */
+export type Proceed = (response: AnyResponse) => void;
+
+export interface Processor {
+  readonly operations: Operations;
+  /**
+   * Takes a request in: answers it, or lets `proceed` run the handler, at once where nothing has to be found out first.
+   * `fail` is told of mistakes in how the middleware is mounted.
+   */
+  enter(request: AnyRequest, response: AnyResponse, proceed: Proceed, fail: (error: unknown) => void): void;
+  /** Stops event streams and interim responses; call it after the operations were drained. */
+  close(): void;
+}
+
+/** What tells that clients may rely on all this; a field of every response to a selected request. */
+export const announcement: readonly [name: string, value: string] = ["Operations", "1"];
+
+/** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
+export function createProcessor(
+  operations: Operations = createOperations(),
+  options: ProcessingOptions = {},
+): Processor {
+  if (typeof operations?.start !== "function") {
+    throw Object.assign(
+      new TypeError("processing: the first argument is made by createOperations(), or left out"),
+      { code: "ERR_PROCESSING_OPTION" },
+    );
+  }
+  const settings = settingsOf(options);
+  const pacer = createPacer({ onError: (error) => settings.warn(String(error)) });
+  const core: Core = {
+    operations,
+    pacer,
+    attendance: createAttendance(operations, operations.after),
+    turns: createTurns(),
+    status: createStatusService({ operations, pacer, pacing: settings.pacing }),
+    contents: new WeakMap(),
+  };
+  const attention: Attention<Handling> = createAttention(attentionMs, operations.after, (handling) => {
+    if (!handling.isOver) beginLate(handling);
+  });
+
+  return {
+    operations,
+    enter(request, response, proceed, fail) {
+      const rest = statusRest(requestTarget(request), settings.path);
+      if (rest !== undefined) {
+        serveStatus(core, settings, request, response, rest);
+        return;
+      }
+      const known = operationOf(response);
+      if (known instanceof Handling) {
+        known.settings = refined(known.settings, options);
+        runHandler(known, () => proceed(response));
+        return;
+      }
+      if (!settings.when(request)) {
+        proceed(response);
+        return;
+      }
+      const handling = new Handling(core, settings, request, response);
+      const { headers } = request;
+      const key = headers["idempotency-key"];
+      if (
+        key === undefined &&
+        headers["prefer"] === undefined &&
+        settings.expectsMs === 0 &&
+        isHttp1(request)
+      ) {
+        prepare(handling, handling.response);
+        attention.add(handling);
+        runHandler(handling, () => proceed(response));
+        return;
+      }
+      enterAtOnce(core, handling, key !== undefined, response).then((runs) => {
+        if (!runs) return;
+        prepare(handling, handling.response);
+        runHandler(handling, () => proceed(handling.response));
+      }, fail);
+    },
+    close() {
+      attention.close();
+      core.status.close();
+      pacer.close();
+    },
+  };
+}
+
+function prepare(handling: Handling, response: ServerResponse): void {
+  response.setHeader(...announcement);
+  guardFinalStatus(response, handling.settings.warn);
+  carryOperation(response, handling);
+}
+
+function isHttp1(request: AnyRequest): boolean {
+  return !(request instanceof Http2ServerRequest);
+}
+
+/** @returns whether the handler is to run; else the request was answered, or will be */
+async function enterAtOnce(
+  core: Core,
+  handling: Handling,
+  keyed: boolean,
+  response: AnyResponse,
+): Promise<boolean> {
+  if (!keyed) return start(handling, response);
+  const { request, settings } = handling;
+  const repeatable = {
+    method: request.method ?? "GET",
+    target: new URL(requestTarget(request), collectionUrl(request, settings)).href,
+    headers: request.headers,
+    principal: settings.principal(request),
+    address: request.socket?.remoteAddress ?? "",
+  };
+  let name: string | undefined;
+  try {
+    name = chosenKeyName(repeatable);
+  } catch (error) {
+    await sendAnswer(openExchange(request, response), problem(400, String(error)));
+    return false;
+  }
+  if (name === undefined) return start(handling, response);
+  const content = new ContentDigest(request);
+  const head = fingerprintOf(repeatable, "");
+  const joining = { request, response, settings, fingerprint: head, content };
+  const endTurn = await core.turns.take(name);
+  try {
+    const earlier = await findEarlier(core.operations, name);
+    if (earlier && earlier.outcome?.status !== 503) {
+      void join(core, earlier, joining);
+      return false;
+    }
+    const key = {
+      name,
+      chosen: true,
+      get fingerprint() {
+        return growingFingerprint(head, content);
+      },
+    };
+    const started = start(handling, response, key);
+    const operation = await core.operations.findByKey(name);
+    if (operation) core.contents.set(operation, content);
+    return await started;
+  } catch (error) {
+    if (!(error instanceof OperationKeyError)) throw error;
+    void join(core, error.operation, joining);
+    return false;
+  } finally {
+    endTurn();
+  }
+}
+
+async function start(
+  handling: Handling,
+  response: AnyResponse,
+  key?: Parameters<Handling["begin"]>[0],
+): Promise<boolean> {
+  try {
+    return await handling.begin(key);
+  } catch (error) {
+    if (!(error instanceof OperationLimitError)) throw error;
+    await sendAnswer(openExchange(handling.request, response), refusedFor(error.of));
+    return false;
+  }
+}
+
+/** Its handler runs already: where no operation may start, it goes on as it would have without us. */
+function beginLate(handling: Handling): void {
+  try {
+    void handling.begin();
+  } catch (error) {
+    handling.settings.warn(`a slow request did not become an operation: ${String(error)}`);
+  }
+}
+
+async function findEarlier(
+  operations: Operations,
+  name: string,
+): Promise<Operation | JournalEntry | undefined> {
+  const earlier = await operations.findByKey(name);
+  // The journal may know an operation as running that this process runs.
+  return earlier && !("ended" in earlier) && !earlier.outcome ? operations.find(earlier.id) : earlier;
+}
+
+function serveStatus(
+  core: Core,
+  settings: Settings,
+  request: AnyRequest,
+  response: AnyResponse,
+  rest: string,
+): void {
+  const exchange = openExchange(request, response);
+  request.resume();
+  core.status
+    .answer(exchange, {
+      method: request.method ?? "GET",
+      rest,
+      headers: request.headers,
+      principal: settings.principal(request),
+      collectionUrl: collectionUrl(request, settings),
+      allowance: allowanceOf(exchange, settings),
+    })
+    .then(
+      (answer) => sendAnswer(exchange, answer),
+      (error: unknown) => {
+        settings.warn(`a status document could not be read: ${String(error)}`);
+        return sendAnswer(exchange, problem(500, "The operation could not be read."));
+      },
+    );
+}

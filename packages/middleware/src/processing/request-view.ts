@@ -1,0 +1,45 @@
+/** What a request says of itself, as the middleware needs it. */
+import { createHash } from "node:crypto";
+import type { TLSSocket } from "node:tls";
+import type { AnyRequest } from "@meanwhile/interim";
+
+/**
+ * Who asks, as far as Authorization and Cookie tell: a hash of both.
+ * @returns undefined where there is neither
+ */
+export function credentialsOf({ headers: { authorization, cookie } }: AnyRequest): string | undefined {
+  if (authorization === undefined && cookie === undefined) return undefined;
+  const parts = JSON.stringify([authorization ?? null, cookie ?? null]);
+  return `credentials ${createHash("sha256").update(parts).digest("base64url")}`;
+}
+
+/** Path and query as the client sent them, also below the mount point of a framework. */
+export function requestTarget(request: AnyRequest): string {
+  const original: unknown = Reflect.get(request, "originalUrl");
+  const url = typeof original === "string" ? original : (request.url ?? "/");
+  return url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
+}
+
+/** What follows the collection of status documents, decoded; undefined for all other requests. */
+export function statusRest(target: string, path: string): string | undefined {
+  if (!target.startsWith(path.slice(0, -1))) return undefined;
+  const [pathname = ""] = target.split("?", 1);
+  if (pathname === path.slice(0, -1)) return "";
+  return pathname.startsWith(path) ? pathname.slice(path.length) : undefined;
+}
+
+/** Scheme and authority as the client named them. What is no authority is not repeated. */
+export function originOf(request: AnyRequest): string {
+  const { socket, headers } = request;
+  const encrypted = (socket as TLSSocket | undefined)?.encrypted === true;
+  const named = headers[":authority"] ?? headers.host;
+  const authority =
+    typeof named === "string" && /^[A-Za-z0-9.:[\]_-]{1,255}$/.test(named) ? named : undefined;
+  return `${encrypted ? "https" : "http"}://${authority ?? `localhost:${socket?.localPort ?? 80}`}`;
+}
+
+/** Whether the connection came in on a loopback address, or a Unix socket. */
+export function isLocal({ socket }: AnyRequest): boolean {
+  const address = socket?.localAddress ?? "";
+  return address === "" || address === "::1" || /^(::ffff:)?127\./.test(address);
+}

@@ -1,0 +1,153 @@
+/**
+ * Passes a response on to the one who waits for it, as it is written.
+ *
+ *     holding ──▶ flowing ──▶ over
+ *        └───────────┴──────────▲
+ *
+ * What is written in one go is held until it may be told: an outcome is recorded before anybody hears of it. What
+ * takes longer flows at once, but for its end.
+ */
+import { Http2ServerResponse } from "node:http2";
+import type { AnyResponse, Exchange } from "@meanwhile/interim";
+import { asksToClose, passedFields } from "./response-fields.ts";
+import type { FieldLine, ResponseHead } from "./response-reader.ts";
+
+/** Content of a response that is held, in bytes; more of it flows. */
+const heldBytes = 64 * 1024;
+
+export class Delivery {
+  readonly #exchange: Exchange;
+  readonly #more: () => readonly FieldLine[];
+  #state: "holding" | "flowing" | "over" = "holding";
+  #head: ResponseHead | undefined;
+  #held: Buffer[] = [];
+  #bytes = 0;
+  #trailers: FieldLine[] = [];
+  #waiting: (() => void) | undefined;
+  #complete = false;
+
+  /** @param more fields to add, asked for when the head is sent */
+  constructor(exchange: Exchange, more: () => readonly FieldLine[]) {
+    this.#exchange = exchange;
+    this.#more = more;
+  }
+
+  /** Nothing was sent, and nothing is about to be. */
+  get isUntouched(): boolean {
+    return this.#state === "holding" && this.#head === undefined;
+  }
+
+  /** The head is on its way. */
+  get isFlowing(): boolean {
+    return this.#state === "flowing";
+  }
+
+  get isOver(): boolean {
+    return this.#state === "over";
+  }
+
+  head(head: ResponseHead): void {
+    if (this.#state !== "holding") return;
+    this.#head = head;
+    setImmediate(() => this.#flow());
+  }
+
+  content(chunk: Buffer): void {
+    if (this.#state === "over") return;
+    if (this.#state === "flowing") {
+      write(this.#exchange.response, chunk);
+      return;
+    }
+    this.#held.push(chunk);
+    this.#bytes += chunk.length;
+  }
+
+  trailers(fields: readonly FieldLine[]): void {
+    this.#trailers.push(...fields);
+  }
+
+  /** Calls back when more may come. */
+  whenReady(done: () => void): void {
+    if (this.#state === "holding" && this.#bytes > heldBytes) this.#flow();
+    const { response } = this.#exchange;
+    if (this.#state !== "flowing" || !response.writableNeedDrain) {
+      done();
+      return;
+    }
+    this.#waiting = done;
+    response.once("drain", () => this.#ready());
+  }
+
+  /** The whole response was written: it is not passed on before {@link Delivery.end}. */
+  complete(): void {
+    if (this.#state === "holding" && this.#head !== undefined) this.#complete = true;
+  }
+
+  /** Passes on what is left, and ends the response. */
+  end(): void {
+    if (this.#state === "over") return;
+    const { response } = this.#exchange;
+    const held = this.#state === "holding" ? this.#sendHead() : [];
+    for (const chunk of held) write(response, chunk);
+    if (this.#trailers.length > 0) response.addTrailers(Object.fromEntries(this.#trailers));
+    response.end();
+    this.stop();
+  }
+
+  /** Breaks it off. */
+  breakOff(): void {
+    if (this.#state === "over") return;
+    this.stop();
+    this.#exchange.response.destroy();
+  }
+
+  /** From now on nothing is passed on, and nothing is held back. */
+  stop(): void {
+    this.#state = "over";
+    this.#held = [];
+    this.#ready();
+  }
+
+  #ready(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.();
+  }
+
+  #flow(): void {
+    if (this.#state !== "holding" || this.#complete) return;
+    const held = this.#sendHead();
+    this.#state = "flowing";
+    flushHead(this.#exchange.response);
+    for (const chunk of held) write(this.#exchange.response, chunk);
+  }
+
+  #sendHead(): readonly Buffer[] {
+    const { response } = this.#exchange;
+    const { status = 500, reason = "", fields = [] } = this.#head ?? {};
+    response.statusCode = status;
+    const passed = passedFields([...fields, ...this.#more()]);
+    if (!passed.has("date")) response.sendDate = false;
+    for (const [name, values] of passed.values()) {
+      response.setHeader(name, values.length === 1 ? (values[0] ?? "") : values);
+    }
+    if (!(response instanceof Http2ServerResponse)) {
+      response.statusMessage = reason;
+      if (asksToClose(fields)) response.setHeader("Connection", "close");
+    }
+    const held = this.#held;
+    this.#held = [];
+    return held;
+  }
+}
+
+/** Both have it, on HTTP/2 unknown to the types. */
+function flushHead(response: AnyResponse): void {
+  const flush: unknown = Reflect.get(response, "flushHeaders");
+  if (typeof flush === "function") flush.call(response);
+}
+
+/** The two kinds of response have the same method, with overloads that TypeScript cannot join. */
+function write(response: AnyResponse, chunk: Buffer): boolean {
+  return response instanceof Http2ServerResponse ? response.write(chunk) : response.write(chunk);
+}

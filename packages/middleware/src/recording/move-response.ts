@@ -1,0 +1,120 @@
+/**
+ * Takes a response of node:http off its connection, so that its handler can go on when the client is gone or was
+ * answered something else. It touches what is private to Node; a test pins that on every version.
+ */
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { FacadeSocket } from "./facade-socket.ts";
+
+/** What Node keeps on a response. */
+interface Insides {
+  shouldKeepAlive: boolean;
+  _keepAliveTimeout?: unknown;
+  _maxRequestsPerSocket?: unknown;
+  maxRequestsOnConnectionReached?: unknown;
+  _onPendingData?: unknown;
+  _last?: unknown;
+  _closed?: boolean;
+}
+
+/**
+ * Moves the response to the facade.
+ *
+ * @returns the response that holds the connection instead; undefined, and nothing changed, where Node is not as we know it
+ */
+export function moveResponse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  facade: FacadeSocket,
+): ServerResponse | undefined {
+  const finished = response.listeners("finish").find(({ name }) => name === "bound resOnFinish");
+  if (finished === undefined || response.headersSent || response.destroyed) return undefined;
+  const { socket } = response;
+  const { detachSocket } = ServerResponse.prototype;
+  const wire = successor(request, response);
+
+  response.removeListener("finish", finished as () => void);
+  if (socket !== null) {
+    detachSocket.call(response, socket);
+    wire.assignSocket(socket);
+  }
+  const guard = guardClosed(response);
+  wire.once("finish", () => {
+    // Node's listener closes the handler's response with the connection's: its end is its own.
+    process.nextTick(() => guard.shut());
+    finished();
+    process.nextTick(() => guard.open());
+    process.nextTick(() => closeResponse(wire));
+  });
+  const own = {
+    // A pipelined response gets the connection when its turn comes.
+    assignSocket: { value: (given: Socket) => wire.assignSocket(given) },
+    detachSocket: {
+      value: (given: Socket): void => {
+        if (Object.is(given, facade)) detachSocket.call(response, given);
+        else wire.detachSocket(given);
+      },
+    },
+    _last: { get: () => (wire as unknown as Insides)._last, set: () => undefined },
+  };
+  Object.defineProperties(
+    response,
+    Object.fromEntries(Object.entries(own).map(([name, how]) => [name, { configurable: true, ...how }])),
+  );
+  attach(response, facade);
+  return wire;
+}
+
+/** Makes the response write to the facade. */
+export function attach(response: ServerResponse, facade: FacadeSocket): void {
+  ServerResponse.prototype.assignSocket.call(response, facade as unknown as Socket);
+  // Node does this for connections of its own.
+  facade.on("drain", () => {
+    for (const symbol of Object.getOwnPropertySymbols(response)) {
+      if (symbol.description === "kNeedDrain") Reflect.set(response, symbol, false);
+    }
+    response.emit("drain");
+  });
+  response.once("finish", () => process.nextTick(() => facade.destroy()));
+}
+
+function successor(request: IncomingMessage, response: ServerResponse): ServerResponse {
+  const wire = new ServerResponse(request);
+  const from = response as unknown as Insides;
+  const to = wire as unknown as Insides;
+  to.shouldKeepAlive = from.shouldKeepAlive;
+  to._keepAliveTimeout = from._keepAliveTimeout;
+  to._maxRequestsPerSocket = from._maxRequestsPerSocket;
+  to.maxRequestsOnConnectionReached = from.maxRequestsOnConnectionReached;
+  to._onPendingData = from._onPendingData;
+  return wire;
+}
+
+/** As Node does with the response that it knows. */
+function closeResponse(wire: ServerResponse): void {
+  const insides = wire as unknown as Insides;
+  if (insides._closed) return;
+  wire.destroyed = true;
+  insides._closed = true;
+  wire.emit("close");
+}
+
+function guardClosed(response: ServerResponse): { shut(): void; open(): void } {
+  let closed = (response as unknown as Insides)._closed ?? false;
+  let guarded = false;
+  Object.defineProperty(response, "_closed", {
+    configurable: true,
+    get: () => guarded || closed,
+    set: (value: boolean) => {
+      closed = value;
+    },
+  });
+  return {
+    shut() {
+      guarded = true;
+    },
+    open() {
+      guarded = false;
+    },
+  };
+}

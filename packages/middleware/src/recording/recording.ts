@@ -1,0 +1,127 @@
+/** Takes what a handler writes: keeps it as the outcome, and passes it on to the one who waits. */
+import type { Outcome } from "@meanwhile/operations";
+import { decoded } from "./content-coding.ts";
+import type { FacadeSink } from "./facade-socket.ts";
+import { keptFields } from "./response-fields.ts";
+import { type FieldLine, type ResponseHead, ResponseReader } from "./response-reader.ts";
+
+/** One who hears the response while it is written. */
+export interface RecordingListener {
+  /** A response with status 1xx that the handler sent before its final one. */
+  interim(head: ResponseHead): void;
+  head(head: ResponseHead): void;
+  content(chunk: Buffer): void;
+  trailers(fields: readonly FieldLine[]): void;
+  /** Calls back when more may come. */
+  whenReady(done: () => void): void;
+  /** The whole response was written. */
+  complete(): void;
+  /** The handler broke it off. */
+  brokenOff(): void;
+}
+
+export interface RecordingOptions {
+  readonly listener: RecordingListener;
+  /** Whether the handler has written its final head. */
+  readonly isFinal: () => boolean;
+  /** How many bytes of content may be held now; what is longer is recorded without its content. */
+  readonly limit: () => number;
+}
+
+export class Recording implements FacadeSink {
+  /** Resolves with the whole response, or with what it was settled with. */
+  readonly outcome: Promise<Outcome>;
+  readonly #options: RecordingOptions;
+  readonly #reader: ResponseReader;
+  #resolve: (outcome: Outcome | Promise<Outcome>) => void = () => undefined;
+  #state: "writing" | "complete" | "settled" = "writing";
+  #head: ResponseHead | undefined;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #truncated = false;
+
+  constructor(options: RecordingOptions) {
+    this.#options = options;
+    this.outcome = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#reader = new ResponseReader({
+      head: (head) => this.#takeHead(head),
+      content: (chunk) => this.#takeContent(chunk),
+      trailers: (fields) => options.listener.trailers(fields),
+    });
+  }
+
+  /** The final head was written. */
+  get begun(): boolean {
+    return this.#head !== undefined;
+  }
+
+  /** The whole response was written by its handler. */
+  get isComplete(): boolean {
+    return this.#state === "complete";
+  }
+
+  write(bytes: Buffer, done: () => void): void {
+    if (this.#state !== "writing") {
+      done();
+      return;
+    }
+    this.#reader.write(bytes);
+    this.#options.listener.whenReady(done);
+  }
+
+  /** The handler's response has finished. */
+  finish(): void {
+    if (this.#state !== "writing" || this.#head === undefined) return;
+    this.#state = "complete";
+    this.#options.listener.complete();
+    this.#resolve(this.#record(this.#head));
+  }
+
+  closed(): void {
+    if (this.#state === "writing") this.#options.listener.brokenOff();
+  }
+
+  /** Ends it with another outcome than what the handler writes, which is ignored from now on. */
+  settle(outcome: Outcome): void {
+    if (this.#state !== "writing") return;
+    this.#state = "settled";
+    this.#chunks = [];
+    this.#resolve(outcome);
+  }
+
+  #takeHead(head: ResponseHead): boolean {
+    if (head.status < 200 && !this.#options.isFinal()) {
+      this.#options.listener.interim(head);
+      return false;
+    }
+    this.#head = head;
+    this.#options.listener.head(head);
+    return true;
+  }
+
+  #takeContent(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (!this.#truncated) {
+      if (this.#bytes > this.#options.limit()) {
+        this.#truncated = true;
+        this.#chunks = [];
+      } else this.#chunks.push(chunk);
+    }
+    this.#options.listener.content(chunk);
+  }
+
+  async #record({ status, fields: lines }: ResponseHead): Promise<Outcome> {
+    const fields = keptFields(lines);
+    if (this.#truncated) return { status, fields, content: "", truncated: true };
+    const content = Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    const coding = lines.find(([name]) => name.toLowerCase() === "content-encoding")?.[1];
+    if (coding === undefined || content.length === 0) return { status, fields, content };
+    const plain = await decoded(coding, content, this.#options.limit());
+    if (plain === undefined) return { status, fields, content };
+    const uncoded = Object.entries(fields).filter(([name]) => name.toLowerCase() !== "content-encoding");
+    return { status, fields: Object.fromEntries(uncoded), content: plain };
+  }
+}

@@ -1,0 +1,253 @@
+/** Clients for tests: HTTP/1.1 on a raw socket, byte for byte, and HTTP/2 by its frames. */
+import { once } from "node:events";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  constants,
+  type IncomingHttpHeaders,
+} from "node:http2";
+import { connect, type Socket } from "node:net";
+
+export interface SeenHead {
+  readonly status: number;
+  /** Names in lower case; several lines as several pairs. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
+
+export interface Seen extends SeenHead {
+  readonly interims: readonly SeenHead[];
+  readonly content: Buffer;
+  readonly trailers: readonly (readonly [name: string, value: string])[];
+}
+
+export interface Sent {
+  /** The next head, interim or final. */
+  head(): Promise<SeenHead>;
+  /** The whole final response; rejects where the connection ended before. */
+  response(): Promise<Seen>;
+  /** Breaks off. */
+  leave(): Promise<void>;
+  /** More of the request's content, where it was announced longer. */
+  more(content: string): void;
+}
+
+export type Fields = Readonly<Record<string, string>>;
+
+export interface TestClient {
+  send(method: string, path: string, fields?: Fields, content?: string): Sent;
+  close(): void;
+}
+
+export function field(head: SeenHead, name: string): string | undefined {
+  const values = head.fields.filter(([has]) => has === name).map(([, value]) => value);
+  return values.length === 0 ? undefined : values.join(", ");
+}
+
+/** One connection; what is sent while another is under way is pipelined. */
+export function http1Client(port: number): TestClient {
+  const socket = connect(port, "127.0.0.1");
+  const reader = new Http1Reader(socket);
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    send(method, path, fields = {}, content) {
+      const all: Record<string, string> = { Host: "api.example", ...fields };
+      if (content !== undefined) all["Content-Length"] ??= String(Buffer.byteLength(content));
+      const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n${content ?? ""}`);
+      const before = last;
+      const heads: SeenHead[] = [];
+      const head = async (): Promise<SeenHead> => {
+        await before;
+        const seen = await reader.head();
+        heads.push(seen);
+        return seen;
+      };
+      return {
+        head,
+        response() {
+          const whole = (async (): Promise<Seen> => {
+            let final = heads.at(-1) ?? (await head());
+            while (final.status < 200) final = await head();
+            const interims = heads.filter(({ status }) => status < 200);
+            const bodiless = method === "HEAD" || final.status === 204 || final.status === 304;
+            const rest = bodiless ? { content: Buffer.alloc(0), trailers: [] } : await reader.content(final);
+            return { ...final, interims, ...rest };
+          })();
+          last = whole.catch(() => undefined);
+          return whole;
+        },
+        async leave() {
+          if (socket.destroyed) return;
+          const closed = once(socket, "close");
+          socket.resetAndDestroy();
+          await closed;
+        },
+        more: (rest) => void socket.write(rest),
+      };
+    },
+    close: () => socket.destroy(),
+  };
+}
+
+class Http1Reader {
+  #received: Buffer = Buffer.alloc(0);
+  #ended = false;
+  #wake: () => void = () => undefined;
+
+  constructor(socket: Socket) {
+    socket.on("data", (chunk) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake();
+    });
+    const end = (): void => {
+      this.#ended = true;
+      this.#wake();
+    };
+    socket.on("end", end).on("close", end).on("error", end);
+  }
+
+  async head(): Promise<SeenHead> {
+    const [statusLine = "", ...lines] = (await this.#line("\r\n\r\n")).split("\r\n");
+    const status = Number(/^HTTP\/1\.1 (\d{3})(?: |$)/.exec(statusLine)?.[1]);
+    return { status, fields: lines.map(pair) };
+  }
+
+  async content(head: SeenHead): Promise<Pick<Seen, "content" | "trailers">> {
+    if (field(head, "transfer-encoding") === "chunked") return this.#chunks();
+    const length = field(head, "content-length");
+    const end = await this.#until(() => {
+      if (length === undefined) return this.#ended ? this.#received.length : undefined;
+      return this.#received.length >= Number(length) ? Number(length) : undefined;
+    });
+    return { content: this.#take(end), trailers: [] };
+  }
+
+  async #chunks(): Promise<Pick<Seen, "content" | "trailers">> {
+    const chunks: Buffer[] = [];
+    for (;;) {
+      const size = Number.parseInt(await this.#line("\r\n"), 16);
+      if (size === 0) break;
+      await this.#until(() => (this.#received.length >= size + 2 ? size : undefined));
+      chunks.push(this.#take(size));
+      this.#take(2);
+    }
+    const trailers: (readonly [string, string])[] = [];
+    for (let line = await this.#line("\r\n"); line !== ""; line = await this.#line("\r\n")) {
+      trailers.push(pair(line));
+    }
+    return { content: Buffer.concat(chunks), trailers };
+  }
+
+  async #line(mark: string): Promise<string> {
+    const end = await this.#until(() => {
+      const at = this.#received.indexOf(mark);
+      return at === -1 ? undefined : at;
+    });
+    const line = this.#take(end).toString("latin1");
+    this.#take(mark.length);
+    return line;
+  }
+
+  #take(length: number): Buffer {
+    const taken = this.#received.subarray(0, length);
+    this.#received = this.#received.subarray(length);
+    return taken;
+  }
+
+  async #until(found: () => number | undefined): Promise<number> {
+    for (;;) {
+      const at = found();
+      if (at !== undefined) return at;
+      if (this.#ended)
+        throw new Error(`the connection ended after ${JSON.stringify(String(this.#received))}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+function pair(line: string): readonly [string, string] {
+  const colon = line.indexOf(":");
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+}
+
+export function http2Client(port: number): TestClient {
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  session.on("error", () => undefined);
+  return {
+    send: (method, path, fields = {}, content) => http2Request(session, method, path, fields, content),
+    close: () => session.destroy(),
+  };
+}
+
+function http2Request(
+  session: ClientHttp2Session,
+  method: string,
+  path: string,
+  fields: Fields,
+  content: string | undefined,
+): Sent {
+  const stream = session.request(
+    { ...fields, ":method": method, ":path": path, ":authority": "api.example" },
+    { endStream: content === undefined },
+  );
+  stream.on("error", () => undefined);
+  if (content !== undefined) stream.end(content);
+  const heads: SeenHead[] = [];
+  const chunks: Buffer[] = [];
+  const trailers: (readonly [string, string])[] = [];
+  let next = 0;
+  let wake: () => void = () => undefined;
+  const take = (headers: IncomingHttpHeaders): void => {
+    heads.push({ status: Number(headers[":status"]), fields: pairs(headers) });
+    wake();
+  };
+  stream.on("headers", take).on("response", take);
+  stream.on("trailers", (headers) => trailers.push(...pairs(headers)));
+  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const ended = ending(stream);
+  ended.finally(() => wake()).catch(() => undefined);
+  return {
+    async head() {
+      while (heads.length <= next) {
+        if (stream.closed) throw new Error("the stream ended");
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      next += 1;
+      return heads[next - 1] as SeenHead;
+    },
+    async response() {
+      await ended;
+      const final = heads.find(({ status }) => status >= 200);
+      if (!final) throw new Error("the stream ended without a final response");
+      const interims = heads.filter(({ status }) => status < 200);
+      return { ...final, interims, content: Buffer.concat(chunks), trailers };
+    },
+    async leave() {
+      if (stream.closed) return;
+      const closed = once(stream, "close");
+      stream.close(constants.NGHTTP2_CANCEL);
+      await closed;
+    },
+    more: (rest) => void stream.write(rest),
+  };
+}
+
+function ending(stream: ClientHttp2Stream): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.once("close", () => {
+      if (stream.rstCode === constants.NGHTTP2_NO_ERROR) resolve();
+      else reject(new Error(`the stream was reset: ${stream.rstCode}`));
+    });
+  });
+}
+
+function pairs(headers: IncomingHttpHeaders): readonly (readonly [string, string])[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    name.startsWith(":") ? [] : [value ?? ""].flat().map((item): readonly [string, string] => [name, item]),
+  );
+}
