@@ -1,0 +1,82 @@
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import { type HonoEnvironment, processing } from "./hono.ts";
+import { operationOf } from "./processing/handler-operation.ts";
+import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
+import { listen } from "./testing/node-app.ts";
+import { testContract } from "./testing/run-contract.ts";
+
+function addRoutes(app: Hono<HonoEnvironment>, story: AppStory): void {
+  app.post("/json", async (c) => {
+    await story.arrive();
+    c.header("Set-Cookie", "a=1");
+    c.header("Set-Cookie", "b=2", { append: true });
+    c.header("Location", "/things/1");
+    return c.body('{"made":"it"}', 201, { "Content-Type": "application/json" });
+  });
+  app.post("/stream", async (c) => {
+    await story.arrive();
+    const pieces = Readable.from([chunk, chunk, chunk, chunk].map((piece) => Buffer.from(piece)));
+    return c.body(Readable.toWeb(pieces) as ReadableStream);
+  });
+  app.post("/file", async (c) => {
+    await story.arrive();
+    return c.body(Readable.toWeb(createReadStream(story.file)) as ReadableStream, 200, {
+      "Content-Type": "text/plain",
+    });
+  });
+  app.post("/redirect", async (c) => {
+    await story.arrive();
+    return c.redirect("/there", 303);
+  });
+  app.post("/same", async (c) => {
+    await story.arrive();
+    return c.body(null, 304, { ETag: '"a"' });
+  });
+  app.post("/empty", async (c) => {
+    await story.arrive();
+    return c.body(null, 204);
+  });
+  app.post("/throws", async () => {
+    await story.arrive();
+    throw new Error("a handler that fails");
+  });
+  app.post("/upload", async (c) => {
+    await story.arrive();
+    return c.text(String((await c.req.text()).length));
+  });
+  app.post("/progress", async (c) => {
+    const operation = operationOf(c.env.outgoing);
+    operation.progress(3, 4, "rows");
+    operation.result(423, "/row");
+    await story.arrive();
+    return c.text("done");
+  });
+  app.post("/interim", async (c) => {
+    await story.arrive();
+    c.env.outgoing.statusCode = 102;
+    c.env.outgoing.end("x");
+    return new Response(null, { headers: { "x-hono-already-sent": "true" } });
+  });
+  app.post("/half", async (c) => {
+    await story.arrive();
+    const half = new ReadableStream({ start: (pieces) => pieces.enqueue(Buffer.from("half")) });
+    return c.body(half);
+  });
+  app.onError((error, c) => c.json({ failed: error.message }, 500));
+}
+
+const hono: AdapterSubject = {
+  name: "Hono 4",
+  protocols: ["HTTP/1.1"],
+  serve(protocol, story, given) {
+    const app = new Hono<HonoEnvironment>();
+    if (given) app.use(processing(given.operations, given.options));
+    addRoutes(app, story);
+    return listen(protocol, getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  },
+};
+
+testContract(hono);
