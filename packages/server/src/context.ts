@@ -33,6 +33,8 @@ export interface ServerContext {
   readonly claims: Claims;
   /** Paths that belong to the server and not to the tree: nothing of a tree is ever there. */
   readonly isReserved: (path: ResourcePath) => boolean;
+  /** The collection in which each principal has a resource; it is reserved. */
+  readonly principals: ResourcePath;
   readonly limits: Limits;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

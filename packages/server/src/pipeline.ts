@@ -159,8 +159,13 @@ async function handle(
   } catch (error) {
     const failure = toDavError(error, method);
     const answer = asReserved(errorAnswer(failure), exchange, options);
-    return { answer, principal, ...(failure.status >= 500 ? { error } : {}) };
+    return { answer, principal, ...(isForOperator(failure) ? { error } : {}) };
   }
+}
+
+/** Whether the operator should hear of it: it failed on our side, and not because of what the client asked for. */
+function isForOperator({ status, cause }: DavError): boolean {
+  return status === 500 || (status > 500 && cause !== undefined);
 }
 
 async function dispatch(
@@ -170,8 +175,8 @@ async function dispatch(
   options: PipelineOptions,
 ): Promise<Handled> {
   const { context, reserved } = options;
-  if (asksForOwnPrincipal(request)) {
-    return { answer: await principalProperties(request, context.limits.xmlBytes) };
+  if (asksForOwnPrincipal(request, context.principals)) {
+    return { answer: await principalProperties(request, context) };
   }
   if (reserved.has(request.path)) return serveStatus(exchange, connection, request, options);
   const read = reading.get(request.method);

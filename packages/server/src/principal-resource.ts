@@ -1,17 +1,19 @@
 /** The resource that `DAV:current-user-principal` names, for clients that look at it (RFC 5397 §3, RFC 3744 §4). */
 import { parseDepth } from "@meanwhile/dav/depth";
 import { multistatus, type Propstat, propertyElement, propertyResponse } from "@meanwhile/dav/multistatus";
+import type { ResourcePath } from "@meanwhile/dav/path";
 import { clarkName, type PropertyName } from "@meanwhile/dav/property";
 import { parsePropfind } from "@meanwhile/dav/propfind";
 import { escapeText } from "@meanwhile/dav/xml-text";
 import { type Answer, xml } from "./answer.ts";
+import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { principalHref, principalPath } from "./principal-href.ts";
 
 /** Whether a request asks for the properties of its own principal. Nobody sees that of another. */
-export function asksForOwnPrincipal(request: DavRequest): boolean {
+export function asksForOwnPrincipal(request: DavRequest, principals: ResourcePath): boolean {
   const { method, principal, path } = request;
-  return method === "PROPFIND" && principal !== undefined && path === principalPath(principal);
+  return method === "PROPFIND" && principal !== undefined && path === principalPath(principals, principal);
 }
 
 /**
@@ -19,15 +21,18 @@ export function asksForOwnPrincipal(request: DavRequest): boolean {
  *
  * @throws {DavError} 400 for a body or a Depth that is none
  */
-export async function principalProperties(request: DavRequest, maxXmlBytes: number): Promise<Answer> {
+export async function principalProperties(
+  request: DavRequest,
+  { principals, limits }: Pick<ServerContext, "principals" | "limits">,
+): Promise<Answer> {
   const { headers, content, principal = "" } = request;
   const depth = headers["depth"];
   parseDepth(typeof depth === "string" ? depth : undefined, {
     absent: "infinity",
     allowed: ["0", "1", "infinity"],
   });
-  const asked = parsePropfind(await content.text(maxXmlBytes));
-  const href = principalHref(request) ?? "/";
+  const asked = parsePropfind(await content.text(limits.xmlBytes));
+  const href = principalHref(request, principals) ?? "/";
   const url = `<D:href>${escapeText(href)}</D:href>`;
   const known = new Map(
     [

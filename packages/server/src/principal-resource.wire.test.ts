@@ -29,30 +29,32 @@ describe("the current user's principal (RFC 5397 §3)", () => {
   );
 
   test("allprop and propname tell all of it", async () => {
-    const all = await server.ask("PROPFIND", "/.meanwhile/principals/ann", as("ann"));
+    const all = await server.ask("PROPFIND", "/.meanwhile/operations/principals/ann", as("ann"));
     expect(all.body).toContain("<D:displayname>ann</D:displayname>");
     expect(all.body).toContain(
-      "<D:principal-URL><D:href>/.meanwhile/principals/ann</D:href></D:principal-URL>",
+      "<D:principal-URL><D:href>/.meanwhile/operations/principals/ann</D:href></D:principal-URL>",
     );
     const names = '<propfind xmlns="DAV:"><propname/></propfind>';
-    const named = await server.ask("PROPFIND", "/.meanwhile/principals/ann", as("ann"), names);
+    const named = await server.ask("PROPFIND", "/.meanwhile/operations/principals/ann", as("ann"), names);
     expect(named.body).toContain("<D:displayname/>");
   });
 
   test("is not there for others, and no place for resources", async () => {
-    for (const target of ["/.meanwhile/principals/ann", "/.meanwhile/principals/"]) {
-      expect((await server.ask("PROPFIND", target, as("bob"))).status).toBe(404);
-      expect((await server.ask("PROPFIND", target, { Depth: "0" })).status).toBe(404);
-      for (const method of ["PUT", "MKCOL", "DELETE", "PROPPATCH", "LOCK"])
+    for (const target of ["/.meanwhile/operations/principals/ann", "/.meanwhile/operations/principals/"]) {
+      expect((await server.ask("PROPFIND", target, as("bob"))).status).toBe(403);
+      expect((await server.ask("PROPFIND", target, { Depth: "0" })).status).toBe(403);
+      for (const method of ["PUT", "MKCOL", "PROPPATCH", "LOCK"])
         expect((await server.ask(method, target, as("ann"))).status).toBe(403);
+      expect((await server.ask("DELETE", target, as("ann"))).status).toBe(404);
     }
     expect(
-      (await server.ask("COPY", "/", as("ann", { Destination: "/.meanwhile/principals/ann" }))).status,
+      (await server.ask("COPY", "/", as("ann", { Destination: "/.meanwhile/operations/principals/ann" })))
+        .status,
     ).toBe(403);
   });
 
   test("bad requests for it are refused", async () => {
-    const target = "/.meanwhile/principals/ann";
+    const target = "/.meanwhile/operations/principals/ann";
     expect((await server.ask("PROPFIND", target, as("ann", { Depth: "2" }))).status).toBe(400);
     expect((await server.ask("PROPFIND", target, as("ann"), "<a")).status).toBe(400);
   });

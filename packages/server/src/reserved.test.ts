@@ -16,9 +16,7 @@ const spellings: readonly [url: string, has: boolean, rest: string | undefined][
   ["/.meanwhile/other", false, undefined],
   ["/.meanwhile/operationsx", false, undefined],
   ["/.Meanwhile/operations", false, undefined],
-  ["/.meanwhile/principals", true, undefined],
-  ["/.meanwhile/principals/ann", true, undefined],
-  ["/.meanwhile/principalsx", false, undefined],
+  ["/.meanwhile/operations/principals/ann", true, "principals/ann"],
   ["/x/.meanwhile/operations", false, undefined],
   ["/", false, undefined],
 ];

@@ -1,13 +1,14 @@
 /** Paths that belong to the server: status documents live there, and nothing of the tree. */
-import { isWithin, parentOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, memberPath, parentOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
 import { defaultStatusPath } from "@meanwhile/middleware";
-import { principalsPath } from "./principal-href.ts";
 import type { Tree } from "./store.ts";
 
 export interface ReservedPaths {
   /** The collection of status documents. */
   readonly collection: ResourcePath;
-  /** The collection, all below it, and the collections above it up to the root; and where principals are. */
+  /** Where principals are, in the collection: no operation has this name. */
+  readonly principals: ResourcePath;
+  /** The collection, all below it, and the collections above it up to the root. */
   has(path: ResourcePath): boolean;
   /** What follows the collection in a path at or below it: "", or "ID", or "ID/outcome"; else undefined. */
   restOf(path: ResourcePath): string | undefined;
@@ -17,13 +18,13 @@ export interface ReservedPaths {
 export function reservedPaths(configured: string = defaultStatusPath): ReservedPaths {
   const collection = parseCollection(configured);
   const above = new Set<ResourcePath>();
-  for (const below of [collection, principalsPath]) {
-    for (let path = parentOf(below); path !== undefined && path !== "/"; path = parentOf(path))
-      above.add(path);
+  for (let path = parentOf(collection); path !== undefined && path !== "/"; path = parentOf(path)) {
+    above.add(path);
   }
   return {
     collection,
-    has: (path) => above.has(path) || isWithin(path, collection) || isWithin(path, principalsPath),
+    principals: memberPath(collection, "principals"),
+    has: (path) => above.has(path) || isWithin(path, collection),
     restOf: (path) => (isWithin(path, collection) ? path.slice(collection.length + 1) : undefined),
   };
 }
@@ -72,5 +73,5 @@ export async function assertNotReserved(tree: Pick<Tree, "lookup">, operationsPa
   const { collection, has } = reservedPaths(operationsPath);
   let top = collection;
   for (let path = parentOf(top); path !== undefined && has(path); path = parentOf(path)) top = path;
-  for (const path of [top, principalsPath]) if (await tree.lookup(path)) throw new ReservedPathError(path);
+  if (await tree.lookup(top)) throw new ReservedPathError(top);
 }

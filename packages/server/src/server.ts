@@ -88,6 +88,7 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     access: options.access ?? openAccess,
     claims: options.operations.claims,
     isReserved: reserved.has,
+    principals: reserved.principals,
     limits: { ...defaultLimits, ...options.limits },
     now: options.now ?? Date.now,
   };

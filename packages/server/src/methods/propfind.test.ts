@@ -196,7 +196,7 @@ describe("PROPFIND of all properties, and of their names (RFC 4918 §9.1.4-9.1.6
     const content = prop("current-user-principal");
     const known = await ask("/c/", { content, depth: "0", principal: "ann/é", prefix: "/dav" });
     const href = known.get("/dav/c/")?.properties.get(200)?.get("{DAV:}current-user-principal")?.children[0];
-    expect(href?.text).toBe("/dav/.meanwhile/principals/ann%252F%C3%A9");
+    expect(href?.text).toBe("/dav/.meanwhile/operations/principals/ann%252F%C3%A9");
     const unknown = await ask("/c/", { content, depth: "0" });
     const element = unknown.get("/c/")?.properties.get(200)?.get("{DAV:}current-user-principal")?.children[0];
     expect(element?.name.local).toBe("unauthenticated");

@@ -45,7 +45,7 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
       ? await viewLocks(context.locks, { path: request.path, collection, members }, toHref, context.now())
       : noLocks,
     isShown: shownMembers(context, request),
-    principalHref: principalHref(request),
+    principalHref: principalHref(request, context.principals),
     closed: request.closed,
   });
   const fields = {

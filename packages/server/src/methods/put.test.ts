@@ -92,6 +92,7 @@ test.each(taken)("PUT takes content with %s", async (_name, fields) => {
 
 const refused: readonly [name: string, target: string, fields: Record<string, string>, status: number][] = [
   ["Content-Range: 400 (RFC 9110 §14.5)", "/doc", { "Content-Range": "bytes 0-6/7" }, 400],
+  ["a content coding: 415 (RFC 9110 §15.5.16)", "/doc", { "Content-Encoding": "gzip" }, 415],
   [
     "a wrong Content-Digest: 400 (RFC 9530 §2)",
     "/doc",

@@ -8,6 +8,7 @@ import { openAccess } from "../access.ts";
 import type { Answer } from "../answer.ts";
 import { defaultLimits, type ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
+import { reservedPaths } from "../reserved.ts";
 import type { Tree } from "../store.ts";
 import { createMemoryLockStore } from "./memory-lock-store.ts";
 import { createMemoryTree } from "./memory-tree.ts";
@@ -24,6 +25,7 @@ export function testContext(parts: Partial<ServerContext> = {}): ServerContext {
     access: openAccess,
     claims: createOperations().claims,
     isReserved: () => false,
+    principals: reservedPaths().principals,
     limits: defaultLimits,
     now,
     ...parts,
