@@ -168,6 +168,13 @@ export class Calls {
     }
   }
 
+  /** Appends a line at once, whatever the disk is like: it is short, and lines must not be mixed. */
+  async append(fd: number, line: Uint8Array, path: string): Promise<void> {
+    const held = this.#before?.({ call: "write", path });
+    if (held !== undefined) await held;
+    for (let at = 0; at < line.byteLength; ) at += fs.writeSync(fd, line, at);
+  }
+
   rename(from: string, to: string): Awaitable<void> {
     return (
       this.#before?.({ call: "rename", path: from, to }) ??
@@ -243,8 +250,8 @@ export class Calls {
     return (
       this.#before?.({ call: "times", path: undefined }) ??
       this.pace.call(
-        () => fs.futimesSync(fd, accessed, modified),
-        () => later.futimes(fd, accessed, modified),
+        () => fs.futimesSync(fd, asTime(accessed), asTime(modified)),
+        () => later.futimes(fd, asTime(accessed), asTime(modified)),
       )
     );
   }
@@ -253,8 +260,8 @@ export class Calls {
     return (
       this.#before?.({ call: "times", path }) ??
       this.pace.call(
-        () => fs.utimesSync(path, accessed, modified),
-        () => fs.promises.utimes(path, accessed, modified),
+        () => fs.utimesSync(path, asTime(accessed), asTime(modified)),
+        () => fs.promises.utimes(path, asTime(accessed), asTime(modified)),
       )
     );
   }
@@ -278,4 +285,9 @@ export class Calls {
       () => fs.promises.statfs(path, big),
     );
   }
+}
+
+/** Node takes a number below zero for the present; a date before 1970 it takes for what it is. */
+function asTime(seconds: number): number | Date {
+  return seconds < 0 ? new Date(seconds * 1000) : seconds;
 }
