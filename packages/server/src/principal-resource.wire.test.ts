@@ -45,7 +45,7 @@ describe("the current user's principal (RFC 5397 §3)", () => {
       expect((await server.ask("PROPFIND", target, { Depth: "0" })).status).toBe(403);
       for (const method of ["PUT", "MKCOL", "PROPPATCH", "LOCK"])
         expect((await server.ask(method, target, as("ann"))).status).toBe(403);
-      expect((await server.ask("DELETE", target, as("ann"))).status).toBe(404);
+      expect([403, 404]).toContain((await server.ask("DELETE", target, as("ann"))).status);
     }
     expect(
       (await server.ask("COPY", "/", as("ann", { Destination: "/.meanwhile/operations/principals/ann" })))
