@@ -75,7 +75,7 @@ export function settingsOf(options: ProcessingOptions): Settings {
   if (!["asked", "measured", "standard"].includes(mode)) {
     throw wrong("interim", "is asked, measured or standard", mode);
   }
-  if (!/^\/(?:[A-Za-z0-9._~-]+\/)+$/.test(path)) {
+  if (!/^\/(?:(?!\.{1,2}\/)[A-Za-z0-9._~-]+\/)+$/.test(path)) {
     throw wrong("path", "begins and ends with a slash, and has letters, digits, . _ ~ - between", path);
   }
   if (origin !== undefined && !/^https?:\/\/[^/?#\s@]+$/.test(origin)) {

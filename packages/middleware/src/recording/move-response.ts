@@ -5,6 +5,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FacadeSocket } from "./facade-socket.ts";
+import { followResponse } from "./follow-response.ts";
 
 /** What Node keeps on a response. */
 interface Insides {
@@ -61,6 +62,7 @@ export function moveResponse(
     response,
     Object.fromEntries(Object.entries(own).map(([name, how]) => [name, { configurable: true, ...how }])),
   );
+  followResponse(response, facade);
   attach(response, facade);
   return wire;
 }

@@ -1,0 +1,46 @@
+/** For Koa 3, over HTTP/1.1. */
+import type { Operations } from "@meanwhile/operations";
+import type { Middleware } from "koa";
+import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
+import type { ProcessingOptions } from "./processing/options.ts";
+import { createProcessor } from "./processing/processor.ts";
+
+export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
+export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
+
+export type KoaProcessing = Middleware<unknown, { operation?: HandlerOperation }> & {
+  readonly operations: Operations;
+  /** Stops event streams and interim responses; call it after the operations were drained. */
+  close(): void;
+};
+
+/**
+ * Makes slow requests operations, and serves their status documents: `app.use(processing(operations))`, before what
+ * reads bodies. The operation is `ctx.operation`.
+ *
+ * @param operations default: its own, in memory
+ * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
+ */
+export function processing(operations?: Operations, options: ProcessingOptions = {}): KoaProcessing {
+  const processor = createProcessor(operations, options);
+  const middleware: Middleware<unknown, { operation?: HandlerOperation }> = (context, next) =>
+    new Promise((resolve, reject) => {
+      let proceeds = false;
+      context.res.once("close", () => {
+        if (proceeds) return;
+        // It was answered without the handler.
+        context.respond = false;
+        resolve(undefined);
+      });
+      const proceed = (): void => {
+        proceeds = true;
+        context.operation = operationOf(context.res);
+        resolve(next());
+      };
+      processor.enter(context.req, context.res, proceed, reject);
+    });
+  return Object.assign(middleware, {
+    operations: processor.operations,
+    close: () => processor.close(),
+  });
+}

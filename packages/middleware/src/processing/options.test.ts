@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { processing } from "../node.ts";
+import { type ProcessingOptions, refined, settingsOf } from "./options.ts";
+
+test.each<[string, unknown]>([
+  ["after", "20"],
+  ["after", -1],
+  ["after", Number.NaN],
+  ["every", "soon"],
+  ["expects", "9999h"],
+  ["deadline", {}],
+  ["interim", "always"],
+  ["front", "iis"],
+  ["path", "/operations"],
+  ["path", "/../"],
+  ["path", "/a b/"],
+  ["origin", "api.example"],
+  ["origin", "https://api.example/"],
+  ["when", "POST"],
+  ["principal", "alice"],
+])("the option %s is not %o: it is refused at the start, by its name", (name, value) => {
+  const given = { [name]: value } as ProcessingOptions;
+  expect(() => processing(undefined, given)).toThrow(
+    expect.objectContaining({ code: "ERR_PROCESSING_OPTION" }),
+  );
+  expect(() => processing(undefined, given)).toThrow(`processing: ${name} `);
+});
+
+test("limits are numbers of bytes", () => {
+  expect(() => settingsOf({ limits: { keptBytes: -1 } })).toThrow("limits.keptBytes is a number of bytes");
+});
+
+test("what are no operations is refused", () => {
+  expect(() => processing({ after: "20s" } as never)).toThrow("made by createOperations()");
+});
+
+test("durations are milliseconds, or have a unit", () => {
+  const { pacing, deadlineMs, expectsMs } = settingsOf({
+    after: "1.5s",
+    every: 250,
+    deadline: "2h",
+    expects: "5m",
+  });
+  expect({ pacing, deadlineMs, expectsMs }).toEqual({
+    pacing: { afterMs: 1500, everyMs: 250 },
+    deadlineMs: 7_200_000,
+    expectsMs: 300_000,
+  });
+});
+
+test("102s are for those who ask, unless a front is declared", () => {
+  expect(settingsOf({}).policy).toEqual({ mode: "asked", front: undefined });
+  expect(settingsOf({ front: "none" }).policy).toEqual({ mode: "measured", front: "none" });
+  expect(settingsOf({ front: "nginx", interim: "asked" }).policy).toEqual({ mode: "asked", front: "nginx" });
+});
+
+test("a route changes what it names, and nothing else", () => {
+  const all = settingsOf({ after: "5s", every: "7s", idempotent: true });
+  expect(refined(all, { expects: "1m" })).toEqual({ ...all, expectsMs: 60_000 });
+});
