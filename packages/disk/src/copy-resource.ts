@@ -8,19 +8,15 @@ export async function copyResource(
   request: CopyRequest,
   work: TreeWork,
 ): Promise<{ readonly created: boolean }> {
-  const log = (await context.works.resume(work)) ?? (await beginCopy(context, "copy", request, work));
+  const log = context.works.resume(work) ?? (await beginCopy(context, "copy", request, work));
+  const copy = await stagedCopy(context, log, request, work, {
+    done: (path, kind) => work.done(path, kind),
+    failed: (path, kind, error) => work.failed(path, kind, error),
+  });
   try {
-    const copy = await stagedCopy(context, log, request, work, {
-      done: (path, kind) => work.done(path, kind),
-      failed: (path, kind, error) => work.failed(path, kind, error),
-    });
-    try {
-      if (await copyIntoPlace(context, copy)) await log.end();
-    } finally {
-      copy.to.close();
-    }
+    if (await copyIntoPlace(context, copy)) await log.end();
   } finally {
-    log.close();
+    copy.to.close();
   }
   work.done(request.source, log.facts.kind);
   return { created: log.facts.standing === undefined };

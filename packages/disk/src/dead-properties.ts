@@ -1,9 +1,9 @@
+import { createHash } from "node:crypto";
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { clarkName, type DeadProperty, type PropertyChange } from "@meanwhile/dav/property";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import type { Database, RootDatabase } from "lmdb";
 import { type NodeId, type PropertyNode, PropertyNodes } from "./property-nodes.ts";
-import { fileNameOf } from "./work-facts.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 export interface DeadPropertiesOptions {
@@ -94,13 +94,13 @@ export class DeadProperties {
   /** Everything at and below a path moves to another, in one step; what was there is dropped. */
   async move(source: ResourcePath, destination: ResourcePath, settling: Settling = {}): Promise<void> {
     const { kept = [], once } = settling;
-    if (once !== undefined && this.#settled.doesExist(fileNameOf(once))) return;
+    if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
     if (this.#nodes.find(source) === undefined && this.#nodes.find(destination) === undefined) return;
     await this.#queue.run(() => {
       const attach = this.#detachReplaced(destination, kept);
       const id = this.#nodes.detach(source);
       attach(id);
-      if (once !== undefined) void this.#settled.put(fileNameOf(once), true);
+      if (once !== undefined) void this.#settled.put(keyOf(once), true);
     });
     this.#clean();
   }
@@ -115,7 +115,7 @@ export class DeadProperties {
     options: Settling & { readonly depth: "0" | "infinity"; readonly left: ReadonlySet<ResourcePath> },
   ): Promise<void> {
     const { kept = [], once } = options;
-    if (once !== undefined && this.#settled.doesExist(fileNameOf(once))) return;
+    if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
     const from = this.#nodes.find(source);
     if (from === undefined && this.#nodes.find(destination) === undefined) return;
     if (from === undefined) {
@@ -131,7 +131,7 @@ export class DeadProperties {
         await this.#copyMembers({ from, to: copied, path: source }, options.left);
       await this.#queue.run(() => {
         this.#detachReplaced(destination, kept)(copied);
-        if (once !== undefined) void this.#settled.put(fileNameOf(once), true);
+        if (once !== undefined) void this.#settled.put(keyOf(once), true);
       });
     } finally {
       this.#nodes.release(copied);
@@ -141,7 +141,7 @@ export class DeadProperties {
 
   /** Forgets for which works properties were moved: all but these can no longer be resumed. */
   async keepSettled(works: ReadonlySet<string>): Promise<void> {
-    const kept = new Set([...works].map(fileNameOf));
+    const kept = new Set([...works].map(keyOf));
     const gone = [...this.#settled.getKeys()].filter((key) => !kept.has(key));
     if (gone.length === 0) return;
     await this.#queue.run(() => {
@@ -258,6 +258,11 @@ export class DeadProperties {
       // What remains is unreachable already, and is cleaned when the database is next opened.
     }
   }
+}
+
+/** Keys of the database are short. */
+function keyOf(work: string): string {
+  return createHash("sha256").update(work).digest("base64url");
 }
 
 function none(): readonly DeadProperty[] {

@@ -16,7 +16,7 @@ import { StateError } from "./state-error.ts";
 import { holdState } from "./state-hold.ts";
 import { sweep } from "./sweep.ts";
 import { Temporaries } from "./temporaries.ts";
-import { Works } from "./works.ts";
+import { Works, type WorksOptions } from "./works.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export { StateError, type StateErrorCode } from "./state-error.ts";
@@ -96,7 +96,7 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
   const queue = new WriteQueue(database);
   const folder = new Folder({ root, state, calls: new Calls(new Pace()) });
   const temporaries = new Temporaries({ database, queue, randomId });
-  const works = new Works({ directory: join(state, "works"), calls: folder.calls, randomId });
+  const works = openWorks({ file: join(state, "works"), calls: folder.calls, randomId, clock });
   for (const collection of await sweep(folder, temporaries, works.names())) left(collection);
   const maxBytes = options.maxPropertyBytes;
   const deadProperties = new DeadProperties({
@@ -114,6 +114,14 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
     await queue.settled();
   };
   return { disk: { tree, locks, close } };
+}
+
+function openWorks(options: WorksOptions): Works {
+  try {
+    return new Works(options);
+  } catch (cause) {
+    throw new StateError("unusable", `the file ${options.file} cannot be read and written`, { cause });
+  }
 }
 
 function realFolder(folder: string): string {

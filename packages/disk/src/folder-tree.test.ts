@@ -55,7 +55,7 @@ function makeParts(options: { readonly pinning: boolean; readonly slow: boolean 
     folder: served,
     deadProperties: new DeadProperties({ database, queue }),
     temporaries: new Temporaries({ database, queue, randomId }),
-    works: new Works({ directory: join(state, "works"), calls: served.calls, randomId }),
+    works: new Works({ file: join(state, "works"), calls: served.calls, randomId, clock: Date.now }),
     clock: Date.now,
     left: () => {},
   };

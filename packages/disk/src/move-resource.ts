@@ -26,15 +26,10 @@ export async function moveResource(
   request: MoveRequest,
   work: TreeWork,
 ): Promise<{ readonly created: boolean }> {
-  const log = (await context.works.resume(work)) ?? (await beginMove(context, request, work));
-  try {
-    const copies = work.skipped.size > 0 || log.facts.staged !== undefined;
-    if (copies || !(await renamed(context, request, log, work)))
-      await moveByCopy(context, request, log, work);
-    return { created: log.facts.standing === undefined };
-  } finally {
-    log.close();
-  }
+  const log = context.works.resume(work) ?? (await beginMove(context, request, work));
+  const copies = work.skipped.size > 0 || log.facts.staged !== undefined;
+  if (copies || !(await renamed(context, request, log, work))) await moveByCopy(context, request, log, work);
+  return { created: log.facts.standing === undefined };
 }
 
 async function beginMove(

@@ -35,23 +35,19 @@ export async function removeResource(
   work: TreeWork,
 ): Promise<void> {
   const { folder } = context;
-  const log = (await context.works.resume(work)) ?? (await beginRemoval(context, path, work));
+  const log = context.works.resume(work) ?? (await beginRemoval(context, path, work));
+  const { directory, name } = await folder.parent(path).catch(async (error: unknown) => {
+    await log.end();
+    throw error;
+  });
   try {
-    const { directory, name } = await folder.parent(path).catch(async (error: unknown) => {
-      await log.end();
-      throw error;
-    });
-    try {
-      const removal = { path, work, log, directory, name };
-      if (work.resumed) await removeClock(folder, directory, log.facts.names.clock);
-      work.found(1);
-      if (log.facts.kind === "document") await removeDocument(context, removal);
-      else await removeCollection(context, removal);
-    } finally {
-      directory.close();
-    }
+    const removal = { path, work, log, directory, name };
+    if (work.resumed) await removeClock(folder, directory, log.facts.names.clock);
+    work.found(1);
+    if (log.facts.kind === "document") await removeDocument(context, removal);
+    else await removeCollection(context, removal);
   } finally {
-    log.close();
+    directory.close();
   }
 }
 
@@ -116,7 +112,7 @@ async function removeCollection(context: FolderTreeContext, removal: Removal): P
       await removeOrTell(context, path, "collection", reportOf(removal, changedSince));
     }
   }
-  await log.end();
+  if (log.facts.stuck !== true) await log.end();
 }
 
 /** There is nothing left of it: it was removed, or others removed or replaced it. */
@@ -173,7 +169,6 @@ async function putBack(context: FolderTreeContext, removal: Removal): Promise<vo
   }
   // Others took the name: it stays out of sight, for the operator to find.
   await log.add({ stuck: true });
-  log.close();
   context.left(directory.path);
   await context.deadProperties.drop(path);
 }

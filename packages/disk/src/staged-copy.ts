@@ -188,7 +188,10 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
     const failed: CopyReport["failed"] = (path, kind, error) => {
       copy.left.add(path);
       copy.report.failed(path, kind, error);
-      noted.push(log.addMember({ path, kind, code: error.code }));
+      const note = log.addMember({ path, kind, code: error.code });
+      // Whoever awaits them hears of it; until then it is nobody's.
+      note.catch(() => {});
+      noted.push(note);
     };
     const noted: Promise<void>[] = [];
     const copying: CopyContext = {

@@ -18,7 +18,7 @@ test.each(pairs)(
   async ({ crash, code, told }) => {
     let broken = false;
     const site = makeCrashSite((change: Change) => {
-      if (broken && change.call === "create" && change.path?.toString().includes("/works/")) {
+      if (broken && change.call === "write" && change.path?.toString().endsWith("/works") === true) {
         throw Object.assign(new Error(code), { code });
       }
     });

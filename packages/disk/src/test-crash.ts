@@ -79,7 +79,7 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
     folder,
     deadProperties: new DeadProperties({ database: site.database, queue }),
     temporaries: new Temporaries({ database: site.database, queue, randomId }),
-    works: new Works({ directory: join(site.state, "works"), calls: folder.calls, randomId }),
+    works: new Works({ file: join(site.state, "works"), calls: folder.calls, randomId, clock: Date.now }),
     clock: Date.now,
     left: (path) => left.push(path),
   });
@@ -105,7 +105,7 @@ export async function reap(site: CrashSite): Promise<void> {
   for (const fd of readdirSync("/proc/self/fd")) {
     closeQuietly(() => {
       const target = readlinkSync(`/proc/self/fd/${fd}`);
-      const own = target.startsWith(join(site.state, "works/")) || target.startsWith(site.folder);
+      const own = target.startsWith(join(site.state, "works")) || target.startsWith(site.folder);
       // Directories that are read close themselves, some of them in this very moment.
       if (own && !isRead(fd)) closeSync(Number(fd));
     });

@@ -13,6 +13,7 @@ export async function undoWorks(context: FolderTreeContext, resumed: ReadonlySet
   for (const { facts, forget } of context.works.unresumed(resumed)) {
     if (await undo(context, facts)) forget();
   }
+  context.works.tidy();
   await context.deadProperties.keepSettled(resumed);
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { Resource, TreeErrorCode } from "@meanwhile/server/store";
 import type { Identity } from "./identity.ts";
@@ -18,6 +17,8 @@ export interface WorkBeginning {
   readonly standing?: Standing;
   /** Reserved names that the work uses. */
   readonly names: WorkNames;
+  /** By the system's clock, in milliseconds since the epoch. */
+  readonly beganMs?: number;
   /** See {@link LaterFacts}: known from the beginning where an earlier process came to write nothing. */
   readonly timeNs?: string;
 }
@@ -64,50 +65,55 @@ export interface LaterFacts {
 
 export interface WorkFacts extends WorkBeginning, LaterFacts {
   /** Members that could not be copied. */
-  readonly failed: readonly MemberFact[];
+  readonly failed: MemberFact[];
 }
 
 export type Fact = WorkBeginning | LaterFacts | { readonly member: MemberFact };
 
-export function toLine(fact: Fact): string {
-  return `${JSON.stringify(fact)}\n`;
+export function toLine(work: string, fact: Fact): string {
+  return `${JSON.stringify({ work, ...fact })}\n`;
 }
 
-/**
- * Reads what was written down. The end of the process can cut a line off: then what it says has not begun.
- * @returns undefined where not even the beginning is there
- */
-export function readFacts(text: string): WorkFacts | undefined {
-  const [first, ...rest] = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
-  const beginning = parse(first);
-  if (!isBeginning(beginning)) return undefined;
-  const failed: MemberFact[] = [];
-  let facts: WorkFacts = { ...beginning, failed };
-  for (const line of rest) {
-    const fact = parse(line);
-    if (fact === undefined) continue;
-    if ("member" in fact) failed.push(fact.member as MemberFact);
-    else facts = { ...facts, ...fact };
+/** All that is known of a work, in as few lines as possible. */
+export function toLines(work: string, { failed, ...facts }: WorkFacts): string {
+  return toLine(work, facts) + failed.map((member) => toLine(work, { member })).join("");
+}
+
+/** Reads what was written down. The end of the process can cut a line off: what it was to say has not begun. */
+export function readWorks(text: string): Map<string, WorkFacts> {
+  const works = new Map<string, WorkFacts>();
+  for (const line of text.split("\n")) {
+    const read = parse(line);
+    if (read === undefined) continue;
+    const { work, ...fact } = read;
+    const known = works.get(work);
+    if (isBeginning(fact)) works.set(work, { ...fact, failed: [] });
+    else if (known !== undefined && isMember(fact)) works.set(work, withMember(known, fact.member));
+    else if (known !== undefined) works.set(work, { ...known, ...fact });
   }
+  return works;
+}
+
+function withMember(facts: WorkFacts, member: MemberFact): WorkFacts {
+  facts.failed.push(member);
   return facts;
 }
 
-/** The name of a work's file. */
-export function fileNameOf(work: string): string {
-  return /^[\w-]{1,64}$/.test(work) ? work : createHash("sha256").update(work).digest("base64url");
+function isBeginning(fact: object): fact is WorkBeginning {
+  return "version" in fact && fact.version === 1 && "names" in fact;
 }
 
-function isBeginning(fact: object | undefined): fact is WorkBeginning {
-  return fact !== undefined && "version" in fact && fact.version === 1 && "names" in fact;
+function isMember(fact: object): fact is { readonly member: MemberFact } {
+  return "member" in fact;
 }
 
-function parse(line: string | undefined): object | undefined {
-  if (line === undefined || line === "") return undefined;
+function parse(line: string): { readonly work: string } | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null ? value : undefined;
+    const known = typeof value === "object" && value !== null && "work" in value;
+    return known && typeof value.work === "string" ? { ...value, work: value.work } : undefined;
   } catch {
-    // Only the process's end in the middle of a write leaves such a line.
+    // Only the end of a process in the middle of a line leaves such a line, or a disk that is full.
     return undefined;
   }
 }

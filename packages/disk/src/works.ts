@@ -1,16 +1,15 @@
-import { closeSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
-import { isTaken, treeError } from "./errno.ts";
+import { isAbsent, treeError } from "./errno.ts";
 import { reservedName } from "./names.ts";
 import {
   type Fact,
-  fileNameOf,
   type LaterFacts,
   type MemberFact,
-  readFacts,
+  readWorks,
   toLine,
+  toLines,
   type WorkBeginning,
   type WorkFacts,
   type WorkNames,
@@ -18,38 +17,39 @@ import {
 
 /** Works that ended are remembered until so many others have ended: whoever asked for them records that meanwhile. */
 const endedKept = 256;
+/** From this size on the file is written anew, without what is no longer needed. */
+const mostBytes = 1024 * 1024;
 
 export interface WorksOptions {
   /** Made if need be. */
-  readonly directory: string;
+  readonly file: string;
   readonly calls: Calls;
   readonly randomId: () => string;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
 }
 
 /**
- * What is known of the works that change whole trees, a file each, so that another process can finish them. A fact
- * is a line at the file's end. A line that was written survives the end of the process, not a loss of power: that
- * costs a few microseconds, where a transaction of the database costs a flush to the disk.
+ * What is known of the works that change whole trees, so that another process can finish them. A fact is a line at the
+ * end of one file. A line that was written survives the end of the process, not a loss of power: that costs a few
+ * microseconds, where a transaction of the database costs a flush to the disk.
  */
 export class Works {
-  readonly #directory: string;
-  readonly #calls: Calls;
-  readonly #randomId: () => string;
-  /** Works of earlier processes that were neither resumed nor dropped yet, by the names of their files. */
-  readonly #earlier: Map<string, WorkFacts> = new Map();
+  readonly #options: WorksOptions;
+  /** Works of earlier processes that were neither resumed nor given up yet. */
+  readonly #earlier: Map<string, WorkFacts>;
+  /** Works of this process that have not ended, then the last ones that have. */
+  readonly #own: Map<string, WorkLog> = new Map();
   readonly #ended: string[] = [];
-  readonly #open: Set<WorkLog> = new Set();
+  #fd: number;
+  #bytes = 0;
+  #anewAt = mostBytes;
+  #torn = false;
 
   constructor(options: WorksOptions) {
-    this.#directory = options.directory;
-    this.#calls = options.calls;
-    this.#randomId = options.randomId;
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    for (const file of readdirSync(this.#directory)) {
-      const facts = readFacts(readFileSync(join(this.#directory, file), "utf8"));
-      if (facts === undefined) rmSync(join(this.#directory, file), { force: true });
-      else this.#earlier.set(file, facts);
-    }
+    this.#options = options;
+    this.#earlier = readWorks(readIfThere(options.file));
+    this.#fd = this.#writeAnew();
   }
 
   /** Reserved names that works of earlier processes may still need. */
@@ -64,7 +64,7 @@ export class Works {
 
   /** New reserved names for a work. */
   namesFor(work: string): Required<WorkNames> {
-    const random = this.#randomId();
+    const random = this.#options.randomId();
     return {
       staged: reservedName(work, `${random}-staged`),
       aside: reservedName(work, `${random}-aside`),
@@ -73,103 +73,106 @@ export class Works {
   }
 
   /** What an earlier process wrote down of a work that is resumed. */
-  async resume(work: TreeWork): Promise<WorkLog | undefined> {
-    if (!work.resumed) return undefined;
-    const file = fileNameOf(work.id);
-    const facts = this.#earlier.get(file);
+  resume(work: TreeWork): WorkLog | undefined {
+    const facts = work.resumed ? this.#earlier.get(work.id) : undefined;
     if (facts === undefined) return undefined;
-    this.#earlier.delete(file);
-    const fd = await this.#calls.open(join(this.#directory, file), constants.O_WRONLY | constants.O_APPEND);
+    this.#earlier.delete(work.id);
     // Ended before it read the clock, the work had written its beginning and changed nothing.
-    const { mtimeNs } = await this.#calls.fstat(fd);
-    return this.#log(file, fd, { timeNs: `${mtimeNs}`, ...facts });
+    const { beganMs } = facts;
+    const timeNs = beganMs === undefined ? {} : { timeNs: `${BigInt(Math.trunc(beganMs)) * 1_000_000n}` };
+    return this.#log(work.id, { ...timeNs, ...facts });
   }
 
   /** Writes down the beginning of a work. Nothing may be changed before. */
   async begin(work: TreeWork, beginning: WorkBeginning): Promise<WorkLog> {
-    const { file, fd } = await this.#create(fileNameOf(work.id)).catch((error: unknown) => {
-      throw notWritten(error);
-    });
-    const log = this.#log(file, fd, { ...beginning, failed: [] });
-    try {
-      await writeLine(this.#calls, fd, beginning);
-      return log;
-    } catch (error) {
-      log.close();
-      this.#remove(file);
-      throw error;
-    }
+    const known = this.#earlier.has(work.id) || this.#own.has(work.id);
+    // An earlier work had the same id and may have left something: the two are kept apart.
+    const id = known ? `${work.id} ${this.#options.randomId()}` : work.id;
+    const stamped = { ...beginning, beganMs: this.#options.clock() };
+    await this.#append(id, stamped);
+    return this.#log(id, { ...stamped, failed: [] });
   }
 
   /** Works of earlier processes that were not resumed, with what forgets each. */
   unresumed(resumed: ReadonlySet<string>): readonly { readonly facts: WorkFacts; forget(): void }[] {
-    const files = new Set([...resumed].map(fileNameOf));
     return [...this.#earlier]
-      .filter(([file]) => !files.has(file))
-      .map(([file, facts]) => ({
-        facts,
-        forget: () => {
-          this.#earlier.delete(file);
-          this.#remove(file);
-        },
-      }));
+      .filter(([id]) => !resumed.has(id))
+      .map(([id, facts]) => ({ facts, forget: () => void this.#earlier.delete(id) }));
   }
 
-  /** Lets go of all files. They stay: works that ended may be resumed by who did not come to record it. */
+  /** Writes the file anew, without what was forgotten. */
+  tidy(): void {
+    const fd = this.#writeAnew();
+    closeSync(this.#fd);
+    this.#fd = fd;
+  }
+
+  /** Lets go of the file. Works that ended stay in it: they may be resumed by who did not come to record it. */
   close(): void {
-    for (const log of this.#open) log.close();
+    closeSync(this.#fd);
   }
 
-  async #create(file: string): Promise<{ readonly file: string; readonly fd: number }> {
-    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
-    try {
-      return { file, fd: await this.#calls.open(join(this.#directory, file), flags, 0o600) };
-    } catch (error) {
-      if (!isTaken(error)) throw error;
-    }
-    // An earlier work had the same id and left something: both are kept apart.
-    const other = fileNameOf(`${file.slice(0, 16)}-${this.#randomId()}`);
-    return { file: other, fd: await this.#calls.open(join(this.#directory, other), flags, 0o600) };
-  }
-
-  #log(file: string, fd: number, facts: WorkFacts): WorkLog {
+  #log(id: string, facts: WorkFacts): WorkLog {
     const log = new WorkLog({
-      fd,
       facts,
-      calls: this.#calls,
-      closed: (ended) => {
-        this.#open.delete(log);
-        if (!ended) return;
-        this.#ended.push(file);
-        for (const old of this.#ended.splice(0, Math.max(0, this.#ended.length - endedKept)))
-          this.#remove(old);
+      append: (fact) => this.#append(id, fact),
+      ended: () => {
+        this.#ended.push(id);
+        for (const old of this.#ended.splice(0, Math.max(0, this.#ended.length - endedKept))) {
+          this.#own.delete(old);
+        }
       },
     });
-    this.#open.add(log);
+    this.#own.set(id, log);
     return log;
   }
 
-  #remove(file: string): void {
+  async #append(id: string, fact: Fact): Promise<void> {
+    const line = Buffer.from((this.#torn ? "\n" : "") + toLine(id, fact));
     try {
-      unlinkSync(join(this.#directory, file));
-    } catch {
-      // It is there at the next start, which finds nothing to do for it.
+      await this.#options.calls.append(this.#fd, line, this.#options.file);
+      this.#torn = false;
+    } catch (error) {
+      this.#torn = true;
+      throw notWritten(error);
     }
+    this.#bytes += line.byteLength;
+    if (this.#bytes > this.#anewAt) this.#tidyIfPossible();
+  }
+
+  #tidyIfPossible(): void {
+    try {
+      this.tidy();
+    } catch {
+      // There is no room for another file, or no right to make one: this one goes on, and grows.
+      this.#anewAt = this.#bytes * 2;
+    }
+  }
+
+  /** @returns the file, open for appending */
+  #writeAnew(): number {
+    const works = [...this.#own].map(([id, log]) => toLines(id, log.facts));
+    const text = [...[...this.#earlier].map(([id, facts]) => toLines(id, facts)), ...works].join("");
+    const { file } = this.#options;
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    this.#bytes = Buffer.byteLength(text);
+    this.#anewAt = Math.max(mostBytes, this.#bytes * 2);
+    this.#torn = false;
+    return openSync(file, "a", 0o600);
   }
 }
 
 interface WorkLogOptions {
-  readonly fd: number;
   readonly facts: WorkFacts;
-  readonly calls: Calls;
-  readonly closed: (ended: boolean) => void;
+  readonly append: (fact: Fact) => Promise<void>;
+  readonly ended: () => void;
 }
 
 /** What is written down of one work. */
 export class WorkLog {
   readonly #options: WorkLogOptions;
   #facts: WorkFacts;
-  #open = true;
 
   constructor(options: WorkLogOptions) {
     this.#options = options;
@@ -181,43 +184,34 @@ export class WorkLog {
   }
 
   async add(fact: LaterFacts): Promise<void> {
+    await this.#options.append(fact);
     this.#facts = { ...this.#facts, ...fact };
-    await this.#write(fact);
   }
 
   async addMember(member: MemberFact): Promise<void> {
-    this.#facts = { ...this.#facts, failed: [...this.#facts.failed, member] };
-    await this.#write({ member });
+    await this.#options.append({ member });
+    this.#facts.failed.push(member);
   }
 
-  /** Nothing is left to do. */
+  /** Nothing is left to do. What was not ended is there at the next start. */
   async end(): Promise<void> {
-    if (!this.#open) return;
+    if (this.#facts.ended === true) return;
+    this.#facts = { ...this.#facts, ended: true };
+    this.#options.ended();
     try {
-      await this.add({ ended: true });
-    } finally {
-      this.close();
+      await this.#options.append({ ended: true });
+    } catch {
+      // All is done nevertheless; the next start finds that out by itself.
     }
-  }
-
-  /** Lets go of the file. What was not ended is there at the next start. */
-  close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    closeSync(this.#options.fd);
-    this.#options.closed(this.#facts.ended === true);
-  }
-
-  async #write(fact: Fact): Promise<void> {
-    await writeLine(this.#options.calls, this.#options.fd, fact);
   }
 }
 
-async function writeLine(calls: Calls, fd: number, fact: Fact): Promise<void> {
+function readIfThere(file: string): string {
   try {
-    await calls.write(fd, Buffer.from(toLine(fact)), null);
+    return readFileSync(file, "utf8");
   } catch (error) {
-    throw notWritten(error);
+    if (isAbsent(error)) return "";
+    throw error;
   }
 }
 
