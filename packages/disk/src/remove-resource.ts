@@ -103,14 +103,14 @@ async function removeCollection(context: FolderTreeContext, removal: Removal): P
   if (work.resumed && (await folder.calls.find(directory.at(aside))) !== undefined) {
     await removeHidden(context, removal);
   } else if (work.resumed && !own) await concludeWithout(context, removal, there !== undefined);
+  else if (!work.resumed && (await hide(context, removal))) await removeHidden(context, removal);
   else {
-    if (log.facts.timeNs === undefined)
+    // What is out of sight is changed by nobody; here others may, and this tells what was there before.
+    if (log.facts.timeNs === undefined) {
       await log.add({ timeNs: `${await fileSystemTime(folder, directory, clock)}` });
-    if (!work.resumed && (await hide(context, removal))) await removeHidden(context, removal);
-    else {
-      await count(context, removal, name);
-      await removeOrTell(context, path, "collection", reportOf(removal, changedSince));
     }
+    await count(context, removal, name);
+    await removeOrTell(context, path, "collection", reportOf(removal, changedSince));
   }
   if (log.facts.stuck !== true) await log.end();
 }
