@@ -1,7 +1,7 @@
 /** For Fastify 5, over HTTP/1.1. */
 import type { Operations } from "@meanwhile/operations";
-import type { FastifyPluginCallback } from "fastify";
-import { type HandlerOperation, inertOperation, operationOf } from "./processing/handler-operation.ts";
+import type { FastifyPluginCallback, FastifyReply } from "fastify";
+import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 import type { ProcessingOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
 
@@ -22,14 +22,18 @@ export interface FastifyProcessingOptions extends ProcessingOptions {
 const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, done) => {
   const { operations, ...others } = options;
   const processor = createProcessor(operations, others);
-  app.decorateReply("operation", { getter: () => inertOperation });
+  app.decorateReply("operation", {
+    getter(this: FastifyReply) {
+      return operationOf(this.raw);
+    },
+  });
   app.addHook("onRequest", (request, reply, next) => {
-    const proceed = (): void => {
-      const operation = operationOf(reply.raw);
-      Object.defineProperty(reply, "operation", { value: operation, configurable: true });
-      next();
-    };
-    processor.enter(request.raw, reply.raw, proceed, (error) => next(error as Error));
+    processor.enter(
+      request.raw,
+      reply.raw,
+      () => next(),
+      (error) => next(error as Error),
+    );
   });
   app.addHook("onClose", (_app, closed) => {
     processor.close();

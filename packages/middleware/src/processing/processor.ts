@@ -100,8 +100,10 @@ export function createProcessor(
         settings.expectsMs === 0 &&
         isHttp1(request)
       ) {
-        prepare(handling, handling.response);
-        attention.add(handling);
+        const attended = attention.add(handling);
+        prepare(handling, handling.response, () => {
+          attended.item = undefined;
+        });
         runHandler(handling, () => proceed(response));
         return;
       }
@@ -119,9 +121,9 @@ export function createProcessor(
   };
 }
 
-function prepare(handling: Handling, response: ServerResponse): void {
-  response.setHeader(...announcement);
-  guardFinalStatus(response, handling.settings.warn);
+function prepare(handling: Handling, response: ServerResponse, answered: () => void = () => undefined): void {
+  response.setHeader(announcement[0], announcement[1]);
+  guardFinalStatus(response, handling.settings.warn, answered);
   carryOperation(response, handling);
 }
 

@@ -15,8 +15,9 @@ export function credentialsOf({ headers: { authorization, cookie } }: AnyRequest
 
 /** Path and query as the client sent them, also below the mount point of a framework. */
 export function requestTarget(request: AnyRequest): string {
-  const original: unknown = Reflect.get(request, "originalUrl");
-  const url = typeof original === "string" ? original : (request.url ?? "/");
+  const { originalUrl } = request as { readonly originalUrl?: unknown };
+  const url = typeof originalUrl === "string" ? originalUrl : (request.url ?? "/");
+  if (url.startsWith("/")) return url;
   return url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
 }
 
