@@ -35,3 +35,11 @@ test("lock conditions name the roots of the locks, escaped (RFC 4918 §16)", () 
 test("an error without a condition is an empty DAV:error (RFC 4918 §14.5)", () => {
   expect(errorDocument(undefined)).toBe('<?xml version="1.0" encoding="utf-8"?>\n<D:error xmlns:D="DAV:"/>');
 });
+
+test("a sentence for people stands beside the condition, escaped, in a namespace of our own (§8.7, §17)", () => {
+  const document = errorDocument({ code: "propfind-finite-depth" }, "one <level> & no more");
+  expect(document).toContain(
+    '<D:propfind-finite-depth/><M:message xmlns:M="urn:meanwhile:error">one &lt;level&gt; &amp; no more</M:message>',
+  );
+  expect(errorDocument(undefined, "no")).toContain('<D:error xmlns:D="DAV:"><M:message');
+});

@@ -18,17 +18,16 @@ export function toDavError(error: unknown, method: string): DavError {
   return new DavError(500, "the server failed", { cause: error });
 }
 
-/** A `DAV:error` with its condition (RFC 4918 §8.7), or else a sentence for people. */
-export function errorAnswer({ status, condition, fields, message }: DavError): Answer {
-  return condition
-    ? {
-        status,
-        fields: { "Content-Type": "application/xml; charset=utf-8", ...fields },
-        body: { kind: "bytes", bytes: errorDocument(condition) },
-      }
-    : {
-        status,
-        fields: { "Content-Type": "text/plain; charset=utf-8", ...fields },
-        body: { kind: "bytes", bytes: `${message}\n` },
-      };
+/**
+ * What the client gets: a `DAV:error` with the condition and a sentence for people (RFC 4918 §8.7); the sentence alone
+ * for GET and HEAD, which browsers send too.
+ */
+export function errorAnswer({ status, condition, fields, message }: DavError, method: string): Answer {
+  const plain = (method === "GET" || method === "HEAD") && condition === undefined;
+  const type = plain ? "text/plain" : "application/xml";
+  return {
+    status,
+    fields: { "Content-Type": `${type}; charset=utf-8`, ...fields },
+    body: { kind: "bytes", bytes: plain ? `${message}\n` : errorDocument(condition, message) },
+  };
 }

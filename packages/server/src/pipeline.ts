@@ -104,7 +104,7 @@ async function respond(
     error ??= cause;
     // The final response had begun, or its client left: all that can be done is to break it off.
     if (exchange.response.headersSent || exchange.state === "closed") exchange.response.destroy();
-    else await reply(exchange, method, errorAnswer(toDavError(cause, method)));
+    else await reply(exchange, method, errorAnswer(toDavError(cause, method), method));
   }
   handled.afterwards?.();
   const { destination, "user-agent": userAgent } = request.headers;
@@ -143,7 +143,7 @@ async function handle(
     if (who.kind === "known") principal = who.principal;
     if (method === "OPTIONS")
       return { answer: await capabilities(exchange, connection, who, options), principal };
-    const refused = refuse(who);
+    const refused = refuse(who, method);
     if (refused) return { answer: asReserved(refused, exchange, options) };
     const request = davRequest(
       exchange,
@@ -158,7 +158,7 @@ async function handle(
     return { ...handled, principal, ...(extra ? { answer: withFields(handled.answer, extra) } : {}) };
   } catch (error) {
     const failure = toDavError(error, method);
-    const answer = asReserved(errorAnswer(failure), exchange, options);
+    const answer = asReserved(errorAnswer(failure, method), exchange, options);
     return { answer, principal, ...(isForOperator(failure) ? { error } : {}) };
   }
 }
@@ -249,16 +249,16 @@ function identify(
   });
 }
 
-function refuse(who: Authentication): Answer | undefined {
+function refuse(who: Authentication, method: string): Answer | undefined {
   if (who.kind === "challenge") {
-    const answer = errorAnswer(new DavError(401, "credentials are needed"));
+    const answer = errorAnswer(new DavError(401, "credentials are needed"), method);
     return withFields(answer, { "WWW-Authenticate": who.challenges });
   }
   if (who.kind === "throttled") {
     const fields = { "Retry-After": String(who.retryAfterSeconds) };
-    return errorAnswer(new DavError(429, "too many failed attempts", { fields }));
+    return errorAnswer(new DavError(429, "too many failed attempts", { fields }), method);
   }
-  if (who.kind === "refused") return errorAnswer(new DavError(who.status, who.reason));
+  if (who.kind === "refused") return errorAnswer(new DavError(who.status, who.reason), method);
   return undefined;
 }
 

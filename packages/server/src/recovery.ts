@@ -43,7 +43,7 @@ export async function recoverOperations(operations: Operations, context: ServerC
           claimed();
         }
       },
-      failure: (error) => outcomeOf(errorAnswer(toDavError(error, change.method))),
+      failure: (error) => outcomeOf(errorAnswer(toDavError(error, change.method), change.method)),
     };
   }, interrupted);
   await Promise.all(ready);
@@ -68,5 +68,5 @@ function interrupted({ kind }: JournalEntry): Outcome {
     ? "It is safe to send the request again."
     : "Look at what is there before you send the request again.";
   const message = `the server ended while it worked on this; what was done is not known. ${advice}`;
-  return outcomeOf(errorAnswer(new DavError(500, message)));
+  return outcomeOf(errorAnswer(new DavError(500, message), kind));
 }

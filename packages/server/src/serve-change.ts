@@ -88,7 +88,7 @@ async function begin(
         const answer = await ending(work).catch((error: unknown) => {
           const known = toDavError(error, request.method);
           if (known.status >= 500) failure = error;
-          return errorAnswer(known);
+          return errorAnswer(known, request.method);
         });
         // A repetition that failed only because its first try succeeded, and nobody heard of that.
         const lost = await lostSuccess(request, answer.status, earlier, options);
@@ -101,7 +101,7 @@ async function begin(
         failure = error;
         // Where the key could not be recorded, the work has not begun.
         discard().catch(() => undefined);
-        return outcomeOf(errorAnswer(toDavError(error, request.method)));
+        return outcomeOf(errorAnswer(toDavError(error, request.method), request.method));
       },
       // One that runs, and is waited for, keeps its name: its own client may come back for it.
       key && !competes ? { key } : {},

@@ -1,4 +1,5 @@
 /** An exchange that waits for an operation: its interim responses, and the answers that may come before the outcome. */
+import { DavError } from "@meanwhile/dav/error";
 import type { Exchange } from "@meanwhile/interim";
 import { statusDocument, waitFor, whenAborted, whenEnded } from "@meanwhile/middleware";
 import type { Operation } from "@meanwhile/operations";
@@ -6,6 +7,7 @@ import { interimAllowance } from "./allowance.ts";
 import type { Answer } from "./answer.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";
+import { errorAnswer } from "./error-answer.ts";
 import { answerOf } from "./outcome.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
 import { statusUrl } from "./serve-status.ts";
@@ -90,7 +92,7 @@ function firstAnswer(
     if (waitMs !== undefined) {
       wait(operations.after(waitMs, () => later(accepted(request, operation, url))));
     }
-    wait(whenAborted(operations.abandoned, () => later(stopping(url))));
+    wait(whenAborted(operations.abandoned, () => later(stopping(url, request.method))));
   });
 }
 
@@ -126,14 +128,8 @@ function accepted({ headers, preferences }: DavRequest, operation: Operation, ur
 }
 
 /** Not the outcome: the operation goes on when the server is there again. */
-function stopping(url: string): Answer {
-  return {
-    status: 503,
-    fields: {
-      "Content-Type": "text/plain; charset=utf-8",
-      Location: url,
-      "Retry-After": String(retryAfterSeconds),
-    },
-    body: { kind: "bytes", bytes: "the server stops now; the operation goes on when it is back\n" },
-  };
+function stopping(url: string, method: string): Answer {
+  const fields = { Location: url, "Retry-After": String(retryAfterSeconds) };
+  const message = "the server stops now; the operation goes on when it is back";
+  return errorAnswer(new DavError(503, message, { fields }), method);
 }
