@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Tests run on the TypeScript sources, without a build. */
@@ -6,6 +7,8 @@ const ssr = { resolve };
 
 export default defineConfig({
   test: {
+    // One a core: left to itself, a machine of two cores gets one worker.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         resolve,
