@@ -12,7 +12,13 @@ const build = await whole("build", () => run("npx", ["--no-install", "tsc", "-b"
 results.push(build, await vitest("unit", ["--project", "unit"], { environment }));
 results.push(await vitest("wire", ["--project", "wire"], { environment }));
 if (build.failed === 0) {
-  const conformance = ["--project", "conformance", "--exclude", "conformance/map.test.ts"];
+  const conformance = [
+    "--project",
+    "conformance",
+    "--no-file-parallelism",
+    "--exclude",
+    "conformance/map.test.ts",
+  ];
   results.push(await vitest("conformance", conformance, { environment }));
   results.push(await whole("benchmarks", () => run(process.execPath, ["benchmarks/run.mjs"])));
 } else {
