@@ -1,5 +1,5 @@
 /** LOCK: a new lock, or a refresh where there is no content (RFC 4918 §9.10). */
-import { activeLock, lockDiscovery } from "@meanwhile/dav/active-lock";
+import { activeLock, lockDocument } from "@meanwhile/dav/active-lock";
 import { parseDepth } from "@meanwhile/dav/depth";
 import { badRequest, DavError, type Href } from "@meanwhile/dav/error";
 import type { Lock, LockDepth } from "@meanwhile/dav/lock";
@@ -121,11 +121,7 @@ async function discovery(
 ): Promise<Answer> {
   const active: string[] = [];
   for (const lock of locks) active.push(activeLock(lock, await lockRootHref(tree, prefix, lock.root), now()));
-  return xml(
-    status,
-    `<?xml version="1.0" encoding="utf-8"?>\n<D:prop xmlns:D="DAV:">${lockDiscovery(active)}</D:prop>\n`,
-    fields,
-  );
+  return xml(status, lockDocument(active), fields);
 }
 
 /** 423 where the resource itself is locked; 207 where only members are, for which it is a failed dependency (§9.10.9). */
