@@ -1,0 +1,33 @@
+/** A WebDAV client that sees interim responses, waits while the server works, and comes back after a lost connection. */
+export type {
+  Capabilities,
+  Change,
+  ChangeOptions,
+  Conditions,
+  CopyOptions,
+  DavClient,
+  Download,
+  GetOptions,
+  ListOptions,
+  LockHandle,
+  LockOptions,
+  Place,
+  PropertyChange,
+  PutOptions,
+  Quota,
+  StartOptions,
+  TransferOptions,
+} from "./dav/dav-client.ts";
+export { type Property, propertyNamed, type Resource } from "./dav/resource.ts";
+export { ConnectionError, type ConnectionErrorCode } from "./error/connection-error.ts";
+export { HttpError, type HttpFailure } from "./error/http-error.ts";
+export { type MemberResult, MultistatusError } from "./error/multistatus-error.ts";
+export { CancelledError, DetachedError, OutcomeUnknownError } from "./error/operation-error.ts";
+export type {
+  InterimResponse,
+  Patience,
+  RepeatableContent,
+  RequestContent,
+  SendOptions,
+} from "./http/send.ts";
+export type { LongRequest, RequestProgress } from "./long-request/long-request.ts";

@@ -1,0 +1,49 @@
+import type { Patience, RequestContent, Send } from "../http/send.ts";
+import type { LongRequest } from "./long-request.ts";
+
+/** Timers and chance, so that tests have their own. */
+export interface Surroundings {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Resolves after that many milliseconds; rejects with the signal's reason once it is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** From 0 to below 1: spreads repetitions. */
+  random(): number;
+  /** An unguessable Idempotency-Key. */
+  newKey(): string;
+}
+
+/** What is known of a server, kept as long as the client. */
+export interface ServerMemory {
+  /** Whether it keeps answers: said in OPTIONS (`DAV`) or in a response's `Operations` field. */
+  keepsAnswers(signal?: AbortSignal): Promise<boolean>;
+  /** Takes notice of what a response says of its server. */
+  learn(response: { readonly headers: Headers }): void;
+  /** A hop on the way loses what follows an interim response: from now on none is asked for. */
+  interimsBreak: boolean;
+}
+
+export interface LongRequestContext {
+  /** Credentials are its own business. */
+  readonly send: Send;
+  readonly memory: ServerMemory;
+  readonly surroundings: Surroundings;
+}
+
+/** A request that may take long, and how to read its end. */
+export interface LongRequestPlan<Outcome> extends Patience {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly content?: RequestContent;
+  readonly idempotencyKey?: string;
+  readonly repeat?: boolean;
+  /** Makes the outcome of a final response, whatever its status; throws what the outcome shall reject with. */
+  read(response: Response): Promise<Outcome>;
+}
+
+/** Starts it at once. */
+export type StartLongRequest = <Outcome>(
+  context: LongRequestContext,
+  plan: LongRequestPlan<Outcome>,
+) => LongRequest<Outcome>;
