@@ -2,13 +2,15 @@
 # Brings the outside judges from Debian's packages: programs that we did not write and that the tests drive.
 #
 #   scripts/judges.sh         what `npm test` uses
-#   scripts/judges.sh bench   what `npm run bench` uses besides: other servers, and wrk
+#   scripts/judges.sh bench   what `npm run bench` uses besides: wrk
 #
 # Installs only what is missing and is quick when nothing is. Starts no service.
 set -euo pipefail
 
-tests=(litmus cadaver curl rclone davfs2 wget openssl python3-requests libwww-perl php-cli openjdk-17-jdk-headless)
-bench=(apache2-bin lighttpd lighttpd-mod-webdav nginx libnginx-mod-http-dav-ext wrk)
+clients=(litmus cadaver curl rclone davfs2 wget openssl python3-requests libwww-perl php-cli openjdk-17-jdk-headless)
+servers=(apache2-bin caddy haproxy lighttpd lighttpd-mod-webdav nginx libnginx-mod-http-dav-ext)
+tests=("${clients[@]}" "${servers[@]}")
+bench=(wrk)
 
 case "${1:-tests}" in
   tests) wanted=("${tests[@]}") ;;
@@ -76,8 +78,8 @@ if [ ${#available[@]} -gt 0 ]; then
     -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "${available[@]}" >/dev/null
 fi
 
-# Nor do they start it at the next boot: these were brought for a benchmark.
-for service in nginx lighttpd; do
+# Nor do they start it at the next boot: these were brought to be tested.
+for service in caddy haproxy lighttpd nginx; do
   if [[ " ${available[*]} " == *" $service "* ]] && command -v systemctl >/dev/null; then
     as_root systemctl disable --quiet "$service" 2>/dev/null || true
   fi

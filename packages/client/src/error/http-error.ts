@@ -13,7 +13,7 @@ export interface HttpFailure {
 }
 
 /** The final response says that the request failed. */
-export class HttpError extends Error implements HttpFailure {
+export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly method: string;
   readonly url: URL;
