@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   defaultContentLimit,
-  defaultRetention,
+  fullRetention,
   type Journal,
   type JournalEntry,
   type Retention,
@@ -58,10 +58,12 @@ export interface OpenJournalOptions extends LmdbJournalSettings {
  * What entries are found by is kept in memory, some 500 bytes for each, as many as `retention.entries` and those that run.
  *
  * @throws {JournalError} "ERR_JOURNAL_CORRUPT", "ERR_JOURNAL_FORMAT", "ERR_JOURNAL_UNAVAILABLE"; nothing is deleted
+ * @throws {TypeError} `ERR_RETENTION` for a retention that cannot be
  */
 export async function openJournal(options: OpenJournalOptions): Promise<DurableJournal> {
   const { database, files } = options;
   const file = pathOf(database);
+  const retention = fullRetention(options.retention);
   try {
     const records = database.openDB<Uint8Array, string>({ name: "journal", encoding: "binary" });
     upgradeFormat(records, file);
@@ -70,7 +72,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<DurableJ
       commits: new CommitQueue(database),
       contents: await ContentFiles.open(files),
       file,
-      retention: { ...defaultRetention, ...options.retention },
+      retention,
       contentLimit: options.contentLimit ?? defaultContentLimit,
       memoryLimit: options.memoryLimit ?? 64 * 1024,
       now: options.now ?? Date.now,
@@ -90,6 +92,7 @@ export async function lmdbJournal(
   settings: LmdbJournalSettings = {},
 ): Promise<DurableJournal> {
   const path = join(directory, "journal.mdb");
+  const retention = fullRetention(settings.retention);
   let database: RootDatabase;
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -102,7 +105,12 @@ export async function lmdbJournal(
     await checkLength(path, database.getStats());
     const release = await own(directory, database);
     try {
-      const journal = await openJournal({ ...settings, database, files: join(directory, "contents") });
+      const journal = await openJournal({
+        ...settings,
+        retention,
+        database,
+        files: join(directory, "contents"),
+      });
       return closing(journal, async () => {
         await release();
         await database.close();

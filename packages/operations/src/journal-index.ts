@@ -1,5 +1,6 @@
 /** What a journal finds its entries by, and which of them have to go: kept in memory, by every journal of ours. */
-import type { JournalEntry, Retention } from "./journal.ts";
+import type { JournalEntry } from "./journal.ts";
+import type { Retention } from "./retention.ts";
 
 /** Of an entry, what it is found by. */
 export interface IndexedEntry {

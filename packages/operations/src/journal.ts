@@ -72,21 +72,5 @@ export interface Journal {
   close?(): Awaitable<void>;
 }
 
-/** How long ended operations are kept. Running ones are never dropped. */
-export interface Retention {
-  /** Milliseconds after its end; default 72 h. */
-  readonly keepMs: number;
-  /** How many at most; default 10,000. The one that ended first goes first. */
-  readonly entries: number;
-  /** Of all recorded content and names of failed members together; default 256 MiB. The one that ended first goes first. */
-  readonly bytes: number;
-}
-
-export const defaultRetention: Retention = {
-  keepMs: 72 * 3_600_000,
-  entries: 10_000,
-  bytes: 256 * 1024 * 1024,
-};
-
 /** How many bytes of one outcome's content a journal keeps, unless told otherwise: 16 MiB. */
 export const defaultContentLimit: number = 16 * 1024 * 1024;

@@ -1,21 +1,17 @@
 /** A journal in memory: it lasts as long as the process. */
 
 import { withinLimit } from "./content-limit.ts";
-import {
-  defaultContentLimit,
-  defaultRetention,
-  type Journal,
-  type JournalEntry,
-  type Retention,
-} from "./journal.ts";
+import { defaultContentLimit, type Journal, type JournalEntry } from "./journal.ts";
 import { indexed, JournalIndex } from "./journal-index.ts";
+import { fullRetention, type Retention } from "./retention.ts";
 
+/** @throws {TypeError} `ERR_RETENTION` for a retention that cannot be */
 export function memoryJournal(
   retention: Partial<Retention> = {},
   now: () => number = Date.now,
   contentLimit: number = defaultContentLimit,
 ): Journal & { readonly size: number } {
-  const kept = { ...defaultRetention, ...retention };
+  const kept = fullRetention(retention);
   const limit = Math.min(contentLimit, kept.bytes);
   const index = new JournalIndex(kept, now);
   const entries = new Map<string, JournalEntry>();

@@ -6,13 +6,12 @@ import type { OperationProgress } from "./progress.ts";
 /**
  *                 the work ends
  *     running ────────────────────▶ finished
- *        │  cancel()                   ▲
- *        └─────────▶ cancelling ───────┤
- *        │                             │ the work had ended first
- *        │                             │
- *        │                 the work obeyed: cancelled
- *        │
- *        └── the process ended: interrupted
+ *      │   │  cancel()                 ▲
+ *      │   └────────▶ cancelling ──────┤ the work had ended first
+ *      │                │    │
+ *      │                │    └──▶ cancelled    the work obeyed
+ *      │                ▼
+ *      └──────────▶ interrupted    the process ended, or gave the work up: nobody knows what became of it
  */
 export type OperationState = "running" | "cancelling" | "finished" | "cancelled" | "interrupted";
 
@@ -80,4 +79,9 @@ export interface Work {
   intend(intent: Json): Promise<void>;
   /** Tells what became of one member. A URI that costs something to write may be given as a function. */
   result(status: number, uri: string | (() => string)): void;
+  /**
+   * Gives the work up: nobody will know what became of it. The outcome that it ends with is that of an interrupted
+   * operation.
+   */
+  giveUp(): void;
 }

@@ -450,6 +450,38 @@ describe("listeners", () => {
   });
 });
 
+describe("work that is given up", () => {
+  test.each(["running", "cancelling"])(
+    "makes a %s operation an interrupted one, in the journal too",
+    async (state) => {
+      const journal = watchedJournal();
+      const { operations } = engine({ journal });
+      const end = gate();
+      const operation = operations.start(
+        subject,
+        async (work) => {
+          work.progress(2, 5);
+          work.giveUp();
+          return end.run();
+        },
+        failed,
+        { key },
+      );
+      await settled();
+      if (state === "cancelling") operation.cancel();
+      expect(operation.state).toBe(state);
+      end.fail(new Error("lost"));
+      expect(await operation.ended).toMatchObject({ status: 500 });
+      expect(operation.state).toBe("interrupted");
+      expect(await operations.find("o1")).toMatchObject({
+        state: "interrupted",
+        progress: { done: 2, total: 5 },
+      });
+      expect(journal.recorded.at(-1)).toBe("o1 interrupted 500");
+    },
+  );
+});
+
 describe("hiding", () => {
   test("takes one that has ended from its principal's list; it is found all the same", async () => {
     const { operations } = engine();

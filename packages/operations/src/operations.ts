@@ -2,8 +2,9 @@
 /** The engine: starts operations, knows those that run and those that are kept, keeps conflicting ones apart. */
 import { randomBytes } from "node:crypto";
 import { type After, type Claims, createClaims } from "./claims.ts";
-import type { Journal, JournalEntry, RepetitionKey } from "./journal.ts";
+import type { Journal, JournalEntry, Json, RepetitionKey } from "./journal.ts";
 import { memoryJournal } from "./memory-journal.ts";
+import { openingJournal } from "./opening-journal.ts";
 import type { Operation, OperationSubject, Outcome, Work } from "./operation.ts";
 import {
   defaultOperationLimits,
@@ -19,12 +20,10 @@ export { withinLimit } from "./content-limit.ts";
 export {
   type Awaitable,
   defaultContentLimit,
-  defaultRetention,
   type Journal,
   type JournalEntry,
   type Json,
   type RepetitionKey,
-  type Retention,
 } from "./journal.ts";
 export { type IndexedEntry, indexed, JournalIndex } from "./journal-index.ts";
 export type { MemberResult, MemberResults } from "./member-results.ts";
@@ -37,10 +36,11 @@ export {
   OperationLimitError,
   type OperationLimits,
 } from "./refusals.ts";
+export { defaultRetention, fullRetention, type Retention } from "./retention.ts";
 
 export interface OperationsOptions {
-  /** Where operations are kept; default in memory. */
-  readonly journal?: Journal;
+  /** Where operations are kept; default in memory. One that is still being opened is waited for. */
+  readonly journal?: Journal | Promise<Journal>;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly newId?: () => string;
@@ -49,6 +49,18 @@ export interface OperationsOptions {
   /** Told what was ignored or went wrong beside the work: a progress that fell, an outcome that was not recorded. */
   readonly warn?: (message: string, operation: Operation) => void;
 }
+
+export interface StartOptions {
+  readonly key?: RepetitionKey;
+  /** What is recorded as the intent, see {@link Work.intend}, from the start on; asked for with every record. */
+  readonly intent?: () => Json;
+}
+
+/** How to go on with an operation that an earlier process was ended in. */
+export type Resumption =
+  | { readonly run: Run; readonly failure: Failure }
+  /** Somebody else takes it up, later: it is left as it is. */
+  | "left";
 
 /** Does the work and makes its outcome. */
 export type Run = (work: Work) => Promise<Outcome>;
@@ -64,12 +76,7 @@ export interface Operations {
    * @throws {OperationLimitError} when no operation may start now
    * @throws {OperationKeyError} where one runs with this key, if the client chose it
    */
-  start(
-    subject: OperationSubject,
-    run: Run,
-    failure: Failure,
-    options?: { readonly key?: RepetitionKey },
-  ): Operation;
+  start(subject: OperationSubject, run: Run, failure: Failure, options?: StartOptions): Operation;
   /** An operation that runs, or one that is kept. Hidden ones are found, too. */
   find(id: string): Promise<Operation | JournalEntry | undefined>;
   /** The operation with this {@link RepetitionKey} name, running or kept. */
@@ -93,7 +100,7 @@ export interface Operations {
    * undefined: nobody knows, and `interrupted` makes its outcome. Limits do not count. Resolves once all have begun.
    */
   recover(
-    resume: (entry: JournalEntry) => { readonly run: Run; readonly failure: Failure } | undefined,
+    resume: (entry: JournalEntry) => Resumption | undefined,
     interrupted: (entry: JournalEntry) => Outcome,
   ): Promise<readonly Operation[]>;
   /** Paths that running operations work on. */
@@ -125,7 +132,8 @@ interface Completion {
 
 export function createOperations(options: OperationsOptions = {}): Operations {
   const now = options.now ?? Date.now;
-  const journal = options.journal ?? memoryJournal({}, now);
+  const { journal: given = memoryJournal({}, now) } = options;
+  const journal = given instanceof Promise ? openingJournal(given) : given;
   const newId = options.newId ?? ((): string => randomBytes(16).toString("base64url"));
   const after = options.after ?? timeoutAfter;
   const limits = { ...defaultOperationLimits, ...options.limits };
@@ -229,7 +237,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     get open() {
       return running.size;
     },
-    start(subject, run, failure, { key } = {}) {
+    start(subject, run, failure, { key, intent } = {}) {
       if (draining) throw new OperationLimitError("draining");
       if (running.size >= limits.open) throw new OperationLimitError("all");
       if ((perPrincipal.get(subject.principal) ?? 0) >= limits.openPerPrincipal) {
@@ -242,6 +250,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
         subject,
         startedAtMs: now(),
         key,
+        intent,
         before: undefined,
         record,
         warn: options.warn,
@@ -293,13 +302,15 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       const entries = (await journal.unfinished()).filter(({ id }) => !running.has(id));
       // Asked of all before any begins: should it throw, nothing has begun.
       const ways = entries.map((entry) => ({ entry, way: resume(entry) }));
-      return ways.map(({ entry, way }) => {
+      return ways.flatMap(({ entry, way }) => {
+        if (way === "left") return [];
         const { id, key, startedAtMs } = entry;
         const operation = new RunningOperation({
           id,
           subject: entry,
           startedAtMs,
           key,
+          intent: undefined,
           before: entry,
           record,
           warn: options.warn,

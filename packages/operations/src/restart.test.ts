@@ -105,6 +105,33 @@ describe("what an earlier process left running", () => {
     expect(operations.open).toBe(1);
   });
 
+  test("is left as it is where somebody else takes it up later", async () => {
+    const { journal } = await left();
+    const later = journal.later();
+    const { operations } = engine({ journal: later });
+    expect(await operations.recover(() => "left", interrupted)).toEqual([]);
+    expect([operations.open, (await later.unfinished()).length]).toEqual([0, 1]);
+  });
+
+  test("has the intent that its start named, as it is when it is recorded, until the work names one", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    let phase = 1;
+    const intent = () => ({ phase });
+    operations.start(subject, gate().run, failed, { key, intent });
+    operations.start(subject, intending(gate().run), failed, { intent });
+    await settled();
+    const late = operations.start(subject, gate().run, failed, { intent });
+    phase = 3;
+    operations.keep(late);
+    await settled();
+    expect(journal.recorded).toEqual([
+      'o1 running {"phase":1}',
+      'o2 running {"phase":2}',
+      'o3 running {"phase":3}',
+    ]);
+  });
+
   test("can be abandoned again, and taken up again", async () => {
     const { journal } = await left();
     const second = engine({ journal: journal.later() });

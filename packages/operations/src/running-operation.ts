@@ -10,6 +10,8 @@ export interface RunningOptions {
   readonly subject: OperationSubject;
   readonly startedAtMs: number;
   readonly key: RepetitionKey | undefined;
+  /** What is recorded as the work's intent until the work names one: asked for with every record. */
+  readonly intent: (() => Json) | undefined;
   /** What an earlier process recorded, where that began the work. */
   readonly before: JournalEntry | undefined;
   /** Records the operation as it is now. */
@@ -38,6 +40,7 @@ export class RunningOperation implements Operation {
   readonly work: Work;
 
   #state: OperationState = "running";
+  #givenUp = false;
   #progress: OperationProgress = noProgress;
   #conclusion: Conclusion | undefined;
   #told = false;
@@ -49,7 +52,7 @@ export class RunningOperation implements Operation {
   #cancelling: AbortController | undefined;
   readonly #resolve: (outcome: Outcome) => void;
   readonly #warn: ((message: string, operation: Operation) => void) | undefined;
-  #intent: Json | undefined;
+  #intent: () => Json | undefined;
   /** Its principal does not want to see it any more. */
   hidden: boolean;
   /** Whoever asked for it has its final response. */
@@ -59,14 +62,14 @@ export class RunningOperation implements Operation {
   /** Somebody was told where to ask for it, or chose a key to ask with. */
   told: boolean;
 
-  constructor({ id, subject, startedAtMs, key, before, record, warn }: RunningOptions) {
+  constructor({ id, subject, startedAtMs, key, intent, before, record, warn }: RunningOptions) {
     this.id = id;
     this.kind = subject.kind;
     this.target = subject.target;
     this.principal = subject.principal;
     this.startedAtMs = startedAtMs;
     this.key = key;
-    this.#intent = before?.intent;
+    this.#intent = intent ?? (() => before?.intent);
     this.#version = before === undefined ? 0 : before.version + versionsOfOneProcess;
     this.#before = before;
     this.hidden = before?.hidden ?? false;
@@ -87,7 +90,7 @@ export class RunningOperation implements Operation {
       progress: (done, total, remark) => this.#take(advance(this.#progress, done, total, remark)),
       bytes: (done, total) => this.#take(advanceBytes(this.#progress, done, total)),
       intend: (wanted) => {
-        this.#intent = wanted;
+        this.#intent = () => wanted;
         this.kept = true;
         return record(this);
       },
@@ -95,6 +98,9 @@ export class RunningOperation implements Operation {
         if (this.#over("a result")) return;
         this.#results.add(status, uri);
         this.#changed();
+      },
+      giveUp: () => {
+        this.#givenUp = true;
       },
     };
   }
@@ -151,7 +157,7 @@ export class RunningOperation implements Operation {
     this.#conclusion = {
       outcome,
       endedAtMs,
-      state: interrupted ? "interrupted" : obeyed ? "cancelled" : "finished",
+      state: interrupted || this.#givenUp ? "interrupted" : obeyed ? "cancelled" : "finished",
     };
   }
 
@@ -185,7 +191,7 @@ export class RunningOperation implements Operation {
       // The end is news as well, and is told after it was recorded.
       version: conclusion && !this.#told ? this.#version + 1 : this.#version,
       outcome: conclusion?.outcome,
-      intent: conclusion ? undefined : this.#intent,
+      intent: conclusion ? undefined : this.#intent(),
       key: this.key,
       hidden: this.hidden,
       delivered: this.delivered,

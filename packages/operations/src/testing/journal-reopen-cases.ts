@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Journal, Retention } from "../journal.ts";
+import type { Journal } from "../journal.ts";
+import type { Retention } from "../retention.ts";
 import { endedEntry, journalEntry, startMs } from "./journal-entry.ts";
 import { fullEntry } from "./journal-keeping-cases.ts";
 import type { JournalCase } from "./journal-subject.ts";
@@ -54,6 +55,22 @@ export const reopenCases: readonly JournalCase[] = [
         );
         await journal.remove("b");
         assert.deepEqual(await journal.unfinished(), []);
+      },
+    },
+  ),
+  reopening(
+    "an interrupted operation has ended: it is found, and not unfinished",
+    {},
+    {
+      async before(journal) {
+        const key = { name: "key", fingerprint: "f", chosen: true };
+        await journal.put(journalEntry("a", { key, intent: { phase: 1 } }));
+        await journal.put(endedEntry("a", startMs, "lost", { key, state: "interrupted" }));
+      },
+      async after(journal) {
+        assert.deepEqual(await journal.unfinished(), []);
+        assert.equal((await journal.byKey("key"))?.state, "interrupted");
+        assert.equal((await journal.get("a"))?.outcome?.content, "lost");
       },
     },
   ),

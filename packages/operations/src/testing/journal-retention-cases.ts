@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Journal, Retention } from "../journal.ts";
+import type { Journal } from "../journal.ts";
+import type { Retention } from "../retention.ts";
 import { endedEntry, journalEntry, startMs } from "./journal-entry.ts";
 import type { JournalCase } from "./journal-subject.ts";
 

@@ -1,4 +1,5 @@
-import type { Journal, Retention } from "../journal.ts";
+import type { Journal } from "../journal.ts";
+import type { Retention } from "../retention.ts";
 
 /** A journal to be judged. Each case gets a subject of its own. */
 export interface JournalSubject {
