@@ -2,9 +2,11 @@ import type { Awaitable } from "@meanwhile/server/store";
 
 /** A synchronous call that takes longer counts as late. */
 const lateMs = 8;
-/** Two late calls within this time make the disk a slow one... */
-const lateWithinMs = 1000;
-/** ...for this long; then synchronous calls are tried again. */
+/** Late calls that took this long together make the disk a slow one... */
+const toleratedMs = 100;
+/** ...where they come faster than they are forgiven: milliseconds of them a millisecond. */
+const forgiven = 0.1;
+/** A disk is slow for this long; then synchronous calls are tried again. */
 const slowForMs = 2000;
 /** How long the work may go on before others get their turn. */
 const sliceMs = 1.5;
@@ -12,13 +14,16 @@ const sliceMs = 1.5;
 /**
  * Decides how the file system is called. On a fast disk a synchronous call takes 5 µs where an asynchronous one
  * takes 50 to 100, so calls are made synchronously, in slices of about 1.5 ms with a turn of the event loop between.
- * When calls turn out to be late (a disk that seeks, a network), they are made asynchronously for a while.
+ * When late calls (a disk that seeks, a network) stop the event loop for a tenth of the time, they are made
+ * asynchronously for a while. What makes a call late now and then, such as a collection of garbage or a compilation
+ * when the process is young, is no reason: it would make hundreds of calls dear to avoid a few pauses.
  */
 export class Pace {
   readonly #clock: () => number;
   readonly #nextTurn: () => Promise<void>;
   #slowUntil = Number.NEGATIVE_INFINITY;
-  #lastLate = Number.NEGATIVE_INFINITY;
+  #lateMs = 0;
+  #lastLate = 0;
   #sliceBegan = Number.NEGATIVE_INFINITY;
   #turn: Promise<void> | undefined;
 
@@ -39,7 +44,7 @@ export class Pace {
       return synchronous();
     } finally {
       const ended = this.#clock();
-      if (ended - began > lateMs) this.#late(ended);
+      if (ended - began > lateMs) this.#late(ended - began, ended);
     }
   }
 
@@ -54,9 +59,15 @@ export class Pace {
     return this.#turn;
   }
 
-  #late(now: number): void {
-    if (now - this.#lastLate < lateWithinMs) this.#slowUntil = now + slowForMs;
+  #late(tookMs: number, now: number): void {
+    const forgivenMs = (now - this.#lastLate) * forgiven;
+    this.#lateMs = Math.max(0, this.#lateMs - forgivenMs) + tookMs;
     this.#lastLate = now;
+    if (this.#lateMs < toleratedMs) return;
+    this.#slowUntil = now + slowForMs;
+    // A disk that is still slow then is known by its first late calls.
+    this.#lastLate = this.#slowUntil;
+    this.#lateMs = toleratedMs - 2 * lateMs;
   }
 }
 
