@@ -1,0 +1,142 @@
+/** How the packages hang together: arrows go one way, and what a package imports it has declared. */
+import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+/** What each package may import of ours. A new arrow is a decision: it belongs here, and into CONTRIBUTING.md. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  "@meanwhile/interim": [],
+  "@meanwhile/dav": [],
+  "@meanwhile/operations": [],
+  "@meanwhile/journal-lmdb": ["@meanwhile/operations"],
+  "@meanwhile/middleware": ["@meanwhile/interim", "@meanwhile/operations"],
+  "@meanwhile/server": [
+    "@meanwhile/dav",
+    "@meanwhile/interim",
+    "@meanwhile/operations",
+    "@meanwhile/middleware",
+  ],
+  "@meanwhile/disk": ["@meanwhile/dav", "@meanwhile/operations", "@meanwhile/server"],
+  "@meanwhile/client": ["@meanwhile/dav", "@meanwhile/interim"],
+  meanwhile: [
+    "@meanwhile/client",
+    "@meanwhile/dav",
+    "@meanwhile/disk",
+    "@meanwhile/interim",
+    "@meanwhile/journal-lmdb",
+    "@meanwhile/middleware",
+    "@meanwhile/operations",
+    "@meanwhile/server",
+  ],
+};
+
+/** Entries that run where there is no Node, and what they reach. */
+const pureEntries = ["packages/dav/src", "packages/interim/src/fields.ts", "packages/client/src/browser.ts"];
+
+interface PackageFile {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+const packages = readdirSync("packages").map((folder) => {
+  const file: PackageFile = JSON.parse(readFileSync(join("packages", folder, "package.json"), "utf8"));
+  return { folder: join("packages", folder), file };
+});
+
+test("every package has its arrows", () => {
+  expect(packages.map(({ file }) => file.name).sort()).toEqual(Object.keys(arrows).sort());
+});
+
+test.each(packages)("$file.name depends on nothing of ours but what its arrows lead to", ({ file }) => {
+  const ours = Object.keys(file.dependencies ?? {}).filter((name) => name in arrows);
+  for (const name of ours) expect(arrows[file.name]).toContain(name);
+});
+
+test.each(packages)("$file.name imports only what it declares", ({ folder, file }) => {
+  const declared = [
+    file.name,
+    ...Object.keys(file.dependencies ?? {}),
+    ...Object.keys(file.peerDependencies ?? {}),
+  ];
+  const undeclared = sourcesIn(join(folder, "src")).flatMap((source) =>
+    importsOf(source)
+      .filter((name) => !name.startsWith(".") && !isBuiltin(name) && !declared.includes(packageOf(name)))
+      .map((name) => `${source}: ${name}`),
+  );
+  expect(undeclared).toEqual([]);
+});
+
+test("what runs outside Node imports nothing of Node's", () => {
+  const reached = new Set<string>();
+  for (const entry of pureEntries) {
+    for (const source of entry.endsWith(".ts") ? [entry] : sourcesIn(entry)) reach(source, reached);
+  }
+  const foreign = [...reached].flatMap((source) =>
+    importsOf(source)
+      .filter((name) => isBuiltin(name))
+      .map((name) => `${source}: ${name}`),
+  );
+  expect(reached.size).toBeGreaterThan(pureEntries.length);
+  expect(foreign).toEqual([]);
+});
+
+/** What is shipped: neither tests nor what only they use. */
+function sourcesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter(
+      (name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !/(?:^|\/)test(?:ing)?[-/]/.test(name),
+    )
+    .map((name) => join(folder, name));
+}
+
+/** Type imports are left out: they are gone when it runs. */
+function importsOf(source: string): readonly string[] {
+  const text = readFileSync(source, "utf8");
+  const found = text.matchAll(
+    /^(?:import|export)\s+(?!type\b)(?:[^;]*?\sfrom\s+)?"([^"]+)"|\bimport\("([^"]+)"\)/gm,
+  );
+  return [...found].map(([, named, dynamic]) => named ?? dynamic ?? "");
+}
+
+function packageOf(name: string): string {
+  return name
+    .split("/")
+    .slice(0, name.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+function reach(source: string, reached: Set<string>): void {
+  if (reached.has(source)) return;
+  reached.add(source);
+  for (const name of importsOf(source)) {
+    if (name.startsWith(".")) reach(join(dirname(source), name), reached);
+    else if (packageOf(name) in arrows) reach(sourceOf(name), reached);
+  }
+}
+
+/** The source that an export of ours leads to. */
+function sourceOf(name: string): string {
+  const owner = packages.find(({ file }) => file.name === packageOf(name));
+  if (owner === undefined) throw new Error(`no package has ${name}`);
+  const exports: Record<string, { "@meanwhile/source": string }> = JSON.parse(
+    readFileSync(join(owner.folder, "package.json"), "utf8"),
+  ).exports;
+  const subpath = `.${name.slice(owner.file.name.length)}`;
+  const target = exports[subpath]?.["@meanwhile/source"] ?? exports["./*"]?.["@meanwhile/source"];
+  if (target === undefined) throw new Error(`${owner.file.name} does not export ${subpath}`);
+  return join(owner.folder, target.replace("*", subpath.slice(2)));
+}
+
+test("every export leads to a source that is there", () => {
+  for (const { folder } of packages) {
+    const exports: Record<string, string | Record<string, string>> =
+      JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).exports ?? {};
+    for (const target of Object.values(exports)) {
+      const source = typeof target === "string" ? target : target["@meanwhile/source"];
+      if (source === undefined || source.includes("*")) continue;
+      expect(() => readFileSync(resolve(folder, source)), `${folder} ${source}`).not.toThrow();
+    }
+  }
+});
