@@ -124,6 +124,11 @@ export function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS" || method === "TRACE";
 }
 
+/** RFC 9110 §9.2.2. */
+export function isIdempotent(method: string): boolean {
+  return isSafe(method) || method === "PUT" || method === "DELETE";
+}
+
 function isUnsafe({ method = "GET" }: AnyRequest): boolean {
   return !isSafe(method);
 }

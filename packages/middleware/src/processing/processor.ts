@@ -24,7 +24,7 @@ import { guardFinalStatus } from "./final-status-guard.ts";
 import { carryOperation, operationOf } from "./handler-operation.ts";
 import { Handling } from "./handling.ts";
 import { growingFingerprint, join } from "./joining.ts";
-import { type ProcessingOptions, refined, type Settings, settingsOf } from "./options.ts";
+import { type ProcessingOptions, type Settings, settingsOf } from "./options.ts";
 import { requestTarget, statusRest } from "./request-view.ts";
 import { sendAnswer } from "./send-answer.ts";
 
@@ -83,7 +83,7 @@ export function createProcessor(
       }
       const known = operationOf(response);
       if (known instanceof Handling) {
-        known.settings = refined(known.settings, options);
+        known.refine(options);
         runHandler(known, () => proceed(response));
         return;
       }

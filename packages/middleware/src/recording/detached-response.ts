@@ -1,15 +1,27 @@
 /** A response of its own for handlers on HTTP/2, whose compatibility objects cannot be taken off their streams. */
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
+import type { AnyResponse } from "@meanwhile/interim";
 import type { FacadeSocket } from "./facade-socket.ts";
 import { attach } from "./move-response.ts";
 
-/** Makes a response that writes to the facade, as handlers know them from node:http. */
-export function detachedResponse(request: Http2ServerRequest, facade: FacadeSocket): ServerResponse {
+/** Makes a response that writes to the facade, as handlers know them from node:http, with what was set on `wire` so far. */
+export function detachHttp2(
+  request: Http2ServerRequest,
+  wire: AnyResponse,
+  facade: FacadeSocket,
+): ServerResponse {
   // As from HTTP/1.1: else it would take the client for one that cannot read chunks.
   const seen = { method: request.method, headers: request.headers, httpVersionMajor: 1, httpVersionMinor: 1 };
   const response = new ServerResponse(seen as IncomingMessage);
   Object.defineProperty(response, "req", { value: request, writable: true, configurable: true });
+  response.statusCode = wire.statusCode;
+  for (const [name, value] of Object.entries(wire.getHeaders())) {
+    if (value === undefined || name.startsWith(":")) continue;
+    response.setHeader(name, value);
+    // What its handler takes away again is not to be sent.
+    wire.removeHeader(name);
+  }
   attach(response, facade);
   return response;
 }

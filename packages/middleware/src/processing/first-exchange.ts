@@ -1,0 +1,187 @@
+/** The exchange whose request became an operation: it is told the news, and gets its handler's response, or another. */
+import type { Exchange, Following } from "@meanwhile/interim";
+import { parsePrefer } from "@meanwhile/interim/fields";
+import type { Operation, Outcome } from "@meanwhile/operations";
+import { whenAborted, whenEnded } from "../listeners.ts";
+import { Delivery } from "../recording/delivery.ts";
+import type { FacadeSocket } from "../recording/facade-socket.ts";
+import type { Recording } from "../recording/recording.ts";
+import type { ResponseHead } from "../recording/response-reader.ts";
+import type { StatusAnswer } from "../status-answer.ts";
+import { waitFor } from "../waiting.ts";
+import { accepted, outcomeResponse, problemOutcome, stopping } from "./answers.ts";
+import { allowanceOf, type Core, collectionUrl } from "./core.ts";
+import { isIdempotent, isSafe, type Settings } from "./options.ts";
+import { patienceMs } from "./patience.ts";
+import type { Reports } from "./reports.ts";
+import { sendAnswer } from "./send-answer.ts";
+import { whenReceived } from "./when-received.ts";
+
+export interface FirstExchangeOptions {
+  readonly core: Core;
+  readonly settings: Settings;
+  readonly operation: Operation;
+  readonly exchange: Exchange;
+  readonly recording: Recording;
+  /** What the handler's response writes to. */
+  readonly facade: FacadeSocket;
+  readonly reports: Reports;
+}
+
+export class FirstExchange {
+  readonly delivery: Delivery;
+  readonly #given: FirstExchangeOptions;
+  readonly #statusUrl: string;
+  #settings: Settings;
+  #following: Following;
+  /** Ends waiting: timers and listeners. */
+  readonly #waits: (() => void)[] = [];
+  /** It got an answer that was not the handler's. */
+  #answered = false;
+  #left = false;
+  #interims = 0;
+
+  /** Begins to wait for the operation. */
+  constructor(given: FirstExchangeOptions) {
+    this.#given = given;
+    this.#settings = given.settings;
+    const { core, settings, operation, exchange } = given;
+    const { operations, attendance } = core;
+    const preferences = parsePrefer(exchange.request.headers["prefer"]);
+    this.#statusUrl = collectionUrl(exchange.request, settings) + operation.id;
+    attendance.attend(operation, exchange);
+    this.#following = this.#follow();
+    this.delivery = new Delivery(exchange, () =>
+      this.#interims > 0 ? [["Link", `<${this.#statusUrl}>; rel="status"`]] : [],
+    );
+    this.#waits.push(
+      whenEnded(operation, (outcome) => this.#end(outcome)),
+      whenAborted(exchange.closed, () => this.#leave()),
+      whenAborted(operations.abandoned, () => this.#answer(stopping(this.#statusUrl))),
+      operations.after(settings.deadlineMs, () => {
+        given.reports.abort();
+        given.recording.settle(problemOutcome(500, "The service did not answer within its deadline."));
+      }),
+    );
+    const waitMs = patienceMs(preferences);
+    if (waitMs === undefined) return;
+    this.#waits.push(
+      operations.after(waitMs, () =>
+        whenReceived(exchange, () => this.#answer(accepted(operation, this.#statusUrl))),
+      ),
+    );
+  }
+
+  /** Whether its client knows of the operation, or can ask for it by a key. */
+  get isTold(): boolean {
+    return this.#answered || this.#interims > 0 || this.#given.operation.key !== undefined;
+  }
+
+  get exchange(): Exchange {
+    return this.#given.exchange;
+  }
+
+  get isCancelling(): boolean {
+    return this.#given.operation.state === "cancelling";
+  }
+
+  /** Its route has other settings than were known before. */
+  refine(settings: Settings): void {
+    this.#settings = settings;
+    if (this.#following.sent > 0 || !this.delivery.isUntouched || this.#answered || this.#left) return;
+    this.#following.stop();
+    this.#following = this.#follow();
+  }
+
+  /** The handler has begun its final response. */
+  head(head: ResponseHead): void {
+    this.#stopInterims();
+    this.delivery.head(head);
+    if (this.#left) this.#expectEnd();
+  }
+
+  #follow(): Following {
+    const { core, operation, exchange } = this.#given;
+    const { pacing, expectsMs } = this.#settings;
+    const { afterMs, everyMs } = pacing;
+    return waitFor(operation, exchange, {
+      operations: core.operations,
+      pacer: core.pacer,
+      // What is expected to take long is told so at once: RFC 2518 §10.1, "reasonable expectation".
+      pacing: { afterMs: expectsMs > 0 && expectsMs >= afterMs ? 0 : afterMs, everyMs },
+      allowance: allowanceOf(exchange, this.#settings),
+      asked: parsePrefer(exchange.request.headers["prefer"]).processing,
+      statusUrl: this.#statusUrl,
+    });
+  }
+
+  /** Answers with something else than the handler's response, which goes on. */
+  #answer(answer: StatusAnswer): void {
+    const { core, operation, exchange } = this.#given;
+    if (this.#answered || !this.delivery.isUntouched || exchange.state !== "waiting") return;
+    this.#answered = true;
+    this.#stopInterims();
+    core.operations.keep(operation);
+    this.delivery.stop();
+    keepContent(exchange);
+    void sendAnswer(exchange, answer);
+    core.attendance.answered(operation, exchange, answer.status === 202);
+  }
+
+  #end(outcome: Outcome): void {
+    const { core, operation, exchange, recording, facade } = this.#given;
+    const { delivery } = this;
+    this.#stopInterims();
+    for (const stop of this.#waits.splice(0)) stop();
+    if (!this.#answered && !this.#left) {
+      if (recording.isComplete) delivery.end();
+      else if (delivery.isFlowing) delivery.breakOff();
+      else {
+        delivery.stop();
+        void sendAnswer(exchange, outcomeResponse(outcome, this.#interims > 0 ? this.#statusUrl : undefined));
+      }
+      core.attendance.answered(operation, exchange, true);
+    }
+    // What the handler still writes has nowhere to go.
+    if (!recording.isComplete) facade.destroy();
+  }
+
+  #leave(): void {
+    this.#left = true;
+    this.delivery.stop();
+    this.#stopInterims();
+    if (isSafe(this.#method)) this.#given.reports.abort();
+    if (this.#given.recording.begun) this.#expectEnd();
+  }
+
+  /** A head was written, nobody is there to read on, and the handler may never notice: it has a while to end. */
+  #expectEnd(): void {
+    const { core, recording } = this.#given;
+    this.#waits.push(
+      core.operations.after(this.#settings.endWithinMs, () => {
+        const again = this.#settings.idempotent ?? isIdempotent(this.#method);
+        recording.settle(
+          problemOutcome(
+            500,
+            "The operation was interrupted: nobody knows what became of it.",
+            again ? "The request may be sent again." : undefined,
+          ),
+        );
+      }),
+    );
+  }
+
+  #stopInterims(): void {
+    this.#following.stop();
+    this.#interims = this.#following.sent;
+  }
+
+  get #method(): string {
+    return this.#given.exchange.request.method ?? "GET";
+  }
+}
+
+/** Node throws away what nobody has read of a request when it is answered; a handler that goes on may still read it. */
+function keepContent({ request }: Exchange): void {
+  if (!("stream" in request) && request.complete) Reflect.set(request, "_consuming", true);
+}
