@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Tests run on the TypeScript sources, without a build. */
-const resolve = { conditions: ["@meanwhile/source", "module", "node"] };
+const resolve = { conditions: ["@meanwhile/source", "node"] };
 const ssr = { resolve };
 
 export default defineConfig({
