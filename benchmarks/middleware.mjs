@@ -1,13 +1,14 @@
 /**
- * What `processing()` adds to a request that is answered at once: CPU of the server per request, bare against mounted,
- * on node:http and on Fastify, in interleaved runs. Needs the build.
+ * What `processing()` adds, on node:http and on Fastify, bare against mounted: to a request that is answered at once
+ * the server's CPU, in interleaved runs; to one that waits its memory. Needs the build.
  *
- *   node benchmarks/middleware.mjs [--runs N] [--requests N]
+ *   node --conditions=@meanwhile/built benchmarks/middleware.mjs [--runs N] [--requests N] [--waiting N]
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -19,12 +20,17 @@ else await measure();
 
 async function serve(kind) {
   const listen = kind.startsWith("node") ? await nodeServer(kind) : await fastifyServer(kind);
-  process.on("message", () => process.send({ cpu: process.cpuUsage() }));
+  process.on("message", () => {
+    globalThis.gc();
+    globalThis.gc();
+    process.send({ cpu: process.cpuUsage(), memory: process.memoryUsage() });
+  });
   process.send({ port: await listen() });
 }
 
 async function nodeServer(kind) {
-  const answer = (_request, response) => {
+  const answer = (request, response) => {
+    if (request.url === "/wait") return;
     response.setHeader("Content-Type", "application/json");
     response.end('{"made":"it"}');
   };
@@ -42,6 +48,7 @@ async function fastifyServer(kind) {
   const app = createFastify();
   if (kind.endsWith("mounted")) app.register(processing);
   app.post("/", async () => ({ made: "it" }));
+  app.post("/wait", () => new Promise(() => undefined));
   return async () => {
     await app.listen({ port: 0, host: "127.0.0.1" });
     return app.server.address().port;
@@ -50,37 +57,78 @@ async function fastifyServer(kind) {
 
 async function measure() {
   const { values } = parseArgs({
-    options: { runs: { type: "string", default: "9" }, requests: { type: "string", default: "20000" } },
+    options: {
+      runs: { type: "string", default: "9" },
+      requests: { type: "string", default: "20000" },
+      waiting: { type: "string", default: "5000" },
+    },
   });
+  const requests = Number(values.requests);
+  const waiting = Number(values.waiting);
   const servers = new Map();
   for (const kind of kinds) {
-    const child = fork(fileURLToPath(import.meta.url), [kind]);
+    const child = fork(fileURLToPath(import.meta.url), [kind], {
+      execArgv: [...process.execArgv, "--expose-gc"],
+    });
     const [{ port }] = await once(child, "message");
     servers.set(kind, { child, port, figures: [] });
-    await load(port, Number(values.requests));
+    await load(port, requests);
   }
   for (let run = 0; run < Number(values.runs); run += 1) {
     for (const server of servers.values()) {
       const before = await cpuOf(server.child);
-      await load(server.port, Number(values.requests));
-      server.figures.push(((await cpuOf(server.child)) - before) / Number(values.requests));
+      await load(server.port, requests);
+      server.figures.push(((await cpuOf(server.child)) - before) / requests);
     }
   }
-  for (const [kind, { child, figures }] of servers) {
-    console.log(`${kind}: ${median(figures).toFixed(1)} µs of CPU a request`);
-    child.kill();
-  }
-  for (const name of ["node", "fastify"]) {
-    const bare = servers.get(`${name} bare`).figures;
-    const added = servers.get(`${name} mounted`).figures.map((figure, run) => figure - bare[run]);
-    console.log(`${name}: ${median(added).toFixed(1)} µs added (median of ${added.length} interleaved runs)`);
+  for (const server of servers.values()) server.heap = await heapWaiting(server, waiting);
+  for (const { child } of servers.values()) child.kill("SIGKILL");
+
+  console.log(
+    `Node ${process.version}; ${values.runs} interleaved runs of ${requests} requests; ${waiting} waiting\n`,
+  );
+  console.log("| | bare | mounted | added | waiting: bare | mounted |");
+  console.log("|---|---|---|---|---|---|");
+  for (const [name, title] of [
+    ["node", "node:http"],
+    ["fastify", "Fastify"],
+  ]) {
+    const bare = servers.get(`${name} bare`);
+    const mounted = servers.get(`${name} mounted`);
+    const added = mounted.figures.map((figure, run) => figure - bare.figures[run]);
+    const times = [bare.figures, mounted.figures, added].map((figures) => `${median(figures).toFixed(1)} µs`);
+    const heaps = [bare, mounted].map(({ heap }) => `${(heap / 1024).toFixed(1)} KiB`);
+    console.log(`| ${[title, ...times, ...heaps].join(" | ")} |`);
   }
 }
 
+async function figuresOf(child) {
+  child.send("figures");
+  const [figures] = await once(child, "message");
+  return figures;
+}
+
 async function cpuOf(child) {
-  child.send("cpu");
-  const [{ cpu }] = await once(child, "message");
+  const { cpu } = await figuresOf(child);
   return cpu.user + cpu.system;
+}
+
+/** Bytes of heap a request, where so many wait at once, a connection each. */
+async function heapWaiting({ child, port }, requests) {
+  const before = await figuresOf(child);
+  const sockets = [];
+  for (let number = 0; number < requests; number += 1) {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    await once(socket, "connect");
+    socket.write("POST /wait HTTP/1.1\r\nHost: a\r\nPrefer: processing\r\nContent-Length: 0\r\n\r\n");
+    socket.resume();
+    sockets.push(socket);
+  }
+  await delay(2_000);
+  const after = await figuresOf(child);
+  for (const socket of sockets) socket.destroy();
+  return (after.memory.heapUsed - before.memory.heapUsed) / requests;
 }
 
 /** One request after the other on each connection. */
