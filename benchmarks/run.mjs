@@ -10,8 +10,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { startPeer } from "../conformance/peers/peer.mjs";
 import { furnish, jobs } from "./jobs.mjs";
-import { giveToServer, peers, startPeer } from "./peers.mjs";
+import { peers } from "./peers.mjs";
 import { cpuMs, pssMb, watchMemory } from "./processes.mjs";
 import { report } from "./report.mjs";
 
@@ -58,17 +59,11 @@ if (!values["no-write"]) {
   writeFileSync(page, others === "" ? text : `${text.trimEnd()}\n\n${others}`);
 }
 
-/** Debian's peers by the judges' script, npm's by npm. */
+/** Debian's peers by the judges' script; those of npm are here. */
 function bringPeers() {
-  const steps = [
-    ["bash", [join(folder, "../scripts/judges.sh"), "bench"]],
-    ["npm", ["ci", "--prefix", join(folder, "peers"), "--no-audit", "--no-fund", "--silent"]],
-  ];
-  for (const [program, args] of steps) {
-    const { status } = spawnSync(program, args, { stdio: "inherit" });
-    if (status !== 0)
-      console.error(`${program} ${args.join(" ")} failed: going on with the peers that are here`);
-  }
+  const script = join(folder, "../scripts/judges.sh");
+  const { status } = spawnSync("bash", [script, "bench"], { stdio: "inherit" });
+  if (status !== 0) console.error(`${script} failed: going on with the peers that are here`);
 }
 
 async function startAll() {
@@ -78,17 +73,15 @@ async function startAll() {
       console.error(`${peer.name} is not here`);
       continue;
     }
-    const own = join(root, peer.name);
     let site;
     try {
-      site = await startPeer(peer, own);
+      site = { peer, ...(await startPeer(peer, { root })) };
     } catch (error) {
       console.error(error.message);
       continue;
     }
     sites.push(site);
     furnish(site.folder);
-    giveToServer(own);
     idle.set(peer.name, pssMb(site.pid));
     console.log(`${peer.name} ${peer.version()} at ${site.url}`);
   }

@@ -18,6 +18,11 @@ const judges = {
   lwp: ["perl", "-MLWP", "-e", "print qq(libwww-perl $LWP::VERSION\n)"],
   php: ["php", "--version"],
   java: ["java", "--version"],
+  apache: ["apache2", "-v"],
+  caddy: ["caddy", "version"],
+  haproxy: ["haproxy", "-v"],
+  lighttpd: ["lighttpd", "-v"],
+  nginx: ["nginx", "-v"],
 } as const satisfies Readonly<Record<string, readonly [string, ...string[]]>>;
 
 export type JudgeName = keyof typeof judges;
@@ -35,8 +40,9 @@ const hint = "`npm run judges` installs it from Debian's packages";
 export function judge(name: JudgeName): Judge {
   const [program, ...args] = judges[name];
   // Not by its exit code: that of cadaver, asked for its version, is 255.
-  const { stdout } = spawnSync(program, args, { encoding: "utf8", timeout: 20_000 });
-  return { name, program, version: stdout?.split("\n")[0] || undefined };
+  const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 20_000 });
+  // nginx says it on standard error.
+  return { name, program, version: (stdout || stderr)?.split("\n")[0] || undefined };
 }
 
 /**
