@@ -32,6 +32,15 @@ export function refusedFor(of: "principal" | "all" | "draining"): StatusAnswer {
       });
 }
 
+/** What became of earlier requests is not known, so none may run that could be the same; nothing was done. */
+export const unreadable: StatusAnswer = problem(
+  503,
+  "It could not be looked up whether this was sent before.",
+  {
+    "Retry-After": String(retryAfterSeconds),
+  },
+);
+
 /**
  * An outcome as the final response that it records.
  * @param url of the status document, to be linked to; undefined: nobody was told of it
@@ -60,11 +69,30 @@ function linked(fields: Outcome["fields"], more: string): Outcome["fields"] {
   return { ...Object.fromEntries(others), Link: [...links, more] };
 }
 
+/**
+ * Of an operation that did not end, and never will: its process is gone, or its handler was given up. Where the
+ * request may safely be sent again this is a 503, and the same key makes it run again (RFC 9110 §9.2.2, §15.6.4).
+ */
+export function interruptedOutcome(again: boolean): Outcome {
+  const title = "The operation was interrupted: nobody knows what became of it.";
+  if (!again) {
+    return problemOutcome(500, title, "Look at what is there before you send the request again.");
+  }
+  return problemOutcome(503, title, "The request may be sent again.", {
+    "Retry-After": String(retryAfterSeconds),
+  });
+}
+
 /** An outcome that no handler wrote (RFC 9457). */
-export function problemOutcome(status: number, title: string, detail?: string): Outcome {
+export function problemOutcome(
+  status: number,
+  title: string,
+  detail?: string,
+  fields: Outcome["fields"] = {},
+): Outcome {
   return {
     status,
-    fields: { "Content-Type": "application/problem+json" },
+    fields: { "Content-Type": "application/problem+json", ...fields },
     content: `${JSON.stringify({ status, title, ...(detail === undefined ? {} : { detail }) })}\n`,
   };
 }

@@ -8,7 +8,7 @@ import type { StatusService } from "../status-service.ts";
 import type { Turns } from "../turns.ts";
 import type { ContentDigest } from "./content-digest.ts";
 import type { Settings } from "./options.ts";
-import { isLocal, originOf } from "./request-view.ts";
+import { isLocal, originOf, requestTarget } from "./request-view.ts";
 
 export interface Core {
   readonly operations: Operations;
@@ -16,6 +16,11 @@ export interface Core {
   readonly attendance: Attendance;
   readonly turns: Turns;
   readonly status: StatusService;
+  /**
+   * Resolves, mostly at once, when it is known what became of the operations of an earlier process; rejects where the
+   * journal could not tell.
+   */
+  readonly recovered: () => Promise<unknown>;
   /** Of operations that run with a key: what their content is. */
   readonly contents: WeakMap<object, ContentDigest>;
 }
@@ -23,6 +28,12 @@ export interface Core {
 /** The absolute URL of the collection of status documents, as the client sees it. */
 export function collectionUrl(request: AnyRequest, { origin, path }: Settings): string {
   return (origin ?? originOf(request)) + path;
+}
+
+/** The absolute URL of what is asked for, as the client sees it. */
+export function targetUrl(request: AnyRequest, { origin }: Settings): string {
+  const target = requestTarget(request);
+  return new URL((origin ?? originOf(request)) + (target.startsWith("/") ? target : `/${target}`)).href;
 }
 
 export function allowanceOf({ request, protocol }: Exchange, { policy }: Settings): Allowance {

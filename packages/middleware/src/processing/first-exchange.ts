@@ -9,10 +9,11 @@ import type { Recording } from "../recording/recording.ts";
 import type { ResponseHead } from "../recording/response-reader.ts";
 import type { StatusAnswer } from "../status-answer.ts";
 import { waitFor } from "../waiting.ts";
-import { accepted, outcomeResponse, problemOutcome, stopping } from "./answers.ts";
+import { accepted, interruptedOutcome, outcomeResponse, problemOutcome, stopping } from "./answers.ts";
 import { allowanceOf, type Core, collectionUrl } from "./core.ts";
-import { isIdempotent, isSafe, type Settings } from "./options.ts";
+import { isSafe, mayRunAgain, type Settings } from "./options.ts";
 import { patienceMs } from "./patience.ts";
+import { handlerIntent } from "./recovery.ts";
 import type { Reports } from "./reports.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { whenReceived } from "./when-received.ts";
@@ -57,7 +58,11 @@ export class FirstExchange {
     this.#waits.push(
       whenEnded(operation, (outcome) => this.#end(outcome)),
       whenAborted(exchange.closed, () => this.#leave()),
-      whenAborted(operations.abandoned, () => this.#answer(stopping(this.#statusUrl))),
+      whenAborted(operations.abandoned, () => {
+        this.#answer(stopping(this.#statusUrl));
+        // It never ends now, and nothing of it is to keep the process.
+        this.#stopWaiting();
+      }),
       operations.after(settings.deadlineMs, () => {
         given.reports.abort();
         given.recording.settle(problemOutcome(500, "The service did not answer within its deadline."));
@@ -74,7 +79,7 @@ export class FirstExchange {
 
   /** Whether its client knows of the operation, or can ask for it by a key. */
   get isTold(): boolean {
-    return this.#answered || this.#interims > 0 || this.#given.operation.key !== undefined;
+    return this.#answered || this.#following.sent > 0 || this.#given.operation.key !== undefined;
   }
 
   get exchange(): Exchange {
@@ -87,7 +92,11 @@ export class FirstExchange {
 
   /** Its route has other settings than were known before. */
   refine(settings: Settings): void {
+    const again = mayRunAgain(settings, this.#method);
+    const changed = again !== mayRunAgain(this.#settings, this.#method);
     this.#settings = settings;
+    // What is recorded says otherwise. Until it is recorded anew, it errs on the side of not running twice.
+    if (changed && this.isTold) this.#given.reports.intend(handlerIntent(again), settings.warn);
     if (this.#following.sent > 0 || !this.delivery.isUntouched || this.#answered || this.#left) return;
     this.#following.stop();
     this.#following = this.#follow();
@@ -132,7 +141,7 @@ export class FirstExchange {
     const { core, operation, exchange, recording, facade } = this.#given;
     const { delivery } = this;
     this.#stopInterims();
-    for (const stop of this.#waits.splice(0)) stop();
+    this.#stopWaiting();
     if (!this.#answered && !this.#left) {
       if (recording.isComplete) delivery.end();
       else if (delivery.isFlowing) delivery.breakOff();
@@ -156,19 +165,17 @@ export class FirstExchange {
 
   /** A head was written, nobody is there to read on, and the handler may never notice: it has a while to end. */
   #expectEnd(): void {
-    const { core, recording } = this.#given;
+    const { core, recording, reports } = this.#given;
     this.#waits.push(
       core.operations.after(this.#settings.endWithinMs, () => {
-        const again = this.#settings.idempotent ?? isIdempotent(this.#method);
-        recording.settle(
-          problemOutcome(
-            500,
-            "The operation was interrupted: nobody knows what became of it.",
-            again ? "The request may be sent again." : undefined,
-          ),
-        );
+        reports.giveUp();
+        recording.settle(interruptedOutcome(mayRunAgain(this.#settings, this.#method)));
       }),
     );
+  }
+
+  #stopWaiting(): void {
+    for (const stop of this.#waits.splice(0)) stop();
   }
 
   #stopInterims(): void {

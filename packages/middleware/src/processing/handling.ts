@@ -9,12 +9,12 @@ import { moveResponse } from "../recording/move-response.ts";
 import { Recording, type RecordingListener } from "../recording/recording.ts";
 import type { FieldLine, ResponseHead } from "../recording/response-reader.ts";
 import { problemOutcome } from "./answers.ts";
-import { type Core, collectionUrl } from "./core.ts";
+import { type Core, collectionUrl, targetUrl } from "./core.ts";
 import { FirstExchange } from "./first-exchange.ts";
 import type { HandlerOperation } from "./handler-operation.ts";
-import { type RouteOptions, refined, type Settings } from "./options.ts";
+import { mayRunAgain, type RouteOptions, refined, type Settings } from "./options.ts";
+import { handlerIntent } from "./recovery.ts";
 import { Reports } from "./reports.ts";
-import { requestTarget } from "./request-view.ts";
 
 export class Handling implements HandlerOperation {
   settings: Settings;
@@ -108,7 +108,10 @@ export class Handling implements HandlerOperation {
           fields: { "Content-Type": "application/problem+json", "Retry-After": "5" },
         };
       },
-      key ? { key } : {},
+      {
+        ...(key ? { key } : {}),
+        intent: () => handlerIntent(mayRunAgain(this.settings, request.method ?? "GET")),
+      },
     );
     const facade = new FacadeSocket(socketOf(request), recording);
     const wire = this.#moveTo(facade);
@@ -159,7 +162,7 @@ export class Handling implements HandlerOperation {
   }
 
   #target(): string {
-    return new URL(requestTarget(this.request), collectionUrl(this.request, this.settings)).href;
+    return targetUrl(this.request, this.settings);
   }
 
   #limit(): number {

@@ -98,7 +98,7 @@ async function isSame(
   earlier: Operation | JournalEntry,
   { fingerprint, content }: Joining,
 ): Promise<boolean> {
-  if (headOf(earlier) !== fingerprint) return false;
+  if (!hasHead(earlier, fingerprint)) return false;
   const mine = await content.whole;
   const first = core.contents.get(earlier);
   // Two that are sent at once: what the first one says is known when it was received.
@@ -112,8 +112,9 @@ export function growingFingerprint(head: string, content: ContentDigest): string
   return `${head}.${content.value ?? ""}`;
 }
 
-function headOf({ key }: Operation | JournalEntry): string {
-  return key?.fingerprint.split(".")[0] ?? "";
+/** Whether all that matters of the earlier request, but its content, is this. */
+export function hasHead({ key }: Operation | JournalEntry, fingerprint: string): boolean {
+  return (key?.fingerprint.split(".")[0] ?? "") === fingerprint;
 }
 
 function contentOf({ key }: Operation | JournalEntry): string {

@@ -3,6 +3,7 @@ import type { AnyRequest } from "@meanwhile/interim";
 import { defaultPacing, type Pacing } from "@meanwhile/interim/pacing";
 import { type Front, fronts, type InterimMode, type InterimPolicy } from "@meanwhile/interim/profiles";
 import { defaultContentLimit } from "@meanwhile/operations";
+import { type Logger, logLevels, safeLogger } from "../observing/logger.ts";
 import { defaultStatusPath } from "../status-place.ts";
 import { credentialsOf } from "./request-view.ts";
 
@@ -46,7 +47,9 @@ export interface ProcessingOptions extends RouteOptions {
   /** How long a handler may take to end its response once its client left; default 1 min. */
   readonly endWithin?: Duration;
   readonly limits?: Partial<ProcessingLimits>;
-  /** Told of misuse, and of what went wrong beside the work. */
+  /** As pino has it: each operation's begin and end, misuse, and what went wrong beside the work. */
+  readonly logger?: Logger;
+  /** Told the messages of the logger's warnings and errors. */
   readonly warn?: (message: string) => void;
 }
 
@@ -62,6 +65,7 @@ export interface Settings {
   readonly deadlineMs: number;
   readonly endWithinMs: number;
   readonly limits: ProcessingLimits;
+  readonly logger: Logger;
   readonly warn: (message: string) => void;
 }
 
@@ -86,6 +90,9 @@ export function settingsOf(options: ProcessingOptions): Settings {
       throw wrong(name, "is a function", options[name]);
     }
   }
+  const missing = logLevels.find((level) => options.logger && typeof options.logger[level] !== "function");
+  if (missing) throw wrong("logger", `has a method ${missing}`, options.logger);
+  const logger = safeLogger(options.logger, options.warn);
   return {
     pacing: {
       afterMs: duration("after", options.after, defaultPacing.afterMs),
@@ -104,7 +111,8 @@ export function settingsOf(options: ProcessingOptions): Settings {
       heldBytes: bytes("heldBytes", options.limits?.heldBytes, 64 * 1024),
       keptBytes: bytes("keptBytes", options.limits?.keptBytes, defaultContentLimit),
     },
-    warn: options.warn ?? (() => undefined),
+    logger,
+    warn: (message) => logger.warn({}, message),
   };
 }
 
@@ -124,9 +132,9 @@ export function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS" || method === "TRACE";
 }
 
-/** RFC 9110 §9.2.2. */
-export function isIdempotent(method: string): boolean {
-  return isSafe(method) || method === "PUT" || method === "DELETE";
+/** Whether a request may safely be sent again where nobody knows what became of it (RFC 9110 §9.2.2). */
+export function mayRunAgain({ idempotent }: Settings, method: string): boolean {
+  return idempotent ?? (isSafe(method) || method === "PUT" || method === "DELETE");
 }
 
 function isUnsafe({ method = "GET" }: AnyRequest): boolean {

@@ -15,16 +15,17 @@ import { chosenKeyName, fingerprintOf } from "../repetition.ts";
 import { problem } from "../status-answer.ts";
 import { createStatusService } from "../status-service.ts";
 import { createTurns } from "../turns.ts";
-import { refusedFor } from "./answers.ts";
+import { refusedFor, unreadable } from "./answers.ts";
 import { runHandler } from "./around-handler.ts";
 import { type Attention, createAttention } from "./attention.ts";
 import { ContentDigest } from "./content-digest.ts";
-import { allowanceOf, type Core, collectionUrl } from "./core.ts";
+import { allowanceOf, type Core, collectionUrl, targetUrl } from "./core.ts";
 import { guardFinalStatus } from "./final-status-guard.ts";
 import { carryOperation, operationOf } from "./handler-operation.ts";
 import { Handling } from "./handling.ts";
-import { growingFingerprint, join } from "./joining.ts";
+import { growingFingerprint, hasHead, join } from "./joining.ts";
 import { type ProcessingOptions, type Settings, settingsOf } from "./options.ts";
+import { recoverHandlers } from "./recovery.ts";
 import { requestTarget, statusRest } from "./request-view.ts";
 import { sendAnswer } from "./send-answer.ts";
 
@@ -41,6 +42,8 @@ export interface Processor {
    * `fail` is told of mistakes in how the middleware is mounted.
    */
   enter(request: AnyRequest, response: AnyResponse, proceed: Proceed, fail: (error: unknown) => void): void;
+  /** The absolute URL of what a request asks for, as its client sees it. */
+  urlOf(request: AnyRequest): string;
   /** Stops event streams and interim responses; call it after the operations were drained. */
   close(): void;
 }
@@ -67,8 +70,15 @@ export function createProcessor(
     attendance: createAttendance(operations, operations.after),
     turns: createTurns(),
     status: createStatusService({ operations, pacer, pacing: settings.pacing }),
+    recovered: () => recoverHandlers(operations),
     contents: new WeakMap(),
   };
+  core.recovered().catch((error: unknown) => {
+    settings.logger.error(
+      { err: error },
+      `what an earlier process left could not be taken up: ${String(error)}`,
+    );
+  });
   const attention: Attention<Handling> = createAttention(attentionMs, operations.after, (handling) => {
     if (!handling.isOver) beginLate(handling);
   });
@@ -113,6 +123,7 @@ export function createProcessor(
         runHandler(handling, () => proceed(handling.response));
       }, fail);
     },
+    urlOf: (request) => targetUrl(request, settings),
     close() {
       attention.close();
       core.status.close();
@@ -142,7 +153,7 @@ async function enterAtOnce(
   const { request, settings } = handling;
   const repeatable = {
     method: request.method ?? "GET",
-    target: new URL(requestTarget(request), collectionUrl(request, settings)).href,
+    target: targetUrl(request, settings),
     headers: request.headers,
     principal: settings.principal(request),
     address: request.socket?.remoteAddress ?? "",
@@ -160,8 +171,9 @@ async function enterAtOnce(
   const joining = { request, response, settings, fingerprint: head, content };
   const endTurn = await core.turns.take(name);
   try {
-    const earlier = await findEarlier(core.operations, name);
-    if (earlier && earlier.outcome?.status !== 503) {
+    const earlier = await findEarlier(core, name);
+    // A 503 is no answer, as the process says that gave it: the request runs again.
+    if (earlier && (earlier.outcome?.status !== 503 || !hasHead(earlier, head))) {
       void join(core, earlier, joining);
       return false;
     }
@@ -177,8 +189,13 @@ async function enterAtOnce(
     if (operation) core.contents.set(operation, content);
     return await started;
   } catch (error) {
-    if (!(error instanceof OperationKeyError)) throw error;
-    void join(core, error.operation, joining);
+    if (error instanceof OperationKeyError) {
+      void join(core, error.operation, joining);
+      return false;
+    }
+    if (!(error instanceof JournalUnreadable)) throw error;
+    settings.logger.error({ err: error.cause }, error.message);
+    await sendAnswer(openExchange(request, response), unreadable);
     return false;
   } finally {
     endTurn();
@@ -208,13 +225,26 @@ function beginLate(handling: Handling): void {
   }
 }
 
+/** @throws {JournalUnreadable} */
 async function findEarlier(
-  operations: Operations,
+  { operations, recovered }: Core,
   name: string,
 ): Promise<Operation | JournalEntry | undefined> {
-  const earlier = await operations.findByKey(name);
-  // The journal may know an operation as running that this process runs.
-  return earlier && !("ended" in earlier) && !earlier.outcome ? operations.find(earlier.id) : earlier;
+  try {
+    await recovered();
+    const earlier = await operations.findByKey(name);
+    // The journal may know an operation as running that this process runs.
+    return earlier && !("ended" in earlier) && !earlier.outcome ? await operations.find(earlier.id) : earlier;
+  } catch (cause) {
+    throw new JournalUnreadable(cause);
+  }
+}
+
+/** Nobody can tell whether a key was used before: to run its request could be to run it twice. */
+class JournalUnreadable extends Error {
+  constructor(cause: unknown) {
+    super(`an Idempotency-Key could not be looked up: ${String(cause)}`, { cause });
+  }
 }
 
 function serveStatus(
@@ -226,15 +256,18 @@ function serveStatus(
 ): void {
   const exchange = openExchange(request, response);
   request.resume();
-  core.status
-    .answer(exchange, {
-      method: request.method ?? "GET",
-      rest,
-      headers: request.headers,
-      principal: settings.principal(request),
-      collectionUrl: collectionUrl(request, settings),
-      allowance: allowanceOf(exchange, settings),
-    })
+  core
+    .recovered()
+    .then(() =>
+      core.status.answer(exchange, {
+        method: request.method ?? "GET",
+        rest,
+        headers: request.headers,
+        principal: settings.principal(request),
+        collectionUrl: collectionUrl(request, settings),
+        allowance: allowanceOf(exchange, settings),
+      }),
+    )
     .then(
       (answer) => sendAnswer(exchange, answer),
       (error: unknown) => {

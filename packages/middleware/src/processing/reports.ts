@@ -1,5 +1,5 @@
 /** What a handler tells of its work, from its first moment on: it is kept until there is an operation to tell it to. */
-import type { Work } from "@meanwhile/operations";
+import type { Json, Work } from "@meanwhile/operations";
 import { whenAborted } from "../listeners.ts";
 
 /** Results of members that are kept as long as the request is no operation. */
@@ -57,6 +57,18 @@ export class Reports {
     if (this.#progress) work.progress(...this.#progress);
     for (const result of this.#results.splice(0)) work.result(...result);
     if (this.#controller) whenAborted(work.signal, () => this.abort());
+  }
+
+  /** Records anew what the next process is to know. */
+  intend(intent: Json, warn: (message: string) => void): void {
+    this.#work
+      ?.intend(intent)
+      .catch((error: unknown) => warn(`an intent was not recorded: ${String(error)}`));
+  }
+
+  /** Nobody waits for the handler any more, and nobody knows what became of its work. */
+  giveUp(): void {
+    this.#work?.giveUp();
   }
 
   abort(): void {

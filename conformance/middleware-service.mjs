@@ -1,0 +1,35 @@
+/**
+ * A service with the middleware on a durable journal, to be killed: `node middleware-service.mjs STATE PORT`.
+ * POST /quick and PUT /again are answered at once; POST /stuck, and PUT /stuck, only where STUCK is unset. Each answer
+ * names the process that made it. Tells on its output where it listens, and each handler that begins.
+ */
+import { createServer } from "node:http";
+import { lmdbJournal } from "@meanwhile/journal-lmdb";
+import { processing } from "@meanwhile/middleware/node";
+import { createOperations } from "@meanwhile/operations";
+
+const [state = "", port = "0"] = process.argv.slice(2);
+const journal = lmdbJournal(state);
+const operations = createOperations({ journal });
+const middleware = processing(operations, { interim: "asked", warn: (message) => console.error(message) });
+
+const server = createServer(
+  middleware((request, response) => {
+    console.log(`began ${request.method} ${request.url}`);
+    if (request.url === "/stuck" && process.env["STUCK"] !== undefined) return;
+    response.writeHead(201, { "Content-Type": "application/json" });
+    response.end(JSON.stringify({ pid: process.pid }));
+  }),
+);
+server.listen(Number(port), "127.0.0.1", () => {
+  console.log(`listening on ${server.address().port}`);
+});
+
+process.once("SIGTERM", async () => {
+  server.close();
+  if (!(await operations.drain(100))) operations.abandon();
+  middleware.close();
+  server.closeIdleConnections();
+  await new Promise((resolve) => server.once("close", resolve));
+  await (await journal).close();
+});
