@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Front } from "@meanwhile/interim/profiles";
 import { createOperations } from "@meanwhile/operations";
 import { createDavHandler, type RequestLogEntry } from "@meanwhile/server";
 import type { Tree } from "@meanwhile/server/store";
@@ -12,6 +13,8 @@ export interface SlowServerOptions {
   readonly delayMs: Readonly<Partial<Record<SlowStep, number>>>;
   readonly afterMs: number;
   readonly everyMs: number;
+  /** The proxy in front; default "none". */
+  readonly front?: Front;
 }
 
 /** A server within this process, for what no real disk is slow enough. */
@@ -25,7 +28,7 @@ export interface SlowServer {
   stop(): Promise<void>;
 }
 
-/** Starts it on a free port of 127.0.0.1, and declares that no proxy stands in front. */
+/** Starts it on a free port of 127.0.0.1. */
 export async function startSlowServer(options: SlowServerOptions): Promise<SlowServer> {
   const tree = createMemoryTree();
   let entries: RequestLogEntry[] = [];
@@ -35,7 +38,7 @@ export async function startSlowServer(options: SlowServerOptions): Promise<SlowS
     }),
     locks: createMemoryLockStore({ clock: Date.now }),
     operations: createOperations(),
-    interim: { front: "none", afterMs: options.afterMs, everyMs: options.everyMs },
+    interim: { front: options.front ?? "none", afterMs: options.afterMs, everyMs: options.everyMs },
     log: (entry) => entries.push(entry),
   });
   const server = createServer(handler).on("checkContinue", handler);

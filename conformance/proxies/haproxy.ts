@@ -1,0 +1,27 @@
+import type { ProxyKind } from "./proxy.ts";
+import { exchange } from "./snippet.ts";
+
+export const haproxy: ProxyKind = {
+  name: "haproxy",
+  language: "haproxy",
+  configuration({ port, upstream, timeoutS, snippet }) {
+    const backend = exchange(snippet, "127.0.0.1:8080", upstream);
+    return `
+global
+    maxconn 256
+
+defaults
+    mode http
+    timeout connect 5s
+    timeout client ${timeoutS ?? 60}s
+    timeout server 60s
+
+frontend web
+    bind 127.0.0.1:${port}
+    default_backend service
+
+${timeoutS === undefined ? backend : exchange(backend, "timeout server 60s", `timeout server ${timeoutS}s`)}
+`;
+  },
+  command: (file) => ({ program: "haproxy", args: ["-db", "-f", file] }),
+};
