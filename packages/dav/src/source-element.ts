@@ -9,9 +9,14 @@ export interface Scope {
   readonly outer: Scope | undefined;
 }
 
+/** A document, or a part of one that is still being read. */
+export interface SourceText {
+  readonly text: string;
+}
+
 /** Where an element stands in its document. */
 export interface Place {
-  readonly document: string;
+  readonly document: SourceText;
   readonly start: number;
   readonly nameEnd: number;
   readonly scope: Scope;
@@ -41,7 +46,8 @@ export class SourceElement implements XmlElement {
   }
 
   get xml(): string {
-    const { document, start, nameEnd, ownLang } = this.place;
+    const { start, nameEnd, ownLang } = this.place;
+    const document = this.place.document.text;
     const inherited = this.#inheritedDeclarations(document.slice(start, this.end));
     const lang = ownLang || this.lang === undefined ? "" : ` xml:lang="${escapeAttribute(this.lang)}"`;
     return document.slice(start, nameEnd) + inherited + lang + document.slice(nameEnd, this.end);

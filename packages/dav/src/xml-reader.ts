@@ -2,7 +2,7 @@
 import { SaxesParser, type SaxesTagNS } from "saxes";
 import { badRequest, DavError } from "./error.ts";
 import type { PropertyName } from "./property.ts";
-import { SourceElement } from "./source-element.ts";
+import { SourceElement, type SourceText } from "./source-element.ts";
 
 /** What a document may have. Beyond it: 413 for what is too large, 400 for what no honest client sends. */
 export interface XmlLimits {
@@ -85,7 +85,7 @@ const declarationNamespace = "http://www.w3.org/2000/xmlns/";
 const languageLength = 256;
 
 class DocumentReader {
-  readonly #document: string;
+  readonly #document: SourceText;
   readonly #limits: XmlLimits;
   readonly #parser: SaxesParser<{ xmlns: true }>;
   readonly #open: SourceElement[] = [];
@@ -98,7 +98,7 @@ class DocumentReader {
   #namespaceLength = 0;
 
   constructor(document: string, limits: XmlLimits) {
-    this.#document = document;
+    this.#document = { text: document };
     this.#limits = limits;
     const parser = new SaxesParser({ xmlns: true, defaultXMLVersion: "1.0", forceXMLVersion: true });
     parser.on("xmldecl", ({ encoding }) => refuseForeignEncoding(encoding));
@@ -114,7 +114,7 @@ class DocumentReader {
 
   root(): XmlElement {
     try {
-      this.#parser.write(this.#document).close();
+      this.#parser.write(this.#document.text).close();
     } catch (cause) {
       if (cause instanceof DavError) throw cause;
       throw badRequest("the XML document is not well-formed", cause);
@@ -130,7 +130,7 @@ class DocumentReader {
     this.#elements += 1;
     this.#attributes = 0;
     // The parser stands behind the character that ended the name, or behind both of CR LF.
-    this.#start = this.#document.lastIndexOf("<", this.#parser.position - 1);
+    this.#start = this.#document.text.lastIndexOf("<", this.#parser.position - 1);
     this.#nameEnd = this.#start + 1 + name.length;
   }
 
