@@ -3,10 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest } from "node:http2";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
-import { operationOf } from "./processing/handler-operation.ts";
-import { Handling } from "./processing/handling.ts";
 import type { ProcessingOptions } from "./processing/options.ts";
-import { createProcessor, type Processor } from "./processing/processor.ts";
+import { createProcessor } from "./processing/processor.ts";
+import { wrapHandler } from "./processing/wrap-handler.ts";
 
 export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
@@ -37,7 +36,8 @@ export function processing(operations?: Operations, options: ProcessingOptions =
     response?: ServerResponse,
     next?: (error?: unknown) => void,
   ): unknown => {
-    if (typeof first === "function") return wrap(processor, first);
+    if (typeof first === "function")
+      return wrapHandler(processor, first as Parameters<typeof wrapHandler>[1]);
     if (response === undefined || next === undefined) throw misuse();
     if (Object(first) instanceof Http2ServerRequest) next(noHttp2());
     else processor.enter(first, response, () => next(), next);
@@ -47,34 +47,6 @@ export function processing(operations?: Operations, options: ProcessingOptions =
     operations: processor.operations,
     close: () => processor.close(),
   }) as NodeProcessing;
-}
-
-function wrap(
-  processor: Processor,
-  handler: NodeHandler,
-): (request: AnyRequest, response: AnyResponse) => void {
-  return (request, response) => {
-    const proceed = (given: AnyResponse): void => {
-      const failed = (error: unknown): void => {
-        const operation = operationOf(given);
-        if (operation instanceof Handling) operation.fail(error);
-        else if (given.headersSent) given.destroy();
-        else refuse(given);
-      };
-      try {
-        const result = handler(request as IncomingMessage, given as ServerResponse);
-        if (result instanceof Promise) result.catch(failed);
-      } catch (error) {
-        failed(error);
-      }
-    };
-    processor.enter(request, response, proceed, () => refuse(response));
-  };
-}
-
-function refuse(response: AnyResponse): void {
-  response.statusCode = 500;
-  response.end();
 }
 
 function misuse(): TypeError {

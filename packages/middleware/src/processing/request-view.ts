@@ -34,13 +34,24 @@ export function originOf(request: AnyRequest): string {
   const { socket, headers } = request;
   const encrypted = (socket as TLSSocket | undefined)?.encrypted === true;
   const named = headers[":authority"] ?? headers.host;
-  const authority =
-    typeof named === "string" && /^[A-Za-z0-9.:[\]_-]{1,255}$/.test(named) ? named : undefined;
-  return `${encrypted ? "https" : "http"}://${authority ?? `localhost:${socket?.localPort ?? 80}`}`;
+  const scheme = encrypted ? "https" : "http";
+  const isAuthority = typeof named === "string" && /^[A-Za-z0-9.:[\]_-]{1,255}$/.test(named);
+  if (isAuthority && URL.canParse(`${scheme}://${named}`)) return `${scheme}://${named}`;
+  return `${scheme}://localhost:${socket?.localPort ?? 80}`;
 }
 
 /** Whether the connection came in on a loopback address, or a Unix socket. */
 export function isLocal({ socket }: AnyRequest): boolean {
   const address = socket?.localAddress ?? "";
   return address === "" || address === "::1" || /^(::ffff:)?127\./.test(address);
+}
+
+/** The pattern that Express has found the handler by; undefined elsewhere, and before. */
+export function routeOf(request: AnyRequest): string | undefined {
+  const { route, baseUrl } = request as {
+    readonly route?: { readonly path?: unknown };
+    readonly baseUrl?: unknown;
+  };
+  if (typeof route?.path !== "string") return undefined;
+  return typeof baseUrl === "string" ? baseUrl + route.path : route.path;
 }

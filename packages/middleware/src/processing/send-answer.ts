@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { Http2ServerResponse } from "node:http2";
 import type { AnyResponse, Exchange } from "@meanwhile/interim";
+import { breakOff } from "../recording/break-off.ts";
 import type { StatusAnswer } from "../status-answer.ts";
 
 /** Sends it, in vain where the final response has begun or the client is gone. Never rejects. */
@@ -26,7 +27,7 @@ export async function sendAnswer(exchange: Exchange, answer: StatusAnswer): Prom
     }
   } catch {
     // The head has gone: all that can be told is that it does not end well.
-    response.destroy();
+    breakOff(response);
   }
 }
 

@@ -1,5 +1,6 @@
 /** When a request was received to its end, whether or not anybody has read it. */
 import type { AnyRequest, Exchange } from "@meanwhile/interim";
+import { wasCutOff } from "../recording/hold-stream.ts";
 
 /**
  * Calls back once the complete request was received, at once where it was; never where the client breaks off. On
@@ -28,5 +29,5 @@ function isReceived({ request, requestComplete }: Exchange): boolean {
 
 /** Whether all content of a stream was handed to its request. A reset ends streams as well. */
 export function endedInPeace(stream: Extract<AnyRequest, { readonly stream: unknown }>["stream"]): boolean {
-  return stream.endAfterHeaders || (stream.readableEnded && !stream.aborted);
+  return stream.endAfterHeaders || (stream.readableEnded && !stream.aborted && !wasCutOff(stream));
 }

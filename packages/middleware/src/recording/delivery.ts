@@ -9,6 +9,7 @@
  */
 import { Http2ServerResponse } from "node:http2";
 import type { AnyResponse, Exchange } from "@meanwhile/interim";
+import { breakOff } from "./break-off.ts";
 import { asksToClose, passedFields } from "./response-fields.ts";
 import type { FieldLine, ResponseHead } from "./response-reader.ts";
 
@@ -98,7 +99,7 @@ export class Delivery {
   breakOff(): void {
     if (this.#state === "over") return;
     this.stop();
-    this.#exchange.response.destroy();
+    breakOff(this.#exchange.response);
   }
 
   /** From now on nothing is passed on, and nothing is held back. */

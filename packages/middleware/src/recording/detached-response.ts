@@ -3,6 +3,7 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import type { AnyResponse } from "@meanwhile/interim";
 import type { FacadeSocket } from "./facade-socket.ts";
+import { holdStream } from "./hold-stream.ts";
 import { attach } from "./move-response.ts";
 
 /** Makes a response that writes to the facade, as handlers know them from node:http, with what was set on `wire` so far. */
@@ -22,6 +23,7 @@ export function detachHttp2(
     // What its handler takes away again is not to be sent.
     wire.removeHeader(name);
   }
+  holdStream(request);
   attach(response, facade);
   return response;
 }
