@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Exchange, ExchangeState } from "./exchange.ts";
 import { checkInterim, type InterimFields, interimBytes } from "./interim-fields.ts";
-import { createPacer, type FollowOptions } from "./pacer.ts";
+import { createPacer, type FollowOptions, type PacerOptions } from "./pacer.ts";
 import type { Allowance } from "./profiles.ts";
 
 const plenty: Allowance = {
@@ -12,7 +12,7 @@ const plenty: Allowance = {
 };
 
 /** A pacer on a clock that is moved by hand. */
-function open() {
+function open(options: PacerOptions = {}) {
   let now = 5_000;
   const timers = new Map<object, { run: () => void; at: number }>();
   const errors: unknown[] = [];
@@ -24,6 +24,7 @@ function open() {
       return () => timers.delete(key);
     },
     onError: (error) => errors.push(error),
+    ...options,
   });
   const advance = (ms: number): void => {
     const end = now + ms;
@@ -330,6 +331,23 @@ describe("a pacer", () => {
     expect(forged.sent).toEqual([{}]);
     expect(other.sent).toEqual([{ "X-Sent": "0" }]);
     expect(errors.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("tells of each that was sent, and of none that was not", () => {
+    const told: string[] = [];
+    const { pacer, advance, errors } = open({
+      onSent: ({ profile }) => {
+        told.push(profile);
+        throw new Error("a counter that fails");
+      },
+    });
+    const exchange = fakeExchange();
+    pacer.follow(as(exchange), following());
+    advance(20_020);
+    exchange.writable = false;
+    advance(20_000);
+    expect(told.length).toBe(exchange.sent.length);
+    expect([told.length, errors.length]).toEqual([1, 1]);
   });
 
   test("refuses times that are none", () => {

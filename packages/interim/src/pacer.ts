@@ -13,6 +13,8 @@ export interface PacerOptions {
   readonly setTimer?: SetTimer;
   /** The finest step, in milliseconds; default 10. Interim responses are late by less than two steps, never early. */
   readonly tickMs?: number;
+  /** Told of each interim response that was sent; what it throws is told to `onError`. */
+  readonly onSent?: (allowance: Allowance) => void;
   /** Told what `progress` or `fields` threw; default: nobody. What it throws itself is ignored. */
   readonly onError?: (error: unknown) => void;
 }
@@ -126,6 +128,11 @@ export function createPacer(options: PacerOptions = {}): Pacer {
       followed.sent += 1;
       followed.bytes += bytes;
       followed.lastAtMs = clock();
+      try {
+        options.onSent?.(allowance);
+      } catch (error) {
+        report(error);
+      }
       putBack(followed, untilNext(followed));
     } else if (followed.exchange.state === "waiting") {
       wheel.put(followed, Math.min(againMs, pacing.everyMs));

@@ -37,11 +37,18 @@ interface Presence {
   left: boolean;
 }
 
-export function createAttendance(operations: Operations, after: After): Attendance {
+/** @param lost told of each operation that ended, or had, when nobody who waited for it got its answer */
+export function createAttendance(
+  operations: Operations,
+  after: After,
+  lost: (operation: Operation) => void = () => undefined,
+): Attendance {
   // An operation that is not here: nobody waits for it, and nobody was answered that we know of.
   const attended = new Map<string, Attended>();
   const deliveries = new Set<string>();
   const presences = new WeakMap<Exchange, Presence>();
+  /** Deserted, and not ended: somebody may come back before the end. */
+  const deserted = new WeakSet<Operation>();
 
   function leave(operation: Operation, presence: Presence | undefined, delivered: boolean): void {
     const state = attended.get(operation.id);
@@ -55,8 +62,19 @@ export function createAttendance(operations: Operations, after: After): Attendan
       // What was lost is worth keeping for the one who comes back.
       operations.keep(operation);
       attended.delete(operation.id);
+      tellLost(operation);
     } else if (operation.outcome) forget(operation.id);
     else void operation.ended.then(() => state.present === 0 && forget(operation.id));
+  }
+
+  function tellLost(operation: Operation): void {
+    if (operation.outcome) lost(operation);
+    else if (!deserted.has(operation)) {
+      deserted.add(operation);
+      void operation.ended.then(() => {
+        if (!attended.has(operation.id) && !deliveries.has(operation.id)) lost(operation);
+      });
+    }
   }
 
   function forget(id: string): void {

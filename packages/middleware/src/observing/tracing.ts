@@ -1,4 +1,5 @@
 /** Spans of OpenTelemetry, where the service has its API. Nothing of it is needed where it has not. */
+import type { Logger } from "./logger.ts";
 
 export type SpanAttributes = Record<string, string | number | boolean>;
 
@@ -19,13 +20,15 @@ export interface TelemetryApi {
 export interface TelemetrySpan {
   updateName(name: string): unknown;
   setAttributes(attributes: SpanAttributes): unknown;
-  setStatus(status: { readonly code: number; readonly message?: string }): unknown;
-  addEvent(name: string, attributes?: SpanAttributes): unknown;
+  setStatus(status: { readonly code: number }): unknown;
+  addEvent(name: string): unknown;
   end(): void;
 }
 
 /** `SpanStatusCode.ERROR` */
 export const errorStatus = 2;
+
+const specifier = "@opentelemetry/api";
 
 /**
  * The API that the service has installed; undefined: it has none.
@@ -33,23 +36,40 @@ export const errorStatus = 2;
  * @throws what loading it throws, where it is installed and broken
  */
 export async function findTelemetry(
-  load: () => Promise<unknown> = () => import("@opentelemetry/api"),
+  load: (specifier: string) => Promise<unknown> = (name) => import(name),
 ): Promise<TelemetryApi | undefined> {
   try {
-    const api = (await load()) as Partial<TelemetryApi>;
-    return typeof api.trace?.getTracer === "function" && typeof api.context?.active === "function"
-      ? (api as TelemetryApi)
-      : undefined;
+    const api = (await load(specifier)) as Partial<TelemetryApi>;
+    const { trace, context } = api;
+    if (typeof trace?.getTracer !== "function" || typeof context?.active !== "function") return undefined;
+    return { trace, context };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
 }
 
+let found: TelemetryApi | undefined;
+let isSearched = false;
+
+/**
+ * Looks for the API, once in a process, and tells what was found: undefined until then. What began before is not
+ * traced.
+ */
+export function telemetryFor(logger: Logger): () => TelemetryApi | undefined {
+  if (!isSearched) {
+    isSearched = true;
+    findTelemetry().then(
+      (api) => {
+        found = api;
+      },
+      (error: unknown) => logger.warn({ err: error }, `OpenTelemetry could not be loaded: ${String(error)}`),
+    );
+  }
+  return () => found;
+}
+
 function isMissing(error: unknown): boolean {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  return (
-    (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") &&
-    String(message).includes("'@opentelemetry/api'")
-  );
+  const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
+  return code === "ERR_MODULE_NOT_FOUND" && String(message).includes(`'${specifier}'`);
 }

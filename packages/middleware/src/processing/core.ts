@@ -4,6 +4,7 @@ import { parsePrefer } from "@meanwhile/interim/fields";
 import { type Allowance, allowanceFor, showsHop } from "@meanwhile/interim/profiles";
 import type { Operations } from "@meanwhile/operations";
 import type { Attendance } from "../attendance.ts";
+import type { Observer } from "../observing/observer.ts";
 import type { StatusService } from "../status-service.ts";
 import type { Turns } from "../turns.ts";
 import type { ContentDigest } from "./content-digest.ts";
@@ -16,6 +17,7 @@ export interface Core {
   readonly attendance: Attendance;
   readonly turns: Turns;
   readonly status: StatusService;
+  readonly observer: Observer;
   /**
    * Resolves, mostly at once, when it is known what became of the operations of an earlier process; rejects where the
    * journal could not tell.

@@ -134,7 +134,9 @@ export class FirstExchange {
     this.delivery.stop();
     keepContent(exchange);
     void sendAnswer(exchange, answer);
-    core.attendance.answered(operation, exchange, answer.status === 202);
+    const isAccepted = answer.status === 202;
+    if (isAccepted) core.observer.accepted(operation);
+    core.attendance.answered(operation, exchange, isAccepted);
   }
 
   #end(outcome: Outcome): void {
@@ -157,6 +159,7 @@ export class FirstExchange {
 
   #leave(): void {
     this.#left = true;
+    this.#given.core.observer.left(this.#given.operation);
     this.delivery.stop();
     this.#stopInterims();
     if (isSafe(this.#method)) this.#given.reports.abort();

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import { Http2ServerRequest } from "node:http2";
 import { type AnyRequest, type AnyResponse, openExchange } from "@meanwhile/interim";
 import type { RepetitionKey } from "@meanwhile/operations";
+import type { Arrival } from "../observing/observer.ts";
 import { detachHttp2 } from "../recording/detached-response.ts";
 import { FacadeSocket } from "../recording/facade-socket.ts";
 import { moveResponse } from "../recording/move-response.ts";
@@ -15,6 +16,7 @@ import type { HandlerOperation } from "./handler-operation.ts";
 import { mayRunAgain, type RouteOptions, refined, type Settings } from "./options.ts";
 import { handlerIntent } from "./recovery.ts";
 import { Reports } from "./reports.ts";
+import { routeOf } from "./request-view.ts";
 
 export class Handling implements HandlerOperation {
   settings: Settings;
@@ -24,13 +26,23 @@ export class Handling implements HandlerOperation {
   readonly #core: Core;
   readonly #wire: AnyResponse;
   readonly #reports: Reports;
+  readonly #arrival: Arrival;
+  readonly #route: () => string | undefined;
   /** undefined as long as it is no operation. */
   #first: FirstExchange | undefined;
   #recording: Recording | undefined;
   #id: string | undefined;
 
-  constructor(core: Core, settings: Settings, request: AnyRequest, response: AnyResponse) {
+  constructor(
+    core: Core,
+    settings: Settings,
+    request: AnyRequest,
+    response: AnyResponse,
+    route: (() => string | undefined) | undefined,
+  ) {
     this.#core = core;
+    this.#arrival = core.observer.arrive();
+    this.#route = route ?? (() => routeOf(request));
     this.settings = settings;
     this.request = request;
     this.#wire = response;
@@ -102,7 +114,7 @@ export class Handling implements HandlerOperation {
       },
       (error) => {
         run(false);
-        settings.warn(`an operation could not begin: ${String(error)}`);
+        settings.logger.error({ err: error }, `an operation could not begin: ${String(error)}`);
         return {
           ...problemOutcome(503, "The request could not be recorded; nothing was done."),
           fields: { "Content-Type": "application/problem+json", "Retry-After": "5" },
@@ -122,6 +134,7 @@ export class Handling implements HandlerOperation {
     }
     this.response.once("finish", () => recording.finish());
     this.#id = operation.id;
+    this.#core.observer.begun(operation, { request, arrival: this.#arrival, route: this.#route });
     this.#recording = recording;
     this.#first = new FirstExchange({
       core: this.#core,
@@ -137,7 +150,7 @@ export class Handling implements HandlerOperation {
 
   /** The handler threw. */
   fail(error: unknown): void {
-    this.settings.warn(`a handler failed: ${String(error)}`);
+    this.settings.logger.error({ err: error, operation: this.#id }, `a handler failed: ${String(error)}`);
     const { response } = this;
     const outcome =
       this.#reports.isToldToStop && this.#first?.isCancelling

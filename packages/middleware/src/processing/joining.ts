@@ -34,6 +34,7 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
   if (content.value === undefined) return;
   const url = collectionUrl(request, settings) + earlier.id;
   if (!("ended" in earlier) || earlier.outcome) {
+    core.observer.resumed(earlier);
     if ("ended" in earlier) await earlier.ended;
     const { outcome } = earlier;
     const unknown = problem(503, "The operation is not taken up yet.", { "Retry-After": "1" });
@@ -42,6 +43,7 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
   }
   const { operations, pacer, attendance } = core;
   const preferences = parsePrefer(request.headers["prefer"]);
+  core.observer.joined(earlier);
   attendance.attend(earlier, exchange);
   const following = waitFor(earlier, exchange, {
     operations,

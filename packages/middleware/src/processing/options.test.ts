@@ -1,3 +1,4 @@
+import { createOperations } from "@meanwhile/operations";
 import { expect, test } from "vitest";
 import { processing } from "../node.ts";
 import { type ProcessingOptions, refined, settingsOf } from "./options.ts";
@@ -18,6 +19,9 @@ test.each<[string, unknown]>([
   ["origin", "https://api.example/"],
   ["when", "POST"],
   ["principal", "alice"],
+  ["logger", { warn() {} }],
+  ["metrics", {}],
+  ["tracing", "yes"],
 ])("the option %s is not %o: it is refused at the start, by its name", (name, value) => {
   const given = { [name]: value } as ProcessingOptions;
   expect(() => processing(undefined, given)).toThrow(
@@ -26,8 +30,25 @@ test.each<[string, unknown]>([
   expect(() => processing(undefined, given)).toThrow(`processing: ${name} `);
 });
 
-test("limits are numbers of bytes", () => {
-  expect(() => settingsOf({ limits: { keptBytes: -1 } })).toThrow("limits.keptBytes is a number of bytes");
+test.each([
+  ["limits.keptBytes", { limits: { keptBytes: -1 } }],
+  ["limits.heldBytes", { limits: { heldBytes: 0.5 } }],
+  ["retention.entries", { retention: { entries: Number.NaN } }],
+  ["retention.bytes", { retention: { bytes: "1 MiB" } }],
+  ["retention.keep", { retention: { keep: "3 days" } }],
+])("%s that cannot be is refused, by its name", (name, options) => {
+  expect(() => settingsOf(options as ProcessingOptions)).toThrow(`processing: ${name} is a `);
+});
+
+test("retention is what was said of it, and the journal's where operations are given", () => {
+  expect(settingsOf({ retention: { keep: "2h", entries: 5 } }).retention).toEqual({
+    keepMs: 7_200_000,
+    entries: 5,
+    bytes: 256 * 1024 * 1024,
+  });
+  expect(() => processing(createOperations(), { retention: { entries: 5 } })).toThrow(
+    "retention is said to the journal",
+  );
 });
 
 test("what are no operations is refused", () => {

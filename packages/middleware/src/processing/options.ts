@@ -2,8 +2,9 @@
 import type { AnyRequest } from "@meanwhile/interim";
 import { defaultPacing, type Pacing } from "@meanwhile/interim/pacing";
 import { type Front, fronts, type InterimMode, type InterimPolicy } from "@meanwhile/interim/profiles";
-import { defaultContentLimit } from "@meanwhile/operations";
+import { defaultContentLimit, defaultRetention, type Retention } from "@meanwhile/operations";
 import { type Logger, logLevels, safeLogger } from "../observing/logger.ts";
+import { type Metrics, type MetricsRegistry, metricsOf } from "../observing/metrics.ts";
 import { defaultStatusPath } from "../status-place.ts";
 import { credentialsOf } from "./request-view.ts";
 
@@ -27,6 +28,16 @@ export interface ProcessingLimits {
   readonly keptBytes: number;
 }
 
+/** How long answers are kept where `processing()` keeps them itself, in memory. */
+export interface ProcessingRetention {
+  /** After the operation's end; default 72 h. */
+  readonly keep: Duration;
+  /** How many operations; default 10,000. The one that ended first goes first. */
+  readonly entries: number;
+  /** Of all content together; default 256 MiB. The one that ended first goes first. */
+  readonly bytes: number;
+}
+
 export interface ProcessingOptions extends RouteOptions {
   /** Between two 102s, at least; default 15 s. */
   readonly every?: Duration;
@@ -47,8 +58,14 @@ export interface ProcessingOptions extends RouteOptions {
   /** How long a handler may take to end its response once its client left; default 1 min. */
   readonly endWithin?: Duration;
   readonly limits?: Partial<ProcessingLimits>;
+  /** Only where no operations are given: else their journal has it. */
+  readonly retention?: Partial<ProcessingRetention>;
   /** As pino has it: each operation's begin and end, misuse, and what went wrong beside the work. */
   readonly logger?: Logger;
+  /** A registry of prom-client: what becomes of operations is counted there. */
+  readonly metrics?: MetricsRegistry;
+  /** Whether operations are spans of OpenTelemetry, where `@opentelemetry/api` is installed; default true. */
+  readonly tracing?: boolean;
   /** Told the messages of the logger's warnings and errors. */
   readonly warn?: (message: string) => void;
 }
@@ -65,7 +82,10 @@ export interface Settings {
   readonly deadlineMs: number;
   readonly endWithinMs: number;
   readonly limits: ProcessingLimits;
+  readonly retention: Retention;
   readonly logger: Logger;
+  readonly metrics: Metrics | undefined;
+  readonly tracing: boolean;
   readonly warn: (message: string) => void;
 }
 
@@ -92,6 +112,12 @@ export function settingsOf(options: ProcessingOptions): Settings {
   }
   const missing = logLevels.find((level) => options.logger && typeof options.logger[level] !== "function");
   if (missing) throw wrong("logger", `has a method ${missing}`, options.logger);
+  if (options.metrics && typeof options.metrics.registerMetric !== "function") {
+    throw wrong("metrics", "is a registry of prom-client", options.metrics);
+  }
+  if (!["boolean", "undefined"].includes(typeof options.tracing)) {
+    throw wrong("tracing", "is true or false", options.tracing);
+  }
   const logger = safeLogger(options.logger, options.warn);
   return {
     pacing: {
@@ -108,10 +134,17 @@ export function settingsOf(options: ProcessingOptions): Settings {
     deadlineMs: duration("deadline", options.deadline, 3_600_000),
     endWithinMs: duration("endWithin", options.endWithin, 60_000),
     limits: {
-      heldBytes: bytes("heldBytes", options.limits?.heldBytes, 64 * 1024),
-      keptBytes: bytes("keptBytes", options.limits?.keptBytes, defaultContentLimit),
+      heldBytes: count("limits.heldBytes", options.limits?.heldBytes, 64 * 1024),
+      keptBytes: count("limits.keptBytes", options.limits?.keptBytes, defaultContentLimit),
+    },
+    retention: {
+      keepMs: duration("retention.keep", options.retention?.keep, defaultRetention.keepMs),
+      entries: count("retention.entries", options.retention?.entries, defaultRetention.entries),
+      bytes: count("retention.bytes", options.retention?.bytes, defaultRetention.bytes),
     },
     logger,
+    metrics: options.metrics && metricsOf(options.metrics),
+    tracing: options.tracing ?? true,
     warn: (message) => logger.warn({}, message),
   };
 }
@@ -125,6 +158,11 @@ export function refined(settings: Settings, options: RouteOptions): Settings {
     expectsMs: duration("expects", options.expects, settings.expectsMs),
     idempotent: options.idempotent ?? settings.idempotent,
   };
+}
+
+/** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
+export function checkRouteOptions(options: RouteOptions): void {
+  refined(settingsOf({}), options);
 }
 
 /** RFC 9110 §9.2.1. */
@@ -154,10 +192,10 @@ function duration(name: string, value: Duration | undefined, otherwise: number):
   throw wrong(name, "is a number of milliseconds, or 250ms, 20s, 5m, 1h", value);
 }
 
-function bytes(name: string, value: number | undefined, otherwise: number): number {
+function count(name: string, value: number | undefined, otherwise: number): number {
   if (value === undefined) return otherwise;
   if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw wrong(`limits.${name}`, "is a number of bytes", value);
+  throw wrong(name, "is a whole number from 0 up", value);
 }
 
 function wrong(name: string, rule: string, value: unknown): TypeError {

@@ -5,12 +5,15 @@ import { type AnyRequest, type AnyResponse, createPacer, openExchange } from "@m
 import {
   createOperations,
   type JournalEntry,
+  memoryJournal,
   type Operation,
   OperationKeyError,
   OperationLimitError,
   type Operations,
 } from "@meanwhile/operations";
 import { createAttendance } from "../attendance.ts";
+import { createObserver } from "../observing/observer.ts";
+import { telemetryFor } from "../observing/tracing.ts";
 import { chosenKeyName, fingerprintOf } from "../repetition.ts";
 import { problem } from "../status-answer.ts";
 import { createStatusService } from "../status-service.ts";
@@ -39,9 +42,16 @@ export interface Processor {
   readonly operations: Operations;
   /**
    * Takes a request in: answers it, or lets `proceed` run the handler, at once where nothing has to be found out first.
-   * `fail` is told of mistakes in how the middleware is mounted.
+   * `fail` is told of mistakes in how the middleware is mounted. `route` tells the pattern by which the framework found
+   * the handler, as soon as it knows.
    */
-  enter(request: AnyRequest, response: AnyResponse, proceed: Proceed, fail: (error: unknown) => void): void;
+  enter(
+    request: AnyRequest,
+    response: AnyResponse,
+    proceed: Proceed,
+    fail: (error: unknown) => void,
+    route?: () => string | undefined,
+  ): void;
   /** The absolute URL of what a request asks for, as its client sees it. */
   urlOf(request: AnyRequest): string;
   /** Stops event streams and interim responses; call it after the operations were drained. */
@@ -52,24 +62,39 @@ export interface Processor {
 export const announcement: readonly [name: string, value: string] = ["Operations", "1"];
 
 /** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
-export function createProcessor(
-  operations: Operations = createOperations(),
-  options: ProcessingOptions = {},
-): Processor {
-  if (typeof operations?.start !== "function") {
+export function createProcessor(given: Operations | undefined, options: ProcessingOptions = {}): Processor {
+  if (given !== undefined && typeof given?.start !== "function") {
     throw Object.assign(
       new TypeError("processing: the first argument is made by createOperations(), or left out"),
       { code: "ERR_PROCESSING_OPTION" },
     );
   }
   const settings = settingsOf(options);
-  const pacer = createPacer({ onError: (error) => settings.warn(String(error)) });
+  if (given !== undefined && options.retention !== undefined) {
+    throw Object.assign(
+      new TypeError("processing: retention is said to the journal of the operations that are given"),
+      { code: "ERR_PROCESSING_OPTION" },
+    );
+  }
+  const operations = given ?? operationsInMemory(settings);
+  const observer = createObserver({
+    logger: settings.logger,
+    metrics: settings.metrics,
+    telemetry: settings.tracing ? telemetryFor(settings.logger) : () => undefined,
+    abandoned: operations.abandoned,
+  });
+  settings.metrics?.include(operations);
+  const pacer = createPacer({
+    onError: (error) => settings.warn(String(error)),
+    onSent: ({ profile }) => observer.interim(profile),
+  });
   const core: Core = {
     operations,
     pacer,
-    attendance: createAttendance(operations, operations.after),
+    attendance: createAttendance(operations, operations.after, (operation) => observer.lost(operation)),
     turns: createTurns(),
     status: createStatusService({ operations, pacer, pacing: settings.pacing }),
+    observer,
     recovered: () => recoverHandlers(operations),
     contents: new WeakMap(),
   };
@@ -80,12 +105,12 @@ export function createProcessor(
     );
   });
   const attention: Attention<Handling> = createAttention(attentionMs, operations.after, (handling) => {
-    if (!handling.isOver) beginLate(handling);
+    if (!handling.isOver) beginLate(core, handling);
   });
 
   return {
     operations,
-    enter(request, response, proceed, fail) {
+    enter(request, response, proceed, fail, route) {
       const rest = statusRest(requestTarget(request), settings.path);
       if (rest !== undefined) {
         serveStatus(core, settings, request, response, rest);
@@ -101,7 +126,7 @@ export function createProcessor(
         proceed(response);
         return;
       }
-      const handling = new Handling(core, settings, request, response);
+      const handling = new Handling(core, settings, request, response, route);
       const { headers } = request;
       const key = headers["idempotency-key"];
       if (
@@ -132,6 +157,13 @@ export function createProcessor(
   };
 }
 
+function operationsInMemory({ retention, limits, logger }: Settings): Operations {
+  return createOperations({
+    journal: memoryJournal(retention, Date.now, limits.keptBytes),
+    warn: (message, { id }) => logger.warn({ operation: id }, message),
+  });
+}
+
 function prepare(handling: Handling, response: ServerResponse, answered: () => void = () => undefined): void {
   response.setHeader(announcement[0], announcement[1]);
   guardFinalStatus(response, handling.settings.warn, answered);
@@ -149,7 +181,7 @@ async function enterAtOnce(
   keyed: boolean,
   response: AnyResponse,
 ): Promise<boolean> {
-  if (!keyed) return start(handling, response);
+  if (!keyed) return start(core, handling, response);
   const { request, settings } = handling;
   const repeatable = {
     method: request.method ?? "GET",
@@ -165,7 +197,7 @@ async function enterAtOnce(
     await sendAnswer(openExchange(request, response), problem(400, String(error)));
     return false;
   }
-  if (name === undefined) return start(handling, response);
+  if (name === undefined) return start(core, handling, response);
   const content = new ContentDigest(request);
   const head = fingerprintOf(repeatable, "");
   const joining = { request, response, settings, fingerprint: head, content };
@@ -184,7 +216,7 @@ async function enterAtOnce(
         return growingFingerprint(head, content);
       },
     };
-    const started = start(handling, response, key);
+    const started = start(core, handling, response, key);
     const operation = await core.operations.findByKey(name);
     if (operation) core.contents.set(operation, content);
     return await started;
@@ -203,6 +235,7 @@ async function enterAtOnce(
 }
 
 async function start(
+  core: Core,
   handling: Handling,
   response: AnyResponse,
   key?: Parameters<Handling["begin"]>[0],
@@ -211,16 +244,18 @@ async function start(
     return await handling.begin(key);
   } catch (error) {
     if (!(error instanceof OperationLimitError)) throw error;
+    core.observer.refused(error.of);
     await sendAnswer(openExchange(handling.request, response), refusedFor(error.of));
     return false;
   }
 }
 
 /** Its handler runs already: where no operation may start, it goes on as it would have without us. */
-function beginLate(handling: Handling): void {
+function beginLate({ observer }: Core, handling: Handling): void {
   try {
     void handling.begin();
   } catch (error) {
+    if (error instanceof OperationLimitError) observer.refused(error.of);
     handling.settings.warn(`a slow request did not become an operation: ${String(error)}`);
   }
 }
