@@ -23,8 +23,8 @@ export class CancelledError extends Error {
 }
 
 /**
- * The connection was lost, and the server does not keep answers: whether the request was carried out is not known, and
- * it is not sent again. The `cause` is the loss.
+ * Whether the request was carried out is not known, and it is not sent again: the connection was lost and the server
+ * keeps no answers, or does not come back, or was interrupted itself. The `cause` tells.
  */
 export class OutcomeUnknownError extends Error {
   override readonly name = "OutcomeUnknownError";
@@ -32,9 +32,8 @@ export class OutcomeUnknownError extends Error {
   readonly url: URL;
 
   constructor(method: string, url: URL, cause: unknown) {
-    super(`${method} ${url.pathname}: the connection was lost, and whether it was done is not known`, {
-      cause,
-    });
+    const why = cause instanceof Error ? ` (${cause.message})` : "";
+    super(`${method} ${url.pathname}: whether it was done is not known${why}`, { cause });
     this.method = method;
     this.url = url;
   }

@@ -12,6 +12,8 @@ export interface RequestProgress {
   readonly remark?: string;
   /** Members that failed so far, as told by Status-URI or the status document. */
   readonly failures: number;
+  /** The connection is lost, or the server is not ready, and the client is about to come back. */
+  readonly comingBack?: true;
 }
 
 /**
@@ -29,12 +31,19 @@ export interface LongRequest<Outcome> {
    * leaves the news, not the work. A failure is not thrown here but told once, by `outcome`.
    */
   readonly progress: AsyncIterable<RequestProgress>;
-  /** Rejects with HttpError, MultistatusError, ConnectionError, OutcomeUnknownError, CancelledError, DetachedError, or the signal's reason. */
+  /**
+   * Rejects, once, with HttpError, MultistatusError, ConnectionError, OutcomeUnknownError, CancelledError, DetachedError,
+   * or the signal's reason. Whoever ignores it and has a failure gets an unhandled rejection, as with any promise; but
+   * not for having called `cancel()` or `detach()`.
+   */
   readonly outcome: Promise<Outcome>;
   /** The status document, once the server has told where it is. */
   readonly url: URL | undefined;
-  /** Asks the server to stop, if it told where to ask; else ends the request. Resolves once asked. */
+  /**
+   * Asks the server to stop, if it told where to ask, and goes on waiting for what becomes of that; else ends the
+   * request. Resolves once asked; rejects where the server cannot be asked or refuses, and the waiting goes on.
+   */
   cancel(): Promise<void>;
-  /** Stops waiting; gives the status document's URL, to come back with `watch`. */
+  /** Stops waiting at once; gives the status document's URL, to come back with `watch`. */
   detach(): URL | undefined;
 }

@@ -15,8 +15,17 @@ export interface Surroundings {
 
 /** What is known of a server, kept as long as the client. */
 export interface ServerMemory {
-  /** Whether it keeps answers: said in OPTIONS (`DAV`) or in a response's `Operations` field. */
+  /**
+   * Whether it keeps answers: said in OPTIONS (`DAV`) or in a response's `Operations` field. Asks by OPTIONS where that
+   * is not known.
+   *
+   * @throws {ConnectionError} where the server cannot be asked now
+   */
   keepsAnswers(signal?: AbortSignal): Promise<boolean>;
+  /** The same, as far as it is known without asking. */
+  readonly keeps: boolean | undefined;
+  /** It has answered before: where nobody listens, it is expected to come back. */
+  readonly answered: boolean;
   /** Takes notice of what a response says of its server. */
   learn(response: { readonly headers: Headers }): void;
   /** A hop on the way loses what follows an interim response: from now on none is asked for. */
@@ -28,6 +37,8 @@ export interface LongRequestContext {
   readonly send: Send;
   readonly memory: ServerMemory;
   readonly surroundings: Surroundings;
+  /** How long to try to come back while there is no sign of life, in milliseconds. Default: 15 minutes. */
+  readonly comebackMs?: number;
 }
 
 /** A request that may take long, and how to read its end. */
