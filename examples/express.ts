@@ -1,12 +1,12 @@
 /** Express: POST /packs packs a tree. */
 import { createServer, type Server } from "node:http";
-import { operationOf, processing } from "@meanwhile/middleware/express";
+import { operationOf, type ProcessingOptions, processing } from "@meanwhile/middleware/express";
 import express from "express";
 import { packTree } from "./pack-tree.ts";
 
-export function expressApp(root: string): Server {
+export function expressApp(root: string, options: ProcessingOptions = {}): Server {
   const app = express();
-  app.use(processing());
+  app.use(processing(undefined, options));
   app.post("/packs", async (_request, response) => {
     const packed = await packTree(root, operationOf(response));
     response.status(201).json(packed);

@@ -20,7 +20,7 @@ ErrorLog /dev/stderr
 ${modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`).join("\n")}
 ${serverUser === undefined ? "" : `User ${serverUser}\nGroup ${serverUser}`}
 StartServers 1
-${timeoutS === undefined ? served : exchange(served, "timeout=60", `timeout=${timeoutS}`)}
+${timeoutS === undefined ? served : exchange(served, "timeout=3600", `timeout=${timeoutS}`)}
 `;
   },
   command: (file) => ({ program: "apache2", args: ["-DFOREGROUND", "-f", file] }),

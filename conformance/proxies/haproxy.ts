@@ -20,7 +20,7 @@ frontend web
     bind 127.0.0.1:${port}
     default_backend service
 
-${timeoutS === undefined ? backend : exchange(backend, "timeout server 60s", `timeout server ${timeoutS}s`)}
+${timeoutS === undefined ? backend : exchange(backend, "timeout server 1h", `timeout server ${timeoutS}s`)}
 `;
   },
   command: (file) => ({ program: "haproxy", args: ["-db", "-f", file] }),

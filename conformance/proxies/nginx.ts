@@ -18,7 +18,7 @@ http {
     uwsgi_temp_path ${place}/t4; scgi_temp_path ${place}/t5;
     server {
         listen 127.0.0.1:${port};
-${timeoutS === undefined ? served : exchange(served, "proxy_read_timeout 60s", `proxy_read_timeout ${timeoutS}s`)}
+${timeoutS === undefined ? served : exchange(served, "proxy_read_timeout 1h", `proxy_read_timeout ${timeoutS}s`)}
     }
 }
 `;
