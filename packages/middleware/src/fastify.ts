@@ -1,8 +1,11 @@
-/** For Fastify 5, over HTTP/1.1. */
+/** For Fastify 5, over HTTP/1.1 and HTTP/2. */
+
+import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
 import type { FastifyPluginCallback, FastifyReply } from "fastify";
 import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
-import type { ProcessingOptions } from "./processing/options.ts";
+import { Handling } from "./processing/handling.ts";
+import { checkRouteOptions, type ProcessingOptions, type RouteOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
 
 export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
@@ -11,6 +14,10 @@ export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from
 declare module "fastify" {
   interface FastifyReply {
     operation: HandlerOperation;
+  }
+  interface FastifyContextConfig {
+    /** What of `processing` is refined for this route. */
+    processing?: RouteOptions;
   }
 }
 
@@ -27,12 +34,29 @@ const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, d
       return operationOf(this.raw);
     },
   });
+  app.addHook("onRoute", ({ config }) => {
+    if (config?.processing) checkRouteOptions(config.processing);
+  });
   app.addHook("onRequest", (request, reply, next) => {
+    const { config, url } = request.routeOptions;
+    const proceed = (response: AnyResponse): void => {
+      useResponse(reply, response as FastifyReply["raw"]);
+      const operation = operationOf(response);
+      try {
+        if (config.processing && operation instanceof Handling) operation.refine(config.processing);
+      } catch (error) {
+        // A route that was there before the plugin: this is the first that is seen of it.
+        next(error as Error);
+        return;
+      }
+      next();
+    };
     processor.enter(
       request.raw,
       reply.raw,
-      () => next(),
+      proceed,
       (error) => next(error as Error),
+      () => url,
     );
   });
   app.addHook("onClose", (_app, closed) => {
@@ -42,9 +66,23 @@ const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, d
   done();
 };
 
+/** On HTTP/2 the handler's response is another one than the stream's: what waits for the end of that waits for its own. */
+function useResponse(reply: FastifyReply, response: FastifyReply["raw"]): void {
+  const { raw } = reply;
+  if (raw === response) return;
+  for (const event of ["finish", "error"]) {
+    for (const listener of raw.listeners(event) as (() => void)[]) {
+      raw.removeListener(event, listener);
+      response.on(event, listener);
+    }
+  }
+  reply.raw = response;
+}
+
 /**
  * Makes slow requests operations, and serves their status documents: `app.register(processing, { operations })`, for
- * all routes of the app that it is registered in. The operation is `reply.operation`.
+ * all routes of the app that it is registered in. The operation is `reply.operation`. A route refines it by
+ * `config: { processing: { after, expects, idempotent } }`.
  */
 export const processing: FastifyPluginCallback<FastifyProcessingOptions> = Object.assign(plugin, {
   // Its hooks are the app's, not those of a context of its own.

@@ -4,7 +4,12 @@ import { Readable } from "node:stream";
 import createFastify, { type FastifyInstance } from "fastify";
 import { processing } from "./fastify.ts";
 import { operationOf } from "./processing/handler-operation.ts";
-import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
+import {
+  type AdapterProtocol,
+  type AdapterSubject,
+  type AppStory,
+  chunk,
+} from "./testing/adapter-subject.ts";
 import { testContract } from "./testing/run-contract.ts";
 
 function addRoutes(app: FastifyInstance, story: AppStory): void {
@@ -63,11 +68,17 @@ function addRoutes(app: FastifyInstance, story: AppStory): void {
   });
 }
 
+/** The app's own type says which of both servers it has; what is done with it is the same. */
+function create(protocol: AdapterProtocol): FastifyInstance {
+  if (protocol === "HTTP/1.1") return createFastify({ forceCloseConnections: true });
+  return createFastify({ http2: true, forceCloseConnections: true }) as unknown as FastifyInstance;
+}
+
 const fastify: AdapterSubject = {
   name: "Fastify 5",
-  protocols: ["HTTP/1.1"],
-  async serve(_protocol, story, given) {
-    const app = createFastify({ forceCloseConnections: true });
+  protocols: ["HTTP/1.1", "HTTP/2"],
+  async serve(protocol, story, given) {
+    const app = create(protocol);
     if (given) app.register(processing, { operations: given.operations, ...given.options });
     addRoutes(app, story);
     await app.listen({ port: 0, host: "127.0.0.1" });

@@ -1,17 +1,20 @@
-/** For Hono 4 on `@hono/node-server`, over HTTP/1.1. */
+/** For Hono 4 on `@hono/node-server`, over HTTP/1.1 and HTTP/2. */
+import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 import type { ProcessingOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
+import { sendResponse } from "./web/send-response.ts";
 
 export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
 
 /** What `@hono/node-server` gives to handlers, and what we add. */
 export interface HonoEnvironment {
-  Bindings: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse };
+  Bindings: { readonly incoming: IncomingMessage; outgoing: ServerResponse };
   Variables: { operation: HandlerOperation };
 }
 
@@ -35,13 +38,14 @@ export function processing(operations?: Operations, options: ProcessingOptions =
       const { incoming, outgoing } = context.env;
       let proceeds = false;
       outgoing.once("close", () => {
-        // It was answered without the handler: this is how `@hono/node-server` is told.
-        if (!proceeds) resolve(new Response(null, { headers: { "x-hono-already-sent": "true" } }));
+        // It was answered without the handler.
+        if (!proceeds) resolve(alreadySent());
       });
-      const proceed = (): void => {
+      const proceed = (response: AnyResponse): void => {
         proceeds = true;
-        context.set("operation", operationOf(outgoing));
-        next().then(resolve, reject);
+        context.set("operation", operationOf(response));
+        const handled = response === outgoing ? next() : writeTo(response as ServerResponse, context, next);
+        handled.then(resolve, reject);
       };
       processor.enter(incoming, outgoing, proceed, reject);
     });
@@ -49,4 +53,39 @@ export function processing(operations?: Operations, options: ProcessingOptions =
     operations: processor.operations,
     close: () => processor.close(),
   });
+}
+
+/**
+ * On HTTP/2 the handler's response is another one than the stream's, which `@hono/node-server` would write to: we write
+ * it, and let that wait for the end of the stream, lest it resets what is under way.
+ */
+async function writeTo(
+  response: ServerResponse,
+  context: Context<HonoEnvironment>,
+  next: Next,
+): Promise<void> {
+  const closed = once(context.env.outgoing, "close");
+  context.env.outgoing = response;
+  await next();
+  if (!context.res.headers.has(sentField)) {
+    // As `@hono/node-server` has it where nothing is said.
+    response.setHeader("content-type", "text/plain; charset=UTF-8");
+    try {
+      await sendResponse(context.res, response);
+    } catch {
+      // Its content failed: whoever waits, or asks later, is told so.
+      response.destroy();
+    }
+  }
+  await closed;
+  // What was set before would be taken over into what comes after it.
+  context.res = undefined;
+  context.res = alreadySent();
+}
+
+/** This is how `@hono/node-server` is told. */
+const sentField = "x-hono-already-sent";
+
+function alreadySent(): Response {
+  return new Response(null, { headers: { [sentField]: "true" } });
 }

@@ -70,7 +70,7 @@ function addRoutes(app: Hono<HonoEnvironment>, story: AppStory): void {
 
 const hono: AdapterSubject = {
   name: "Hono 4",
-  protocols: ["HTTP/1.1"],
+  protocols: ["HTTP/1.1", "HTTP/2"],
   serve(protocol, story, given) {
     const app = new Hono<HonoEnvironment>();
     if (given) app.use(processing(given.operations, given.options));

@@ -1,6 +1,8 @@
-/** For Koa 3, over HTTP/1.1. */
+/** For Koa 3, on node:http and node:http2. */
+import type { ServerResponse } from "node:http";
+import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
-import type { Middleware } from "koa";
+import type { Context, Middleware } from "koa";
 import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 import type { ProcessingOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
@@ -32,9 +34,10 @@ export function processing(operations?: Operations, options: ProcessingOptions =
         context.respond = false;
         resolve(undefined);
       });
-      const proceed = (): void => {
+      const proceed = (response: AnyResponse): void => {
         proceeds = true;
-        context.operation = operationOf(context.res);
+        useResponse(context, response as ServerResponse);
+        context.operation = operationOf(response);
         resolve(next());
       };
       processor.enter(context.req, context.res, proceed, reject);
@@ -43,4 +46,12 @@ export function processing(operations?: Operations, options: ProcessingOptions =
     operations: processor.operations,
     close: () => processor.close(),
   });
+}
+
+/** On HTTP/2 the handler's response is another one than the stream's. */
+function useResponse(context: Pick<Context, "res" | "request" | "response">, response: ServerResponse): void {
+  if (context.res === response) return;
+  context.res = response;
+  context.request.res = response;
+  context.response.res = response;
 }

@@ -73,7 +73,7 @@ const routes: Readonly<Record<string, Route>> = {
 
 const koa: AdapterSubject = {
   name: "Koa 3",
-  protocols: ["HTTP/1.1"],
+  protocols: ["HTTP/1.1", "HTTP/2"],
   serve(protocol, story, given) {
     const app = new Koa();
     app.silent = true;

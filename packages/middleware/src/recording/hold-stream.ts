@@ -11,18 +11,27 @@ export function holdStream(request: Http2ServerRequest): void {
   const { stream } = request;
   const close = stream.close;
   stream.close = (code = constants.NGHTTP2_NO_ERROR, callback?: () => void): void => {
-    const now = (): void => {
-      if (!stream.readableEnded) cutOff.add(stream);
+    if (code !== constants.NGHTTP2_NO_ERROR) {
       close.call(stream, code, callback);
-    };
-    if (code !== constants.NGHTTP2_NO_ERROR || stream.writableFinished) {
-      now();
       return;
     }
+    if (callback) stream.once("close", callback);
     // What has come is taken in until then.
     request.resume();
-    stream.once("finish", now);
+    whenOut(stream, () => {
+      // One whose content is all there closes by itself.
+      if (stream.readableEnded) return;
+      cutOff.add(stream);
+      close.call(stream, code);
+    });
   };
+}
+
+/** A reset overtakes what is queued, so that one right after the end would be all that the client sees. */
+function whenOut(stream: ServerHttp2Stream, listener: () => void): void {
+  const soon = (): void => void setImmediate(() => setImmediate(listener));
+  if (stream.writableFinished) soon();
+  else stream.once("finish", soon);
 }
 
 /** Whether its handler closed the stream before all content was there. */

@@ -1,0 +1,124 @@
+import type { AddressInfo } from "node:net";
+import { createOperations } from "@meanwhile/operations";
+import createFastify, { type FastifyInstance } from "fastify";
+import { expect, onTestFinished, test } from "vitest";
+import { processing } from "./fastify.ts";
+import { manualTimers } from "./testing/manual-timers.ts";
+import { http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
+
+const protocols = ["HTTP/1.1", "HTTP/2"] as const;
+
+function create(protocol: "HTTP/1.1" | "HTTP/2"): FastifyInstance {
+  const app =
+    protocol === "HTTP/1.1"
+      ? createFastify({ forceCloseConnections: true })
+      : (createFastify({ http2: true, forceCloseConnections: true }) as unknown as FastifyInstance);
+  onTestFinished(() => app.close());
+  return app;
+}
+
+async function clientOf(app: FastifyInstance, protocol: "HTTP/1.1" | "HTTP/2"): Promise<TestClient> {
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = app.server.address() as AddressInfo;
+  const client = protocol === "HTTP/2" ? http2Client(port) : http1Client(port);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+const curl = { "User-Agent": "curl/8.5.0" };
+
+test.each(protocols)(
+  "a route refines what is registered for all by its config, over %s",
+  async (protocol) => {
+    const app = create(protocol);
+    app.register(processing, { front: "none" });
+    let finish: () => void = () => undefined;
+    const slow = { config: { processing: { after: 1, expects: "1h" } } };
+    app.post("/slow", slow, (_request, reply) => {
+      finish = () => void reply.send("done");
+    });
+    app.post("/other", (_request, reply) => reply.send("at once"));
+    const client = await clientOf(app, protocol);
+    const sent = client.send("POST", "/slow", curl);
+    expect((await sent.head()).status).toBe(102);
+    finish();
+    expect((await sent.response()).content.toString()).toBe("done");
+    expect((await client.send("POST", "/other", curl).response()).interims).toEqual([]);
+  },
+);
+
+test.each(protocols)(
+  "a route that may run again says so where its operation was interrupted, over %s",
+  async (protocol) => {
+    const app = create(protocol);
+    const timers = manualTimers();
+    const operations = createOperations({ after: timers.after });
+    app.register(processing, { operations });
+    app.post("/again", { config: { processing: { idempotent: true } } }, (_request, reply) => {
+      reply.hijack();
+      reply.raw.write("half");
+    });
+    const client = await clientOf(app, protocol);
+    const key = { "Idempotency-Key": "0b5c9f2a-5a43-4bfa-9c0d-8f3b8e2a7d11" };
+    const sent = client.send("POST", "/again", key);
+    await sent.head();
+    await sent.leave();
+    const { port } = app.server.address() as AddressInfo;
+    const other = protocol === "HTTP/2" ? http2Client(port) : http1Client(port);
+    onTestFinished(() => other.close());
+    const again = other.send("POST", "/again", key);
+    while (operations.open > 0) {
+      timers.advance(60_000);
+      await new Promise<void>((resolve) => setTimeout(resolve, 10));
+    }
+    const answer = await again.response();
+    expect(answer.content.toString()).toMatch(/interrupted.*may be sent again/s);
+  },
+);
+
+test("options of a route that cannot be are refused at the start; of one that was there before, at its first request", async () => {
+  const app = create("HTTP/1.1");
+  const wrong = { config: { processing: { after: "soon" } } };
+  app.post("/before", wrong, async () => "ran");
+  app.register(processing);
+  app.after(() => {
+    expect(() => app.post("/after", wrong, async () => "ran")).toThrow(
+      expect.objectContaining({ code: "ERR_PROCESSING_OPTION" }),
+    );
+  });
+  const client = await clientOf(app, "HTTP/1.1");
+  const seen = await client.send("POST", "/before").response();
+  expect([seen.status, JSON.parse(seen.content.toString()).code]).toEqual([500, "ERR_PROCESSING_OPTION"]);
+});
+
+test.each(protocols)(
+  "onResponse is told when the handler's response ends, not when its client is answered or leaves, over %s",
+  async (protocol) => {
+    const app = create(protocol);
+    const timers = manualTimers();
+    const operations = createOperations({ after: timers.after });
+    app.register(processing, { operations });
+    let responses = 0;
+    app.addHook("onResponse", async () => {
+      responses += 1;
+    });
+    let finish: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      app.post("/", (_request, reply) => {
+        finish = () => void reply.send("done");
+        resolve();
+      });
+    });
+    const client = await clientOf(app, protocol);
+    const sent = client.send("POST", "/", { Prefer: "respond-async" });
+    await arrived;
+    timers.advance(100);
+    expect((await sent.response()).status).toBe(202);
+    await client.send("GET", "/nothing").response();
+    expect(responses).toBe(1);
+    finish();
+    await operations.idle();
+    while (responses < 2) await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(responses).toBe(2);
+  },
+);
