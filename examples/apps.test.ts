@@ -8,6 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { startCuttingProxy } from "../conformance/cutting-proxy.ts";
+import { describeWith } from "../conformance/judge.ts";
+import { interimsIn, startRecorder } from "../conformance/recorder.ts";
 import { expressApp } from "./express.ts";
 import { fastifyApp } from "./fastify.ts";
 import { honoApp } from "./hono.ts";
@@ -99,5 +102,49 @@ describe.each(apps)("%s", (_name, make) => {
     expect(stdout).toMatch(/^HTTP\/1\.1 201 /);
     expect(stdout).toMatch(/^Link: .*rel="status"/im);
     expect(stdout).toMatch(/"files":3000/);
+  });
+
+  describeWith(["python-requests"], "Python requests, which takes a 102 for the answer", () => {
+    const script = new URL("../conformance/clients/requests_post.py", import.meta.url).pathname;
+
+    async function post(origin: string) {
+      const check = `${origin}/.meanwhile/operations/`;
+      const args = [script, `${origin}/packs`, randomUUID(), "Bearer alice", check];
+      const { stdout } = await run("/usr/bin/python3", args);
+      const [first = "", ...rest] = stdout.split("\n");
+      const [tries, made, listed] = first.split(" ").map(Number);
+      return { tries, made, listed, pack: JSON.parse(rest.join("\n")) };
+    }
+
+    async function operations(origin: string): Promise<readonly unknown[]> {
+      const headers = { Authorization: "Bearer alice" };
+      const list = await fetch(`${origin}/.meanwhile/operations/`, { headers });
+      return ((await list.json()) as { operations: unknown[] }).operations;
+    }
+
+    test("gets none, but the pack, and the right answer to its next request", async () => {
+      const recorder = await startRecorder(Number(new URL(await start(make)).port));
+      onTestFinished(() => recorder.stop());
+      expect(await post(recorder.url.slice(0, -1))).toMatchObject({
+        tries: 1,
+        made: 201,
+        listed: 200,
+        pack: { files },
+      });
+      const sent = recorder.take();
+      expect(sent).toMatch(/^HTTP\/1\.1 201 /);
+      expect(interimsIn(sent)).toBe(0);
+    });
+
+    test("cut off while the pack is made, comes back with its key and gets it: one operation", async () => {
+      const origin = await start(make);
+      const proxy = await startCuttingProxy(Number(new URL(origin).port));
+      onTestFinished(() => proxy.stop());
+      proxy.cut([{ afterMs: 50 }]);
+      const { tries, made, pack } = await post(proxy.url.slice(0, -1));
+      expect([tries, made, pack]).toMatchObject([2, 201, { files }]);
+      expect(proxy.cuts).toBe(1);
+      expect(await operations(origin)).toHaveLength(1);
+    });
   });
 });
