@@ -8,6 +8,7 @@ import type { Observer } from "../observing/observer.ts";
 import type { StatusService } from "../status-service.ts";
 import type { Turns } from "../turns.ts";
 import type { ContentDigest } from "./content-digest.ts";
+import type { Estimator } from "./estimator.ts";
 import type { Settings } from "./options.ts";
 import { isLocal, originOf, requestTarget } from "./request-view.ts";
 
@@ -18,6 +19,10 @@ export interface Core {
   readonly turns: Turns;
   readonly status: StatusService;
   readonly observer: Observer;
+  /** undefined: nothing is foreseen. */
+  readonly estimator: Estimator | undefined;
+  /** Milliseconds that never go backwards. */
+  readonly clock: () => number;
   /**
    * Resolves, mostly at once, when it is known what became of the operations of an earlier process; rejects where the
    * journal could not tell.

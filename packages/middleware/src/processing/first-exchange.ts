@@ -11,10 +11,12 @@ import type { StatusAnswer } from "../status-answer.ts";
 import { waitFor } from "../waiting.ts";
 import { accepted, interruptedOutcome, outcomeResponse, problemOutcome, stopping } from "./answers.ts";
 import { allowanceOf, type Core, collectionUrl } from "./core.ts";
+import { type Foresight, foresee } from "./foresight.ts";
 import { isSafe, mayRunAgain, type Settings } from "./options.ts";
 import { patienceMs } from "./patience.ts";
 import { handlerIntent } from "./recovery.ts";
 import type { Reports } from "./reports.ts";
+import { pathOf } from "./request-view.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { whenReceived } from "./when-received.ts";
 
@@ -27,6 +29,8 @@ export interface FirstExchangeOptions {
   /** What the handler's response writes to. */
   readonly facade: FacadeSocket;
   readonly reports: Reports;
+  /** The pattern by which the framework found the handler, as soon as it is known. */
+  readonly route: () => string | undefined;
 }
 
 export class FirstExchange {
@@ -35,6 +39,9 @@ export class FirstExchange {
   readonly #statusUrl: string;
   #settings: Settings;
   #following: Following;
+  /** It takes long, as far as is known of its route. */
+  #takesLong = false;
+  readonly #foresight: Foresight | undefined;
   /** Ends waiting: timers and listeners. */
   readonly #waits: (() => void)[] = [];
   /** It got an answer that was not the handler's. */
@@ -68,6 +75,7 @@ export class FirstExchange {
         given.recording.settle(problemOutcome(500, "The service did not answer within its deadline."));
       }),
     );
+    this.#foresight = this.#foresee();
     const waitMs = patienceMs(preferences);
     if (waitMs === undefined) return;
     this.#waits.push(
@@ -97,9 +105,7 @@ export class FirstExchange {
     this.#settings = settings;
     // What is recorded says otherwise. Until it is recorded anew, it errs on the side of not running twice.
     if (changed && this.isTold) this.#given.reports.intend(handlerIntent(again), settings.warn);
-    if (this.#following.sent > 0 || !this.delivery.isUntouched || this.#answered || this.#left) return;
-    this.#following.stop();
-    this.#following = this.#follow();
+    this.#followAnew();
   }
 
   /** The handler has begun its final response. */
@@ -113,14 +119,38 @@ export class FirstExchange {
     const { core, operation, exchange } = this.#given;
     const { pacing, expectsMs } = this.#settings;
     const { afterMs, everyMs } = pacing;
+    const takesLong = expectsMs > 0 ? expectsMs >= afterMs : this.#takesLong;
     return waitFor(operation, exchange, {
       operations: core.operations,
       pacer: core.pacer,
       // What is expected to take long is told so at once: RFC 2518 §10.1, "reasonable expectation".
-      pacing: { afterMs: expectsMs > 0 && expectsMs >= afterMs ? 0 : afterMs, everyMs },
+      pacing: { afterMs: takesLong ? 0 : afterMs, everyMs },
       allowance: allowanceOf(exchange, this.#settings),
       asked: parsePrefer(exchange.request.headers["prefer"]).processing,
       statusUrl: this.#statusUrl,
+    });
+  }
+
+  #followAnew(): void {
+    if (this.#following.sent > 0 || !this.delivery.isUntouched || this.#answered || this.#left) return;
+    this.#following.stop();
+    this.#following = this.#follow();
+  }
+
+  #foresee(): Foresight | undefined {
+    const { core, exchange, route } = this.#given;
+    const { estimator, clock, operations } = core;
+    if (estimator === undefined) return undefined;
+    return foresee({
+      estimator,
+      exchange,
+      route: () => `${this.#method} ${route() ?? pathOf(exchange.request)}`,
+      clock,
+      after: operations.after,
+      expected: (ms) => {
+        this.#takesLong = ms >= this.#settings.pacing.afterMs;
+        if (this.#takesLong) this.#followAnew();
+      },
     });
   }
 
@@ -144,6 +174,7 @@ export class FirstExchange {
     const { delivery } = this;
     this.#stopInterims();
     this.#stopWaiting();
+    if (operation.state === "finished" && outcome.status < 500) this.#foresight?.learn();
     if (!this.#answered && !this.#left) {
       if (recording.isComplete) delivery.end();
       else if (delivery.isFlowing) delivery.breakOff();
@@ -178,6 +209,7 @@ export class FirstExchange {
   }
 
   #stopWaiting(): void {
+    this.#foresight?.stop();
     for (const stop of this.#waits.splice(0)) stop();
   }
 

@@ -144,6 +144,7 @@ export class Handling implements HandlerOperation {
       recording,
       facade,
       reports: this.#reports,
+      route: this.#route,
     });
     return mayRun;
   }

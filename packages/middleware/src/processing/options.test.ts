@@ -22,6 +22,7 @@ test.each<[string, unknown]>([
   ["logger", { warn() {} }],
   ["metrics", {}],
   ["tracing", "yes"],
+  ["estimate", 1],
 ])("the option %s is not %o: it is refused at the start, by its name", (name, value) => {
   const given = { [name]: value } as ProcessingOptions;
   expect(() => processing(undefined, given)).toThrow(

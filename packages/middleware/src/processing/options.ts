@@ -64,6 +64,8 @@ export interface ProcessingOptions extends RouteOptions {
   readonly logger?: Logger;
   /** A registry of prom-client: what becomes of operations is counted there. */
   readonly metrics?: MetricsRegistry;
+  /** Whether the first 102 may come early where the route took longer than `after` before; default true. */
+  readonly estimate?: boolean;
   /** Whether operations are spans of OpenTelemetry, where `@opentelemetry/api` is installed; default true. */
   readonly tracing?: boolean;
   /** Told the messages of the logger's warnings and errors. */
@@ -86,6 +88,7 @@ export interface Settings {
   readonly logger: Logger;
   readonly metrics: Metrics | undefined;
   readonly tracing: boolean;
+  readonly estimate: boolean;
   readonly warn: (message: string) => void;
 }
 
@@ -115,8 +118,10 @@ export function settingsOf(options: ProcessingOptions): Settings {
   if (options.metrics && typeof options.metrics.registerMetric !== "function") {
     throw wrong("metrics", "is a registry of prom-client", options.metrics);
   }
-  if (!["boolean", "undefined"].includes(typeof options.tracing)) {
-    throw wrong("tracing", "is true or false", options.tracing);
+  for (const name of ["tracing", "estimate"] as const) {
+    if (!["boolean", "undefined"].includes(typeof options[name])) {
+      throw wrong(name, "is true or false", options[name]);
+    }
   }
   const logger = safeLogger(options.logger, options.warn);
   return {
@@ -145,6 +150,7 @@ export function settingsOf(options: ProcessingOptions): Settings {
     logger,
     metrics: options.metrics && metricsOf(options.metrics),
     tracing: options.tracing ?? true,
+    estimate: options.estimate ?? true,
     warn: (message) => logger.warn({}, message),
   };
 }

@@ -23,6 +23,7 @@ import { runHandler } from "./around-handler.ts";
 import { type Attention, createAttention } from "./attention.ts";
 import { ContentDigest } from "./content-digest.ts";
 import { allowanceOf, type Core, collectionUrl, targetUrl } from "./core.ts";
+import { createEstimator } from "./estimator.ts";
 import { guardFinalStatus } from "./final-status-guard.ts";
 import { carryOperation, operationOf } from "./handler-operation.ts";
 import { Handling } from "./handling.ts";
@@ -62,7 +63,11 @@ export interface Processor {
 export const announcement: readonly [name: string, value: string] = ["Operations", "1"];
 
 /** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
-export function createProcessor(given: Operations | undefined, options: ProcessingOptions = {}): Processor {
+export function createProcessor(
+  given: Operations | undefined,
+  options: ProcessingOptions = {},
+  clock: () => number = () => performance.now(),
+): Processor {
   if (given !== undefined && typeof given?.start !== "function") {
     throw Object.assign(
       new TypeError("processing: the first argument is made by createOperations(), or left out"),
@@ -95,6 +100,8 @@ export function createProcessor(given: Operations | undefined, options: Processi
     turns: createTurns(),
     status: createStatusService({ operations, pacer, pacing: settings.pacing }),
     observer,
+    estimator: settings.estimate ? createEstimator() : undefined,
+    clock,
     recovered: () => recoverHandlers(operations),
     contents: new WeakMap(),
   };

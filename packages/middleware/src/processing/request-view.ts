@@ -21,6 +21,11 @@ export function requestTarget(request: AnyRequest): string {
   return url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
 }
 
+/** The path of a request, without its query. */
+export function pathOf(request: AnyRequest): string {
+  return requestTarget(request).split("?", 1)[0] ?? "/";
+}
+
 /** What follows the collection of status documents, decoded; undefined for all other requests. */
 export function statusRest(target: string, path: string): string | undefined {
   if (!target.startsWith(path.slice(0, -1))) return undefined;
