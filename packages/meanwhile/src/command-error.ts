@@ -1,7 +1,5 @@
 /** Why a command could not do its work: one line for the user, and the exit code. */
-
-/** 1: it failed. 2: it was called wrongly. */
-export type FailureCode = 1 | 2;
+import type { FailureCode } from "./exit-status.ts";
 
 /** The message is one line, meant for the person at the terminal; no stack is shown with it. */
 export class CommandError extends Error {
@@ -22,4 +20,15 @@ export function wrongUsage(message: string, cause?: unknown): CommandError {
 /** The command was right, and failed all the same. */
 export function failed(message: string, cause?: unknown): CommandError {
   return new CommandError(1, message, { cause });
+}
+
+/** A program that was run for the user ended with this code, and ours is the same. It has said itself what was wrong. */
+export class ProgramEndedError extends Error {
+  override readonly name = "ProgramEndedError";
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`ended with ${exitCode}`);
+    this.exitCode = exitCode;
+  }
 }

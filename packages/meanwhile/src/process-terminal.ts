@@ -1,5 +1,9 @@
-import { homedir } from "node:os";
-import type { Terminal } from "./terminal.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { constants, homedir } from "node:os";
+import { askAt, openTerminal } from "./ask.ts";
+import { ProgramEndedError } from "./command-error.ts";
+import type { ClientTerminal } from "./terminal.ts";
 
 const stopSignals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
 
@@ -7,7 +11,7 @@ const stopSignals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 /** The terminal of this very process. */
-export const processTerminal: Terminal = {
+export const processTerminal: ClientTerminal = {
   print: (line) => void process.stdout.write(`${line}\n`),
   complain: (line) => void process.stderr.write(`${line}\n`),
   log: process.stderr,
@@ -21,4 +25,47 @@ export const processTerminal: Terminal = {
     };
   },
   exit: (code) => process.exit(code),
+  cwd: process.cwd(),
+  input: () => process.stdin,
+  async write(content) {
+    const { stdout } = process;
+    try {
+      if (stdout.errored) throw stdout.errored;
+      // Where it closes instead, this rejects.
+      if (!stdout.write(content)) await once(stdout, "drain");
+    } catch (error) {
+      // As with other programs, whose process SIGPIPE ends: nothing is said about it.
+      if (error instanceof Error && "code" in error && error.code === "EPIPE")
+        throw new ProgramEndedError(141);
+      throw error;
+    }
+  },
+  outputIsTerminal: process.stdout.isTTY === true,
+  screen: process.stderr,
+  async ask(question) {
+    const asked = openTerminal(process.platform);
+    return asked === undefined
+      ? undefined
+      : askAt(asked, question, () => process.kill(process.pid, "SIGINT"));
+  },
+  timing: {
+    now: () => performance.now(),
+    after(milliseconds, callback) {
+      const timer = setTimeout(callback, milliseconds);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+  },
+  run([program, ...args], environment) {
+    return new Promise((resolve) => {
+      const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...environment } });
+      child.on("error", (error) => {
+        process.stderr.write(`meanwhile: ${error.message}\n`);
+        resolve(127);
+      });
+      child.on("close", (code, signal) => {
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      });
+    });
+  },
 };

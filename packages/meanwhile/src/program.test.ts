@@ -1,22 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { runProgram } from "./program.ts";
-import type { Terminal } from "./terminal.ts";
+import { testTerminal } from "./testing/test-terminal.ts";
 
 async function run(...args: readonly string[]) {
-  const printed: string[] = [];
-  const complained: string[] = [];
-  const terminal: Terminal = {
-    print: (line) => void printed.push(line),
-    complain: (line) => void complained.push(line),
-    log: { write: () => {} },
-    env: {},
-    platform: "linux",
-    home: "/nowhere",
-    onStop: () => () => {},
-    exit: () => {},
-  };
+  const terminal = testTerminal();
   const code = await runProgram(args, terminal);
-  return { code, printed: printed.join("\n"), complained };
+  return { code, printed: terminal.printed().join("\n"), complained: terminal.complained };
 }
 
 describe("the command line", () => {

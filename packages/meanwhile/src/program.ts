@@ -1,27 +1,75 @@
 /** The command line: one file per command in `commands/`. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { CommandError } from "./command-error.ts";
+import { CommandError, ProgramEndedError } from "./command-error.ts";
+import { completionCommand } from "./commands/completion-command.ts";
+import { cpCommand } from "./commands/cp-command.ts";
+import { getCommand } from "./commands/get-command.ts";
+import { lockCommand } from "./commands/lock-command.ts";
+import { lsCommand } from "./commands/ls-command.ts";
+import { mkdirCommand } from "./commands/mkdir-command.ts";
+import { mvCommand } from "./commands/mv-command.ts";
+import { propsCommand } from "./commands/props-command.ts";
+import { putCommand } from "./commands/put-command.ts";
+import { rmCommand } from "./commands/rm-command.ts";
 import { serveCommand } from "./commands/serve-command.ts";
-import type { Terminal } from "./terminal.ts";
+import { statCommand } from "./commands/stat-command.ts";
+import { statusCommand } from "./commands/status-command.ts";
+import { syncCommand } from "./commands/sync-command.ts";
+import { unlockCommand } from "./commands/unlock-command.ts";
+import { watchCommand } from "./commands/watch-command.ts";
+import { printable } from "./display/printable.ts";
+import type { Connect } from "./remote/session.ts";
+import type { ClientTerminal } from "./terminal.ts";
 
-/**
- * Runs the command that the arguments name.
- * @returns the exit code: 0, 1 where it failed, 2 where it was called wrongly
- */
-export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
-  const program = new Command("meanwhile")
+/** The whole command line, as it is described: help, completion and the manual are made from it. */
+export function createProgram(terminal: ClientTerminal, connect: Connect = connectForReal): Command {
+  const context = { terminal, connect };
+  const program: Command = new Command("meanwhile")
     .description("WebDAV that says how far it is: 102 Processing while long requests run")
     .version(version(), "-V, --version")
+    .showHelpAfterError(false)
+    .commandsGroup("Server:")
     .addCommand(serveCommand(terminal))
-    .showHelpAfterError(false);
+    .commandsGroup("Files:")
+    .addCommand(lsCommand(context))
+    .addCommand(getCommand(context))
+    .addCommand(putCommand(context))
+    .addCommand(cpCommand(context))
+    .addCommand(mvCommand(context))
+    .addCommand(rmCommand(context))
+    .addCommand(mkdirCommand(context))
+    .addCommand(statCommand(context))
+    .addCommand(syncCommand(context))
+    .commandsGroup("Locks and properties:")
+    .addCommand(lockCommand(context))
+    .addCommand(unlockCommand(context))
+    .addCommand(propsCommand(context))
+    .commandsGroup("Operations:")
+    .addCommand(statusCommand(context))
+    .addCommand(watchCommand(context))
+    .commandsGroup("Other:")
+    .addCommand(completionCommand(terminal, () => program));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: () => {},
     });
   }
+  return program;
+}
+
+/**
+ * Runs the command that the arguments name.
+ * @returns the exit code (exit-status.ts)
+ */
+export async function runProgram(
+  args: readonly string[],
+  terminal: ClientTerminal,
+  connect?: Connect,
+): Promise<number> {
   try {
+    const program = createProgram(terminal, connect);
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
@@ -29,7 +77,14 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   }
 }
 
-function report(error: unknown, args: readonly string[], terminal: Terminal): number {
+async function connectForReal(...args: Parameters<Connect>): ReturnType<Connect> {
+  // Only now: help, and the server, need none of what a client needs.
+  const { connect } = await import("./remote/connect.ts");
+  return connect(...args);
+}
+
+function report(error: unknown, args: readonly string[], terminal: ClientTerminal): number {
+  if (error instanceof ProgramEndedError) return error.exitCode;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     if (error.code === "commander.help") {
@@ -39,8 +94,9 @@ function report(error: unknown, args: readonly string[], terminal: Terminal): nu
       return 2;
     }
     const problem = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
-    const command = args[0] === "serve" ? "meanwhile serve" : "meanwhile";
-    terminal.complain(`${command}: ${problem} (see ${command} --help)`);
+    const named = createProgram(terminal).commands.some((command) => command.name() === args[0]);
+    const command = named ? `meanwhile ${args[0]}` : "meanwhile";
+    terminal.complain(`${command}: ${printable(problem)} (see ${command} --help)`);
     return 2;
   }
   if (error instanceof CommandError) {

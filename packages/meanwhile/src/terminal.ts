@@ -15,3 +15,49 @@ export interface Terminal {
   /** Ends the process at once. */
   exit(code: number): void;
 }
+
+/** What commands see that talk to a server. */
+export interface ClientTerminal extends Terminal {
+  /** Relative paths are below it. */
+  readonly cwd: string;
+  /** Standard input. Opened where it is first read. */
+  readonly input: () => AsyncIterable<Uint8Array>;
+  /** Writes to standard output; resolves once it takes more. Rejects where nobody reads it any longer. */
+  write(content: string | Uint8Array): Promise<void>;
+  readonly outputIsTerminal: boolean;
+  /** Where progress is drawn. */
+  readonly screen: Screen;
+  /** Asks at the terminal, even where standard input is something else. Undefined: nobody is there to answer. */
+  readonly ask: Ask;
+  readonly timing: Timing;
+  /**
+   * Runs a program that has the terminal for itself meanwhile.
+   * @returns its exit code; 128 and the number of the signal, where one ended it; 127 where there is no such program
+   */
+  run(
+    program: readonly [string, ...string[]],
+    environment: Readonly<Record<string, string>>,
+  ): Promise<number>;
+}
+
+export interface Question {
+  readonly text: string;
+  /** What is typed does not appear. */
+  readonly hidden: boolean;
+}
+
+export type Ask = (question: Question) => Promise<string | undefined>;
+
+/** Standard error. */
+export interface Screen extends NodeJS.WritableStream {
+  readonly isTTY?: boolean;
+  /** Its width now. */
+  readonly columns?: number;
+}
+
+export interface Timing {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Calls back after that many milliseconds, and keeps no process alive; until the returned function is called. */
+  after(milliseconds: number, callback: () => void): () => void;
+}

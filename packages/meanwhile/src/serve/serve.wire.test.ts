@@ -7,7 +7,8 @@ import { hashSync } from "@node-rs/bcrypt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseServeOptions, type TypedServeOptions } from "../options/serve-options.ts";
 import { runProgram } from "../program.ts";
-import type { Terminal } from "../terminal.ts";
+import type { ClientTerminal, Terminal } from "../terminal.ts";
+import { testTerminal } from "../testing/test-terminal.ts";
 import { type Running, serve } from "./serve.ts";
 
 let place: string;
@@ -195,7 +196,8 @@ test("the command serves until it gets a signal, then ends with 0", async () => 
   const started = new Promise<void>((resolve) => {
     listening = resolve;
   });
-  const there: Terminal = {
+  const there: ClientTerminal = {
+    ...testTerminal(),
     ...terminal(),
     print(line) {
       printed.push(line);

@@ -1,0 +1,60 @@
+/** How the transfer of a folder is told of. */
+import type { FolderStep, FolderSummary } from "@meanwhile/client/folder";
+import { nameAmount } from "../display/amounts.ts";
+import { summary as inShort, printable } from "../display/printable.ts";
+import type { FollowedFolder } from "../remote/follow-folder.ts";
+import type { Session } from "../remote/session.ts";
+import { tookPhrase } from "./operation-result.ts";
+
+/** @param done what was done to what: `uploaded photos to /photos/` */
+export async function tellFolder(
+  { report }: Session,
+  done: string,
+  followed: FollowedFolder,
+  facts: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { summary, elapsedMs } = followed;
+  for (const { path, error } of summary.ignored) {
+    report.warn(`${printable(path)} was left alone: ${inShort(error.message)}`);
+  }
+  if (summary.stateError !== undefined) {
+    report.warn(
+      `what was transferred could not be noted (${inShort(summary.stateError.message)}): the next time compares sizes and dates`,
+    );
+  }
+  const { transferred, bytes, skipped, created, deleted, steps } = summary;
+  if (steps !== undefined) {
+    for (const step of steps) await report.answer(stepLine(step), { type: "step", ...step });
+    await report.done(`nothing was changed (--dry-run): ${nameAmount(steps.length, "steps")}`, {
+      type: "outcome",
+      action: "planned",
+      ...facts,
+      steps: steps.length,
+    });
+    return;
+  }
+  await report.done(`${done}: ${amounts(summary)}${tookPhrase({ elapsedMs })}`, {
+    type: "outcome",
+    action: "transferred",
+    ...facts,
+    transferred,
+    bytes,
+    skipped,
+    created,
+    deleted,
+    elapsedMs: Math.round(elapsedMs),
+  });
+}
+
+function amounts({ transferred, bytes, skipped, deleted }: FolderSummary): string {
+  return [
+    `${nameAmount(transferred, "documents")} (${nameAmount(bytes, "bytes")})`,
+    ...(skipped === 0 ? [] : [`${nameAmount(skipped, "documents")} the same already`]),
+    ...(deleted === 0 ? [] : [`${nameAmount(deleted, "members")} deleted`]),
+  ].join(", ");
+}
+
+function stepLine({ action, path, bytes, replaces }: FolderStep): string {
+  const size = bytes === undefined ? "" : ` (${nameAmount(bytes, "bytes")})`;
+  return `${action.padEnd(17)}  ${printable(path)}${size}${replaces && action !== "delete" ? ", replacing" : ""}`;
+}

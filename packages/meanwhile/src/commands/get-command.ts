@@ -1,0 +1,108 @@
+/** `meanwhile get`: content comes to this machine. */
+import { stat } from "node:fs/promises";
+import { join, resolve, sep } from "node:path";
+import type { Command } from "commander";
+import { wrongUsage } from "../command-error.ts";
+import { nameAmount } from "../display/amounts.ts";
+import { printable } from "../display/printable.ts";
+import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
+import { follow } from "../remote/follow.ts";
+import { followFolder } from "../remote/follow-folder.ts";
+import { localNameOf } from "../remote/local-name.ts";
+import { collectionUrl, commonCollection, parseRemoteUrl, shownPath } from "../remote/remote-url.ts";
+import { type CommandContext, inSession, type Session } from "../remote/session.ts";
+import { folderOptions, parseFolderOptions, type TypedFolderOptions } from "./folder-options.ts";
+import { tellFolder } from "./folder-result.ts";
+import { operationFact, tookPhrase } from "./operation-result.ts";
+
+interface TypedGet extends TypedConnection, TypedFolderOptions {
+  readonly recursive?: boolean;
+}
+
+export function getCommand(context: CommandContext): Command {
+  return folderOptions(remoteCommand("get", "download a document, or a collection with -r"))
+    .argument("<URL>", "what to download")
+    .argument("[LOCAL]", "where to, a file or a folder; - is standard output (default: its own name, here)")
+    .option("-r, --recursive", "a collection with all that is in it; its members come into the folder LOCAL")
+    .action(async (typedUrl: string, typedLocal: string | undefined, typed: TypedGet) => {
+      const remote = parseRemoteUrl(typedUrl);
+      const options = parseFolderOptions(typed);
+      if (typed.dryRun === true && typed.recursive !== true) throw wrongUsage("--dry-run needs -r");
+      if (typedLocal === "-" && typed.recursive === true) throw wrongUsage("-r needs a folder, not -");
+      const base = typed.recursive === true ? collectionUrl(remote.url) : commonCollection([remote]);
+      // What was written to standard output already cannot be begun again; but nothing is, before a login was asked for.
+      await inSession(
+        context,
+        { remotes: [remote], base, typed, resumable: typedLocal !== "-" },
+        async (session) => {
+          if (typedLocal === "-") return toOutput(session, remote.url);
+          if (typed.recursive === true) return toFolder(session, remote.url, typedLocal, options);
+          await toFile(session, remote.url, typedLocal);
+        },
+      );
+    });
+}
+
+async function toOutput({ client, terminal, signal, report }: Session, url: URL): Promise<void> {
+  if (report.json) throw wrongUsage("--json does not go with -: standard output is the document");
+  const { content, length } = await client.get(url, { signal });
+  // Where the content goes to the terminal, a bar would be in the middle of it.
+  const display = terminal.outputIsTerminal ? undefined : await report.progress(`getting ${shownPath(url)}`);
+  let done = 0;
+  try {
+    for await (const bytes of content) {
+      await terminal.write(bytes);
+      done += bytes.length;
+      const total = length === undefined ? {} : { total: length };
+      display?.show({ stage: "receiving", unit: "bytes", done, ...total, failures: 0 });
+    }
+  } finally {
+    display?.end();
+  }
+}
+
+async function toFile(session: Session, url: URL, typedLocal: string | undefined): Promise<void> {
+  const { client, report, terminal } = session;
+  const file = await localFile(url, typedLocal, terminal.cwd);
+  const { downloadDocument } = await import("@meanwhile/client/folder");
+  const label = `getting ${shownPath(url)}`;
+  const followed = await follow(session, downloadDocument(client, url, file), label, { transfer: true });
+  const { bytes } = followed.outcome;
+  await report.done(
+    `got ${printable(typedLocal ?? localNameOf(url))}: ${nameAmount(bytes, "bytes")}${tookPhrase(followed)}`,
+    operationFact("got", { url: url.href, file, bytes }, followed),
+  );
+}
+
+async function toFolder(
+  session: Session,
+  url: URL,
+  typedLocal: string | undefined,
+  options: ReturnType<typeof parseFolderOptions>,
+): Promise<void> {
+  const collection = collectionUrl(url);
+  const local = typedLocal ?? localNameOf(collection);
+  const folder = resolve(session.terminal.cwd, local);
+  const { downloadFolder } = await import("@meanwhile/client/folder");
+  const work = downloadFolder(session.client, collection, folder, options);
+  const followed = await followFolder(session, work, `getting ${shownPath(collection)}`);
+  const done = `got ${shownPath(collection)} into ${printable(local)}`;
+  await tellFolder(session, done, followed, { url: collection.href, folder });
+}
+
+/** A folder that is there, or a name that ends in a slash, takes the document under its own name. */
+async function localFile(url: URL, typedLocal: string | undefined, cwd: string): Promise<string> {
+  if (typedLocal === undefined) return join(cwd, localNameOf(url));
+  const path = resolve(cwd, typedLocal);
+  const intoFolder = typedLocal.endsWith("/") || typedLocal.endsWith(sep) || (await isFolder(path));
+  return intoFolder ? join(path, localNameOf(url)) : path;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    // Nothing is there yet: it becomes a file.
+    return false;
+  }
+}

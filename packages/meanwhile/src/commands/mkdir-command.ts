@@ -1,0 +1,67 @@
+/** `meanwhile mkdir`: new collections. */
+import type { DavClient } from "@meanwhile/client";
+import type { Command } from "commander";
+import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
+import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
+import { collectionUrl, commonParent, parentUrl, parseRemoteUrls, shownPath } from "../remote/remote-url.ts";
+import { type CommandContext, forEachUrl, inSession } from "../remote/session.ts";
+
+interface TypedMkdir extends TypedConnection, TypedLockTokens {
+  readonly parents?: boolean;
+}
+
+export function mkdirCommand(context: CommandContext): Command {
+  return lockTokenOption(remoteCommand("mkdir", "make collections"))
+    .argument("<URL...>", "what to make")
+    .option("-p, --parents", "make those above it too; one that is there already is fine")
+    .action(async (typedUrls: readonly string[], typed: TypedMkdir) => {
+      const lockTokens = parseLockTokens(typed, context.terminal);
+      const remotes = parseRemoteUrls(typedUrls);
+      const parents = commonParent(remotes);
+      // Those above may be any.
+      const base = typed.parents === true ? new URL("/", parents) : parents;
+      await inSession(context, { remotes, base, typed }, async (session) => {
+        const { client, report, signal } = session;
+        await forEachUrl(session, remotes, async (url) => {
+          const collection = collectionUrl(url);
+          const options = { signal, lockTokens };
+          const parents = typed.parents === true;
+          if (!parents) await client.mkdir(collection, options);
+          const made = parents ? await makeAll(client, collection, options) : [collection];
+          for (const each of made) {
+            await report.done(`made ${shownPath(each)}`, { type: "made", url: each.href });
+          }
+        });
+      });
+    });
+}
+
+/** Makes it and what is missing above it. @returns what was made, from above */
+async function makeAll(
+  client: DavClient,
+  collection: URL,
+  options: { readonly signal: AbortSignal; readonly lockTokens: readonly string[] },
+): Promise<readonly URL[]> {
+  const { HttpError } = await import("@meanwhile/client");
+  try {
+    await client.mkdir(collection, options);
+    return [collection];
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    // RFC 4918 §9.3.1: 405 where something is there already, 409 where the collection above is missing.
+    if (error.status === 405) {
+      const { collection: fine } = await client.stat(collection, { signal: options.signal });
+      if (fine) return [];
+      throw error;
+    }
+    // Apache and others say 404 or 403 where the one above is missing.
+    const parent = parentUrl(collection);
+    const mayBeMissing = error.status === 409 || error.status === 404;
+    if (!mayBeMissing || parent.pathname === collection.pathname) throw error;
+    const above = await makeAll(client, parent, options);
+    // It was there: something else is the matter.
+    if (above.length === 0) throw error;
+    await client.mkdir(collection, options);
+    return [...above, collection];
+  }
+}

@@ -1,0 +1,29 @@
+/** How the end of an operation is told. */
+import { formatTime } from "../display/amounts.ts";
+import type { Fact } from "../display/report.ts";
+import type { Followed } from "../remote/follow.ts";
+
+/** Milliseconds; what was quicker needs no word about it. */
+const worthTellingMs = 1000;
+
+/** ` in 0:12`, if it took long. */
+export function tookPhrase({ elapsedMs }: Pick<Followed<unknown>, "elapsedMs">): string {
+  return elapsedMs < worthTellingMs ? "" : ` in ${formatTime(elapsedMs)}`;
+}
+
+/** The object for machines that ends an operation. */
+export function operationFact(
+  action: string,
+  facts: Readonly<Record<string, unknown>>,
+  { progress, elapsedMs }: Followed<unknown>,
+): Fact {
+  const { done, total } = progress?.stage === "processing" ? progress : {};
+  return {
+    type: "outcome",
+    action,
+    ...facts,
+    ...(done === undefined ? {} : { done }),
+    ...(total === undefined ? {} : { total }),
+    elapsedMs: Math.round(elapsedMs),
+  };
+}

@@ -1,0 +1,60 @@
+/** `meanwhile rm`: deletes resources. */
+import type { Command } from "commander";
+import { wrongUsage } from "../command-error.ts";
+import { nameAmount } from "../display/amounts.ts";
+import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
+import { follow } from "../remote/follow.ts";
+import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
+import { commonParent, parseRemoteUrls, shownPath } from "../remote/remote-url.ts";
+import { type CommandContext, forEachUrl, inSession, type Session } from "../remote/session.ts";
+import { operationFact, tookPhrase } from "./operation-result.ts";
+
+interface TypedRm extends TypedConnection, TypedLockTokens {
+  readonly recursive?: boolean;
+  readonly force?: boolean;
+}
+
+export function rmCommand(context: CommandContext): Command {
+  return lockTokenOption(remoteCommand("rm", "delete resources"))
+    .argument("<URL...>", "what to delete")
+    .option("-r, --recursive", "collections too, with all that is in them")
+    .option("-f, --force", "that nothing is there is no failure")
+    .action(async (typedUrls: readonly string[], typed: TypedRm) => {
+      const lockTokens = parseLockTokens(typed, context.terminal);
+      const remotes = parseRemoteUrls(typedUrls);
+      for (const { url } of remotes) {
+        if (url.pathname === "/") throw wrongUsage(`${url.href} is the whole server: name what is in it`);
+      }
+      const base = commonParent(remotes);
+      await inSession(context, { remotes, base, typed }, async (session) => {
+        await forEachUrl(session, remotes, (url) => remove(session, url, typed, lockTokens));
+      });
+    });
+}
+
+async function remove(
+  session: Session,
+  url: URL,
+  typed: TypedRm,
+  lockTokens: readonly string[],
+): Promise<void> {
+  const { client, report, signal } = session;
+  const { HttpError } = await import("@meanwhile/client");
+  try {
+    if (typed.recursive !== true) {
+      const { collection } = await client.stat(url, { signal });
+      if (collection)
+        throw wrongUsage(`${shownPath(url)} is a collection: rm -r deletes it with all that is in it`);
+    }
+    const followed = await follow(session, client.delete(url, { lockTokens }), `deleting ${shownPath(url)}`);
+    const total = followed.progress?.total;
+    const what = total === undefined || total <= 1 ? "" : `: ${nameAmount(total, "members")}`;
+    await report.done(
+      `deleted ${shownPath(url)}${what}${tookPhrase(followed)}`,
+      operationFact("deleted", { url: url.href, status: followed.outcome.status }, followed),
+    );
+  } catch (error) {
+    if (typed.force === true && error instanceof HttpError && error.status === 404) return;
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+/** Why there was no final response, as it is told. */
+import type { ConnectionError } from "@meanwhile/client";
+import { summary } from "../display/printable.ts";
+import type { Explanation, FailureContext } from "./explanation.ts";
+
+export function explainConnection(error: ConnectionError, context: FailureContext): Explanation {
+  const again = context.resumable === true ? "; run the same command again to go on" : "";
+  return {
+    exitCode: 6,
+    message: `${meaningOf(error)}: ${summary(error.message)}${adviceOn(error)}${again}`,
+    facts: { code: error.code, interims: error.interims },
+  };
+}
+
+function meaningOf({ code }: ConnectionError): string {
+  switch (code) {
+    case "name-unknown":
+      return "there is no server of that name";
+    case "refused":
+      return "the server was not reached";
+    case "tls":
+      return "the connection would not be safe";
+    case "lost":
+      return "the connection was lost";
+    case "idle":
+      return "no sign of life";
+    case "timeout":
+      return "not done in time";
+    case "malformed":
+      return "what came is no proper answer";
+    case "proxy":
+      return "the proxy did not let us through";
+  }
+}
+
+function adviceOn({ code, interims }: ConnectionError): string {
+  switch (code) {
+    case "name-unknown":
+      return "; check the URL";
+    case "tls":
+      return "; --cacert FILE names authorities to believe, --insecure believes anybody";
+    case "idle":
+      return "; --idle-timeout sets how long to wait";
+    case "timeout":
+      return "; --timeout sets how long to wait";
+    case "lost":
+      return interims === 0 ? "" : " (after interim responses: perhaps a proxy in between cannot bear them)";
+    default:
+      return "";
+  }
+}

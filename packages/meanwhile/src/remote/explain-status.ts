@@ -1,0 +1,162 @@
+/** What a failed final response means to the one who called the command. */
+import type { HttpError } from "@meanwhile/client";
+import { summary } from "../display/printable.ts";
+import type { FailureCode } from "../exit-status.ts";
+import type { Explanation, FailureContext } from "./explanation.ts";
+import { shownPath } from "./remote-url.ts";
+
+/** One line: the place, what is the matter there, what the server says of it, what to do. */
+export async function explainStatus(error: HttpError, context: FailureContext): Promise<Explanation> {
+  const { status, url, condition, detail } = error;
+  const { what, advice } = await meaningOf(error, context);
+  const said = detail === undefined ? condition : summary(detail);
+  const parts = [
+    `${shownPath(url)}: ${what}`,
+    ...(said === undefined ? [] : [` (the server says: ${summary(said)})`]),
+    ...(advice === undefined ? [] : [`; ${advice}`]),
+  ];
+  return {
+    exitCode: exitCodeOf(status),
+    message: parts.join(""),
+    facts: {
+      method: error.method,
+      url: url.href,
+      status,
+      ...(condition === undefined ? {} : { condition }),
+      ...(detail === undefined ? {} : { detail }),
+    },
+  };
+}
+
+/** Of a status that means failure, for a request or for a member of one. */
+export function exitCodeOf(status: number): FailureCode {
+  switch (status) {
+    case 404:
+    case 410:
+      return 4;
+    case 401:
+    case 403:
+    case 407:
+      return 5;
+    case 405:
+    case 409:
+    case 412:
+    case 423:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
+/** In a few words, where there is no room for more. */
+export function statusWords(status: number): string {
+  return words[status] ?? (status >= 500 ? "the server failed" : "refused");
+}
+
+const words: Readonly<Record<number, string>> = {
+  400: "not understood",
+  401: "a login is needed",
+  403: "not allowed",
+  404: "nothing is there",
+  405: "the server does not do that here",
+  407: "the proxy wants a login",
+  408: "the server did not wait any longer",
+  409: "the collection above it is missing",
+  410: "it is gone",
+  411: "the server wants to know the length first",
+  412: "it is not as it should be",
+  413: "larger than the server takes",
+  414: "the URL is longer than the server takes",
+  415: "the server does not take that kind of content",
+  416: "it is shorter than that",
+  417: "the server cannot meet an expectation",
+  421: "the wrong server",
+  422: "the server understood it, and cannot do it",
+  423: "locked",
+  424: "not done, because another member failed",
+  428: "the server wants a condition",
+  429: "asked too often",
+  431: "the fields are larger than the server takes",
+  501: "the server does not know that method",
+  502: "the proxy got no proper answer from the server behind it",
+  503: "the server is not available",
+  504: "the proxy waited too long for the server behind it",
+  505: "the server does not speak this version of HTTP",
+  507: "no space left at the server",
+  508: "the server found a loop",
+};
+
+interface Meaning {
+  readonly what: string;
+  readonly advice?: string;
+}
+
+async function meaningOf(error: HttpError, context: FailureContext): Promise<Meaning> {
+  const { status, method, url, headers } = error;
+  const what = statusWords(status);
+  switch (status) {
+    case 401:
+      return context.username === undefined
+        ? { what, advice: "log in with --user NAME, ~/.netrc or --token-file FILE" }
+        : {
+            what: `the login of ${summary(context.username)} was refused`,
+            advice: "check name and password",
+          };
+    case 403:
+      return {
+        what,
+        ...(context.username === undefined ? { advice: "perhaps with a login: --user NAME" } : {}),
+      };
+    case 405:
+      if (method === "MKCOL") return { what: "something is there already" };
+      return { what: `the server does not do ${method} here`, ...allowedBy(headers) };
+    case 409:
+      if (method === "MKCOL") return { what, advice: "`meanwhile mkdir -p` makes it too" };
+      if (!["PUT", "COPY", "MOVE", "LOCK"].includes(method))
+        return { what: "in conflict with what is there" };
+      return {
+        what: "the collection above it, or above its destination, is missing",
+        advice: "make it with `meanwhile mkdir -p`",
+      };
+    case 412:
+      if (context.keepsDestination === true) {
+        return { what: "something is there already", advice: "without --no-overwrite it is replaced" };
+      }
+      return { what };
+    case 423: {
+      const holder = await context.lockHolder(error.hrefs.length === 0 ? [url] : error.hrefs);
+      return {
+        what: holder === undefined ? what : `${what} ${holder}`,
+        advice: "whoever has the lock's token gives it as --lock-token, or wait until it ends",
+      };
+    }
+    case 429:
+    case 503: {
+      const wait = headers.get("Retry-After");
+      return {
+        what,
+        ...(wait === null ? {} : { advice: `it asks to come back: Retry-After: ${summary(wait, 40)}` }),
+      };
+    }
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308: {
+      const location = headers.get("Location");
+      const there =
+        location === null || !URL.canParse(location, url.href) ? undefined : new URL(location, url);
+      return {
+        what: `it is elsewhere (${status})`,
+        ...(there === undefined ? {} : { advice: `try ${summary(there.href, 500)}` }),
+      };
+    }
+    default:
+      return { what: words[status] === undefined ? `${what} (${status})` : what };
+  }
+}
+
+function allowedBy(headers: Headers): { readonly advice?: string } {
+  const allow = headers.get("Allow");
+  return allow === null || allow === "" ? {} : { advice: `it does ${summary(allow, 120)}` };
+}

@@ -1,0 +1,137 @@
+/** Turns whatever ended a command into one line, and an exit code. Loads the client: only used where it is loaded. */
+import {
+  CancelledError,
+  ConnectionError,
+  DetachedError,
+  HttpError,
+  MultistatusError,
+  OutcomeUnknownError,
+} from "@meanwhile/client";
+import { FolderError, MemberError } from "@meanwhile/client/folder";
+import { DocumentError } from "@meanwhile/dav/document-error";
+import { CommandError } from "../command-error.ts";
+import { formatCount } from "../display/amounts.ts";
+import { printable, summary } from "../display/printable.ts";
+import type { FailureCode } from "../exit-status.ts";
+import { explainConnection } from "./explain-connection.ts";
+import { explainStatus, statusWords } from "./explain-status.ts";
+import type { Explanation, FailureContext } from "./explanation.ts";
+import { shownPath, shownUrl } from "./remote-url.ts";
+import { StoppedError } from "./stops.ts";
+
+/** So many members that failed are told of, each in a line. */
+export const mostMembersTold = 50;
+
+/** Undefined: a fault of ours, to be shown as such. */
+export async function explain(error: unknown, context: FailureContext): Promise<Explanation | undefined> {
+  if (error instanceof CommandError) return { exitCode: error.exitCode, message: error.message };
+  if (error instanceof HttpError) return explainStatus(error, context);
+  if (error instanceof MultistatusError) return explainMultistatus(error);
+  if (error instanceof FolderError) return explainFolder(error, context);
+  if (error instanceof ConnectionError) return explainConnection(error, context);
+  if (error instanceof OutcomeUnknownError) {
+    return {
+      exitCode: 7,
+      message: `${error.method} ${shownPath(error.url)}: the connection was lost, and this server does not tell whether it was done; look, before you do it again${because(error.cause)}`,
+      facts: { method: error.method, url: error.url.href },
+    };
+  }
+  if (error instanceof CancelledError) return { exitCode: 9, message: "the operation was cancelled" };
+  if (error instanceof DetachedError) return explainDetached(error, 130);
+  if (error instanceof StoppedError) {
+    const rest = context.resumable === true ? "; run the same command again to go on" : "";
+    return { exitCode: error.exitCode, message: `stopped${rest}` };
+  }
+  if (error instanceof MemberError) return { exitCode: 1, message: summary(error.message) };
+  if (error instanceof DocumentError) {
+    return { exitCode: 1, message: `what the server sent is not understood: ${summary(error.message)}` };
+  }
+  if (error instanceof Error && "code" in error) return explainSystem(error, String(error.code));
+  return undefined;
+}
+
+export function explainDetached(error: DetachedError, exitCode: FailureCode): Explanation {
+  const { url } = error;
+  return {
+    exitCode,
+    message:
+      url === undefined
+        ? "left; the server has not told where to ask for the operation, so nobody can tell from here whether it goes on"
+        : `left; it goes on. To come back: meanwhile watch ${shownUrl(url)}`,
+    ...(url === undefined ? {} : { facts: { url: url.href } }),
+  };
+}
+
+function explainMultistatus(error: MultistatusError): Explanation {
+  const failed = error.failed.filter(({ status }) => status !== 424);
+  const told = failed.length === 0 ? error.failed : failed;
+  const details = told.slice(0, mostMembersTold).map(({ url, status, condition, description }) => {
+    const said = description ?? condition;
+    return `${shownPath(url)}: ${statusWords(status)}${said === undefined ? "" : ` (${summary(said)})`}`;
+  });
+  if (told.length > details.length) details.push(`... and ${formatCount(told.length - details.length)} more`);
+  return {
+    exitCode: 3,
+    message: `${error.method} ${shownPath(error.url)}: ${formatCount(told.length)} ${told.length === 1 ? "member" : "members"} failed; the rest may be done`,
+    details,
+    facts: {
+      method: error.method,
+      url: error.url.href,
+      status: 207,
+      failed: error.failed.map(({ url, status, condition, description }) => ({
+        url: url.href,
+        status,
+        ...(condition === undefined ? {} : { condition }),
+        ...(description === undefined ? {} : { description }),
+      })),
+    },
+  };
+}
+
+async function explainFolder(error: FolderError, context: FailureContext): Promise<Explanation> {
+  const { failures, failed, deletionsLeftOut } = error.summary;
+  const told = failed.slice(0, mostMembersTold);
+  const details: string[] = [];
+  for (const { path, error: cause } of told) {
+    const why = await explain(cause, { ...context, resumable: false });
+    details.push(`${printable(path || ".")}: ${why?.message ?? summary(cause.message)}`);
+  }
+  if (failures > told.length) details.push(`... and ${formatCount(failures - told.length)} more`);
+  const kept = deletionsLeftOut ? "; so nothing was deleted" : "";
+  return {
+    exitCode: 3,
+    message: `${formatCount(failures)} failed${kept}; run the same command again to go on`,
+    details,
+    facts: { failures, failed: failed.map(({ path, error: cause }) => ({ path, message: cause.message })) },
+  };
+}
+
+/** Files of this machine, and misuse of the client that the command did not foresee. */
+function explainSystem(error: Error, code: string): Explanation | undefined {
+  const path = "path" in error && typeof error.path === "string" ? `${printable(error.path)}: ` : "";
+  switch (code) {
+    case "ENOENT":
+      return { exitCode: 1, message: `${path}there is no such file` };
+    case "EACCES":
+    case "EPERM":
+      return { exitCode: 1, message: `${path}not allowed on this machine` };
+    case "ENOSPC":
+    case "EDQUOT":
+      return { exitCode: 1, message: `${path}no space left on this machine` };
+    case "EISDIR":
+      return { exitCode: 1, message: `${path}is a folder; -r takes folders` };
+    case "ENOTDIR":
+      return { exitCode: 1, message: `${path}is not a folder` };
+    case "ERR_OUTSIDE_BASE":
+      return { exitCode: 2, message: summary(error.message) };
+    default:
+      // Codes of the operating system; others are ours.
+      return /^E[A-Z0-9]+$/.test(code)
+        ? { exitCode: 1, message: `${path}${summary(error.message)}` }
+        : undefined;
+  }
+}
+
+function because(cause: unknown): string {
+  return cause instanceof Error && cause.message !== "" ? ` (${summary(cause.message)})` : "";
+}

@@ -1,0 +1,35 @@
+/** Lock tokens to submit with a change, as they are typed. */
+import type { Command } from "commander";
+import { wrongUsage } from "../command-error.ts";
+import { printable } from "../display/printable.ts";
+import type { Terminal } from "../terminal.ts";
+import { collect } from "./connection-options.ts";
+
+export interface TypedLockTokens {
+  readonly lockToken?: readonly string[];
+}
+
+export function lockTokenOption(command: Command): Command {
+  return command.option(
+    "--lock-token <TOKEN>",
+    "change also what this lock protects (repeatable; default: MEANWHILE_LOCK_TOKEN)",
+    collect,
+  );
+}
+
+/** @throws {CommandError} where one is no absolute URI (RFC 4918 §6.5) */
+export function parseLockTokens(typed: TypedLockTokens, { env }: Pick<Terminal, "env">): readonly string[] {
+  const fromEnvironment = (env["MEANWHILE_LOCK_TOKEN"] ?? "").split(/\s+/).filter((token) => token !== "");
+  return (typed.lockToken ?? fromEnvironment).map((token) => parseLockToken("--lock-token", token));
+}
+
+/** Coded with angle brackets, as servers send it, or without. */
+export function parseLockToken(option: string, typed: string): string {
+  const token = typed.replace(/^<(.*)>$/, "$1");
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*:[\x21\x23-\x3B\x3D\x3F-\x5B\x5D\x5F\x61-\x7A\x7E]+$/.test(token)) {
+    throw wrongUsage(
+      `${option} takes a lock token such as urn:uuid:e71d4fae-5dec-22d6-fea5-00a0c91e6be4, not ${printable(JSON.stringify(typed))}`,
+    );
+  }
+  return token;
+}
