@@ -126,7 +126,7 @@ export function createObserver(options: ObserverOptions): Observer {
     },
     refused(of) {
       metrics?.refused.count({ limit: of });
-      logger.warn({ limit: of }, "an operation was not started: too many run, or the service stops");
+      logger.info({ limit: of }, "an operation was not started: too many run, or the service stops");
     },
     interim(profile) {
       metrics?.interims.count({ profile });
