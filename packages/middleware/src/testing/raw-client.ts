@@ -28,8 +28,8 @@ export interface Sent {
   response(): Promise<Seen>;
   /** Breaks off. */
   leave(): Promise<void>;
-  /** More of the request's content, where it was announced longer. */
-  more(content: string): void;
+  /** The rest of the request's content, where its Content-Length announced more. */
+  rest(content: string): void;
 }
 
 export type Fields = Readonly<Record<string, string>>;
@@ -83,7 +83,7 @@ export function http1Client(port: number): TestClient {
           socket.resetAndDestroy();
           await closed;
         },
-        more: (rest) => void socket.write(rest),
+        rest: (content) => void socket.write(content),
       };
     },
     close: () => socket.destroy(),
@@ -194,7 +194,11 @@ function http2Request(
     { endStream: content === undefined },
   );
   stream.on("error", () => undefined);
-  if (content !== undefined) stream.end(content);
+  if (content !== undefined) {
+    const announced = Number(fields["Content-Length"] ?? 0);
+    if (announced > Buffer.byteLength(content)) stream.write(content);
+    else stream.end(content);
+  }
   const heads: SeenHead[] = [];
   const chunks: Buffer[] = [];
   const trailers: (readonly [string, string])[] = [];
@@ -233,7 +237,7 @@ function http2Request(
       stream.close(constants.NGHTTP2_CANCEL);
       await closed;
     },
-    more: (rest) => void stream.write(rest),
+    rest: (content) => void stream.end(content),
   };
 }
 

@@ -6,9 +6,9 @@ import type { AdapterSubject } from "./adapter-subject.ts";
 export function testContract(subject: AdapterSubject): void {
   for (const protocol of subject.protocols) {
     describe(`${subject.name}, ${protocol}`, () => {
-      for (const { name, protocols, run } of adapterContract) {
+      for (const { name, protocols, waits, run } of adapterContract) {
         if (protocols && !protocols.includes(protocol)) continue;
-        test(name, () => run(subject, protocol));
+        (waits ? test.concurrent : test)(name, () => run(subject, protocol));
       }
     });
   }
