@@ -47,7 +47,7 @@ export function processing(operations?: Operations, options: ProcessingOptions =
         const handled = response === outgoing ? next() : writeTo(response as ServerResponse, context, next);
         handled.then(resolve, reject);
       };
-      processor.enter(incoming, outgoing, proceed, reject);
+      processor.enter(incoming, outgoing, proceed, reject, () => context.req.matchedRoutes.at(-1)?.path);
     });
   return Object.assign(middleware, {
     operations: processor.operations,

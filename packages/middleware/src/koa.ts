@@ -40,12 +40,18 @@ export function processing(operations?: Operations, options: ProcessingOptions =
         context.operation = operationOf(response);
         resolve(next());
       };
-      processor.enter(context.req, context.res, proceed, reject);
+      processor.enter(context.req, context.res, proceed, reject, () => routeOf(context));
     });
   return Object.assign(middleware, {
     operations: processor.operations,
     close: () => processor.close(),
   });
+}
+
+/** As `@koa/router` tells it. */
+function routeOf(context: object): string | undefined {
+  const route: unknown = Reflect.get(context, "_matchedRoute");
+  return typeof route === "string" ? route : undefined;
 }
 
 /** On HTTP/2 the handler's response is another one than the stream's. */
