@@ -2,10 +2,10 @@
 
 /**
  * Control characters, which move the cursor, change the title or worse; characters that turn the direction of writing;
- * line separators; halves of surrogate pairs; and what nobody sees.
+ * line separators; halves of surrogate pairs; and what nobody sees. (Joiners stay: emoji and many scripts need them.)
  */
 const harmful =
-  /[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
+  /[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 const everyHarmful = new RegExp(harmful, "g");
 
 /** The text as it may be shown in one line: what would do harm stands as `\n`, `\x1b` or `\u202e`. */

@@ -32,7 +32,9 @@ export interface RemoteUrlRules {
 export function parseRemoteUrl(typed: string, rules: RemoteUrlRules = {}): RemoteUrl {
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:(?=\/\/)/.exec(typed)?.[0];
   if (scheme === undefined) {
-    const host = /^[A-Za-z0-9.-]+(?::\d+)?(?:\/|$)/.test(typed) ? `https://${typed}` : "https://HOST/PATH";
+    const host = /^[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:\/|$)/.test(typed)
+      ? `https://${typed}`
+      : "https://HOST/PATH";
     throw wrongUsage(`${shown(typed)} is no URL: write it as ${printable(host)}`);
   }
   const known = schemes[scheme.toLowerCase()];
