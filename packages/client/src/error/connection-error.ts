@@ -12,7 +12,7 @@ export type ConnectionErrorCode =
   | "idle"
   /** Not done after `timeoutMs`. */
   | "timeout"
-  /** What came is not HTTP, or more than the limits allow. */
+  /** What came is not HTTP, not the document that it should be, or more than the limits allow. */
   | "malformed"
   /** A proxy did not let us through. */
   | "proxy";

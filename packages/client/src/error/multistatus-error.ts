@@ -1,3 +1,5 @@
+import type { PropertyName } from "@meanwhile/dav/property";
+
 /** What became of one resource of a request on many (RFC 4918 §9.6.1, §14.24). */
 export interface MemberResult {
   readonly url: URL;
@@ -5,6 +7,8 @@ export interface MemberResult {
   /** The local name of its `DAV:error` condition, if any. */
   readonly condition?: string;
   readonly description?: string;
+  /** Of PROPPATCH: the property that this is about. */
+  readonly property?: PropertyName;
 }
 
 /**

@@ -1,0 +1,33 @@
+import type { Patience } from "../http/send.ts";
+import type { Capabilities, Place } from "./dav-client.ts";
+import { ask } from "./exchange.ts";
+import { discard } from "./response-content.ts";
+import { patienceOf, type VerbContext } from "./verb-context.ts";
+
+/** What a server says of itself and of a resource in OPTIONS (RFC 9110 §9.3.7, RFC 4918 §10.1, §18). */
+export async function capabilities(
+  context: VerbContext,
+  place: Place = "",
+  options: Patience = {},
+): Promise<Capabilities> {
+  const url = context.places.url(place);
+  const { response } = await ask(context, { method: "OPTIONS", url, patience: patienceOf(context, options) });
+  await discard(response);
+  context.memory.learn(response);
+  const classes = tokens(response.headers.get("dav"));
+  return {
+    classes,
+    allow: tokens(response.headers.get("allow")),
+    keepsAnswers: classes.includes(keepingClass),
+  };
+}
+
+/** The DAV class of servers that keep answers. */
+const keepingClass = "<urn:meanwhile:operations:1>";
+
+function tokens(value: string | null): readonly string[] {
+  return (value ?? "")
+    .split(",")
+    .map((token) => token.trim())
+    .filter((token) => token !== "");
+}

@@ -1,0 +1,137 @@
+/** Requests that change something, and what becomes of them. */
+
+import { isAbsoluteUri } from "@meanwhile/dav/lock-token";
+import type { MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
+import { misuse } from "../error/misuse.ts";
+import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
+import type { RequestContent } from "../http/send.ts";
+import type { LongRequest } from "../long-request/long-request.ts";
+import { conditionFields } from "./condition-fields.ts";
+import type { Change, ChangeOptions } from "./dav-client.ts";
+import { ifField } from "./held-locks.ts";
+import { readFailure } from "./read-failure.ts";
+import { readMultistatus } from "./read-multistatus.ts";
+import { discard } from "./response-content.ts";
+import { patienceOf, type VerbContext } from "./verb-context.ts";
+
+export interface ChangeRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly content?: RequestContent;
+  /** All resources that change, with what is below them: their locks are submitted. */
+  readonly changed: readonly URL[];
+  /** Called once it succeeded. */
+  readonly done?: () => void;
+}
+
+/**
+ * Starts a change.
+ *
+ * @throws {TypeError} `ERR_ENTITY_TAG`, `ERR_LOCK_TOKEN` for options that no field can say
+ */
+export function change(
+  context: VerbContext,
+  request: ChangeRequest,
+  options: ChangeOptions,
+): LongRequest<Change> {
+  const { method, url, content } = request;
+  return context.start({
+    ...patienceOf(context, options),
+    method,
+    url,
+    headers: changeHeaders(context, request, options),
+    ...(content === undefined ? {} : { content }),
+    ...repetition(options),
+    async read(response) {
+      const outcome = await readChange(context, request, response);
+      request.done?.();
+      return outcome;
+    },
+  });
+}
+
+/** How it may be sent again. */
+export function repetition(options: ChangeOptions): Pick<ChangeOptions, "idempotencyKey" | "repeat"> {
+  return {
+    ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
+    ...(options.repeat === undefined ? {} : { repeat: options.repeat }),
+  };
+}
+
+/** The fields of a change: its own, its conditions, and the tokens of the locks that are in its way. */
+export function changeHeaders(
+  context: VerbContext,
+  request: Pick<ChangeRequest, "url" | "headers" | "changed">,
+  options: ChangeOptions,
+): Headers {
+  const headers = new Headers({ ...request.headers, ...conditionFields(options) });
+  for (const token of options.lockTokens ?? []) checkLockToken(token);
+  const submitted = ifField(request.url, context.locks.concerning(request.changed), options.lockTokens);
+  if (submitted !== undefined) headers.set("If", submitted);
+  return headers;
+}
+
+/** @throws {TypeError} `ERR_LOCK_TOKEN` if it is no URI, for instance because it stands in angle brackets */
+export function checkLockToken(token: string): void {
+  if (!isAbsoluteUri(token)) throw misuse("ERR_LOCK_TOKEN", "a lock token is a URI, without angle brackets");
+}
+
+/**
+ * What became of a change.
+ *
+ * @throws {HttpError} where it failed
+ * @throws {MultistatusError} where a 207 tells that a part of it failed: a 207 "does not always indicate success"
+ *   (RFC 4918 §13)
+ */
+export async function readChange(
+  context: VerbContext,
+  asked: { readonly method: string; readonly url: URL },
+  response: Response,
+): Promise<Change> {
+  const { status, headers } = response;
+  if (!response.ok) throw await readFailure(asked, response, context.places);
+  if (status === 207) await checkMembers(context, asked, response);
+  else await discard(response);
+  const etag = headers.get("etag");
+  return { status, created: status === 201, ...(etag === null ? {} : { etag }) };
+}
+
+/** Reads a 207 to its end. Of more than 100,000 members the first ones are told, and the failures among the others. */
+export async function checkMembers(
+  context: VerbContext,
+  asked: { readonly method: string; readonly url: URL },
+  response: Response,
+): Promise<void> {
+  const members: MemberResult[] = [];
+  let failed = 0;
+  for await (const part of readMultistatus(asked, response)) {
+    for (const result of memberResults(context, asked.url, part)) {
+      const failure = result.status >= 400;
+      if (failure) failed += 1;
+      if (members.length < memberLimit || (failure && failed <= memberLimit)) members.push(result);
+    }
+  }
+  if (failed > 0) throw new MultistatusError(asked.method, asked.url, members);
+}
+
+function memberResults(
+  { places }: VerbContext,
+  asked: URL,
+  response: MultistatusResponse,
+): readonly MemberResult[] {
+  const failed = response.propstats.find(({ status }) => status >= 400);
+  const told = failed ?? response.propstats[0];
+  const status = response.status ?? told?.status ?? 200;
+  const condition = response.condition ?? told?.condition;
+  const description = response.description ?? told?.description;
+  return response.hrefs.map((href) => ({
+    // A resource outside of the base, such as the other end of a COPY, is told as the request's own.
+    url: places.ofHref(href, asked) ?? asked,
+    status,
+    ...(condition === undefined ? {} : { condition: condition.name.local }),
+    ...(description === undefined ? {} : { description }),
+  }));
+}
+
+const memberLimit = 100_000;

@@ -1,0 +1,105 @@
+import type { Patience, Send } from "../http/send.ts";
+import type { LongRequest } from "../long-request/long-request.ts";
+import type {
+  LongRequestContext,
+  ServerMemory,
+  StartLongRequest,
+  Surroundings,
+} from "../long-request/start-long-request.ts";
+import { capabilities } from "./capabilities.ts";
+import { changeHeaders, repetition } from "./change.ts";
+import type { DavClient, Place, StartOptions } from "./dav-client.ts";
+import { remove } from "./delete.ts";
+import { get } from "./get.ts";
+import { HeldLocks } from "./held-locks.ts";
+import { list } from "./list.ts";
+import { lock } from "./lock.ts";
+import { unlock } from "./lock-handle.ts";
+import { mkdir } from "./mkdir.ts";
+import { patchProperties } from "./patch-properties.ts";
+import type { Places } from "./place.ts";
+import { properties, quota } from "./properties.ts";
+import { put } from "./put.ts";
+import { readFailure } from "./read-failure.ts";
+import { exists, stat } from "./stat.ts";
+import { copy, move } from "./transfer.ts";
+import { patienceOf, type VerbContext } from "./verb-context.ts";
+
+/** What a client is made of, on whatever platform. */
+export interface DavClientParts {
+  readonly places: Places;
+  /** With credentials and fields. */
+  readonly send: Send;
+  readonly memory: ServerMemory;
+  readonly surroundings: Surroundings;
+  readonly startLongRequest: StartLongRequest;
+  watchOperation(context: LongRequestContext, url: URL, patience: Patience): LongRequest<Response>;
+  readonly rest: VerbContext["rest"];
+  readonly patience: VerbContext["patience"];
+  /** Ends idle connections. */
+  close(): Promise<void>;
+}
+
+/** Joins the verbs to a client. */
+export function createDavClient(parts: DavClientParts): DavClient {
+  const { send, memory, surroundings } = parts;
+  const long: LongRequestContext = { send, memory, surroundings };
+  const context: VerbContext = {
+    ...long,
+    places: parts.places,
+    locks: new HeldLocks(),
+    rest: parts.rest,
+    patience: parts.patience,
+    start: (plan) => parts.startLongRequest(long, plan),
+  };
+  return {
+    base: parts.places.base,
+    stat: (place, options) => stat(context, place, options),
+    exists: (place, options) => exists(context, place, options),
+    list: (place, options) => list(context, place, options),
+    get: (place, options) => get(context, place, options),
+    put: (place, content, options) => put(context, place, content, options),
+    mkdir: (place, options) => mkdir(context, place, options),
+    copy: (from, to, options) => copy(context, from, to, options),
+    move: (from, to, options) => move(context, from, to, options),
+    delete: (place, options) => remove(context, place, options),
+    lock: (place, options) => lock(context, place, options),
+    unlock: (place, token, options) => unlock(context, place, token, options),
+    properties: (place, wanted, options) => properties(context, place, wanted, options),
+    patchProperties: (place, changes, options) => patchProperties(context, place, changes, options),
+    quota: (place, options) => quota(context, place, options),
+    capabilities: (place, options) => capabilities(context, place, options),
+    start: (method, place, options) => start(context, method, place, options),
+    watch: (url, options = {}) => parts.watchOperation(long, url, patienceOf(context, options)),
+    request: async (place, options) => send(parts.places.url(place), { ...parts.patience, ...options }),
+    async close() {
+      for (const held of context.locks.all()) held.leave();
+      await parts.close();
+    },
+  };
+}
+
+/** Any request. Its outcome is a final response that is a success; a 207 is one, and may tell of failures. */
+function start(
+  context: VerbContext,
+  method: string,
+  place: Place,
+  options: StartOptions = {},
+): LongRequest<Response> {
+  const url = context.places.url(place);
+  const headers = new Headers(options.headers);
+  for (const [name, value] of changeHeaders(context, { url, changed: [url] }, options))
+    headers.set(name, value);
+  return context.start({
+    ...patienceOf(context, options),
+    ...repetition(options),
+    method,
+    url,
+    headers,
+    ...(options.content === undefined ? {} : { content: options.content }),
+    async read(response) {
+      if (response.ok) return response;
+      throw await readFailure({ method, url }, response, context.places);
+    },
+  });
+}

@@ -1,0 +1,64 @@
+import type { Patience, RequestContent } from "../http/send.ts";
+import { isSameResource } from "./comparable-path.ts";
+import { asCollection } from "./place.ts";
+import { readFailure } from "./read-failure.ts";
+import { discard } from "./response-content.ts";
+import type { VerbContext } from "./verb-context.ts";
+
+export interface Question {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly content?: RequestContent;
+  readonly patience: Patience;
+}
+
+export interface Answer {
+  readonly response: Response;
+  /** The one that answered, which may have got a slash at its end. */
+  readonly url: URL;
+}
+
+/**
+ * Sends a request that may be sent again, and gives its final response if that is a success.
+ *
+ * A collection that was asked for without its slash, and answered with a redirection to the same with it, is asked
+ * again there (RFC 4918 §5.2). No other redirection is followed.
+ *
+ * @throws {HttpError} where the request failed
+ */
+export async function ask(context: VerbContext, question: Question): Promise<Answer> {
+  const first = await sendTo(context, question, question.url);
+  const url = redirectedToCollection(first.response, question.url);
+  if (url === undefined) return succeeded(context, question, first);
+  await discard(first.response);
+  return succeeded(context, question, await sendTo(context, question, url));
+}
+
+async function sendTo(context: VerbContext, question: Question, url: URL): Promise<Answer> {
+  const { method, headers, content, patience } = question;
+  const response = await context.send(url, {
+    ...patience,
+    method,
+    ...(headers === undefined ? {} : { headers }),
+    ...(content === undefined ? {} : { content }),
+  });
+  return { response, url };
+}
+
+async function succeeded(context: VerbContext, question: Question, answer: Answer): Promise<Answer> {
+  if (answer.response.ok) return answer;
+  throw await readFailure({ method: question.method, url: answer.url }, answer.response, context.places);
+}
+
+/** Of the Location only the path counts: behind a proxy, servers name themselves as they are known inside. */
+function redirectedToCollection(response: Response, asked: URL): URL | undefined {
+  const { status, headers } = response;
+  const location = headers.get("location");
+  if (location === null || !redirections.has(status) || asked.pathname.endsWith("/")) return undefined;
+  if (!URL.canParse(location, asked.href)) return undefined;
+  const target = new URL(location, asked);
+  return target.pathname.endsWith("/") && isSameResource(target, asked) ? asCollection(asked) : undefined;
+}
+
+const redirections: ReadonlySet<number> = new Set([301, 302, 307, 308]);

@@ -1,0 +1,102 @@
+import { misuse } from "../error/misuse.ts";
+import { conditionFields } from "./condition-fields.ts";
+import { parseContentRange } from "./content-range.ts";
+import type { Download, GetOptions, Place } from "./dav-client.ts";
+import { ask } from "./exchange.ts";
+import { malformed } from "./read-multistatus.ts";
+import { parseDate, parseLength } from "./received-resource.ts";
+import { discard } from "./response-content.ts";
+import { type Portion, resumingContent } from "./resuming-content.ts";
+import { patienceOf, type VerbContext } from "./verb-context.ts";
+
+/**
+ * Gets the content of a resource, or a range of it (RFC 9110 §9.3.1, §14.2).
+ *
+ * @throws {HttpError} where the request failed: also 304 for a condition that says that nothing is new, and 416 where
+ *   the range begins behind the end
+ */
+export async function get(context: VerbContext, place: Place, options: GetOptions = {}): Promise<Download> {
+  const asked = context.places.url(place);
+  const wanted = checkedRange(options.range);
+  const patience = patienceOf(context, options);
+  const deadline = patience.timeoutMs ? context.surroundings.now() + patience.timeoutMs : undefined;
+  const headers: Record<string, string> = {
+    // Ranges are ranges of the content as it is stored.
+    "Accept-Encoding": "identity",
+    ...conditionFields(options),
+  };
+  // None for the whole: some servers answer that with 206.
+  if (wanted.start > 0 || wanted.end !== undefined)
+    headers["Range"] = `bytes=${wanted.start}-${wanted.end ?? ""}`;
+  const question = { method: "GET", url: asked, headers, patience };
+  const { response, url } = await ask(context, question);
+  const portion = portionOf(response, wanted);
+  if (typeof portion === "string") {
+    await discard(response);
+    throw malformed({ method: "GET", url }, portion);
+  }
+  const { total } = portion;
+  const etag = response.headers.get("etag");
+  const modified = parseDate(response.headers.get("last-modified") ?? undefined);
+  const contentType = response.headers.get("content-type");
+  return {
+    url,
+    ...(portion.length === undefined ? {} : { length: portion.length }),
+    ...(total === undefined ? {} : { total }),
+    ...(etag === null ? {} : { etag }),
+    ...(modified === undefined ? {} : { modified }),
+    ...(contentType === null ? {} : { contentType }),
+    content: resumingContent({ context, url, patience, deadline, response, portion }),
+  };
+}
+
+interface WantedRange {
+  readonly start: number;
+  readonly end: number | undefined;
+}
+
+function checkedRange(range: GetOptions["range"]): WantedRange {
+  const { start, end } = { end: undefined, ...(range ?? { start: 0 }) };
+  const valid = Number.isSafeInteger(start) && start >= 0;
+  if (!valid || (end !== undefined && !(Number.isSafeInteger(end) && end >= start))) {
+    throw misuse("ERR_RANGE", "a range has whole numbers, and its end is not before its start");
+  }
+  return { start, end };
+}
+
+/** What the response has of the resource; a sentence where it makes no sense. */
+function portionOf(response: Response, wanted: WantedRange): Portion | string {
+  const coded = isCoded(response);
+  if (response.status === 206) {
+    const range = parseContentRange(response.headers.get("content-range"));
+    // One range was asked: multipart/byteranges has no Content-Range.
+    if (range === undefined) return "the 206 has no Content-Range of bytes";
+    if (wanted.start === 0 && wanted.end === undefined) return "a 206 that nobody asked for";
+    if (range.start !== wanted.start || (wanted.end !== undefined && range.end > wanted.end)) {
+      return "the 206 has another range than was asked for";
+    }
+    const length = range.end - range.start + 1;
+    return { start: range.start, skip: 0, length, total: range.total, exact: true, coded };
+  }
+  if (response.status !== 200) return `it was answered ${response.status}`;
+  // "A server MAY ignore the Range header field" (RFC 9110 §14.2).
+  const total = coded ? undefined : parseLength(response.headers.get("content-length") ?? undefined);
+  const end = wanted.end === undefined ? undefined : wanted.end + 1;
+  const last = total === undefined ? end : Math.min(end ?? total, total);
+  const length = total === undefined || last === undefined ? undefined : Math.max(last - wanted.start, 0);
+  return {
+    start: wanted.start,
+    skip: wanted.start,
+    length,
+    atMost: end === undefined ? undefined : end - wanted.start,
+    total,
+    exact: end === undefined || end === total,
+    coded,
+  };
+}
+
+/** Compressed on the way although nobody asked for it: it is decoded already, and its length is another. */
+function isCoded(response: Response): boolean {
+  const coding = response.headers.get("content-encoding");
+  return coding !== null && coding.trim() !== "" && coding.trim().toLowerCase() !== "identity";
+}

@@ -1,0 +1,163 @@
+/** A lock that is held, refreshed and freed (RFC 4918 §9.10.2, §9.11). */
+import { codedUrl } from "@meanwhile/dav/lock-token";
+import { HttpError } from "../error/http-error.ts";
+import { type LockLoss, LockLostError } from "../error/lock-lost-error.ts";
+import type { Patience } from "../http/send.ts";
+import { checkLockToken } from "./change.ts";
+import type { LockHandle, Place } from "./dav-client.ts";
+import { ask } from "./exchange.ts";
+import type { HeldLock } from "./held-locks.ts";
+import { readActiveLocks } from "./lock-answer.ts";
+import { discard } from "./response-content.ts";
+import { timeoutField } from "./timeout-field.ts";
+import { patienceOf, type VerbContext } from "./verb-context.ts";
+
+/** A lock as the server granted it. */
+export interface GrantedLock {
+  readonly token: string;
+  readonly root: URL;
+  readonly depth: "0" | "infinity";
+  readonly timeoutSeconds: number | "infinite";
+}
+
+export interface HoldOptions {
+  /** When the request was sent, as the surroundings count: the time that was granted began later. */
+  readonly sentAtMs: number;
+  readonly refresh: boolean;
+  /** What refreshing wishes for. */
+  readonly askSeconds: number;
+}
+
+/** Holds a lock: from now on requests submit its token, and its time is watched. */
+export function holdLock(context: VerbContext, granted: GrantedLock, options: HoldOptions): LockHandle {
+  const handle = new Handle(context, granted, options);
+  context.locks.add(handle);
+  void handle.keep();
+  return handle;
+}
+
+/** Frees a lock of which only the token is known (RFC 4918 §9.11). */
+export async function unlock(
+  context: VerbContext,
+  place: Place,
+  token: string,
+  options: Patience = {},
+): Promise<void> {
+  checkLockToken(token);
+  const held = context.locks.all().find((lock) => lock.token === token);
+  if (held !== undefined && held instanceof Handle) return held.unlock(options);
+  await free(context, context.places.url(place), token, options);
+}
+
+async function free(context: VerbContext, url: URL, token: string, options: Patience): Promise<void> {
+  const headers = { "Lock-Token": codedUrl(token) };
+  const patience = patienceOf(context, options);
+  const { response } = await ask(context, { method: "UNLOCK", url, headers, patience });
+  await discard(response);
+}
+
+class Handle implements LockHandle, HeldLock {
+  readonly token: string;
+  readonly root: URL;
+  readonly depth: "0" | "infinity";
+  readonly #context: VerbContext;
+  readonly #options: HoldOptions;
+  readonly #lost = new AbortController();
+  /** Ends the waiting alone. */
+  readonly #left = new AbortController();
+  #timeoutSeconds: number | "infinite";
+  #endsAtMs: number;
+
+  constructor(context: VerbContext, granted: GrantedLock, options: HoldOptions) {
+    this.token = granted.token;
+    this.root = granted.root;
+    this.depth = granted.depth;
+    this.#context = context;
+    this.#options = options;
+    this.#timeoutSeconds = granted.timeoutSeconds;
+    this.#endsAtMs = endOf(options.sentAtMs, granted.timeoutSeconds);
+  }
+
+  get timeoutSeconds(): number | "infinite" {
+    return this.#timeoutSeconds;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async refresh(options: Patience = {}): Promise<void> {
+    this.lost.throwIfAborted();
+    const { surroundings } = this.#context;
+    const sentAtMs = surroundings.now();
+    const { response } = await ask(this.#context, {
+      method: "LOCK",
+      url: this.root,
+      // "This request MUST NOT have a body and it MUST specify which lock to refresh by using the 'If' header with a
+      // single lock token" (RFC 4918 §9.10.2). The Depth header is ignored there.
+      headers: {
+        If: `(${codedUrl(this.token)})`,
+        Timeout: timeoutField(this.#options.askSeconds),
+        Accept: "application/xml, text/xml",
+      },
+      patience: patienceOf(this.#context, options),
+    });
+    const found = (await readActiveLocks(response)).find(({ token }) => token === this.token);
+    this.#timeoutSeconds = found?.timeoutSeconds ?? this.#timeoutSeconds;
+    this.#endsAtMs = endOf(sentAtMs, this.#timeoutSeconds);
+  }
+
+  async unlock(options: Patience = {}): Promise<void> {
+    if (this.lost.aborted) return;
+    await free(this.#context, this.root, this.token, options);
+    this.#lose("unlocked");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.unlock();
+  }
+
+  gone(): void {
+    this.#lose("removed");
+  }
+
+  leave(): void {
+    this.#left.abort();
+  }
+
+  /** Refreshes it each time half of what is left is over, until it is lost. A refresh that fails is tried again. */
+  async keep(): Promise<void> {
+    const stop = AbortSignal.any([this.#lost.signal, this.#left.signal]);
+    const { surroundings, rest } = this.#context;
+    while (!stop.aborted) {
+      const left = this.#endsAtMs - surroundings.now();
+      if (left === Number.POSITIVE_INFINITY) return;
+      if (left <= 0) return this.#lose("expired");
+      const pause = this.#options.refresh ? Math.max(left / 2, Math.min(left, shortestMs)) : left;
+      try {
+        await rest(Math.min(pause, longestMs), stop);
+        if (this.#options.refresh && pause <= longestMs)
+          await this.refresh({ timeoutMs: Math.max(left / 2, 1000) });
+      } catch (error) {
+        if (stop.aborted) return;
+        // Other failures may pass: there is time left to try again.
+        if (error instanceof HttpError && refusals.has(error.status)) return this.#lose("refused", error);
+      }
+    }
+  }
+
+  #lose(loss: LockLoss, cause?: unknown): void {
+    this.#context.locks.delete(this);
+    this.#lost.abort(new LockLostError(loss, this.root, cause));
+  }
+}
+
+function endOf(startMs: number, timeoutSeconds: number | "infinite"): number {
+  return timeoutSeconds === "infinite" ? Number.POSITIVE_INFINITY : startMs + timeoutSeconds * 1000;
+}
+
+/** How servers say that there is no such lock (RFC 4918 §9.10.2, §9.10.6). */
+const refusals: ReadonlySet<number> = new Set([404, 409, 410, 412, 423]);
+const shortestMs = 1000;
+/** What a timer can wait for. */
+const longestMs = 2 ** 31 - 1;

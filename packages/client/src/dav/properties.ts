@@ -1,0 +1,30 @@
+import type { PropertyName } from "@meanwhile/dav/property";
+import { davName } from "@meanwhile/dav/xml-reader";
+import type { Patience } from "../http/send.ts";
+import type { Place, Quota } from "./dav-client.ts";
+import { parseLength, receivedProperties, receivedProperty } from "./received-resource.ts";
+import type { Property } from "./resource.ts";
+import { propfindOne } from "./stat.ts";
+import type { VerbContext } from "./verb-context.ts";
+
+/** Properties of one resource (RFC 4918 §9.1), of every propstat. */
+export async function properties(
+  context: VerbContext,
+  place: Place,
+  wanted?: readonly PropertyName[] | "names",
+  options: Patience = {},
+): Promise<readonly Property[]> {
+  const { response } = await propfindOne(context, place, wanted ?? "all", options);
+  return receivedProperties(response);
+}
+
+/** How much room there is (RFC 4331 §3, §4). */
+export async function quota(context: VerbContext, place: Place, options: Patience = {}): Promise<Quota> {
+  const { response } = await propfindOne(context, place, [usedName, availableName], options);
+  const used = parseLength(receivedProperty(response, usedName)?.text.trim());
+  const available = parseLength(receivedProperty(response, availableName)?.text.trim());
+  return { ...(used === undefined ? {} : { used }), ...(available === undefined ? {} : { available }) };
+}
+
+const usedName = davName("quota-used-bytes");
+const availableName = davName("quota-available-bytes");

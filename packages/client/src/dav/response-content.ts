@@ -1,0 +1,112 @@
+/** The content of final responses, within limits. */
+
+/**
+ * Reads at most `limit` bytes of text, in UTF-8 or as its `charset` says.
+ *
+ * @returns what came until the limit; nobody waits for the rest
+ */
+export async function readText(response: Response, limit: number): Promise<string> {
+  let text = "";
+  let bytes = 0;
+  const decoder = new XmlDecoder(response.headers.get("content-type"));
+  for await (const piece of content(response)) {
+    text += decoder.decode(piece.subarray(0, limit - bytes));
+    bytes += piece.length;
+    if (bytes >= limit) break;
+  }
+  return text + decoder.end();
+}
+
+/** Content that nobody needs: a little of it is read, so that the connection can be used again. */
+export async function discard(response: Response): Promise<void> {
+  let bytes = 0;
+  try {
+    for await (const piece of content(response)) {
+      bytes += piece.length;
+      if (bytes > discardLimit) break;
+    }
+  } catch {
+    // The final response stands, whatever becomes of content that nobody needs.
+  }
+}
+
+/** The pieces of a response's content. Leaving the loop ends the exchange. */
+export async function* content(response: Response): AsyncGenerator<Uint8Array, void> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // After the end this does nothing.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/**
+ * Decodes text as it comes: by its byte order mark, else by the `charset` of its Content-Type, else by its XML
+ * declaration, else as UTF-8 (RFC 7303 §3). What is wrong in it becomes U+FFFD: one bad name must not hide the others.
+ */
+export class XmlDecoder {
+  readonly #charset: string | undefined;
+  #decoder: Decoder | undefined;
+  #head = new Uint8Array(0);
+
+  constructor(contentType: string | null) {
+    const value = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? "")?.[1];
+    this.#charset = value;
+  }
+
+  decode(piece: Uint8Array): string {
+    if (this.#decoder !== undefined) return this.#decoder.decode(piece, { stream: true });
+    const head = new Uint8Array(this.#head.length + piece.length);
+    head.set(this.#head);
+    head.set(piece, this.#head.length);
+    this.#head = head;
+    if (head.length < sniffed && !head.includes(greaterThan)) return "";
+    return this.#start().decode(head, { stream: true });
+  }
+
+  end(): string {
+    if (this.#decoder !== undefined) return this.#decoder.decode();
+    return this.#start().decode(this.#head);
+  }
+
+  #start(): Decoder {
+    const decoder = decoderFor(markOf(this.#head) ?? this.#charset ?? declaredIn(this.#head) ?? "utf-8");
+    this.#decoder = decoder;
+    return decoder;
+  }
+}
+
+type Decoder = InstanceType<typeof TextDecoder>;
+
+function decoderFor(label: string): Decoder {
+  try {
+    return new TextDecoder(label);
+  } catch {
+    // An encoding that nobody knows: most of it will be ASCII.
+    return new TextDecoder("utf-8");
+  }
+}
+
+function markOf(head: Uint8Array): string | undefined {
+  if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
+  if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
+  return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? "utf-8" : undefined;
+}
+
+function declaredIn(head: Uint8Array): string | undefined {
+  if (head[0] === 0x3c && head[1] === 0) return "utf-16le";
+  if (head[0] === 0 && head[1] === 0x3c) return "utf-16be";
+  const ascii = String.fromCharCode(...head.subarray(0, sniffed));
+  return /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(ascii)?.[1];
+}
+
+const discardLimit = 64 * 1024;
+/** An XML declaration is shorter. */
+const sniffed = 256;
+const greaterThan = 0x3e;
