@@ -1,7 +1,8 @@
 /** Folders and files of this machine, to a WebDAV server and back. For Node only. */
 export {
-  downloadDocument,
   type DocumentDownloadOptions,
+  downloadDocument,
+  type ReceivedDocument,
 } from "./folder/download-document.ts";
 export { downloadFolder } from "./folder/download-folder.ts";
 export type { FolderOptions, LocalOptions, SyncOptions } from "./folder/folder-options.ts";

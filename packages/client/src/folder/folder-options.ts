@@ -1,3 +1,4 @@
+import { misuse } from "../error/misuse.ts";
 import type { FolderSurroundings } from "./folder-surroundings.ts";
 
 /** Of every transfer between a local folder or file and a server. */
@@ -45,7 +46,5 @@ const mostTransfers = 64;
 /** @throws {TypeError} `ERR_INVALID_ARG_VALUE` */
 export function transfersAtATime({ concurrency = 4 }: FolderOptions): number {
   if (Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= mostTransfers) return concurrency;
-  throw Object.assign(new TypeError(`concurrency must be from 1 to ${mostTransfers}`), {
-    code: "ERR_INVALID_ARG_VALUE",
-  });
+  throw misuse("ERR_INVALID_ARG_VALUE", `concurrency must be from 1 to ${mostTransfers}`);
 }

@@ -96,6 +96,8 @@ export interface FolderSummary {
   readonly ignored: readonly MemberFailure[];
   /** Something had failed, so nothing was deleted: it might have been all that is left. */
   readonly deletionsLeftOut: boolean;
+  /** What was left was not tried: a failure would have been that of all others too, or `failFast` was set. */
+  readonly endedEarly: boolean;
   /** With `dryRun`: what would be done, in that order. */
   readonly steps?: readonly FolderStep[];
   /** Why it could not be kept what was transferred; the next time sizes and times are compared. */
@@ -109,7 +111,8 @@ export class FolderError extends Error {
 
   constructor(summary: FolderSummary) {
     const first = summary.failed[0];
-    const example = first === undefined ? "" : `, such as ${JSON.stringify(first.path)}: ${first.error.message}`;
+    const example =
+      first === undefined ? "" : `, such as ${JSON.stringify(first.path)}: ${first.error.message}`;
     super(`${summary.failures} failed${example}`, { cause: first?.error });
     this.summary = summary;
   }
@@ -123,7 +126,7 @@ export interface FolderWork {
   readonly progress: AsyncIterable<FolderProgress>;
   /**
    * Rejects with {@link FolderError} where a member failed; with what the server or the file system said where the work
-   * could not begin or go on; with CancelledError after `cancel()`; with the signal's reason.
+   * could not begin; with CancelledError after `cancel()`; with the signal's reason.
    */
   readonly outcome: Promise<FolderSummary>;
   /** Ends what is under way. What is complete stays; doing the same again goes on from there. Resolves once all has ended. */

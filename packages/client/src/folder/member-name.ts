@@ -13,7 +13,8 @@ export type NameRefusal =
   | "it is a name of unfinished downloads"
   | "this platform cannot have such a name";
 
-const windowsRefused = /[\u0000-\u001f<>:"/\\|?*]|[. ]$|^(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$)\s*(?:\.|:|$)/iu;
+const windowsRefused =
+  /[\u0000-\u001f<>:"/\\|?*]|[. ]$|^(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$)\s*(?:\.|:|$)/iu;
 const illFormed = /\p{Surrogate}/u;
 
 /**

@@ -1,0 +1,57 @@
+import { encodeName } from "@meanwhile/dav/path";
+import type { DavClient } from "../dav/dav-client.ts";
+import type { Resource } from "../dav/resource.ts";
+import type { Patience } from "../http/send.ts";
+import type { DocumentFacts, FolderMember } from "./folder-member.ts";
+import { MemberError } from "./folder-work.ts";
+import { localNameRefusal, memberSegment } from "./member-name.ts";
+
+/**
+ * The members of a collection. What the server names is judged here, once: whatever is no single name that this
+ * machine can have comes out as "other".
+ */
+export async function* listRemote(
+  client: DavClient,
+  collection: URL,
+  options: Patience & { readonly platform: NodeJS.Platform },
+): AsyncGenerator<FolderMember> {
+  const { platform, ...patience } = options;
+  for await (const resource of client.list(collection, { ...patience, depth: "1" })) {
+    yield memberOf(collection, resource, platform);
+  }
+}
+
+function memberOf(collection: URL, resource: Resource, platform: NodeJS.Platform): FolderMember {
+  const segment = memberSegment(collection, resource.url);
+  if (segment === undefined) {
+    const problem = new MemberError("outside", "the server named what is no member of the collection");
+    return { kind: "other", name: shown(resource.url.href), problem };
+  }
+  const { encoded, name } = segment;
+  const refusal = name === undefined ? "it is not UTF-8" : localNameRefusal(name, platform);
+  if (name === undefined || refusal !== undefined) {
+    const problem = new MemberError("name-refused", `its name is refused: ${refusal}`);
+    return { kind: "other", name: shown(encoded), problem };
+  }
+  const named = { name, ...(encoded !== encodeName(name) && { encoded }) };
+  return resource.collection
+    ? { kind: "collection", ...named }
+    : { kind: "document", ...named, ...factsOf(resource) };
+}
+
+/** What the server tells of a document, its content aside. */
+export function factsOf(resource: Pick<Resource, "length" | "modified" | "etag">): DocumentFacts {
+  const modifiedMs = resource.modified?.getTime();
+  return {
+    ...(resource.length !== undefined && { size: resource.length }),
+    ...(modifiedMs !== undefined && Number.isFinite(modifiedMs) && { modifiedMs }),
+    ...(resource.etag !== undefined && { etag: resource.etag }),
+  };
+}
+
+const longestShown = 300;
+
+/** Percent-encoded, it is no name that anything here could have, and nothing that harms a terminal. */
+function shown(encoded: string): string {
+  return encoded.slice(0, longestShown);
+}

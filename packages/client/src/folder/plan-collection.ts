@@ -1,0 +1,177 @@
+import { encodeName } from "@meanwhile/dav/path";
+import { compareDocument, sameRemote } from "./compare-document.ts";
+import type { DocumentFacts, FolderMember } from "./folder-member.ts";
+import type { FoundSame, MemberPlace, PlanPolicy, Removal, Transfer } from "./folder-plan.ts";
+import { MemberError, type MemberFailure } from "./folder-work.ts";
+import type { KnownMembers } from "./sync-record.ts";
+
+/** What is to be done about one member; for collections also what is to be looked at next. */
+export type Decision =
+  | ({ readonly act: "same" } & FoundSame)
+  | ({ readonly act: "transfer"; readonly removal?: Removal } & Transfer)
+  | ({ readonly act: "create"; readonly removal?: Removal } & MemberPlace)
+  | ({ readonly act: "enter" } & MemberPlace)
+  | ({ readonly act: "remove" } & Removal)
+  | ({ readonly act: "fail" } & MemberFailure)
+  /** Something of the destination is kept: the collections that it is in must be kept too. */
+  | ({ readonly act: "ignore" } & MemberFailure);
+
+/** Both sides of one collection, by the key of their names. */
+export interface CollectionSides {
+  readonly place: MemberPlace;
+  readonly source: ReadonlyMap<string, FolderMember>;
+  readonly destination: ReadonlyMap<string, FolderMember>;
+}
+
+/** Compares the members of one collection on both sides. A pure function. */
+export function* planCollection(
+  { place, source, destination }: CollectionSides,
+  known: KnownMembers,
+  policy: PlanPolicy,
+): Generator<Decision, void, void> {
+  for (const [key, member] of source) {
+    yield decide(place, member, destination.get(key), known, policy);
+  }
+  for (const [key, member] of destination) {
+    if (!source.has(key)) yield* surplus(place, member, known, policy);
+  }
+}
+
+function decide(
+  place: MemberPlace,
+  source: FolderMember,
+  destination: FolderMember | undefined,
+  known: KnownMembers,
+  policy: PlanPolicy,
+): Decision {
+  const at = memberPlace(place, source, destination, policy.direction);
+  if (source.kind === "other") return told(at.path, source.problem);
+  if (destination === undefined) {
+    return source.kind === "collection"
+      ? { act: "create", ...at }
+      : { act: "transfer", ...at, source: factsOnly(source), replaced: undefined };
+  }
+  // Whatever is there is neither followed nor replaced.
+  if (destination.kind === "other") return { act: "fail", path: at.path, error: destination.problem };
+  if (source.kind === "collection" && destination.kind === "collection") return { act: "enter", ...at };
+  if (source.kind === "document" && destination.kind === "document") {
+    return decideDocument(at, source, destination, known, policy);
+  }
+  if (!policy.delete) {
+    const message = `a ${source.kind} here, a ${destination.kind} there`;
+    return { act: "fail", path: at.path, error: new MemberError("type-differs", message) };
+  }
+  const removal = removalOf(place, destination, policy.direction);
+  if (destination.kind === "document" && changedThere(at, destination, known, policy))
+    return conflict(at.path);
+  return source.kind === "collection"
+    ? { act: "create", ...at, removal }
+    : { act: "transfer", ...at, source: factsOnly(source), replaced: undefined, removal };
+}
+
+function decideDocument(
+  at: MemberPlace,
+  source: DocumentFacts,
+  destination: DocumentFacts,
+  known: KnownMembers,
+  policy: PlanPolicy,
+): Decision {
+  const up = policy.direction === "up";
+  const local = up ? source : destination;
+  const remote = up ? destination : source;
+  const record = known.recordOf(at.local);
+  const { direction, overwrite, clockAheadMs } = policy;
+  const { complete } = known;
+  const verdict = compareDocument({ direction, local, remote, record, complete, overwrite, clockAheadMs });
+  switch (verdict) {
+    case "same": {
+      const localSize = local.size ?? 0;
+      const localModifiedMs = local.modifiedMs ?? 0;
+      const record = { localSize, localModifiedMs, remote: factsOnly(remote) };
+      return { act: "same", local: at.local, record };
+    }
+    case "transfer":
+      return { act: "transfer", ...at, source: factsOnly(source), replaced: factsOnly(destination) };
+    case "conflict":
+      return conflict(at.path);
+  }
+}
+
+/** Members that only the destination has. */
+function* surplus(
+  place: MemberPlace,
+  member: FolderMember,
+  known: KnownMembers,
+  policy: PlanPolicy,
+): Generator<Decision, void, void> {
+  if (!policy.delete) return;
+  const at = memberPlace(place, member, member, policy.direction);
+  if (member.kind === "other") yield { act: "ignore", path: at.path, error: member.problem };
+  else if (member.kind === "document" && changedThere(at, member, known, policy)) yield conflict(at.path);
+  else yield { act: "remove", ...removalOf(place, member, policy.direction) };
+}
+
+/** Whether a document that is to go was changed at the destination since both sides were the same. */
+function changedThere(
+  at: MemberPlace,
+  destination: DocumentFacts,
+  known: KnownMembers,
+  policy: PlanPolicy,
+): boolean {
+  const record = known.recordOf(at.local);
+  if (policy.overwrite || record === undefined || record === "begun") return false;
+  if (policy.direction === "up") return !sameRemote(destination, record.remote);
+  return destination.size !== record.localSize || destination.modifiedMs !== record.localModifiedMs;
+}
+
+function conflict(path: string): Decision {
+  const message = "it was changed at the destination since both sides were the same";
+  return { act: "fail", path, error: new MemberError("conflict", message) };
+}
+
+/** Links and devices of this machine are no failure: nobody can put them on a server. */
+function told(path: string, problem: MemberError): Decision {
+  const ours = problem.code === "symbolic-link" || problem.code === "special-file";
+  return { act: ours ? "ignore" : "fail", path, error: problem };
+}
+
+function removalOf(
+  place: MemberPlace,
+  member: Extract<FolderMember, { readonly kind: "document" | "collection" }>,
+  direction: "up" | "down",
+): Removal {
+  const at = memberPlace(place, member, member, direction);
+  return { ...at, kind: member.kind, facts: member.kind === "document" ? factsOnly(member) : {} };
+}
+
+/** Where a member is, as each side names it; where a side has it not yet, as the other one does. */
+function memberPlace(
+  { path, local, href }: MemberPlace,
+  source: FolderMember,
+  destination: FolderMember | undefined,
+  direction: "up" | "down",
+): MemberPlace {
+  const localMember = direction === "up" ? source : (destination ?? source);
+  const remoteMember = direction === "up" ? (destination ?? source) : source;
+  const encoded =
+    (remoteMember.kind === "other" ? undefined : remoteMember.encoded) ?? encodeName(remoteMember.name);
+  const ownPath = within(path, source.name);
+  return {
+    path: ownPath,
+    local: local === path && localMember.name === source.name ? ownPath : within(local, localMember.name),
+    href: `${href}${encoded}${source.kind === "collection" ? "/" : ""}`,
+  };
+}
+
+function within(path: string, name: string): string {
+  return path === "" ? name : `${path}/${name}`;
+}
+
+/** Without names, which the place has. */
+function factsOnly({ size, modifiedMs, etag }: DocumentFacts): DocumentFacts {
+  return {
+    ...(size !== undefined && { size }),
+    ...(modifiedMs !== undefined && { modifiedMs }),
+    ...(etag !== undefined && { etag }),
+  };
+}

@@ -1,0 +1,172 @@
+/** What putting, getting and syncing a folder have in common: look, plan, do, keep what is known. */
+import { join } from "node:path";
+import type { DavClient, Place } from "../dav/dav-client.ts";
+import type { Patience } from "../http/send.ts";
+import { deleteAbandoned } from "./abandoned-parts.ts";
+import { carryOut } from "./carry-out.ts";
+import { clockAhead } from "./clock-ahead.ts";
+import { downloadDestination } from "./download-destination.ts";
+import { type FolderRoots, findRoots } from "./find-roots.ts";
+import { type FolderOptions, transfersAtATime } from "./folder-options.ts";
+import type { FolderPlan } from "./folder-plan.ts";
+import { type FolderRun, startFolderWork } from "./folder-run.ts";
+import { type FolderSurroundings, surroundingsOf } from "./folder-surroundings.ts";
+import { FolderTally } from "./folder-tally.ts";
+import { FolderError, type FolderSummary, type FolderWork } from "./folder-work.ts";
+import { learnTags, type Untagged } from "./learn-tags.ts";
+import { listLocal } from "./list-local.ts";
+import { listRemote } from "./list-remote.ts";
+import { foldingOf, usualFolding } from "./name-folding.ts";
+import { type FolderSide, planFolder } from "./plan-folder.ts";
+import { stepsOf } from "./plan-steps.ts";
+import { defaultStateDirectory, stateFileName } from "./state-place.ts";
+import { SyncState } from "./sync-state.ts";
+import { uploadDestination } from "./upload-destination.ts";
+
+export interface FolderTransfer extends FolderOptions {
+  readonly client: DavClient;
+  readonly folder: string;
+  readonly place: Place;
+  readonly direction: "up" | "down";
+  readonly delete: boolean;
+  /** Changes at the destination are replaced. */
+  readonly overwrite: boolean;
+}
+
+const defaultMaxMembers = 1_000_000;
+
+/** Starts it at once. */
+export function transferFolder(transfer: FolderTransfer): FolderWork {
+  const concurrency = transfersAtATime(transfer);
+  const tally = new FolderTally();
+  const surroundings = surroundingsOf(transfer.surroundings);
+  return startFolderWork(tally, transfer.signal, async (run) => {
+    const { idleTimeoutMs } = transfer;
+    const patience = { signal: run.signal, ...(idleTimeoutMs !== undefined && { idleTimeoutMs }) };
+    const work: Work = { transfer, concurrency, tally, surroundings, run, patience };
+    const summary = await carryThrough(work);
+    if (summary.failures > 0) throw new FolderError(summary);
+    return summary;
+  });
+}
+
+interface Work {
+  readonly transfer: FolderTransfer;
+  readonly concurrency: number;
+  readonly tally: FolderTally;
+  readonly surroundings: FolderSurroundings;
+  readonly run: FolderRun;
+  readonly patience: Patience & { readonly signal: AbortSignal };
+}
+
+async function carryThrough(work: Work): Promise<FolderSummary> {
+  const { transfer, tally, run } = work;
+  const roots = await findRoots({ ...transfer, ...work });
+  const state = await openState(work, roots);
+  const parts: string[] = [];
+  try {
+    const plan = await makePlan(work, roots, state, (part) => parts.push(part));
+    if (transfer.dryRun) {
+      tally.steps = stepsOf(plan, transfer.direction, destinationOf(work, roots, []).removalOrder);
+      return tally.summary;
+    }
+    await doPlan(work, roots, state, plan);
+    if (tally.breakdowns === 0 && !tally.endedEarly) await deleteAbandoned(parts, work.surroundings);
+  } finally {
+    if (!transfer.dryRun) {
+      const well = tally.breakdowns === 0 && !tally.endedEarly && !run.signal.aborted;
+      await state?.finish({ well, whole: transfer.delete });
+    }
+    tally.stateError = state?.error;
+  }
+  return tally.summary;
+}
+
+async function openState(work: Work, { folder, collection }: FolderRoots): Promise<SyncState | undefined> {
+  const { transfer, surroundings } = work;
+  const directory = transfer.stateDirectory ?? defaultStateDirectory(surroundings);
+  if (directory === false || folder === undefined) return undefined;
+  return SyncState.open(join(directory, stateFileName(folder, collection)), surroundings);
+}
+
+async function makePlan(
+  { transfer, surroundings, run, concurrency, tally, patience }: Work,
+  { folder, collection, missing }: FolderRoots,
+  state: SyncState | undefined,
+  onPart: (path: string) => void,
+): Promise<FolderPlan> {
+  const { client, direction, dryRun = false } = transfer;
+  const { platform, fileSystem, now } = surroundings;
+  const local: FolderSide = {
+    list: (place) => listLocal(fileSystem, join(folder ?? transfer.folder, place.local), onPart),
+  };
+  const remote: FolderSide = {
+    list: (place) => listRemote(client, new URL(place.href), { ...patience, platform }),
+  };
+  const up = direction === "up";
+  const clockMatters = up && !missing && state?.complete !== true;
+  const usual = usualFolding(platform);
+  return planFolder({
+    source: up ? local : remote,
+    destination: up ? remote : local,
+    root: { path: "", local: "", href: collection.href },
+    destinationMissing: missing,
+    // A server keeps names apart that this machine does not.
+    folding: up
+      ? { ...usual, ignoresCase: false }
+      : dryRun || folder === undefined
+        ? usual
+        : await foldingOf(folder, surroundings),
+    direction,
+    delete: transfer.delete,
+    overwrite: transfer.overwrite,
+    clockAheadMs: clockMatters ? await clockAhead(client, collection, now, patience) : 0,
+    state,
+    concurrency,
+    maxMembers: transfer.maxMembers ?? defaultMaxMembers,
+    tally,
+    signal: run.signal,
+  });
+}
+
+async function doPlan(
+  work: Work,
+  roots: FolderRoots,
+  state: SyncState | undefined,
+  plan: FolderPlan,
+): Promise<void> {
+  const { transfer, surroundings, run, concurrency, tally, patience } = work;
+  const untagged: Untagged[] = [];
+  const destination = destinationOf(work, roots, untagged);
+  await carryOut(plan, {
+    ...{ destination, state, tally, run, concurrency },
+    failFast: transfer.failFast ?? false,
+  });
+  if (state === undefined || untagged.length === 0 || tally.endedEarly) return;
+  const { platform } = surroundings;
+  await learnTags(transfer.client, untagged, { ...patience, platform }, (document, remote) =>
+    state.same(document.local, {
+      localSize: document.size,
+      localModifiedMs: document.modifiedMs,
+      remote,
+    }),
+  );
+}
+
+function destinationOf(
+  { transfer, surroundings, run }: Work,
+  { folder }: FolderRoots,
+  untagged: Untagged[],
+): ReturnType<typeof uploadDestination> {
+  const { client, idleTimeoutMs, lockTokens } = transfer;
+  const to = { client, run, surroundings, folder: folder ?? transfer.folder };
+  if (transfer.direction === "down") return downloadDestination({ ...to, idleTimeoutMs });
+  return uploadDestination({
+    ...to,
+    options: {
+      ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
+      ...(lockTokens !== undefined && { lockTokens }),
+    },
+    onUntagged: (document) => untagged.push(document),
+  });
+}

@@ -1,0 +1,111 @@
+import type { ChangeOptions, DavClient } from "../dav/dav-client.ts";
+import { HttpError } from "../error/http-error.ts";
+import { OutcomeUnknownError } from "../error/operation-error.ts";
+import { sameRemote } from "./compare-document.ts";
+import { fileContent } from "./file-content.ts";
+import type { DocumentFacts } from "./folder-member.ts";
+import type { FolderRun } from "./folder-run.ts";
+import type { FileSystem } from "./folder-surroundings.ts";
+import type { Counting } from "./folder-tally.ts";
+import { MemberError } from "./folder-work.ts";
+import { strongTag } from "./part-name.ts";
+import { lookAtRemote, type RemoteState } from "./remote-facts.ts";
+
+export interface FileUpload {
+  readonly client: DavClient;
+  readonly run: FolderRun;
+  readonly fileSystem: FileSystem;
+  readonly file: string;
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly url: URL;
+  /** What is there as far as we know; undefined: nothing. */
+  readonly replaced: DocumentFacts | undefined;
+  readonly options: Pick<ChangeOptions, "idleTimeoutMs" | "lockTokens">;
+  readonly counting: Counting;
+}
+
+const mostAttempts = 3;
+
+/**
+ * Puts a file, only over what we know to be there. Where it is not known what became of the request, the server is asked
+ * what is there now before anything is sent again.
+ *
+ * @returns what the server told of the new state
+ */
+export async function uploadFile(upload: FileUpload): Promise<DocumentFacts> {
+  const { client, run, url, replaced, size, options } = upload;
+  let conditions = conditionsFor(replaced);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await put(upload, conditions);
+    } catch (error) {
+      const refused = error instanceof HttpError && error.status === 412;
+      if (!(refused || error instanceof OutcomeUnknownError) || attempt === mostAttempts) throw error;
+      const { lockTokens: _, ...patience } = options;
+      const there = await lookAtRemote(client, url, { ...patience, signal: run.signal });
+      if ((!refused || attempt > 1) && arrived(there, replaced, size)) return there.facts;
+      if (asBefore(there, replaced)) {
+        // A server that refuses what is as it says itself does not understand the condition.
+        if (refused) conditions = {};
+      } else if (refused) {
+        const message = "it was changed at the server meanwhile";
+        throw new MemberError("changed-meanwhile", message, { cause: error });
+      } else conditions = there.kind === "document" ? conditionsFor(there.facts) : conditions;
+    }
+  }
+}
+
+async function put(
+  upload: FileUpload,
+  conditions: { readonly ifMatch?: string; readonly ifNoneMatch?: string },
+): Promise<DocumentFacts> {
+  const { client, run, url, size, options, counting } = upload;
+  const stop = new AbortController();
+  let failure: Error | undefined;
+  const content = fileContent({
+    ...upload,
+    followLink: false,
+    onFailure(error) {
+      failure = error;
+      // Else the loss of the content might pass for that of the connection, and be tried again.
+      stop.abort(error);
+    },
+  });
+  try {
+    const { etag } = await run.follow(
+      (signal) => client.put(url, content, { ...options, ...conditions, signal }),
+      ({ stage, done }) => {
+        if (stage === "sending") counting.bytes(done);
+      },
+      stop,
+    );
+    return { size, ...(etag !== undefined && { etag }) };
+  } catch (error) {
+    throw failure ?? error;
+  }
+}
+
+function conditionsFor(replaced: DocumentFacts | undefined): {
+  readonly ifMatch?: string;
+  readonly ifNoneMatch?: string;
+} {
+  if (replaced === undefined) return { ifNoneMatch: "*" };
+  const ifMatch = strongTag(replaced.etag);
+  return ifMatch === undefined ? {} : { ifMatch };
+}
+
+/** Whether what is there is what we sent. */
+function arrived(
+  there: RemoteState,
+  replaced: DocumentFacts | undefined,
+  size: number,
+): there is Extract<RemoteState, { readonly kind: "document" }> {
+  if (there.kind !== "document" || there.facts.size !== size) return false;
+  return replaced === undefined || !sameRemote(there.facts, replaced);
+}
+
+function asBefore(there: RemoteState, replaced: DocumentFacts | undefined): boolean {
+  if (replaced === undefined) return there.kind === "nothing";
+  return there.kind === "document" && sameRemote(there.facts, replaced);
+}
