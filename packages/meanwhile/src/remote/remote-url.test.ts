@@ -66,7 +66,7 @@ test.each([
   expect(looksRemote(typed)).toBe(remote);
 });
 
-const at = (...paths: readonly [string, ...string[]]): [{ url: URL }, ...{ url: URL }[]] => {
+const at = (paths: readonly string[]): [{ url: URL }, ...{ url: URL }[]] => {
   const [first, ...others] = paths.map((path) => ({ url: new URL(path, "https://h") }));
   return [first ?? { url: new URL("https://h") }, ...others];
 };
@@ -78,7 +78,7 @@ test.each([
   [["/a/b/", "/a/bc/d"], "/a/"],
   [["/a", "/b"], "/"],
 ] as const)("the collection that %j have in common is %s", (paths, common) => {
-  expect(commonCollection(at(...paths)).pathname).toBe(common);
+  expect(commonCollection(at(paths)).pathname).toBe(common);
 });
 
 test.each([
@@ -87,7 +87,7 @@ test.each([
   [["/dav/a/", "/dav/b/"], "/dav/"],
   [["/"], "/"],
 ] as const)("the collection above %j is %s", (paths, common) => {
-  expect(commonParent(at(...paths)).pathname).toBe(common);
+  expect(commonParent(at(paths)).pathname).toBe(common);
 });
 
 test("places are shown decoded, and harmless", () => {

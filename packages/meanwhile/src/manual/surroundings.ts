@@ -1,0 +1,35 @@
+/** What the command takes from its surroundings. */
+
+export interface Described {
+  readonly name: string;
+  readonly meaning: string;
+}
+
+export const environment: readonly Described[] = [
+  { name: "MEANWHILE_USER", meaning: "Who logs in, where neither --user nor the URL says so." },
+  { name: "MEANWHILE_PASSWORD", meaning: "The password of whoever logs in." },
+  { name: "MEANWHILE_TOKEN", meaning: "A Bearer token; used where no name was given." },
+  {
+    name: "MEANWHILE_LOCK_TOKEN",
+    meaning: "Lock tokens to submit with changes, where --lock-token names none.",
+  },
+  { name: "NETRC", meaning: "A file to use instead of ~/.netrc." },
+  {
+    name: "HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
+    meaning: "Proxies to go through, and for which hosts not; also in lower case.",
+  },
+  { name: "NO_COLOR", meaning: "Respected: nothing is coloured, with or without it." },
+  { name: "TERM", meaning: "Where it is dumb, progress is told in lines instead of a bar." },
+];
+
+export const files: readonly Described[] = [
+  {
+    name: "~/.netrc",
+    meaning: "Logins by host, as curl and ftp read them. It should be readable to its owner only.",
+  },
+  {
+    name: "~/.local/state/meanwhile",
+    meaning:
+      "What sync remembers of the last time, and the state of served folders; $XDG_STATE_HOME, and the like on other systems.",
+  },
+];

@@ -1,0 +1,207 @@
+import {
+  CancelledError,
+  ConnectionError,
+  DetachedError,
+  HttpError,
+  MultistatusError,
+  OutcomeUnknownError,
+} from "@meanwhile/client";
+import { describe, expect, test } from "vitest";
+import { wrongUsage } from "../command-error.ts";
+import { exitStatuses } from "../exit-status.ts";
+import { explain, mostMembersTold } from "./explain.ts";
+import type { FailureContext } from "./explanation.ts";
+import { StoppedError } from "./stops.ts";
+
+const url = new URL("https://files.example/team/a%20b");
+const nobody: FailureContext = { username: undefined, lockHolder: async () => undefined };
+const ann: FailureContext = { ...nobody, username: "ann" };
+
+function answered(status: number, more: Partial<ConstructorParameters<typeof HttpError>[0]> = {}): HttpError {
+  return new HttpError({ method: "PUT", url, status, headers: new Headers(), ...more });
+}
+
+async function told(
+  error: unknown,
+  context: FailureContext = nobody,
+): Promise<[number | undefined, string | undefined]> {
+  const explanation = await explain(error, context);
+  expect(explanation?.message).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/);
+  if (explanation !== undefined) expect(exitStatuses.map(({ code }) => code)).toContain(explanation.exitCode);
+  return [explanation?.exitCode, explanation?.message];
+}
+
+describe("a failed final response in one line", () => {
+  test.each<[HttpError, FailureContext, number, string]>([
+    [
+      answered(401),
+      nobody,
+      5,
+      "/team/a b: a login is needed; log in with --user NAME, ~/.netrc or --token-file FILE",
+    ],
+    [answered(401), ann, 5, "/team/a b: the login of ann was refused; check name and password"],
+    [answered(403), nobody, 5, "/team/a b: not allowed; perhaps with a login: --user NAME"],
+    [answered(403, { detail: "read only\n" }), ann, 5, "/team/a b: not allowed (the server says: read only)"],
+    [answered(404), nobody, 4, "/team/a b: nothing is there"],
+    [answered(405, { method: "MKCOL" }), nobody, 8, "/team/a b: something is there already"],
+    [
+      answered(405, { method: "LOCK", headers: new Headers({ Allow: "GET, PUT" }) }),
+      nobody,
+      8,
+      "/team/a b: the server does not do LOCK here; it does GET, PUT",
+    ],
+    [
+      answered(409, { method: "MKCOL" }),
+      nobody,
+      8,
+      "/team/a b: the collection above it is missing; `meanwhile mkdir -p` makes it too",
+    ],
+    [
+      answered(409),
+      nobody,
+      8,
+      "/team/a b: the collection above it, or above its destination, is missing; make it with `meanwhile mkdir -p`",
+    ],
+    [answered(412), nobody, 8, "/team/a b: it is not as it should be"],
+    [
+      answered(412),
+      { ...nobody, keepsDestination: true },
+      8,
+      "/team/a b: something is there already; without --no-overwrite it is replaced",
+    ],
+    [
+      answered(423, { condition: "lock-token-submitted" }),
+      { ...nobody, lockHolder: async () => "by Bob for 9:50" },
+      8,
+      "/team/a b: locked by Bob for 9:50 (the server says: lock-token-submitted); whoever has the lock's token gives it as --lock-token, or wait until it ends",
+    ],
+    [answered(507), nobody, 1, "/team/a b: no space left at the server"],
+    [
+      answered(503, { headers: new Headers({ "Retry-After": "120" }) }),
+      nobody,
+      1,
+      "/team/a b: the server is not available; it asks to come back: Retry-After: 120",
+    ],
+    [
+      answered(301, { headers: new Headers({ Location: "/team/a%20b/" }) }),
+      nobody,
+      1,
+      "/team/a b: it is elsewhere (301); try https://files.example/team/a%20b/",
+    ],
+    [answered(418), nobody, 1, "/team/a b: refused (418)"],
+    [answered(599), nobody, 1, "/team/a b: the server failed (599)"],
+  ])("%s", async (error, context, exitCode, message) => {
+    expect(await told(error, context)).toEqual([exitCode, message]);
+  });
+
+  test("what a server says does no harm, and does not fill the screen", async () => {
+    const [, message] = await told(answered(500, { detail: `\u001B[2J${"x".repeat(10_000)}` }));
+    expect(message).toContain("\\x1b[2J");
+    expect(message?.length).toBeLessThan(400);
+  });
+
+  test("asks about the lock roots that the server named", async () => {
+    const asked: (readonly URL[])[] = [];
+    const context = {
+      ...nobody,
+      lockHolder: async (places: readonly URL[]) => {
+        asked.push(places);
+        return undefined;
+      },
+    };
+    const root = new URL("https://files.example/team/");
+    await explain(answered(423, { hrefs: [root] }), context);
+    await explain(answered(423), context);
+    expect(asked).toEqual([[root], [url]]);
+  });
+});
+
+describe("members that failed", () => {
+  const member = (name: string, status: number) => ({ url: new URL(name, url), status });
+
+  test("are listed without those that only failed because of them (RFC 4918 §11.4)", async () => {
+    const members = [member("one", 423), member("two", 204), member("three", 424), member("%1Bfour", 403)];
+    const explanation = await explain(new MultistatusError("DELETE", url, members), nobody);
+    expect(explanation).toMatchObject({
+      exitCode: 3,
+      message: "DELETE /team/a b: 2 members failed; the rest may be done",
+      details: ["/team/one: locked", "/team/\\x1bfour: not allowed"],
+    });
+    expect(explanation?.facts?.["failed"]).toHaveLength(3);
+  });
+
+  test("have an end", async () => {
+    const members = Array.from({ length: 1000 }, (_, index) => member(`m${index}`, 403));
+    const explanation = await explain(new MultistatusError("DELETE", url, members), nobody);
+    expect(explanation?.details).toHaveLength(mostMembersTold + 1);
+    expect(explanation?.details?.at(-1)).toBe("... and 950 more");
+  });
+});
+
+describe("no final response", () => {
+  const lost = { mayHaveArrived: true };
+  test.each<[ConnectionError, string]>([
+    [
+      new ConnectionError("name-unknown", "x.example", lost),
+      "there is no server of that name: x.example; check the URL",
+    ],
+    [new ConnectionError("refused", "127.0.0.1:1", lost), "the server was not reached: 127.0.0.1:1"],
+    [
+      new ConnectionError("tls", "self-signed", lost),
+      "the connection would not be safe: self-signed; --cacert FILE names authorities to believe, --insecure believes anybody",
+    ],
+    [new ConnectionError("lost", "reset", lost), "the connection was lost: reset"],
+    [
+      new ConnectionError("lost", "reset", { ...lost, interims: 2 }),
+      "the connection was lost: reset (after interim responses: perhaps a proxy in between cannot bear them)",
+    ],
+    [
+      new ConnectionError("idle", "60 s", lost),
+      "no sign of life: 60 s; --idle-timeout sets how long to wait",
+    ],
+    [new ConnectionError("timeout", "60 s", lost), "not done in time: 60 s; --timeout sets how long to wait"],
+    [new ConnectionError("malformed", "\u0007", lost), "what came is no proper answer: \\x07"],
+    [new ConnectionError("proxy", "407", lost), "the proxy did not let us through: 407"],
+  ])("%s ends with 6", async (error, message) => {
+    expect(await told(error)).toEqual([6, message]);
+  });
+
+  test("how it can be gone on with is told", async () => {
+    const [, message] = await told(new ConnectionError("lost", "reset", lost), {
+      ...nobody,
+      resumable: true,
+    });
+    expect(message).toBe("the connection was lost: reset; run the same command again to go on");
+  });
+});
+
+test.each<[unknown, number, RegExp]>([
+  [
+    new OutcomeUnknownError("MOVE", url, new Error("reset")),
+    7,
+    /^MOVE \/team\/a b: .* look, before you do it again \(reset\)$/,
+  ],
+  [new CancelledError(undefined), 9, /^the operation was cancelled$/],
+  [
+    new DetachedError(url),
+    130,
+    /^left; it goes on\. To come back: meanwhile watch https:\/\/files\.example\/team\/a%20b$/,
+  ],
+  [new DetachedError(undefined), 130, /^left; the server has not told where to ask/],
+  [new StoppedError("SIGTERM"), 143, /^stopped$/],
+  [wrongUsage("so not"), 2, /^so not$/],
+  [Object.assign(new Error("x"), { code: "ENOENT", path: "/a\n" }), 1, /^\/a\\n: there is no such file$/],
+  [Object.assign(new Error("x"), { code: "ENOSPC" }), 1, /^no space left on this machine$/],
+  [Object.assign(new Error("EXDEV: cross-device"), { code: "EXDEV" }), 1, /^EXDEV: cross-device$/],
+  [Object.assign(new TypeError("not below"), { code: "ERR_OUTSIDE_BASE" }), 2, /^not below$/],
+])("%s", async (error, exitCode, message) => {
+  expect(await told(error)).toEqual([exitCode, expect.stringMatching(message)]);
+});
+
+test.each([
+  new TypeError("x is not a function"),
+  Object.assign(new TypeError("x"), { code: "ERR_ASSERTION" }),
+  "text",
+])("a fault of ours is not explained away: %s", async (error) => {
+  expect(await explain(error, nobody)).toBeUndefined();
+});
