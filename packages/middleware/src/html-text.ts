@@ -1,9 +1,15 @@
 /**
- * Text in HTML, in element content and in attributes in double quotes. What would hide, or turn the direction of the
- * text after it and so lie about a name, is replaced.
+ * Text in HTML, in element content and attributes in double quotes. Control characters are shown by their pictures,
+ * and those that would turn the direction of the text after them, and so lie about a name, by a replacement.
  */
 export function htmlText(text: string): string {
-  return text.replace(special, (character) => entities.get(character) ?? "\uFFFD");
+  return text.replace(special, (character) => {
+    const entity = entities.get(character);
+    if (entity !== undefined) return entity;
+    const code = character.charCodeAt(0);
+    if (code < 0x20) return String.fromCharCode(0x2400 + code);
+    return code === 0x7f ? "\u2421" : "\uFFFD";
+  });
 }
 
 const entities: ReadonlyMap<string, string> = new Map([

@@ -1,7 +1,9 @@
 /** Operations over HTTP: who waits for one is told its news, and who asks later finds it. */
 export { type Attendance, createAttendance, resetMs } from "./attendance.ts";
 export { defaultEventStreamTimes, type EventStreamTimes } from "./event-stream.ts";
-export { whenAborted, whenEnded } from "./listeners.ts";
+export { firstAnswer, type PossibleAnswers } from "./first-answer.ts";
+export { htmlText } from "./html-text.ts";
+export { patienceMs } from "./processing/patience.ts";
 export {
   chosenKeyName,
   fingerprintOf,

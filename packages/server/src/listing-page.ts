@@ -1,5 +1,6 @@
 /** The HTML of a listing. */
 import { encodeName, namesOf } from "@meanwhile/dav/path";
+import { htmlText } from "@meanwhile/middleware";
 import type { DavRequest } from "./dav-request.ts";
 import { formatRfc3339 } from "./http-date.ts";
 import { lastModifiedMs } from "./last-modified.ts";
@@ -59,20 +60,6 @@ export function listingEnd(members: number, order: "sorted" | "partly sorted"): 
   return `</tbody>\n</table>\n<p>${count}${note}</p>\n</main>\n</body>\n</html>\n`;
 }
 
-/**
- * Text in HTML, in element content and attributes in double quotes. Control characters are shown by their pictures,
- * and those that would turn the direction of the text after them, and so lie about a name, by a replacement.
- */
-export function htmlText(text: string): string {
-  return text.replace(special, (character) => {
-    const entity = entities.get(character);
-    if (entity !== undefined) return entity;
-    const code = character.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    return code === 0x7f ? "\u2421" : "\uFFFD";
-  });
-}
-
 /** A length for people: `1.5 MB`, in powers of 1000. */
 export function humanLength(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
@@ -86,18 +73,6 @@ export function humanLength(bytes: number): string {
   }
   return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
 }
-
-const entities: ReadonlyMap<string, string> = new Map([
-  ["&", "&amp;"],
-  ["<", "&lt;"],
-  [">", "&gt;"],
-  ['"', "&quot;"],
-  ["'", "&#39;"],
-]);
-
-// C0, C1, embeddings, overrides and isolates of direction, line separators, lone surrogates, non-characters.
-const special =
-  /[&<>"'\0-\x1F\x7F-\x9F\u2028-\u202E\u2066-\u2069\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
 function sizeCell(length: number): string {
   return `<data value="${length}" title="${length} bytes">${humanLength(length)}</data>`;

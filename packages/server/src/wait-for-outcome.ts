@@ -1,7 +1,7 @@
 /** An exchange that waits for an operation: its interim responses, and the answers that may come before the outcome. */
 import { DavError } from "@meanwhile/dav/error";
 import type { Exchange } from "@meanwhile/interim";
-import { statusDocument, waitFor, whenAborted, whenEnded } from "@meanwhile/middleware";
+import { firstAnswer, patienceMs, statusDocument, waitFor } from "@meanwhile/middleware";
 import type { Operation } from "@meanwhile/operations";
 import { interimAllowance } from "./allowance.ts";
 import type { Answer } from "./answer.ts";
@@ -11,9 +11,6 @@ import { errorAnswer } from "./error-answer.ts";
 import { answerOf } from "./outcome.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
 import { statusUrl } from "./serve-status.ts";
-
-/** How long a client that prefers an asynchronous answer, but names no time, waits for a synchronous one. */
-const asyncGraceMs = 100;
 
 /** Seconds after which to look again at what is not finished. */
 const retryAfterSeconds = 5;
@@ -43,7 +40,13 @@ export async function waitForOutcome(
     asked: request.preferences.processing,
     statusUrl: url,
   });
-  const answer = await firstAnswer(exchange, request, operation, url, role, options);
+  const answer = await firstAnswer<Answer>(operations, operation, {
+    outcome: answerOf,
+    left: role === "joiner" ? { closed: exchange.closed, answer: clientLeft } : undefined,
+    waitMs: waitMs(request),
+    accepted: () => accepted(request, operation, url),
+    stopping: () => stopping(url, request.method),
+  });
   following.stop();
   const { sent } = following;
   const isFinal = operation.outcome !== undefined;
@@ -62,48 +65,9 @@ export async function waitForOutcome(
 /** Nobody gets it: it stands in the log for a client that left before there was an answer. */
 const clientLeft: Answer = { status: 499, fields: {}, body: { kind: "none" } };
 
-function firstAnswer(
-  exchange: Exchange,
-  request: DavRequest,
-  operation: Operation,
-  url: string,
-  role: "starter" | "joiner",
-  { operations }: PipelineOptions,
-): Promise<Answer> {
-  return new Promise((resolve) => {
-    const waits: (() => void)[] = [];
-    let answered = false;
-    const wait = (stop: () => void): void => {
-      if (answered) stop();
-      else waits.push(stop);
-    };
-    const answer = (first: Answer): void => {
-      answered = true;
-      for (const stop of waits.splice(0)) stop();
-      resolve(first);
-    };
-    const later = (first: Answer): void => {
-      operations.keep(operation);
-      answer(first);
-    };
-    wait(whenEnded(operation, (outcome) => answer(answerOf(outcome))));
-    if (role === "joiner") wait(whenAborted(exchange.closed, () => answer(clientLeft)));
-    const waitMs = patienceMs(request);
-    if (waitMs !== undefined) {
-      wait(operations.after(waitMs, () => later(accepted(request, operation, url))));
-    }
-    wait(whenAborted(operations.abandoned, () => later(stopping(url, request.method))));
-  });
-}
-
 /** How long the client waits for the outcome before it wants a 202; undefined: as long as it takes. */
-function patienceMs({ preferences, headers }: DavRequest): number | undefined {
-  if (isLazy(headers)) return 0;
-  if (!preferences.respondAsync) return undefined;
-  // Timers count to 2^31 - 1 milliseconds.
-  return preferences.waitSeconds === undefined
-    ? asyncGraceMs
-    : Math.min(preferences.waitSeconds * 1000, 2 ** 31 - 1);
+function waitMs({ preferences, headers }: DavRequest): number | undefined {
+  return isLazy(headers) ? 0 : patienceMs(preferences);
 }
 
 /** ownCloud's clients ask for an asynchronous MOVE in words of their own: "true" on desktops, "1" in browsers. */

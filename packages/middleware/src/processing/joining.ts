@@ -2,7 +2,7 @@
 import { type AnyRequest, type AnyResponse, openExchange } from "@meanwhile/interim";
 import { parsePrefer } from "@meanwhile/interim/fields";
 import type { JournalEntry, Operation } from "@meanwhile/operations";
-import { whenAborted, whenEnded } from "../listeners.ts";
+import { firstAnswer } from "../first-answer.ts";
 import { problem, type StatusAnswer } from "../status-answer.ts";
 import { waitFor } from "../waiting.ts";
 import { accepted, outcomeResponse, stopping } from "./answers.ts";
@@ -53,45 +53,20 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
     asked: preferences.processing,
     statusUrl: url,
   });
-  const answer = await firstAnswer(core, earlier, url, exchange.closed, patienceMs(preferences));
+  const answer = await firstAnswer<StatusAnswer | undefined>(operations, earlier, {
+    outcome: (outcome) => outcomeResponse(outcome, url),
+    left: { closed: exchange.closed, answer: undefined },
+    waitMs: patienceMs(preferences),
+    accepted() {
+      core.observer.accepted(earlier);
+      return accepted(earlier, url);
+    },
+    stopping: () => stopping(url),
+  });
   following.stop();
   if (answer) await sendAnswer(exchange, answer);
   const tells = answer !== undefined && (earlier.outcome !== undefined || answer.status === 202);
   attendance.answered(earlier, exchange, tells);
-}
-
-/** undefined: the client has left. */
-function firstAnswer(
-  { operations }: Core,
-  operation: Operation,
-  url: string,
-  closed: AbortSignal,
-  waitMs: number | undefined,
-): Promise<StatusAnswer | undefined> {
-  return new Promise((resolve) => {
-    const waits: (() => void)[] = [];
-    let over = false;
-    const answer = (first: StatusAnswer | undefined): void => {
-      over = true;
-      for (const stop of waits.splice(0)) stop();
-      resolve(first);
-    };
-    const wait = (stop: () => void): void => {
-      if (over) stop();
-      else waits.push(stop);
-    };
-    wait(whenEnded(operation, (outcome) => answer(outcomeResponse(outcome, url))));
-    wait(whenAborted(closed, () => answer(undefined)));
-    wait(whenAborted(operations.abandoned, () => answer(stopping(url))));
-    if (waitMs !== undefined) {
-      wait(
-        operations.after(waitMs, () => {
-          operations.keep(operation);
-          answer(accepted(operation, url));
-        }),
-      );
-    }
-  });
 }
 
 /** draft-ietf-httpapi-idempotency-key-header-07 §2.7. */

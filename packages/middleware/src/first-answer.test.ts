@@ -1,0 +1,70 @@
+import { createOperations, memoryJournal, type Outcome } from "@meanwhile/operations";
+import { expect, test } from "vitest";
+import { firstAnswer } from "./first-answer.ts";
+import { manualTimers } from "./testing/manual-timers.ts";
+
+function running() {
+  const timers = manualTimers();
+  const journal = memoryJournal();
+  const operations = createOperations({ journal, after: timers.after });
+  let end: (outcome: Outcome) => void = () => undefined;
+  const ending = new Promise<Outcome>((resolve) => {
+    end = resolve;
+  });
+  const operation = operations.start(
+    { kind: "POST", target: "/", principal: "alice" },
+    () => ending,
+    () => ({ status: 500, fields: {}, content: "" }),
+  );
+  const leaving = new AbortController();
+  const wait = (waitMs?: number, heeds = true): Promise<string> =>
+    firstAnswer<string>(operations, operation, {
+      outcome: ({ status }) => `outcome ${status}`,
+      left: heeds ? { closed: leaving.signal, answer: "left" } : undefined,
+      waitMs,
+      accepted: () => "accepted",
+      stopping: () => "stopping",
+    });
+  return {
+    ...{ operations, operation, timers, journal, wait },
+    end: () => end({ status: 201, fields: {}, content: "" }),
+    leave: () => leaving.abort(),
+  };
+}
+
+test("the outcome is the answer where it comes first, and no timer is left", async () => {
+  const { wait, end, timers } = running();
+  const answer = wait(1000);
+  end();
+  expect(await answer).toBe("outcome 201");
+  expect(timers.pending).toBe(0);
+});
+
+test("where the client would not wait so long it is accepted, and kept for the one who comes back", async () => {
+  const { wait, timers, operation, journal } = running();
+  const answer = wait(1000);
+  timers.advance(999);
+  expect(journal.get(operation.id)).toBeUndefined();
+  timers.advance(1);
+  expect(await answer).toBe("accepted");
+  expect(journal.get(operation.id)).toMatchObject({ state: "running" });
+});
+
+test("one that leaves is done, unless it is to be waited for all the same", async () => {
+  const { wait, leave, end } = running();
+  const [heeding, other] = [wait(), wait(undefined, false)];
+  leave();
+  expect(await heeding).toBe("left");
+  end();
+  expect(await other).toBe("outcome 201");
+});
+
+test("where the process stops first that is the answer, at once where it stops already; it is kept", async () => {
+  const { wait, operations, operation, journal, timers } = running();
+  const answer = wait(1000);
+  operations.abandon();
+  expect(await answer).toBe("stopping");
+  expect(await wait(1000)).toBe("stopping");
+  expect(timers.pending).toBe(0);
+  expect(journal.get(operation.id)).toMatchObject({ state: "running" });
+});
