@@ -17,6 +17,8 @@ export function detachHttp2(
   const response = new ServerResponse(seen as IncomingMessage);
   Object.defineProperty(response, "req", { value: request, writable: true, configurable: true });
   response.statusCode = wire.statusCode;
+  // Over HTTP/2 Node adds no length of its own accord.
+  response.removeHeader("Content-Length");
   for (const [name, value] of Object.entries(wire.getHeaders())) {
     if (value === undefined || name.startsWith(":")) continue;
     response.setHeader(name, value);

@@ -11,6 +11,8 @@ import { connect, type Socket } from "node:net";
 
 export interface SeenHead {
   readonly status: number;
+  /** Empty over HTTP/2. */
+  readonly reason: string;
   /** Names in lower case; several lines as several pairs. */
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
@@ -109,8 +111,8 @@ class Http1Reader {
 
   async head(): Promise<SeenHead> {
     const [statusLine = "", ...lines] = (await this.#line("\r\n\r\n")).split("\r\n");
-    const status = Number(/^HTTP\/1\.1 (\d{3})(?: |$)/.exec(statusLine)?.[1]);
-    return { status, fields: lines.map(pair) };
+    const [, status, reason = ""] = /^HTTP\/1\.1 (\d{3})(?: (.*)|$)/.exec(statusLine) ?? [];
+    return { status: Number(status), reason, fields: lines.map(pair) };
   }
 
   async content(head: SeenHead): Promise<Pick<Seen, "content" | "trailers">> {
@@ -205,7 +207,7 @@ function http2Request(
   let next = 0;
   let wake: () => void = () => undefined;
   const take = (headers: IncomingHttpHeaders): void => {
-    heads.push({ status: Number(headers[":status"]), fields: pairs(headers) });
+    heads.push({ status: Number(headers[":status"]), reason: "", fields: pairs(headers) });
     wake();
   };
   stream.on("headers", take).on("response", take);

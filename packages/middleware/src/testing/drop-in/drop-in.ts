@@ -23,6 +23,7 @@ export interface DropInCase<App> {
 /** What became of one request: on the wire, and in the handlers. */
 export interface DropInAnswer {
   readonly status: number;
+  readonly reason: string;
   readonly fields: readonly string[];
   readonly content: string;
   readonly trailers: readonly (readonly [string, string])[];
@@ -53,6 +54,7 @@ export async function ask(
   await new Promise<void>((resolve) => setTimeout(resolve, 5));
   return {
     status: seen.status,
+    reason: seen.reason,
     // Of the moment, and what the middleware says of itself.
     fields: seen.fields
       .filter(([name]) => name !== "date" && name !== "operations")
@@ -67,5 +69,5 @@ export async function ask(
 
 function broken(error: unknown): Seen {
   const content = Buffer.from(error instanceof Error ? "broken off" : String(error));
-  return { status: 0, fields: [], content, trailers: [], interims: [] };
+  return { status: 0, reason: "", fields: [], content, trailers: [], interims: [] };
 }
