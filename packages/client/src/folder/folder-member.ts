@@ -3,10 +3,10 @@ import type { MemberError } from "./folder-work.ts";
 /** What tells one state of a document from another. */
 export interface DocumentFacts {
   /** Bytes. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** Whole milliseconds since the epoch; servers tell whole seconds. */
-  readonly modifiedMs?: number;
-  readonly etag?: string;
+  readonly modifiedMs?: number | undefined;
+  readonly etag?: string | undefined;
 }
 
 /**

@@ -167,11 +167,7 @@ function within(path: string, name: string): string {
   return path === "" ? name : `${path}/${name}`;
 }
 
-/** Without names, which the place has. */
+/** Without names, which the place has; all of one shape, which takes the least memory. */
 function factsOnly({ size, modifiedMs, etag }: DocumentFacts): DocumentFacts {
-  return {
-    ...(size !== undefined && { size }),
-    ...(modifiedMs !== undefined && { modifiedMs }),
-    ...(etag !== undefined && { etag }),
-  };
+  return { size, modifiedMs, etag };
 }

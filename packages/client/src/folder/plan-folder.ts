@@ -206,10 +206,10 @@ function placeOf({ path, local, href }: MemberPlace): MemberPlace {
   return { path, local, href };
 }
 
-function transferOf({ source, replaced, ...place }: Transfer): Transfer {
-  return { ...placeOf(place), source, replaced };
+function transferOf({ path, local, href, source, replaced }: Transfer): Transfer {
+  return { path, local, href, source, replaced };
 }
 
-function removalOf({ kind, facts, ...place }: Removal): Removal {
-  return { ...placeOf(place), kind, facts };
+function removalOf({ path, local, href, kind, facts }: Removal): Removal {
+  return { path, local, href, kind, facts };
 }

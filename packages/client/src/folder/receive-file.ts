@@ -93,7 +93,8 @@ async function receiveOnce(reception: FileReception, facts: DocumentFacts): Prom
   } catch (error) {
     // Only what a later run can go on with stays.
     const useless = etag === undefined || error instanceof ResourceChanged || error instanceof TooLong;
-    if (useless) await fileSystem.unlink(part).catch(ignoreMissing);
+    const there = await fileSystem.lstat(part).catch(ignoreMissing);
+    if (there?.isFile() && (useless || there.size === 0)) await fileSystem.unlink(part).catch(ignoreMissing);
     throw error;
   }
 }

@@ -45,9 +45,9 @@ export function readRecord(
   if (fields.length === 1) return { path, record: "begun" };
   if (typeof localSize !== "number" || typeof localModifiedMs !== "number") return undefined;
   const remote: DocumentFacts = {
-    ...(typeof size === "number" && { size }),
-    ...(typeof modifiedMs === "number" && { modifiedMs }),
-    ...(typeof etag === "string" && { etag }),
+    size: typeof size === "number" ? size : undefined,
+    modifiedMs: typeof modifiedMs === "number" ? modifiedMs : undefined,
+    etag: typeof etag === "string" ? etag : undefined,
   };
   return { path, record: { localSize, localModifiedMs, remote } };
 }
