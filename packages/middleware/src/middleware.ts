@@ -4,6 +4,7 @@ export { defaultEventStreamTimes, type EventStreamTimes } from "./event-stream.t
 export { firstAnswer, type PossibleAnswers } from "./first-answer.ts";
 export { htmlText } from "./html-text.ts";
 export { patienceMs } from "./processing/patience.ts";
+export { isHandlersWork } from "./processing/recovery.ts";
 export {
   chosenKeyName,
   fingerprintOf,

@@ -1,5 +1,6 @@
 /** Takes up, at the start, what an earlier process was ended in. */
 import { DavError } from "@meanwhile/dav/error";
+import { isHandlersWork } from "@meanwhile/middleware";
 import type { JournalEntry, Operations, Outcome } from "@meanwhile/operations";
 import { withClaims } from "./change.ts";
 import type { ServerContext } from "./context.ts";
@@ -8,7 +9,8 @@ import { outcomeOf } from "./outcome.ts";
 import { carryOut, claimsOf, toTreeChange } from "./tree-change.ts";
 
 /**
- * Resumes COPY, MOVE and DELETE from their intents; declares all else interrupted. When it resolves, what is resumed
+ * Resumes COPY, MOVE and DELETE from their intents; declares all else interrupted, but what the middleware's handlers
+ * worked on, which takes care of that itself. When it resolves, what is resumed
  * has its claims again: from then on requests may be served. It goes on by itself.
  *
  * @returns how many are resumed
@@ -21,6 +23,7 @@ export async function recoverOperations(operations: Operations, context: ServerC
     sweep = resolve;
   });
   await operations.recover((entry) => {
+    if (isHandlersWork(entry)) return "left";
     const change = toTreeChange(entry.intent);
     if (!change) return undefined;
     resumed.add(entry.id);

@@ -2,32 +2,21 @@
 import type { ServerResponse } from "node:http";
 import { Http2ServerRequest } from "node:http2";
 import { type AnyRequest, type AnyResponse, createPacer, openExchange } from "@meanwhile/interim";
-import {
-  createOperations,
-  type JournalEntry,
-  memoryJournal,
-  type Operation,
-  OperationKeyError,
-  OperationLimitError,
-  type Operations,
-} from "@meanwhile/operations";
+import { createOperations, memoryJournal, type Operations } from "@meanwhile/operations";
 import { createAttendance } from "../attendance.ts";
 import { createObserver } from "../observing/observer.ts";
 import { telemetryFor } from "../observing/tracing.ts";
-import { chosenKeyName, fingerprintOf } from "../repetition.ts";
 import { problem } from "../status-answer.ts";
 import { createStatusService } from "../status-service.ts";
 import { createTurns } from "../turns.ts";
-import { refusedFor, unreadable } from "./answers.ts";
 import { runHandler } from "./around-handler.ts";
 import { type Attention, createAttention } from "./attention.ts";
-import { ContentDigest } from "./content-digest.ts";
+import { beginLate, enterAtOnce } from "./beginning.ts";
 import { allowanceOf, type Core, collectionUrl, targetUrl } from "./core.ts";
 import { createEstimator } from "./estimator.ts";
 import { guardFinalStatus } from "./final-status-guard.ts";
 import { carryOperation, operationOf } from "./handler-operation.ts";
 import { Handling } from "./handling.ts";
-import { growingFingerprint, hasHead, join } from "./joining.ts";
 import { type ProcessingOptions, type Settings, settingsOf } from "./options.ts";
 import { recoverHandlers } from "./recovery.ts";
 import { requestTarget, statusRest } from "./request-view.ts";
@@ -179,114 +168,6 @@ function prepare(handling: Handling, response: ServerResponse, answered: () => v
 
 function isHttp1(request: AnyRequest): boolean {
   return !(request instanceof Http2ServerRequest);
-}
-
-/** @returns whether the handler is to run; else the request was answered, or will be */
-async function enterAtOnce(
-  core: Core,
-  handling: Handling,
-  keyed: boolean,
-  response: AnyResponse,
-): Promise<boolean> {
-  if (!keyed) return start(core, handling, response);
-  const { request, settings } = handling;
-  const repeatable = {
-    method: request.method ?? "GET",
-    target: targetUrl(request, settings),
-    headers: request.headers,
-    principal: settings.principal(request),
-    address: request.socket?.remoteAddress ?? "",
-  };
-  let name: string | undefined;
-  try {
-    name = chosenKeyName(repeatable);
-  } catch (error) {
-    await sendAnswer(openExchange(request, response), problem(400, String(error)));
-    return false;
-  }
-  if (name === undefined) return start(core, handling, response);
-  const content = new ContentDigest(request);
-  const head = fingerprintOf(repeatable, "");
-  const joining = { request, response, settings, fingerprint: head, content };
-  const endTurn = await core.turns.take(name);
-  try {
-    const earlier = await findEarlier(core, name);
-    // A 503 is no answer, as the process says that gave it: the request runs again.
-    if (earlier && (earlier.outcome?.status !== 503 || !hasHead(earlier, head))) {
-      void join(core, earlier, joining);
-      return false;
-    }
-    const key = {
-      name,
-      chosen: true,
-      get fingerprint() {
-        return growingFingerprint(head, content);
-      },
-    };
-    const started = start(core, handling, response, key);
-    const operation = await core.operations.findByKey(name);
-    if (operation) core.contents.set(operation, content);
-    return await started;
-  } catch (error) {
-    if (error instanceof OperationKeyError) {
-      void join(core, error.operation, joining);
-      return false;
-    }
-    if (!(error instanceof JournalUnreadable)) throw error;
-    settings.logger.error({ err: error.cause }, error.message);
-    await sendAnswer(openExchange(request, response), unreadable);
-    return false;
-  } finally {
-    endTurn();
-  }
-}
-
-async function start(
-  core: Core,
-  handling: Handling,
-  response: AnyResponse,
-  key?: Parameters<Handling["begin"]>[0],
-): Promise<boolean> {
-  try {
-    return await handling.begin(key);
-  } catch (error) {
-    if (!(error instanceof OperationLimitError)) throw error;
-    core.observer.refused(error.of);
-    await sendAnswer(openExchange(handling.request, response), refusedFor(error.of));
-    return false;
-  }
-}
-
-/** Its handler runs already: where no operation may start, it goes on as it would have without us. */
-function beginLate({ observer }: Core, handling: Handling): void {
-  try {
-    void handling.begin();
-  } catch (error) {
-    if (error instanceof OperationLimitError) observer.refused(error.of);
-    handling.settings.warn(`a slow request did not become an operation: ${String(error)}`);
-  }
-}
-
-/** @throws {JournalUnreadable} */
-async function findEarlier(
-  { operations, recovered }: Core,
-  name: string,
-): Promise<Operation | JournalEntry | undefined> {
-  try {
-    await recovered();
-    const earlier = await operations.findByKey(name);
-    // The journal may know an operation as running that this process runs.
-    return earlier && !("ended" in earlier) && !earlier.outcome ? await operations.find(earlier.id) : earlier;
-  } catch (cause) {
-    throw new JournalUnreadable(cause);
-  }
-}
-
-/** Nobody can tell whether a key was used before: to run its request could be to run it twice. */
-class JournalUnreadable extends Error {
-  constructor(cause: unknown) {
-    super(`an Idempotency-Key could not be looked up: ${String(cause)}`, { cause });
-  }
 }
 
 function serveStatus(

@@ -30,7 +30,7 @@ export function recoverHandlers(operations: Operations): Promise<number> {
 
 async function recover(operations: Operations): Promise<number> {
   const interrupted = await operations.recover(
-    (entry) => (isIdempotentHandler(entry) === undefined ? "left" : undefined),
+    (entry) => (isHandlersWork(entry) ? undefined : "left"),
     (entry) => interruptedOutcome(isIdempotentHandler(entry) === true),
   );
   const ended = Promise.all(interrupted.map(({ ended }) => ended));
@@ -40,6 +40,11 @@ async function recover(operations: Operations): Promise<number> {
     new Promise<void>((resolve) => whenAborted(operations.abandoned, () => resolve())),
   ]);
   return interrupted.length;
+}
+
+/** Whether it is a handler's work, which others leave to us. */
+export function isHandlersWork(entry: JournalEntry): boolean {
+  return isIdempotentHandler(entry) !== undefined;
 }
 
 /** undefined: it is not a handler's. */
