@@ -15,6 +15,7 @@ import {
   chunk,
   createStory,
 } from "./adapter-subject.ts";
+import { framesOf } from "./frames-client.ts";
 import { type ManualTimers, manualTimers } from "./manual-timers.ts";
 import { field, http1Client, http2Client, type Seen, type SeenHead, type TestClient } from "./raw-client.ts";
 
@@ -33,6 +34,7 @@ interface Scene {
   readonly operations: Operations;
   /** A new connection. */
   client(): TestClient;
+  readonly port: number;
   readonly warnings: string[];
 }
 
@@ -60,6 +62,7 @@ async function scene(
       timers,
       operations,
       warnings,
+      port: served.port,
       client() {
         const client = connectTo(protocol, served.port);
         clients.push(client);
@@ -338,6 +341,43 @@ export const adapterContract: readonly AdapterCase[] = [
         assert.equal(final.status, 200);
         assert.match(field(final, "link") ?? "", /rel="status"/);
         assert.equal(final.content.toString(), "done");
+      }),
+  },
+  {
+    name: "102s are HEADERS that do not end the stream, before those of the final response (RFC 9113 §8.1)",
+    protocols: ["HTTP/2"],
+    waits: true,
+    run: (subject, protocol) =>
+      scene(subject, protocol, async ({ story, port }) => {
+        const asks = framesOf(port, "POST", "/progress", { Prefer: "processing", ...alice });
+        await story.arrived(1);
+        await new Promise<void>((resolve) => setTimeout(resolve, 1200));
+        story.open();
+        const [interim, final, ...content] = await asks;
+        assert.deepEqual(interim, { type: "HEADERS", endStream: false, status: 102 });
+        assert.deepEqual(final, { type: "HEADERS", endStream: false, status: 200 });
+        assert.ok(content.length > 0);
+        assert.deepEqual(
+          content.map(({ type, endStream }) => [type, endStream]),
+          content.map((_frame, index) => ["DATA", index === content.length - 1]),
+        );
+      }),
+  },
+  {
+    name: "a 202 ends its stream while the handler goes on (RFC 7240 §4.1)",
+    protocols: ["HTTP/2"],
+    run: (subject, protocol) =>
+      scene(subject, protocol, async ({ story, port, timers, operations }) => {
+        const asks = framesOf(port, "POST", "/json", { Prefer: "respond-async", ...alice });
+        await story.arrived(1);
+        timers.advance(100);
+        const frames = await asks;
+        assert.equal(frames[0]?.status, 202);
+        assert.deepEqual(
+          frames.map(({ endStream }) => endStream),
+          frames.map((_frame, index) => index === frames.length - 1),
+        );
+        assert.equal(operations.open, 1);
       }),
   },
   {
