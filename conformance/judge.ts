@@ -13,6 +13,7 @@ const judges = {
   davfs2: ["/sbin/mount.davfs", "--version"],
   wget: ["wget", "--version"],
   openssl: ["openssl", "version"],
+  tmux: ["tmux", "-V"],
   // Debian's Python, for it is the one that has the package.
   "python-requests": ["/usr/bin/python3", "-c", "import requests; print('requests', requests.__version__)"],
   lwp: ["perl", "-MLWP", "-e", "print qq(libwww-perl $LWP::VERSION\n)"],
