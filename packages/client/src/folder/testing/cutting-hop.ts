@@ -10,14 +10,18 @@ export interface CuttingHop {
 }
 
 /**
- * @param cutAfter asked for each new connection: after how many bytes, both ways together, it is cut; undefined: never
+ * @param cutAfter asked for each new connection: after how many bytes, both ways together, it is cut; undefined: never;
+ *   told how many were cut before
  */
-export async function cuttingHop(target: number, cutAfter: () => number | undefined): Promise<CuttingHop> {
+export async function cuttingHop(
+  target: number,
+  cutAfter: (cuts: number) => number | undefined,
+): Promise<CuttingHop> {
   let cuts = 0;
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(target, "127.0.0.1");
-    let left = cutAfter() ?? Number.POSITIVE_INFINITY;
+    let left = cutAfter(cuts) ?? Number.POSITIVE_INFINITY;
     const relay = (from: Socket, to: Socket): void => {
       sockets.add(from);
       from.on("error", () => to.destroy());
