@@ -35,7 +35,7 @@ export function serverMemory(send: Send, base: URL): ServerMemory {
   };
 
   async function ask(signal?: AbortSignal): Promise<boolean> {
-    const response = await send(base, { method: "OPTIONS", ...(signal ? { signal } : {}) });
+    const response = await send(base, { method: "OPTIONS", ...quick, ...(signal ? { signal } : {}) });
     discard(response);
     const { status } = response;
     if (status === 429 || (status >= 502 && status <= 504)) {
@@ -51,6 +51,9 @@ export function serverMemory(send: Send, base: URL): ServerMemory {
 
   return memory;
 }
+
+/** OPTIONS is no work: whoever does not answer it soon is not there. */
+const quick = { idleTimeoutMs: 30_000, timeoutMs: 60_000 } as const;
 
 /** The class that our WebDAV server announces (RFC 4918 §10.1), or the field of the middleware's responses. */
 function saysSo(headers: Headers): boolean {

@@ -1,5 +1,9 @@
 import type { Patience, RequestContent, Send } from "../http/send.ts";
 import type { LongRequest } from "./long-request.ts";
+import { openLongRequest } from "./long-request-handle.ts";
+import { Obtaining } from "./obtaining.ts";
+import { PlannedRequest } from "./planned-request.ts";
+import { isPassing } from "./setback.ts";
 
 /** Timers and chance, so that tests have their own. */
 export interface Surroundings {
@@ -53,8 +57,45 @@ export interface LongRequestPlan<Outcome> extends Patience {
   read(response: Response): Promise<Outcome>;
 }
 
-/** Starts it at once. */
+/**
+ * Starts it at once.
+ *
+ * @throws {TypeError} `ERR_IDEMPOTENCY_KEY` for a key that cannot be one
+ */
 export type StartLongRequest = <Outcome>(
   context: LongRequestContext,
   plan: LongRequestPlan<Outcome>,
 ) => LongRequest<Outcome>;
+
+/**
+ * Sends a request and stays with it to its end: through 102s, a 202, lost connections, proxies that give up, and
+ * restarts of the server.
+ *
+ * An unsafe request is sent again only with its Idempotency-Key and only where the server has said that it keeps
+ * answers, where nothing of it can have arrived, or where the plan says `repeat`. Once the outcome has settled, neither
+ * the patience nor `detach()` ends the content of a response that `read` has passed on: cancel that.
+ */
+export const startLongRequest: StartLongRequest = (context, plan) => {
+  const request = new PlannedRequest(plan, () => context.surroundings.newKey());
+  const { idleTimeoutMs, timeoutMs, signal } = plan;
+  return openLongRequest(context, {
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(signal === undefined ? {} : { signal }),
+    stage: request.stage,
+    async run(wait) {
+      wait.identity = request.identity;
+      const obtaining = new Obtaining(wait, request);
+      let response = await obtaining.response();
+      for (;;) {
+        try {
+          return await plan.read(response);
+        } catch (error) {
+          // Its content was lost on the way.
+          if (wait.signal.aborted || !isPassing(error)) throw error;
+          response = await obtaining.onceMore(error);
+        }
+      }
+    },
+  });
+};

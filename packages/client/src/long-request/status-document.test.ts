@@ -21,6 +21,8 @@ describe("readStatusDocument", () => {
   test("reads one that runs", () => {
     expect(read(running)).toEqual({
       href: "http://files.example/ops/x",
+      method: "COPY",
+      target: "http://files.example/a",
       state: "running",
       progress: { done: 2, total: 4, remark: "a", bytes: { done: 1, total: 9 } },
       failed: [{ status: 423, uri: "http://files.example/a/b" }],

@@ -3,6 +3,9 @@
 /** A status document (HTTP Progress draft), in version 1 of its JSON form, as far as a client uses it. */
 export interface StatusDocument {
   readonly href: string | undefined;
+  /** Of the request that asked for it. */
+  readonly method: string | undefined;
+  readonly target: string | undefined;
   readonly state: "running" | "cancelling" | "finished" | "cancelled" | "interrupted";
   readonly progress: StatusProgress;
   /** Members that failed: some of them where there are many; `failures` counts them all. */
@@ -50,6 +53,8 @@ export function readStatusDocument(text: string): StatusDocument | undefined {
   const failed = readMembers(document["failed"]);
   return {
     href: textOf(document["href"]),
+    method: textOf(document["method"]),
+    target: textOf(document["target"]),
     state,
     progress: readProgress(fieldsOf(document["progress"])),
     failed,

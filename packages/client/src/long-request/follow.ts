@@ -1,0 +1,223 @@
+/** Follows an operation at the place that its server named, to its end. */
+import { ConnectionError } from "../error/connection-error.ts";
+import { HttpError } from "../error/http-error.ts";
+import { retryAfterMs } from "./backoff.ts";
+import { discard } from "./bounded-text.ts";
+import { EventParser, readEvents } from "./event-stream.ts";
+import type { LongWait } from "./long-wait.ts";
+import { type MonitorKind, readMonitor } from "./monitor.ts";
+import { ownReference } from "./own-reference.ts";
+import { isForLater, isPassing, refusal } from "./setback.ts";
+import { readResults, readStatusDocument, type StatusDocument } from "./status-document.ts";
+
+/** How an operation ended, or why nobody can say. */
+export type Ending =
+  /** The status document at `url` says so: it has an outcome. */
+  | { readonly kind: "document"; readonly document: StatusDocument; readonly url: URL }
+  /** The response is the result, whatever its status: as servers do that have their own way with 202. */
+  | { readonly kind: "response"; readonly response: Response }
+  | { readonly kind: "cancelled" }
+  /** Nothing is there, not any more, or nothing that says how far it is. */
+  | { readonly kind: "gone"; readonly cause: HttpError };
+
+/**
+ * @throws {HttpError} where the server refuses to tell (401, 403, ...)
+ * @throws {NoSignOfLife}
+ */
+export function follow(wait: LongWait, url: URL, expected: MonitorKind): Promise<Ending> {
+  return new Following(wait, url, expected).toItsEnd();
+}
+
+/**
+ * How to ask. By "events" the server may answer with an event stream, with 102s and then the document, or with the
+ * document as it is: whichever it has. A hop that loses such answers gets a question that is easier to bear.
+ */
+type Manner = "events" | "document" | "poll";
+
+const nextManner: Readonly<Record<Manner, Manner>> = { events: "document", document: "poll", poll: "poll" };
+
+/** Milliseconds between two looks at a document whose server does not say how long: at first, and at most. */
+const firstPollMs = 1_000;
+const longestPollMs = 10_000;
+
+/** Most redirections from the place that the server named. */
+const mostRedirections = 10;
+
+type Step =
+  | { readonly kind: "ending"; readonly ending: Ending }
+  | { readonly kind: "again"; readonly afterMs: number }
+  | { readonly kind: "setback"; readonly cause: unknown; readonly leastMs: number };
+
+class Following {
+  readonly #wait: LongWait;
+  #url: URL;
+  #expected: MonitorKind;
+  #manner: Manner = "events";
+  #lastEventId = "";
+  #redirections = 0;
+  #pollMs = firstPollMs;
+  /** Whether the present exchange told anything. */
+  #heard = false;
+
+  constructor(wait: LongWait, url: URL, expected: MonitorKind) {
+    this.#wait = wait;
+    this.#url = url;
+    this.#expected = expected;
+  }
+
+  async toItsEnd(): Promise<Ending> {
+    for (;;) {
+      const step = await this.#ask();
+      if (step.kind === "ending") return step.ending;
+      if (step.kind === "again") {
+        if (step.afterMs > 0) await this.#wait.pause(step.afterMs);
+      } else await this.#wait.comeBack(step.cause, step.leastMs);
+    }
+  }
+
+  async #ask(): Promise<Step> {
+    this.#heard = false;
+    try {
+      const response = await this.#wait.send(this.#url, {
+        headers: this.#question(),
+        onInterim: ({ headers }) => {
+          this.#hear();
+          this.#wait.report.interim(headers);
+        },
+      });
+      return await this.#read(response);
+    } catch (error) {
+      if (!isPassing(error) || !this.#wait.met) throw error;
+      if (error.interims > 0) this.#wait.context.memory.interimsBreak = true;
+      // What began and brought nothing may not come through in this manner.
+      if (!this.#heard && error.mayHaveArrived) this.#manner = nextManner[this.#manner];
+      return { kind: "setback", cause: error, leastMs: 0 };
+    }
+  }
+
+  #question(): Headers {
+    const headers = new Headers(this.#wait.identity);
+    const json = "application/json, */*;q=0.1";
+    headers.set(
+      "Accept",
+      this.#manner === "events" ? `text/event-stream, ${json.replace(",", ";q=0.5,")}` : json,
+    );
+    const bearsInterims = !this.#wait.context.memory.interimsBreak;
+    if (this.#manner !== "poll" && bearsInterims) headers.set("Prefer", "processing");
+    if (this.#manner === "events" && this.#lastEventId !== "")
+      headers.set("Last-Event-ID", this.#lastEventId);
+    return headers;
+  }
+
+  async #read(response: Response): Promise<Step> {
+    const { status, headers } = response;
+    const url = this.#url;
+    if (status === 404 || status === 410) {
+      return ending({ kind: "gone", cause: await refusal("GET", url, response) });
+    }
+    const isFailure = status >= 400;
+    if (isForLater(response) || (status >= 500 && this.#expected === "document")) {
+      // A hop that does not wait as long as we do, or that interim responses break.
+      if (status === 502 || status === 504) this.#manner = nextManner[this.#manner];
+      return {
+        kind: "setback",
+        cause: await refusal("GET", url, response),
+        leastMs: retryAfterMs(headers) ?? 0,
+      };
+    }
+    const isRefused = status === 401 || status === 403 || status === 407 || status === 429;
+    if (isRefused || (isFailure && this.#expected === "document")) throw await refusal("GET", url, response);
+    if (status >= 300 && status < 400) return this.#redirected(response);
+    if (isEventStream(response) && response.body !== null) return this.#readEvents(response.body);
+    return this.#readState(response);
+  }
+
+  #redirected(response: Response): Step {
+    const next = ownReference(response.headers.get("location"), this.#url);
+    this.#redirections += 1;
+    if (next === undefined || this.#redirections > mostRedirections) return this.#result(response);
+    discard(response);
+    this.#url = next;
+    return { kind: "again", afterMs: 0 };
+  }
+
+  async #readEvents(content: ReadableStream<Uint8Array>): Promise<Step> {
+    const parser = new EventParser();
+    for await (const event of readEvents(content, parser)) {
+      this.#hear();
+      this.#lastEventId = event.id;
+      if (event.event === "result") this.#wait.report.members(readResults(event.data));
+      const document = readStatusDocument(event.data);
+      if (document === undefined) continue;
+      this.#wait.report.document(document);
+      if (document.outcome) return ending({ kind: "document", document, url: this.#url });
+    }
+    if (!this.#heard) this.#manner = nextManner[this.#manner];
+    const cause = new ConnectionError("lost", "the event stream ended before the operation did", {
+      mayHaveArrived: true,
+    });
+    return { kind: "setback", cause, leastMs: parser.retryMs ?? 0 };
+  }
+
+  async #readState(response: Response): Promise<Step> {
+    const state = await readMonitor(response, this.#expected);
+    this.#hear();
+    switch (state.kind) {
+      case "result":
+        return this.#result(state.response);
+      case "cancelled":
+        return ending({ kind: "cancelled" });
+      case "elsewhere":
+        this.#expected = "anything";
+        return this.#goTo(state.reference, 0);
+      case "pending":
+        return this.#goTo(state.reference, this.#pauseMs(response));
+      case "document":
+        this.#expected = "document";
+        this.#wait.report.document(state.document);
+        if (state.document.outcome) {
+          return ending({ kind: "document", document: state.document, url: this.#url });
+        }
+        return { kind: "again", afterMs: this.#pauseMs(response) };
+    }
+  }
+
+  #result(response: Response): Step {
+    if (this.#expected !== "document") return ending({ kind: "response", response });
+    const { status, headers } = response;
+    discard(response);
+    const detail = "there is no status document";
+    return ending({
+      kind: "gone",
+      cause: new HttpError({ method: "GET", url: this.#url, status, headers, detail }),
+    });
+  }
+
+  #goTo(reference: string | undefined, afterMs: number): Step {
+    this.#url = ownReference(reference, this.#url) ?? this.#url;
+    return { kind: "again", afterMs };
+  }
+
+  /** As long as the server says; else a little longer each time. */
+  #pauseMs({ headers }: Response): number {
+    const ms = retryAfterMs(headers) ?? this.#pollMs;
+    this.#pollMs = Math.min(this.#pollMs * 1.5, longestPollMs);
+    return Math.max(ms, leastPollMs);
+  }
+
+  #hear(): void {
+    this.#heard = true;
+    this.#wait.alive();
+  }
+}
+
+/** `Retry-After: 0` is no reason to ask without a pause. */
+const leastPollMs = 100;
+
+function ending(how: Ending): Step {
+  return { kind: "ending", ending: how };
+}
+
+function isEventStream({ ok, headers }: Response): boolean {
+  return ok && /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
+}

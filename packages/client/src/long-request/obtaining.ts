@@ -1,0 +1,284 @@
+/** Gets the final response to a request, whatever happens on the way. */
+import { ConnectionError } from "../error/connection-error.ts";
+import { CancelledError, OutcomeUnknownError } from "../error/operation-error.ts";
+import { monitorOf } from "./accepted.ts";
+import { retryAfterMs } from "./backoff.ts";
+import { discard } from "./bounded-text.ts";
+import { follow } from "./follow.ts";
+import { type LongWait, NoSignOfLife } from "./long-wait.ts";
+import type { MonitorKind } from "./monitor.ts";
+import { ownReference, statusLink } from "./own-reference.ts";
+import type { PlannedRequest } from "./planned-request.ts";
+import { recordedOutcome } from "./recorded-outcome.ts";
+import { isForLater, isPassing, refusal } from "./setback.ts";
+import { standing } from "./standing.ts";
+import type { StatusDocument } from "./status-document.ts";
+
+type Step =
+  | { readonly kind: "final"; readonly response: Response }
+  | { readonly kind: "follow"; readonly url: URL; readonly expected: MonitorKind }
+  /** `instead`: what to end with where there is no coming back. */
+  | {
+      readonly kind: "again";
+      readonly cause: unknown;
+      readonly leastMs: number;
+      readonly instead?: Response;
+    };
+
+/** Most times that a request is sent again to a server that keeps no answers, or did not finish it. */
+const mostRepetitions = 20;
+
+/** Most 202s that lead to one another. */
+const mostAccepted = 5;
+
+/**
+ *                       final response
+ *     sending ─────────────────────────────────▶ ended
+ *      ▲   │     202; or lost, and the status document is known         its outcome
+ *      │   ├───────▶ following ────────────────────────────────────────▶ ended
+ *      │   │            │ it is not there any more, or was interrupted
+ *      │   │ lost       ▼
+ *      │   └───────▶ may it be sent again? ── no ──▶ OutcomeUnknownError
+ *      └─────────────── yes
+ */
+export class Obtaining {
+  readonly #wait: LongWait;
+  readonly #request: PlannedRequest;
+  /** Why the request may have been carried out, without anybody knowing; undefined: it has not. */
+  #doubt: unknown;
+  #setbacks = 0;
+  #repetitions = 0;
+  #accepted = 0;
+
+  constructor(wait: LongWait, request: PlannedRequest) {
+    this.#wait = wait;
+    this.#request = request;
+  }
+
+  /**
+   * @throws {ConnectionError} where there is no response, and the request did not arrive or changes nothing
+   * @throws {OutcomeUnknownError} where it may have arrived, and nobody can say what became of it
+   * @throws {CancelledError}
+   * @throws {HttpError} where the server refuses to tell how the operation stands
+   */
+  async response(): Promise<Response> {
+    return this.#untilFinal(await this.#exchange());
+  }
+
+  /** Gets the final response once more, whose content was lost. */
+  async onceMore(lost: ConnectionError): Promise<Response> {
+    const known = this.#wait.url;
+    const step = this.#lost(lost);
+    if (step.kind === "follow" && known !== undefined) {
+      this.#repetitions += 1;
+      if (this.#repetitions > mostRepetitions) throw this.#unknown(lost);
+      await this.#comeBack(lost, 0);
+    }
+    return this.#untilFinal(step);
+  }
+
+  async #untilFinal(first: Step): Promise<Response> {
+    let step = first;
+    for (;;) {
+      switch (step.kind) {
+        case "final":
+          return step.response;
+        case "follow":
+          step = await this.#follow(step.url, step.expected);
+          break;
+        case "again":
+          step = await this.#again(step.cause, step.leastMs, step.instead);
+          break;
+      }
+    }
+  }
+
+  async #exchange(): Promise<Step> {
+    try {
+      return await this.#settle(await this.#request.send(this.#wait));
+    } catch (error) {
+      if (isPassing(error)) return this.#lost(error);
+      throw error;
+    }
+  }
+
+  #lost(error: ConnectionError): Step {
+    const { memory } = this.#wait.context;
+    this.#setbacks += 1;
+    if (error.mayHaveArrived) this.#doubt ??= error;
+    // A hop that breaks interim responses is left in peace; what is malformed without them stays so.
+    if (error.code === "malformed" && memory.interimsBreak) throw this.#unknown(error);
+    if (error.code === "malformed" || error.interims > 0) memory.interimsBreak = true;
+    if (!this.#wait.met) throw error;
+    const { url } = this.#wait;
+    if (url !== undefined) return { kind: "follow", url, expected: "document" };
+    return { kind: "again", cause: error, leastMs: 0 };
+  }
+
+  async #settle(response: Response): Promise<Step> {
+    const { status } = response;
+    const { url } = this.#wait;
+    if (status === 202) return this.#accept(response);
+    if (isForLater(response)) return this.#unavailable(response);
+    // Neither says what became of the first one: no credentials, or not the same request.
+    const isBeside = status === 401 || status === 407 || status === 422;
+    if (
+      isBeside &&
+      this.#doubt !== undefined &&
+      statusLink(response.headers, this.#request.url) === undefined
+    ) {
+      throw this.#unknown(await refusal(this.#request.method, this.#request.url, response));
+    }
+    const tellsOfEnd = status === 409 || status >= 500 || (status >= 400 && this.#wait.stopped !== "no");
+    if (!tellsOfEnd || url === undefined) return { kind: "final", response };
+    const document = await standing(this.#wait, url);
+    if (document?.state !== "cancelled" && document?.state !== "interrupted")
+      return { kind: "final", response };
+    discard(response);
+    return this.#ended(document, url);
+  }
+
+  #accept(response: Response): Step {
+    const monitor = monitorOf(response, this.#request.url);
+    this.#accepted += 1;
+    if (monitor === undefined || this.#accepted > mostAccepted) return { kind: "final", response };
+    discard(response);
+    this.#wait.alive();
+    this.#wait.url = monitor.url;
+    return { kind: "follow", ...monitor };
+  }
+
+  async #unavailable(response: Response): Promise<Step> {
+    const { safe, mayRepeat, url: target } = this.#request;
+    const keeps = this.#wait.context.memory.keeps ?? (await this.#keepsNow());
+    if (!keeps && !(this.#setbacks > 0 && (safe || mayRepeat))) return { kind: "final", response };
+    this.#setbacks += 1;
+    // A server that stops says where the operation goes on.
+    const place =
+      response.status === 503 ? ownReference(response.headers.get("location"), target) : undefined;
+    if (keeps) this.#wait.url ??= place;
+    const { url } = this.#wait;
+    if (url === undefined) {
+      const cause = `${target.host} answered ${response.status}`;
+      const leastMs = retryAfterMs(response.headers) ?? 0;
+      return { kind: "again", cause: new Error(cause), leastMs, instead: response };
+    }
+    discard(response);
+    return { kind: "follow", url, expected: "document" };
+  }
+
+  async #follow(url: URL, expected: MonitorKind): Promise<Step> {
+    try {
+      const ending = await follow(this.#wait, url, expected);
+      switch (ending.kind) {
+        case "response":
+          return { kind: "final", response: ending.response };
+        case "cancelled":
+          throw new CancelledError(this.#wait.url);
+        case "document":
+          return await this.#ended(ending.document, ending.url);
+        case "gone":
+          return this.#lostSight(ending.cause);
+      }
+    } catch (error) {
+      throw error instanceof NoSignOfLife ? this.#unknown(error.cause) : error;
+    }
+  }
+
+  /** What is hidden is still found by its key. What was forgotten may be done, and would be done again. */
+  #lostSight(cause: unknown): Step {
+    const { safe, mayRepeat } = this.#request;
+    this.#doubt ??= cause;
+    this.#repetitions += 1;
+    const again = safe || mayRepeat || this.#wait.stopped === "hidden";
+    if (!again || this.#repetitions > mostRepetitions) throw this.#unknown(cause);
+    this.#wait.url = undefined;
+    return { kind: "again", cause, leastMs: 0 };
+  }
+
+  async #ended(document: StatusDocument, url: URL): Promise<Step> {
+    // Whoever has status documents keeps answers.
+    this.#wait.context.memory.learn({ headers: new Headers({ Operations: "1" }) });
+    if (document.state === "cancelled") throw new CancelledError(url);
+    const response = await recordedOutcome(this.#wait, document, url);
+    // A recorded 503 is no answer: the same request runs anew, and its key with it.
+    const runsAnew = response.status === 503;
+    const interrupted = document.state === "interrupted";
+    if (!interrupted && !runsAnew) return { kind: "final", response };
+    const { repeatable, repeatsItself, method, url: target } = this.#request;
+    this.#repetitions += 1;
+    const again = repeatable && (runsAnew || repeatsItself) && this.#repetitions <= mostRepetitions;
+    if (!again && !interrupted) return { kind: "final", response };
+    const leastMs = retryAfterMs(response.headers) ?? 0;
+    const cause = await refusal(method, target, response);
+    this.#doubt ??= interrupted ? cause : undefined;
+    if (!again) throw this.#unknown(cause);
+    if (!runsAnew) this.#request.renewKey();
+    this.#wait.url = undefined;
+    return { kind: "again", cause, leastMs };
+  }
+
+  async #again(cause: unknown, leastMs: number, instead?: Response): Promise<Step> {
+    if (!(await this.#mayBeSentAgain(cause))) {
+      if (instead) discard(instead);
+      throw this.#unknown(cause);
+    }
+    try {
+      await this.#wait.comeBack(cause, leastMs);
+    } catch (error) {
+      if (!(error instanceof NoSignOfLife)) throw error;
+      if (instead && this.#doubt === undefined) return { kind: "final", response: instead };
+      throw this.#unknown(error.cause);
+    }
+    if (instead) discard(instead);
+    return this.#exchange();
+  }
+
+  async #mayBeSentAgain(cause: unknown): Promise<boolean> {
+    const { safe, mayRepeat, repeatable } = this.#request;
+    const { memory } = this.#wait.context;
+    if (!repeatable) return false;
+    if (safe || mayRepeat) {
+      // Patience is at its end, and nothing is there that could be come back to.
+      if (cause instanceof ConnectionError && cause.code === "idle" && memory.keeps !== true) return false;
+      this.#repetitions += 1;
+      return this.#repetitions <= mostRepetitions;
+    }
+    if (this.#doubt === undefined) return true;
+    for (;;) {
+      try {
+        return await memory.keepsAnswers(this.#wait.signal);
+      } catch (error) {
+        if (this.#wait.signal.aborted) throw this.#wait.signal.reason;
+        if (!isPassing(error)) throw this.#unknown(error);
+        await this.#comeBack(error, 0);
+      }
+    }
+  }
+
+  /** Whether the server is known to keep answers, if it can be asked now. */
+  async #keepsNow(): Promise<boolean> {
+    const { memory } = this.#wait.context;
+    try {
+      return await memory.keepsAnswers(this.#wait.signal);
+    } catch (error) {
+      if (this.#wait.signal.aborted) throw this.#wait.signal.reason;
+      if (isPassing(error)) return false;
+      throw error;
+    }
+  }
+
+  async #comeBack(cause: unknown, leastMs: number): Promise<void> {
+    try {
+      await this.#wait.comeBack(cause, leastMs);
+    } catch (error) {
+      throw error instanceof NoSignOfLife ? this.#unknown(error.cause) : error;
+    }
+  }
+
+  /** What to say where there is no final response. */
+  #unknown(cause: unknown): unknown {
+    if (this.#request.safe || this.#doubt === undefined) return cause;
+    return new OutcomeUnknownError(this.#request.method, this.#request.url, cause);
+  }
+}

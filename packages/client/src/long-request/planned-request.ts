@@ -1,0 +1,97 @@
+/** The request that a long request begins with, as it is sent once or again. */
+import type { RequestContent } from "../http/send.ts";
+import { formatIdempotencyKey } from "./idempotency-key.ts";
+import type { LongWait } from "./long-wait.ts";
+import { ownReference, statusLink } from "./own-reference.ts";
+import { identityOf, isSafe, prefer } from "./request-fields.ts";
+import type { LongRequestPlan } from "./start-long-request.ts";
+
+export class PlannedRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly safe: boolean;
+  /** Whether the caller lets it be sent again to any server. */
+  readonly mayRepeat: boolean;
+  /** Whether its content can be sent again, if it has any. */
+  readonly repeatable: boolean;
+  readonly #headers: Headers;
+  readonly #content: RequestContent | undefined;
+  readonly #newKey: () => string;
+  #sentBefore = false;
+
+  /** @throws {TypeError} `ERR_IDEMPOTENCY_KEY` */
+  constructor(plan: LongRequestPlan<unknown>, newKey: () => string) {
+    this.method = plan.method;
+    this.url = plan.url;
+    this.safe = isSafe(plan.method);
+    this.mayRepeat = plan.repeat === true;
+    this.repeatable = !(plan.content instanceof ReadableStream);
+    this.#headers = new Headers(plan.headers);
+    this.#content = plan.content;
+    this.#newKey = newKey;
+    if (plan.idempotencyKey !== undefined) this.#setKey(plan.idempotencyKey);
+    else if (!this.safe && !this.#headers.has("idempotency-key")) this.#setKey(newKey());
+  }
+
+  get stage(): "sending" | "processing" {
+    return this.#content === undefined ? "processing" : "sending";
+  }
+
+  get identity(): Headers {
+    return identityOf(this.#headers);
+  }
+
+  /**
+   * Whether doing it once more, after it was done or half done, leaves what doing it once leaves: it says all that is
+   * to be there, and names no state that it expects (RFC 9110 §9.2.2).
+   */
+  get repeatsItself(): boolean {
+    const headers = this.#headers;
+    const isConditional = ["if-match", "if-none-match", "if-unmodified-since"].some((name) =>
+      headers.has(name),
+    );
+    const replaces = headers.get("overwrite")?.toUpperCase() !== "F";
+    return !isConditional && replaces && (this.method === "PUT" || this.method === "COPY");
+  }
+
+  /** From now on it is another request to the server. */
+  renewKey(): void {
+    this.#setKey(this.#newKey());
+  }
+
+  /** One exchange. What the server tells before its final response is taken notice of. */
+  async send(wait: LongWait): Promise<Response> {
+    const { memory } = wait.context;
+    const headers = new Headers(this.#headers);
+    const preference = prefer(headers.get("prefer"), memory, { safe: this.safe, again: this.#sentBefore });
+    if (preference !== undefined) headers.set("Prefer", preference);
+    this.#sentBefore = true;
+    const content = this.#content;
+    const total = lengthOf(content);
+    const response = await wait.send(this.url, {
+      method: this.method,
+      headers,
+      ...(content === undefined
+        ? {}
+        : { content, onSent: (bytes: number) => wait.report.sent(bytes, total) }),
+      onInterim: (interim) => {
+        wait.alive();
+        if (interim.status === 102) wait.url ??= ownReference(interim.headers.get("location"), this.url);
+        wait.report.interim(interim.headers);
+      },
+    });
+    wait.url ??= statusLink(response.headers, this.url);
+    return response;
+  }
+
+  #setKey(key: string): void {
+    this.#headers.set("Idempotency-Key", formatIdempotencyKey(key));
+  }
+}
+
+function lengthOf(content: RequestContent | undefined): number | undefined {
+  if (typeof content === "string") return new TextEncoder().encode(content).byteLength;
+  if (content instanceof Uint8Array) return content.byteLength;
+  if (content instanceof Blob) return content.size;
+  return content !== undefined && "length" in content ? content.length : undefined;
+}
