@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
+const kills = process.env["MEANWHILE_SOAK"] === "1" ? 100 : 4;
+
 const program = fileURLToPath(new URL("middleware-service.mjs", import.meta.url));
 
 let state: string;
@@ -26,8 +28,10 @@ afterEach(async () => {
 interface Service {
   readonly pid: number;
   readonly port: number;
-  /** Resolves when the handler of "METHOD /path" has begun. */
-  begun(request: string): Promise<void>;
+  /** Resolves when handlers of "METHOD /path" have begun so often. */
+  begun(request: string, times?: number): Promise<void>;
+  /** The keys of all handlers that began, as far as it has told. */
+  keys(): readonly string[];
   end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
 }
 
@@ -44,11 +48,11 @@ async function start({ stuck = false, port = 0 } = {}): Promise<Service> {
     lines.push(line);
     for (const look of waiting) look();
   });
-  const line = (wanted: RegExp): Promise<string> =>
+  const line = (wanted: RegExp, times = 1): Promise<string> =>
     new Promise((resolve, reject) => {
       child.once("exit", () => reject(new Error(`the service ended: ${lines.join("; ")}`)));
       const look = (): void => {
-        const found = lines.find((one) => wanted.test(one));
+        const found = lines.filter((one) => wanted.test(one))[times - 1];
         if (found === undefined) return;
         waiting.delete(look);
         resolve(found);
@@ -60,14 +64,16 @@ async function start({ stuck = false, port = 0 } = {}): Promise<Service> {
   return {
     pid: child.pid ?? 0,
     port: Number(listening.split(" ").at(-1)),
-    begun: async (request) => void (await line(new RegExp(`^began ${request}$`))),
+    begun: async (request, times) => void (await line(new RegExp(`^began ${request} `), times)),
+    keys: () => lines.flatMap((one) => (one.startsWith("began ") ? (one.split(" ")[3] ?? []) : [])),
     end: (signal) => end(child, signal),
   };
 }
 
 async function end(child: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
+  // Its output has come to the end, too.
+  const ended = once(child, "close");
   child.kill(signal);
   await ended;
 }
@@ -175,4 +181,31 @@ test("a process that is told to stop says where to ask; the next one says that i
   const outcome = await send(second.port, `GET ${new URL(location).pathname}/outcome`);
   expect(outcome.fields.get("retry-after")).toBe("5");
   expect(JSON.parse(outcome.content)).toMatchObject({ detail: "The request may be sent again." });
+});
+
+test("whenever it is killed, no handler runs twice for a key, and what was answered stays answered", async () => {
+  const begun = new Map<string, number>();
+  const seed = Number(process.env["MEANWHILE_SEED"] ?? Date.now() % 1_000_000);
+  for (let round = 0; round < kills; round += 1) {
+    const first = await start();
+    const keys = Array.from({ length: 40 }, keyed);
+    const answers = keys.map((key) => send(first.port, "POST /quick", key).catch(() => undefined));
+    await first.begun("POST /quick", 1 + ((seed + round * 17) % 40));
+    await first.end("SIGKILL");
+    const before = await Promise.all(answers);
+    const second = await start({ port: first.port });
+    const after = await Promise.all(keys.map((key) => send(second.port, "POST /quick", key)));
+    for (const [index, answer] of after.entries()) {
+      const told = before[index]?.content;
+      if (told !== undefined) expect([answer.status, answer.content], `seed ${seed}`).toEqual([201, told]);
+      else expect([201, 500]).toContain(answer.status);
+    }
+    await second.end("SIGKILL");
+    for (const key of [...first.keys(), ...second.keys()]) begun.set(key, (begun.get(key) ?? 0) + 1);
+  }
+  expect(begun.size).toBeGreaterThanOrEqual(kills);
+  expect(
+    [...begun].filter(([, times]) => times > 1),
+    `seed ${seed}`,
+  ).toEqual([]);
 });

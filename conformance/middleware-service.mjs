@@ -1,7 +1,7 @@
 /**
  * A service with the middleware on a durable journal, to be killed: `node middleware-service.mjs STATE PORT`.
- * POST /quick and PUT /again are answered at once; POST /stuck, and PUT /stuck, only where STUCK is unset. Each answer
- * names the process that made it. Tells on its output where it listens, and each handler that begins.
+ * It answers at once; /stuck only where STUCK is unset. Each answer names the process that made it. Tells on its output
+ * where it listens, and each handler that begins, with its key.
  */
 import { createServer } from "node:http";
 import { lmdbJournal } from "@meanwhile/journal-lmdb";
@@ -15,7 +15,7 @@ const middleware = processing(operations, { interim: "asked", warn: (message) =>
 
 const server = createServer(
   middleware((request, response) => {
-    console.log(`began ${request.method} ${request.url}`);
+    console.log(`began ${request.method} ${request.url} ${request.headers["idempotency-key"] ?? ""}`);
     if (request.url === "/stuck" && process.env["STUCK"] !== undefined) return;
     response.writeHead(201, { "Content-Type": "application/json" });
     response.end(JSON.stringify({ pid: process.pid }));
