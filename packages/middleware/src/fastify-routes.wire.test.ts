@@ -4,7 +4,7 @@ import createFastify, { type FastifyInstance } from "fastify";
 import { expect, onTestFinished, test } from "vitest";
 import { processing } from "./fastify.ts";
 import { manualTimers } from "./testing/manual-timers.ts";
-import { http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
+import { field, http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
 
 const protocols = ["HTTP/1.1", "HTTP/2"] as const;
 
@@ -122,5 +122,41 @@ test.each(protocols)(
     await operations.idle();
     while (responses < 2) await new Promise<void>((resolve) => setImmediate(resolve));
     expect(responses).toBe(2);
+  },
+);
+
+test.each(protocols)(
+  "what hooks set before it is on a 202 and on status documents, over %s",
+  async (protocol) => {
+    const app = create(protocol);
+    const timers = manualTimers();
+    const operations = createOperations({ after: timers.after });
+    app.addHook(
+      "onRequest",
+      async (_request, reply) => void reply.header("Access-Control-Allow-Origin", "*"),
+    );
+    app.register(processing, { operations });
+    const arrived = new Promise<void>((resolve) => {
+      app.post("/", (_request, reply) => {
+        reply.header("X-Handler", "1");
+        resolve();
+      });
+    });
+    const client = await clientOf(app, protocol);
+    const alice = { Authorization: "Bearer alice" };
+    const sent = client.send("POST", "/", { Prefer: "respond-async", ...alice });
+    await arrived;
+    timers.advance(100);
+    const accepted = await sent.response();
+    const document = await client
+      .send("GET", new URL(field(accepted, "location") ?? "").pathname, alice)
+      .response();
+    for (const seen of [accepted, document]) {
+      expect([field(seen, "access-control-allow-origin"), field(seen, "x-handler")]).toEqual([
+        "*",
+        undefined,
+      ]);
+    }
+    operations.abandon();
   },
 );

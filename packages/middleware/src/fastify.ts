@@ -3,10 +3,12 @@
 import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
 import type { FastifyPluginCallback, FastifyReply } from "fastify";
+import { tellFieldsBefore } from "./processing/fields-before.ts";
 import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 import { Handling } from "./processing/handling.ts";
 import { checkRouteOptions, type ProcessingOptions, type RouteOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
+import type { StatusFields } from "./status-answer.ts";
 
 export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
@@ -51,6 +53,7 @@ const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, d
       }
       next();
     };
+    tellFieldsBefore(request.raw, () => setOn(reply));
     processor.enter(
       request.raw,
       reply.raw,
@@ -65,6 +68,13 @@ const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, d
   });
   done();
 };
+
+function setOn(reply: FastifyReply): StatusFields {
+  const set = Object.entries(reply.getHeaders()).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value : String(value)] as const],
+  );
+  return Object.fromEntries(set);
+}
 
 /** On HTTP/2 the handler's response is another one than the stream's: what waits for the end of that waits for its own. */
 function useResponse(reply: FastifyReply, response: FastifyReply["raw"]): void {

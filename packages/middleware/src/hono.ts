@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
 import type { Context, MiddlewareHandler, Next } from "hono";
+import { tellFieldsBefore } from "./processing/fields-before.ts";
 import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 import type { ProcessingOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
@@ -47,6 +48,7 @@ export function processing(operations?: Operations, options: ProcessingOptions =
         const handled = response === outgoing ? next() : writeTo(response as ServerResponse, context, next);
         handled.then(resolve, reject);
       };
+      tellFieldsBefore(incoming, () => Object.fromEntries(context.res.headers));
       processor.enter(incoming, outgoing, proceed, reject, () => context.req.matchedRoutes.at(-1)?.path);
     });
   return Object.assign(middleware, {

@@ -11,8 +11,9 @@ import { Recording, type RecordingListener } from "../recording/recording.ts";
 import type { FieldLine, ResponseHead } from "../recording/response-reader.ts";
 import { problemOutcome } from "./answers.ts";
 import { type Core, collectionUrl, targetUrl } from "./core.ts";
+import { closeFieldsBefore } from "./fields-before.ts";
 import { FirstExchange } from "./first-exchange.ts";
-import type { HandlerOperation } from "./handler-operation.ts";
+import { type HandlerOperation, operationOf } from "./handler-operation.ts";
 import { mayRunAgain, type RouteOptions, refined, type Settings } from "./options.ts";
 import { handlerIntent } from "./recovery.ts";
 import { Reports } from "./reports.ts";
@@ -125,6 +126,7 @@ export class Handling implements HandlerOperation {
         intent: () => handlerIntent(mayRunAgain(this.settings, request.method ?? "GET")),
       },
     );
+    closeFieldsBefore(request, this.response, operationOf(this.response) === this);
     const facade = new FacadeSocket(socketOf(request), recording);
     const wire = this.#moveTo(facade);
     if (wire === undefined) {

@@ -4,13 +4,14 @@ import { Http2ServerResponse } from "node:http2";
 import type { AnyResponse, Exchange } from "@meanwhile/interim";
 import { breakOff } from "../recording/break-off.ts";
 import type { StatusAnswer } from "../status-answer.ts";
+import { fieldsBefore } from "./fields-before.ts";
 
 /** Sends it, in vain where the final response has begun or the client is gone. Never rejects. */
 export async function sendAnswer(exchange: Exchange, answer: StatusAnswer): Promise<void> {
   const { request, response } = exchange;
   if (exchange.state !== "waiting" || response.destroyed) return;
   const { status, fields, content } = answer;
-  for (const [name, value] of Object.entries(fields)) {
+  for (const [name, value] of Object.entries({ ...fieldsBefore(request), ...fields })) {
     response.setHeader(name, typeof value === "string" ? value : [...value]);
   }
   response.statusCode = status;

@@ -1,0 +1,35 @@
+/** Fields that were set before the middleware, such as those of CORS: a client needs them on our own answers, too. */
+import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
+import type { StatusFields } from "../status-answer.ts";
+import { isSafe } from "./options.ts";
+
+const told = new WeakMap<AnyRequest, () => StatusFields>();
+
+/** For frameworks that keep them elsewhere than on the response. `fields` is called when there is an answer of ours. */
+export function tellFieldsBefore(request: AnyRequest, fields: () => StatusFields): void {
+  // Mounted once more on a route, where handlers may have set some of their own.
+  if (told.has(request)) return;
+  const { headers, method = "GET" } = request;
+  // All others have the answer of their handler.
+  if (headers["prefer"] === undefined && headers["idempotency-key"] === undefined && !isSafe(method)) return;
+  told.set(request, fields);
+}
+
+/** The handler gets a response of its own, or writes to the one that there is: what is set from now on is its own. */
+export function closeFieldsBefore(request: AnyRequest, response: AnyResponse, handlerRuns: boolean): void {
+  const fields = handlerRuns ? {} : { ...fieldsBefore(request), ...fieldsSetOn(response) };
+  told.set(request, () => fields);
+}
+
+export function fieldsBefore(request: AnyRequest): StatusFields {
+  return told.get(request)?.() ?? {};
+}
+
+/** All but what describes content. */
+function fieldsSetOn(response: AnyResponse): StatusFields {
+  const set = Object.entries(response.getHeaders()).flatMap(([name, value]) => {
+    if (value === undefined || /^(:|content-|etag$|transfer-encoding$)/.test(name)) return [];
+    return [[name, Array.isArray(value) ? value : String(value)]] as const;
+  });
+  return Object.fromEntries(set);
+}
