@@ -23,7 +23,7 @@ describe("compareDocument", () => {
     [
       "both changed to the same",
       {
-        local: { size: 5, modifiedMs: 40_000_700 },
+        local: { size: 5, modifiedMs: 40_000_000 },
         remote: { size: 5, modifiedMs: 40_000_000, etag: '"3"' },
       },
       "same",
@@ -38,8 +38,20 @@ describe("compareDocument", () => {
     ],
     [
       "nothing is known, and the times are the same",
-      { record: undefined, complete: false, remote: { size: 3, modifiedMs: 10_000_000 } },
+      { record: undefined, complete: false, remote: { size: 3, modifiedMs: 10_000_500 } },
       "same",
+      "same",
+    ],
+    [
+      "nothing is known, and the times are the same but for what servers do not tell",
+      { record: undefined, complete: false, remote: { size: 3, modifiedMs: 10_000_000 } },
+      "transfer",
+      "same",
+    ],
+    [
+      "nothing is known, and the resource is only a little younger",
+      { record: undefined, complete: false, remote: { size: 3, modifiedMs: 10_002_000 } },
+      "transfer",
       "same",
     ],
     [
@@ -57,7 +69,7 @@ describe("compareDocument", () => {
     ["both are new", { record: undefined }, "conflict", "conflict"],
     [
       "both are new, with the same time",
-      { record: undefined, remote: { size: 3, modifiedMs: 10_000_000 } },
+      { record: undefined, remote: { size: 3, modifiedMs: 10_000_500 } },
       "same",
       "same",
     ],

@@ -21,7 +21,7 @@ export type Verdict = "same" | "transfer" | "conflict";
 export function compareDocument(comparison: Comparison): Verdict {
   const { direction, local, remote, record, complete, overwrite } = comparison;
   if (record === undefined || record === "begun") {
-    const judged = record === undefined && complete ? sameMoment(local, remote) : looksSame(comparison);
+    const judged = record === undefined && complete ? sameMoment(comparison) : looksSame(comparison);
     if (judged) return "same";
     return record === "begun" || !complete || overwrite ? "transfer" : "conflict";
   }
@@ -30,7 +30,7 @@ export function compareDocument(comparison: Comparison): Verdict {
   if (localKept && remoteKept) return "same";
   if (direction === "up" ? remoteKept : localKept) return "transfer";
   // The destination changed. Somebody may have brought it there by other means.
-  if (sameMoment(local, remote)) return "same";
+  if (sameMoment(comparison)) return "same";
   return overwrite ? "transfer" : "conflict";
 }
 
@@ -54,16 +54,24 @@ function opaque(etag: string): string {
 /** Servers tell whole seconds, and some file systems keep every other second only. */
 const precisionMs = 2000;
 
-/** Same length, and changed at the same time: so a download leaves it. */
-function sameMoment(local: DocumentFacts, remote: DocumentFacts): boolean {
+/**
+ * Same length, and the very time of the resource, as a download leaves it. Upwards it must be that exactly: else what
+ * is changed right after it was put would pass for the same.
+ */
+function sameMoment({ direction, local, remote }: Comparison): boolean {
   if (local.size === undefined || local.size !== remote.size) return false;
   if (local.modifiedMs === undefined || remote.modifiedMs === undefined) return false;
-  return Math.abs(local.modifiedMs - remote.modifiedMs) < precisionMs;
+  const apartMs = Math.abs(local.modifiedMs - remote.modifiedMs);
+  return direction === "up" ? apartMs === 0 : apartMs < precisionMs;
 }
 
-/** Without a record: an upload leaves the resource younger than the file; by how much less than its clock is wrong, is unknown. */
-function looksSame({ direction, local, remote, clockAheadMs }: Comparison): boolean {
-  if (sameMoment(local, remote)) return true;
+/**
+ * Without a record. A resource that was put is younger than the file: by so much that the file cannot have been changed
+ * since, even if the clocks differ by the second that `Date` leaves open.
+ */
+function looksSame(comparison: Comparison): boolean {
+  const { direction, local, remote, clockAheadMs } = comparison;
+  if (sameMoment(comparison)) return true;
   if (direction === "down" || local.size === undefined || local.size !== remote.size) return false;
   if (local.modifiedMs === undefined || remote.modifiedMs === undefined) return false;
   return remote.modifiedMs - clockAheadMs - local.modifiedMs >= precisionMs;

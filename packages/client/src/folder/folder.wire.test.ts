@@ -10,7 +10,7 @@ import { downloadFolder } from "./download-folder.ts";
 import { FolderError, type FolderSummary, type FolderWork } from "./folder-work.ts";
 import { syncFolder } from "./sync-folder.ts";
 import { cuttingHop, pseudoRandom } from "./testing/cutting-hop.ts";
-import { plainClient } from "./testing/plain-client.ts";
+import { plainClient, returningClient } from "./testing/plain-client.ts";
 import { type TestFolder, testFolder } from "./testing/test-folder.ts";
 import { uploadFolder } from "./upload-folder.ts";
 
@@ -122,16 +122,20 @@ describe("against the real handler", () => {
     await client.close();
   });
 
-  test.each([1, 2, 3, 4, 5])(
-    "connections cut at random (%i): up and down end right, and no document goes up twice",
-    async (seed) => {
+  const clients = { plainClient, returningClient };
+  test.each([
+    ...[1, 2, 3].map((seed) => ["plainClient", seed] as const),
+    ...[4, 5, 6].map((seed) => ["returningClient", seed] as const),
+  ])(
+    "connections of a %s cut at random (%i): up and down end right, nothing goes up twice",
+    async (kind, seed) => {
       const { port, puts } = await run();
       const random = pseudoRandom(seed * 7919);
       const here = testFolder();
       const there = testFolder();
       fill(here, random);
       const hop = await cuttingHop(port, (cuts) => (cuts < 10 ? Math.ceil(random() * 40_000) : undefined));
-      const client = plainClient(`http://127.0.0.1:${hop.port}/`);
+      const client = clients[kind](`http://127.0.0.1:${hop.port}/`);
       const up = await untilWell(() => uploadFolder(client, here.folder, "shared", here));
       const down = await untilWell(() => downloadFolder(client, "shared", there.folder, there));
       expect(there.contents()).toEqual(here.contents());

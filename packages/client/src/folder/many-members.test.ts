@@ -94,6 +94,5 @@ test("what is remembered of 100,000 documents takes few bytes each", async () =>
   const state = await SyncState.open(file, surroundingsOf());
   const bytes = (used() - before) / members;
   expect(state.recordOf("collection/document number 99999.jpeg")).toMatchObject({ localSize: 99_999 });
-  console.log("state", bytes);
   expect(bytes).toBeLessThan(600);
 });

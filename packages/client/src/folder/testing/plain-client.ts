@@ -1,4 +1,4 @@
-/** A client with all verbs over connections of its own that never repeats anything by itself, for tests on the wire. */
+/** Clients with all verbs over the simplest connections, for tests on the wire. */
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { Readable } from "node:stream";
 import { createDavClient } from "../../dav/create-dav-client.ts";
@@ -8,13 +8,37 @@ import { ConnectionError } from "../../error/connection-error.ts";
 import { OutcomeUnknownError } from "../../error/operation-error.ts";
 import type { RequestContent, Send, SendOptions } from "../../http/send.ts";
 import type { LongRequest, RequestProgress } from "../../long-request/long-request.ts";
+import { realSurroundings } from "../../long-request/real-surroundings.ts";
+import { serverMemory } from "../../long-request/server-memory.ts";
 import type {
   LongRequestContext,
   LongRequestPlan,
   ServerMemory,
 } from "../../long-request/start-long-request.ts";
+import { startLongRequest } from "../../long-request/start-long-request.ts";
+import { watchOperation } from "../../long-request/watch-operation.ts";
 import { LatestNews } from "../latest-news.ts";
 
+/** A client that comes back after lost connections to a server that keeps answers, as the real one does. */
+export function returningClient(base: string): DavClient {
+  const agent = new Agent({ keepAlive: true });
+  const places = new Places(base);
+  const send = plainSend(agent);
+  return createDavClient({
+    places,
+    send,
+    memory: serverMemory(send, places.base),
+    // It does not wait long.
+    surroundings: { ...realSurroundings, random: () => 0.01 },
+    startLongRequest,
+    watchOperation,
+    rest: async () => undefined,
+    patience: {},
+    close: async () => agent.destroy(),
+  });
+}
+
+/** A client that never sends anything twice by itself, as the real one does to a server that keeps no answers. */
 export function plainClient(base: string): DavClient {
   const agent = new Agent({ keepAlive: true });
   const memory = {
