@@ -1,4 +1,3 @@
-// OWNER OF THIS FILE: your uncommitted edits here were reverted by mistake at 02:03 (git checkout). Please apply them again and remove this line.
 /** The engine: starts operations, knows those that run and those that are kept, keeps conflicting ones apart. */
 import { randomBytes } from "node:crypto";
 import { type After, type Claims, createClaims } from "./claims.ts";
