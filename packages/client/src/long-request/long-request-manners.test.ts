@@ -1,0 +1,542 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { ConnectionError } from "../error/connection-error.ts";
+import { CancelledError, DetachedError, OutcomeUnknownError } from "../error/operation-error.ts";
+import type { LongRequest, RequestProgress } from "./long-request.ts";
+import { type LongRequestPlan, startLongRequest } from "./start-long-request.ts";
+import {
+  at,
+  document,
+  events,
+  outcome,
+  type Reply,
+  type ScriptedServer,
+  scriptedServer,
+} from "./testing/scripted-server.ts";
+import { watchOperation } from "./watch-operation.ts";
+
+function start(server: ScriptedServer, plan: Partial<LongRequestPlan<Response>> = {}): LongRequest<Response> {
+  return startLongRequest(server.context, {
+    method: "COPY",
+    url: at("/a"),
+    headers: new Headers({ Authorization: "Bearer x", Depth: "infinity" }),
+    read: async (response) => response,
+    ...plan,
+  });
+}
+
+const first102 = { Location: "http://h.example/ops/1", Progress: "1/4" };
+const told: Reply = { interims: [first102], lost: "lost" };
+const keeps: Reply = { headers: { DAV: "<urn:meanwhile:operations:1>" } };
+const hangs: Reply = { hangs: true };
+const hangsTold: Reply = { interims: [first102], hangs: true };
+
+/** Until the server has got so many requests. */
+async function asked(server: ScriptedServer, requests: number): Promise<void> {
+  await vi.waitFor(() => expect(server.log.length).toBe(requests), { interval: 1 });
+}
+
+describe("what is sent", () => {
+  test("a key and a wish for interim responses; the same key again, and then a wish for a 202", async () => {
+    const server = scriptedServer([
+      ["COPY /a", { lost: "lost" }],
+      ["OPTIONS /", keeps],
+      ["COPY /a", { status: 201 }],
+      ["COPY /a", { status: 201 }],
+    ]);
+    await start(server).outcome;
+    await start(server).outcome;
+    const copies = server.requests.filter(({ method }) => method === "COPY");
+    expect(copies.map(({ headers }) => headers.get("idempotency-key"))).toEqual([
+      '"key-1"',
+      '"key-1"',
+      '"key-2"',
+    ]);
+    expect(copies.map(({ headers }) => headers.get("prefer"))).toEqual([
+      "processing",
+      "respond-async, wait=2",
+      "processing",
+    ]);
+    expect(copies[1]?.headers.get("depth")).toBe("infinity");
+  });
+
+  test("no key with safe methods, and the caller's own key where there is one", async () => {
+    const server = scriptedServer([
+      ["PROPFIND /a", {}],
+      ["COPY /a", {}],
+      ["COPY /a", {}],
+    ]);
+    await start(server, { method: "PROPFIND" }).outcome;
+    await start(server, { idempotencyKey: "mine" }).outcome;
+    await start(server, { headers: new Headers({ "Idempotency-Key": '"given"' }) }).outcome;
+    expect(server.requests.map(({ headers }) => headers.get("idempotency-key"))).toEqual([
+      null,
+      '"mine"',
+      '"given"',
+    ]);
+    expect(() => start(server, { idempotencyKey: "" })).toThrow(
+      expect.objectContaining({ code: "ERR_IDEMPOTENCY_KEY" }),
+    );
+  });
+
+  test("after a hop that breaks interim responses, none are asked for on that server", async () => {
+    const server = scriptedServer([
+      ["COPY /a", told],
+      ["GET /ops/1", events(document("finished"))],
+      ["GET /ops/1/outcome", outcome(201)],
+      ["COPY /a", { status: 201 }],
+    ]);
+    await start(server).outcome;
+    expect(server.memory.interimsBreak).toBe(true);
+    await start(server).outcome;
+    expect(server.requests.map(({ headers }) => headers.get("prefer"))).toEqual([
+      "processing",
+      null,
+      null,
+      "respond-async, wait=2",
+    ]);
+  });
+
+  test("the status document is asked by the same client, and not with what is about the request", async () => {
+    const server = scriptedServer([
+      ["COPY /a", { status: 202, headers: { Location: "/ops/1" } }],
+      ["GET /ops/1", events(document("finished"))],
+      ["GET /ops/1/outcome", outcome(201)],
+    ]);
+    await start(server).outcome;
+    for (const { headers } of server.requests.slice(1)) {
+      expect(headers.get("authorization")).toBe("Bearer x");
+      expect(headers.has("depth")).toBe(false);
+      expect(headers.has("idempotency-key")).toBe(false);
+    }
+    expect(server.requests[1]?.headers.get("accept")).toMatch(
+      /^text\/event-stream, application\/json;q=0\.5/,
+    );
+  });
+
+  test("an event stream that brings nothing is asked for as a document, then polled", async () => {
+    const server = scriptedServer([
+      ["COPY /a", { status: 202, headers: { Location: "/ops/1" } }],
+      ["GET /ops/1", { lost: "lost" }],
+      ["GET /ops/1", { status: 504 }],
+      ["GET /ops/1", document("finished")],
+      ["GET /ops/1/outcome", outcome(201)],
+    ]);
+    await start(server).outcome;
+    const asked = server.requests
+      .slice(1, 4)
+      .map(({ headers }) => [headers.get("accept")?.startsWith("text/event-stream"), headers.get("prefer")]);
+    expect(asked).toEqual([
+      [true, "processing"],
+      [false, "processing"],
+      [false, null],
+    ]);
+  });
+
+  test("a stream that was lost goes on where it was (Last-Event-ID), after the time that it asked for", async () => {
+    const server = scriptedServer(
+      [
+        ["COPY /a", { status: 202, headers: { Location: "/ops/1" } }],
+        ["GET /ops/1", events(document("running"))],
+        ["GET /ops/1", events(document("finished"))],
+        ["GET /ops/1/outcome", outcome(201)],
+      ],
+      { random: 0 },
+    );
+    await start(server).outcome;
+    expect(server.requests[2]?.headers.get("last-event-id")).toBe("7.1");
+    expect(server.naps).toEqual([2_000]);
+  });
+});
+
+describe("when it comes back", () => {
+  test("by exponential backoff, not before Retry-After, and anew once there was news", async () => {
+    const server = scriptedServer([
+      ["COPY /a", told],
+      ["GET /ops/1", { lost: "refused" }],
+      ["GET /ops/1", { lost: "refused" }],
+      ["GET /ops/1", { lost: "refused" }],
+      ["GET /ops/1", { status: 503, headers: { "Retry-After": "60" } }],
+      ["GET /ops/1", events(document("running"))],
+      ["GET /ops/1", events(document("finished"))],
+      ["GET /ops/1/outcome", outcome(201)],
+    ]);
+    await start(server).outcome;
+    // 2 s: the stream asked for that.
+    expect(server.naps).toEqual([250, 500, 1_000, 62_000, 2_250]);
+  });
+
+  test("for 15 minutes without a sign of life; then the outcome is unknown, and the loss its cause", async () => {
+    const away: Reply = { lost: "refused" };
+    const script = [
+      ["COPY /a", told] as const,
+      ...Array.from({ length: 200 }, () => ["GET /ops/1", away] as const),
+    ];
+    const server = scriptedServer(script);
+    const request = start(server);
+    await expect(request.outcome).rejects.toMatchObject({
+      name: "OutcomeUnknownError",
+      cause: { name: "ConnectionError", code: "refused" },
+    });
+    expect(server.nowMs).toBeGreaterThan(14 * 60_000);
+    expect(server.nowMs).toBeLessThanOrEqual(15 * 60_000);
+    expect(request.url).toEqual(at("/ops/1"));
+  });
+
+  test("as long as it was told to", async () => {
+    const server = scriptedServer(
+      [
+        ["COPY /a", { ...keeps, status: 503 }],
+        ["COPY /a", { status: 503 }],
+        ["COPY /a", { status: 503 }],
+      ],
+      { comebackMs: 1_000 },
+    );
+    // Nothing was done, and the server says why.
+    expect((await start(server).outcome).status).toBe(503);
+    expect(server.naps).toEqual([250, 500]);
+  });
+
+  test("a request that kills its server each time is not sent without end", async () => {
+    const script = Array.from(
+      { length: 100 },
+      () => ["PROPFIND /a", { lost: "lost", interims: [{}] }] as const,
+    );
+    const server = scriptedServer(script);
+    await expect(start(server, { method: "PROPFIND" }).outcome).rejects.toMatchObject({ code: "lost" });
+    expect(server.log.length).toBe(21);
+  });
+
+  test("where the server was there before, also from the very first try", async () => {
+    const server = scriptedServer([
+      ["COPY /a", { status: 201 }],
+      ["COPY /a", { lost: "refused" }],
+      ["COPY /a", { status: 204 }],
+    ]);
+    await start(server).outcome;
+    expect((await start(server).outcome).status).toBe(204);
+  });
+
+  test("content that is lost on its way is got again from where it is recorded", async () => {
+    const server = scriptedServer([
+      ["COPY /a", { interims: [first102], status: 207, content: brokenContent() }],
+      ["GET /ops/1", events(document("finished", { outcome: { status: 207, href: "/ops/1/outcome" } }))],
+      ["GET /ops/1/outcome", outcome(207, { content: "all" })],
+    ]);
+    const request = startLongRequest(server.context, {
+      method: "COPY",
+      url: at("/a"),
+      headers: new Headers(),
+      read: (response) => response.text(),
+    });
+    expect(await request.outcome).toBe("all");
+  });
+});
+
+describe("patience", () => {
+  test("the idle time holds for each exchange, the whole time for all together", async () => {
+    const server = scriptedServer([
+      ["COPY /a", told],
+      ["GET /ops/1", { lost: "idle" }],
+      ["GET /ops/1", { lost: "refused" }],
+      ...Array.from({ length: 20 }, () => ["GET /ops/1", { lost: "refused" }] as const),
+    ]);
+    const request = start(server, { idleTimeoutMs: 7_000, timeoutMs: 10_000 });
+    await expect(request.outcome).rejects.toMatchObject({ name: "ConnectionError", code: "timeout" });
+    expect(server.nowMs).toBe(10_000);
+    for (const { idleTimeoutMs } of server.requests) expect(idleTimeoutMs).toBe(7_000);
+    expect(server.requests.slice(0, 3).map(({ timeoutMs }) => timeoutMs)).toEqual([10_000, 10_000, 9_750]);
+  });
+
+  test("none at all unless it was asked for", async () => {
+    const server = scriptedServer([["COPY /a", {}]]);
+    await start(server).outcome;
+    expect(server.requests[0]).toMatchObject({ timeoutMs: undefined, idleTimeoutMs: undefined });
+  });
+
+  test("a signal ends it at once, with its reason, on the network too", async () => {
+    const server = scriptedServer([["COPY /a", hangs]]);
+    const controller = new AbortController();
+    const request = start(server, { signal: controller.signal });
+    controller.abort("enough");
+    await expect(request.outcome).rejects.toBe("enough");
+    expect(server.requests[0]?.signal?.aborted).toBe(true);
+  });
+
+  test("a signal that was aborted before sends nothing", async () => {
+    const server = scriptedServer([]);
+    await expect(start(server, { signal: AbortSignal.abort("enough") }).outcome).rejects.toBe("enough");
+    expect(server.log).toEqual([]);
+  });
+
+  test("a signal that outlives a thousand requests keeps nothing of them", async () => {
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...given: Parameters<AbortSignal["addEventListener"]>) => {
+      listeners += 1;
+      add(...given);
+    };
+    signal.removeEventListener = (...given: Parameters<AbortSignal["removeEventListener"]>) => {
+      listeners -= 1;
+      remove(...given);
+    };
+    const server = scriptedServer(Array.from({ length: 1_000 }, () => ["COPY /a", { status: 201 }] as const));
+    for (let count = 0; count < 1_000; count += 1) await start(server, { signal }).outcome;
+    expect(listeners).toBe(0);
+  });
+});
+
+describe("progress", () => {
+  async function latestOf(request: LongRequest<unknown>): Promise<RequestProgress[]> {
+    const all: RequestProgress[] = [];
+    for await (const progress of request.progress) all.push(progress);
+    return all;
+  }
+
+  test("comes from interim responses, events and documents, and ends with the outcome", async () => {
+    const server = scriptedServer([
+      ["COPY /a", { interims: [first102, { Progress: "2/4", "Status-URI": "423 </x>" }], lost: "lost" }],
+      ["GET /ops/1", events(document("running", { progress: { done: 3, total: 4 }, failures: 2 }))],
+      ["GET /ops/1", document("finished", { progress: { done: 4, total: 4 }, failures: 2 })],
+      ["GET /ops/1/outcome", outcome(207)],
+    ]);
+    const request = start(server);
+    const all = await latestOf(request);
+    expect(all.at(-1)).toEqual({ stage: "processing", done: 4, total: 4, failures: 2 });
+    expect(all.some(({ comingBack }) => comingBack)).toBe(true);
+    expect((await request.outcome).status).toBe(207);
+    expect(await latestOf(request)).toEqual([all.at(-1)]);
+  });
+
+  test("ends, and throws nothing, where the request fails", async () => {
+    const server = scriptedServer([["COPY /a", { lost: "refused" }]]);
+    const request = start(server);
+    const failure = expect(request.outcome).rejects.toMatchObject({ code: "refused" });
+    expect(await latestOf(request)).toEqual([{ stage: "processing", done: 0, failures: 0 }]);
+    await failure;
+  });
+
+  test("may be left: the request goes on", async () => {
+    const server = scriptedServer([["COPY /a", { interims: [first102], status: 201 }]]);
+    const request = start(server);
+    for await (const _progress of request.progress) break;
+    expect((await request.outcome).status).toBe(201);
+  });
+});
+
+describe("detach", () => {
+  test("ends the waiting at once, and tells where to come back", async () => {
+    const server = scriptedServer([["COPY /a", hangsTold]]);
+    const request = start(server);
+    await asked(server, 1);
+    expect(request.detach()).toEqual(at("/ops/1"));
+    await expect(request.outcome).rejects.toEqual(new DetachedError(at("/ops/1")));
+    expect(server.requests[0]?.signal?.aborted).toBe(true);
+    for await (const _progress of request.progress);
+  });
+
+  test("after the end it changes nothing", async () => {
+    const server = scriptedServer([["COPY /a", { status: 201, interims: [first102] }]]);
+    const request = start(server);
+    const response = await request.outcome;
+    expect(request.detach()).toEqual(at("/ops/1"));
+    await request.cancel();
+    expect(await request.outcome).toBe(response);
+    expect(server.log).toEqual(["COPY /a"]);
+  });
+});
+
+describe("cancel", () => {
+  test("asks the server to stop what was looked at, and waits for what becomes of it", async () => {
+    const server = scriptedServer([
+      ["COPY /a", told],
+      [
+        "GET /ops/1",
+        async () => {
+          await asked(server, 4);
+          return events(document("cancelled"));
+        },
+      ],
+      ["GET /ops/1", document("running")],
+      ["DELETE /ops/1", { ...document("cancelling"), status: 202 }],
+    ]);
+    const request = start(server);
+    await asked(server, 2);
+    await request.cancel();
+    expect(server.requests[3]?.headers.get("if-match")).toBe('"running"');
+    expect(server.requests[3]?.headers.get("authorization")).toBe("Bearer x");
+    await expect(request.outcome).rejects.toEqual(new CancelledError(at("/ops/1")));
+  });
+
+  test("the 409 of one's own cancelling is a CancelledError", async () => {
+    const server = scriptedServer([
+      ["COPY /a", { interims: [first102], status: 409 }],
+      ["GET /ops/1", document("cancelled", { outcome: { status: 409 } })],
+    ]);
+    await expect(start(server).outcome).rejects.toBeInstanceOf(CancelledError);
+  });
+
+  test("a document that changes all the time is deleted in the end as it is", async () => {
+    const busy = [
+      ["GET /ops/1", document("running")],
+      ["DELETE /ops/1", { status: 412 }],
+    ] as const;
+    const server = scriptedServer([
+      ["COPY /a", hangsTold],
+      ...busy,
+      ...busy,
+      ...busy,
+      ...busy,
+      ["GET /ops/1", document("running")],
+      ["DELETE /ops/1", { status: 202 }],
+    ]);
+    const request = start(server);
+    await asked(server, 1);
+    await request.cancel();
+    expect(server.requests.at(-1)?.headers.has("if-match")).toBe(false);
+    request.detach();
+  });
+
+  test("never hides what has ended meanwhile", async () => {
+    const server = scriptedServer([
+      ["COPY /a", hangsTold],
+      ["GET /ops/1", document("finished")],
+    ]);
+    const request = start(server);
+    await asked(server, 1);
+    await request.cancel();
+    expect(server.log).toEqual(["COPY /a", "GET /ops/1"]);
+    request.detach();
+  });
+
+  test("what had ended in between, and is hidden now, is found by its key", async () => {
+    let stopped = (): void => undefined;
+    const server = scriptedServer([
+      ["COPY /a", { status: 202, headers: { Location: "/ops/1", Operations: "1" } }],
+      [
+        "GET /ops/1",
+        async () => {
+          await new Promise<void>((resolve) => {
+            stopped = resolve;
+          });
+          return { status: 404 };
+        },
+      ],
+      ["GET /ops/1", document("running")],
+      ["DELETE /ops/1", { status: 204 }],
+      ["COPY /a", { status: 201 }],
+    ]);
+    const request = start(server);
+    await asked(server, 2);
+    await request.cancel();
+    stopped();
+    expect((await request.outcome).status).toBe(201);
+  });
+
+  test("ends the request where the server did not say where to ask", async () => {
+    const server = scriptedServer([["COPY /a", hangs]]);
+    const request = start(server);
+    await asked(server, 1);
+    await request.cancel();
+    await expect(request.outcome).rejects.toEqual(new CancelledError(undefined));
+  });
+
+  test("deletes nothing that is no status document", async () => {
+    const server = scriptedServer([
+      ["POST /a", { status: 202, headers: { Location: "/things/1" } }],
+      ["GET /things/1", hangs],
+      ["GET /things/1", { content: { name: "a thing" } }],
+    ]);
+    const request = start(server, { method: "POST" });
+    await asked(server, 2);
+    await request.cancel();
+    await expect(request.outcome).rejects.toEqual(new CancelledError(at("/things/1")));
+    expect(server.log.some((line) => line.startsWith("DELETE"))).toBe(false);
+  });
+
+  test("tells that the server refuses, and goes on waiting", async () => {
+    const server = scriptedServer([
+      ["COPY /a", hangsTold],
+      ["GET /ops/1", document("running")],
+      ["DELETE /ops/1", { status: 403 }],
+    ]);
+    const request = start(server);
+    await asked(server, 1);
+    await expect(request.cancel()).rejects.toMatchObject({ method: "DELETE", status: 403 });
+    expect(server.requests[0]?.signal?.aborted).toBe(false);
+    request.detach();
+  });
+});
+
+describe("a failure that nobody waits for", () => {
+  const rejections: unknown[] = [];
+  const hear = (reason: unknown): void => void rejections.push(reason);
+  afterEach(() => {
+    process.off("unhandledRejection", hear);
+    rejections.length = 0;
+  });
+  const turns = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+  test("is told once, as any promise does; but not to whoever left or cancelled", async () => {
+    // What the test runner listens to would fail the run.
+    const others = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection");
+    process.on("unhandledRejection", hear);
+    try {
+      start(scriptedServer([["COPY /a", { lost: "refused" }]]));
+      await turns();
+      expect(rejections).toEqual([expect.objectContaining({ code: "refused" })]);
+      const left = start(scriptedServer([["COPY /a", hangs]]));
+      left.detach();
+      await start(scriptedServer([["COPY /a", hangs]])).cancel();
+      await turns();
+      expect(rejections.length).toBe(1);
+    } finally {
+      for (const other of others) process.on("unhandledRejection", other);
+    }
+  });
+});
+
+describe("watchOperation", () => {
+  test("follows what another has started, to its recorded final response", async () => {
+    const server = scriptedServer([
+      ["GET /ops/1", events(document("running"), document("finished"))],
+      ["GET /ops/1/outcome", outcome(207, { content: "all" })],
+    ]);
+    const request = watchOperation(server.context, at("/ops/1"));
+    expect(request.url).toEqual(at("/ops/1"));
+    const response = await request.outcome;
+    expect([response.status, await response.text()]).toEqual([207, "all"]);
+  });
+
+  test.each<[string, readonly (readonly [string, Reply])[], unknown]>([
+    [
+      "there is no such operation",
+      [["GET /ops/1", { status: 404 }]],
+      expect.objectContaining({ status: 404 }),
+    ],
+    ["nobody is there", [["GET /ops/1", { lost: "refused" }]], expect.objectContaining({ code: "refused" })],
+    ["it was cancelled", [["GET /ops/1", document("cancelled")]], expect.any(CancelledError)],
+    [
+      "it was interrupted",
+      [
+        ["GET /ops/1", document("interrupted", { outcome: { status: 500, href: "/ops/1/outcome" } })],
+        ["GET /ops/1/outcome", outcome(500)],
+      ],
+      expect.any(OutcomeUnknownError),
+    ],
+  ])("rejects where %s", async (_what, script, error) => {
+    const server = scriptedServer(script);
+    await expect(watchOperation(server.context, at("/ops/1")).outcome).rejects.toEqual(error);
+    expect(server.log.length).toBe(script.length);
+  });
+});
+
+function brokenContent(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull(controller) {
+      controller.error(new ConnectionError("lost", "the connection is lost", { mayHaveArrived: true }));
+    },
+  });
+}
