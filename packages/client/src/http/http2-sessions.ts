@@ -1,0 +1,164 @@
+/** The HTTP/2 connections to one origin. */
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
+import type { Socket } from "node:net";
+import { ConnectionError } from "../error/connection-error.ts";
+import { connectionFailure } from "./failure.ts";
+
+/** A place for one stream. */
+export interface StreamPlace {
+  readonly session: ClientHttp2Session;
+  /** Whether streams were carried before, so that the other side may just be leaving. */
+  readonly used: boolean;
+  /** Gives the place back when the stream is closed; or at once where there is none. */
+  occupy(stream: ClientHttp2Stream | undefined): void;
+}
+
+interface Member {
+  readonly session: ClientHttp2Session;
+  open: number;
+  used: boolean;
+  /** Takes no further streams: it is closing, or the peer said GOAWAY. */
+  leaving: boolean;
+  forgetIdle: () => void;
+}
+
+export class Http2Sessions {
+  readonly #members = new Set<Member>();
+  readonly #idleMs: number;
+  #closed = false;
+
+  constructor(idleMs: number) {
+    this.#idleMs = idleMs;
+  }
+
+  /** A place on a connection that has one: the peer limits its streams (RFC 9113 §5.1.2). */
+  take(): StreamPlace | undefined {
+    for (const member of this.#members) {
+      const most = Math.max(1, member.session.remoteSettings.maxConcurrentStreams ?? 100);
+      if (!member.leaving && !member.session.closed && !member.session.destroyed && member.open < most) {
+        return this.#reserve(member);
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Begins HTTP/2 on a connection.
+   *
+   * @returns once the peer has sent its settings, for they say how many streams there may be
+   * @throws {ConnectionError} where it speaks something else; or the signal's reason
+   */
+  begin(
+    socket: Socket,
+    authority: string,
+    limits: { largestHeadBytes: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const session = connect(authority, {
+      createConnection: () => socket,
+      settings: {
+        enablePush: false,
+        // 64 KiB on their way are too few on a fast line.
+        initialWindowSize: streamWindowBytes,
+        // Somewhat more than our own limit, so that what exceeds it gets our error.
+        maxHeaderListSize: 2 * limits.largestHeadBytes,
+      },
+      // Field lines in one head: Status-URI may be several hundred.
+      maxHeaderListPairs: 4096,
+      // Megabytes; many interim responses that arrive at once are held here until they are told.
+      maxSessionMemory: 64,
+    });
+    const member: Member = { session, open: 0, used: false, leaving: false, forgetIdle: () => {} };
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        session.off("error", onError);
+        session.off("close", onClose);
+        signal.removeEventListener("abort", onAbort);
+      };
+      const onError = (error: unknown): void => {
+        settle();
+        session.destroy();
+        reject(connectionFailure(error, { mayHaveArrived: false, interims: 0 }, new URL(authority).host));
+      };
+      const onClose = (): void =>
+        onError(
+          new ConnectionError("lost", `${authority} closed the connection before it began HTTP/2`, {
+            mayHaveArrived: false,
+          }),
+        );
+      const onAbort = (): void => {
+        settle();
+        session.destroy();
+        reject(signal.reason);
+      };
+      // Each stream is told of it by itself.
+      session.on("error", () => {});
+      session.once("error", onError);
+      session.once("close", onClose);
+      signal.addEventListener("abort", onAbort, { once: true });
+      session.once("remoteSettings", () => {
+        settle();
+        session.setLocalWindowSize(connectionWindowBytes);
+        this.#admit(member);
+        resolve();
+      });
+    });
+  }
+
+  /** Closes what is idle; streams that run go on. */
+  close(): void {
+    this.#closed = true;
+    for (const { session } of this.#members) session.close();
+  }
+
+  #admit(member: Member): void {
+    const { session } = member;
+    this.#members.add(member);
+    // RFC 9113 §6.8: "Receivers of a GOAWAY frame MUST NOT open additional streams on the connection".
+    session.once("goaway", () => {
+      member.leaving = true;
+      session.close();
+    });
+    session.once("close", () => {
+      member.forgetIdle();
+      this.#members.delete(member);
+    });
+    this.#restIfIdle(member);
+    if (this.#closed) session.close();
+  }
+
+  #reserve(member: Member): StreamPlace {
+    const { used } = member;
+    member.open += 1;
+    member.used = true;
+    member.forgetIdle();
+    if (member.open === 1) member.session.ref();
+    let left = false;
+    const leave = (): void => {
+      if (left) return;
+      left = true;
+      member.open -= 1;
+      this.#restIfIdle(member);
+    };
+    return {
+      session: member.session,
+      used,
+      occupy: (stream) => {
+        if (stream === undefined || stream.closed) leave();
+        else stream.once("close", leave);
+      },
+    };
+  }
+
+  #restIfIdle(member: Member): void {
+    const { session } = member;
+    if (member.open > 0 || session.destroyed) return;
+    session.unref();
+    const timer = setTimeout(() => session.close(), this.#idleMs);
+    timer.unref();
+    member.forgetIdle = () => clearTimeout(timer);
+  }
+}
+
+const streamWindowBytes = 1024 * 1024;
+const connectionWindowBytes = 16 * 1024 * 1024;
