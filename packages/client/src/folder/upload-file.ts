@@ -75,8 +75,9 @@ async function put(
   try {
     const { etag } = await run.follow(
       (signal) => client.put(url, content, { ...options, ...conditions, signal }),
-      ({ stage, done }) => {
+      ({ stage, done, total }) => {
         if (stage === "sending") counting.bytes(done);
+        if (stage === "processing") counting.processing(done, total);
       },
       stop,
     );
