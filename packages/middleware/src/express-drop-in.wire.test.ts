@@ -9,7 +9,7 @@ import untyped from "express4";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { processing } from "./express.ts";
 import type { Served } from "./testing/adapter-subject.ts";
-import { ask, type DropInAnswer } from "./testing/drop-in/drop-in.ts";
+import { ask, type DropInAnswer, sameLogs } from "./testing/drop-in/drop-in.ts";
 import { expressCases } from "./testing/drop-in/express-cases.ts";
 import { listen } from "./testing/node-app.ts";
 import { http1Client } from "./testing/raw-client.ts";
@@ -34,6 +34,8 @@ const cases = expressCases(root);
 
 interface Side {
   ask(index: number): Promise<DropInAnswer>;
+  /** What handlers told of the requests of a case. */
+  logOf(index: number): readonly string[];
 }
 
 async function side(make: () => Express, mount: (app: Express) => void): Promise<Side & Served> {
@@ -51,11 +53,12 @@ async function side(make: () => Express, mount: (app: Express) => void): Promise
   const served = await listen("HTTP/1.1", app);
   return {
     ...served,
+    logOf: (index) => logs[index] ?? [],
     async ask(index) {
       const client = http1Client(served.port);
       const { request } = cases[index] ?? { request: {} };
       try {
-        return await ask(client, `/case-${index}`, request, logs[index] ?? []);
+        return await ask(client, `/case-${index}`, request);
       } finally {
         client.close();
       }
@@ -96,5 +99,8 @@ describe.each([
     const before = started.mock.calls.length;
     expect(await always.ask(index)).toEqual(plain);
     expect(started.mock.calls.length).toBe(before + 1);
+    if (cases[index]?.logs) {
+      await sameLogs(without.logOf(index), quiet.logOf(index), always.logOf(index));
+    }
   });
 });

@@ -7,7 +7,7 @@ import { createOperations } from "@meanwhile/operations";
 import createFastify, { type FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { processing } from "./fastify.ts";
-import { ask, type DropInAnswer } from "./testing/drop-in/drop-in.ts";
+import { ask, type DropInAnswer, sameLogs } from "./testing/drop-in/drop-in.ts";
 import { fastifyCases } from "./testing/drop-in/fastify-cases.ts";
 import { http1Client, http2Client } from "./testing/raw-client.ts";
 
@@ -22,6 +22,8 @@ const cases = fastifyCases(file);
 
 interface Side {
   ask(index: number): Promise<DropInAnswer>;
+  /** What handlers told of the requests of a case. */
+  logOf(index: number): readonly string[];
   close(): Promise<unknown>;
 }
 
@@ -45,11 +47,12 @@ async function side(protocol: Protocol, mount: (app: FastifyInstance) => void): 
   const { port } = app.server.address() as AddressInfo;
   return {
     close: () => app.close(),
+    logOf: (index) => logs[index] ?? [],
     async ask(index) {
       const client = protocol === "HTTP/2" ? http2Client(port) : http1Client(port);
       const { request } = cases[index] ?? { request: {} };
       try {
-        return await ask(client, `/case-${index}`, request, logs[index] ?? []);
+        return await ask(client, `/case-${index}`, request);
       } finally {
         client.close();
       }
@@ -88,5 +91,8 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("Fastify 5, %s", (protocol) => {
     // Fastify answers this one before any hook.
     const passesBy = name === "a URL that cannot be decoded";
     expect(started.mock.calls.length).toBe(before + (passesBy ? 0 : 1));
+    if (cases[index]?.logs) {
+      await sameLogs(without.logOf(index), quiet.logOf(index), always.logOf(index));
+    }
   });
 });

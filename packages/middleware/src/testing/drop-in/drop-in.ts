@@ -16,11 +16,13 @@ export type Log = (what: string) => void;
 export interface DropInCase<App> {
   readonly name: string;
   readonly request: DropInRequest;
+  /** Whether its handlers tell something. */
+  readonly logs: boolean;
   /** Adds the routes of the case. */
   add(app: App, log: Log): void;
 }
 
-/** What became of one request: on the wire, and in the handlers. */
+/** What became of one request on the wire. */
 export interface DropInAnswer {
   readonly status: number;
   readonly reason: string;
@@ -28,7 +30,6 @@ export interface DropInAnswer {
   readonly content: string;
   readonly trailers: readonly (readonly [string, string])[];
   readonly interims: readonly number[];
-  readonly log: readonly string[];
 }
 
 export function dropIn<App>(
@@ -36,22 +37,18 @@ export function dropIn<App>(
   add: (app: App, log: Log) => void,
   request: DropInRequest = {},
 ): DropInCase<App> {
-  return { name, add, request };
+  return { name, add, request, logs: add.length > 1 };
 }
 
 export async function ask(
   client: TestClient,
   place: string,
   { method = "GET", path = "/", fields = {}, content }: DropInRequest,
-  log: readonly string[],
 ): Promise<DropInAnswer> {
   const seen = await client
     .send(method, place + path, fields, content)
     .response()
     .catch((error: unknown) => broken(error));
-  // What is told after the end, such as finish, comes soon after it.
-  for (let turn = 0; turn < 5; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
-  await new Promise<void>((resolve) => setTimeout(resolve, 5));
   return {
     status: seen.status,
     reason: seen.reason,
@@ -63,8 +60,21 @@ export async function ask(
     content: seen.content.toString("latin1"),
     trailers: seen.trailers,
     interims: seen.interims.map(({ status }) => status),
-    log: [...log],
   };
+}
+
+/** Resolves when handlers have told all sides the same, and nothing is added any more. @throws where they do not */
+export async function sameLogs(known: readonly string[], ...others: (readonly string[])[]): Promise<void> {
+  let seen = -1;
+  for (let look = 0; look < 200; look += 1) {
+    const told = [known, ...others].reduce((sum, log) => sum + log.length, 0);
+    const isSame = known.length > 0 && others.every((log) => log.join("\n") === known.join("\n"));
+    // What is told after the end, such as finish, comes soon after it.
+    if (isSame && told === seen) return;
+    seen = told;
+    await new Promise<void>((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`handlers tell different things: ${JSON.stringify([known, ...others])}`);
 }
 
 function broken(error: unknown): Seen {

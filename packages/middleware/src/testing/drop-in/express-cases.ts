@@ -1,72 +1,21 @@
 /** What Express answers, in the ways that its documentation tells of. */
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream";
-import express, { type Express, type NextFunction, type Request, type Response } from "express";
-import { type DropInCase, type DropInRequest, dropIn, type Log } from "./drop-in.ts";
-
-type Case = DropInCase<Express>;
-
-function answers(
-  name: string,
-  handler: (request: Request, response: Response, log: Log) => unknown,
-  request: DropInRequest = {},
-): Case {
-  return dropIn(
-    name,
-    (app, log) => {
-      app.use((request, response, next: NextFunction) => {
-        try {
-          handler(request, response, log);
-        } catch (error) {
-          next(error);
-        }
-      });
-    },
-    request,
-  );
-}
-
-function withSettings(
-  name: string,
-  settings: Readonly<Record<string, unknown>>,
-  handler: (request: Request, response: Response) => unknown,
-  request: DropInRequest = {},
-): Case {
-  return dropIn(
-    name,
-    (app) => {
-      for (const [setting, value] of Object.entries(settings)) app.set(setting, value);
-      app.use((request, response) => void handler(request, response));
-    },
-    request,
-  );
-}
+import { expressAppCases } from "./express-app-cases.ts";
+import { answers, type ExpressCase, withSettings } from "./express-case.ts";
+import { expressFileCases } from "./express-file-cases.ts";
 
 const html = { Accept: "text/html" };
 const fresh = { "If-None-Match": "*" };
 const long = "a longer text, ".repeat(2000);
 
-/** @param root a folder with hello.txt ("hello, file\n"), .hidden, "a b%.txt", page.html and large.bin (300,000 bytes) */
-export function expressCases(root: string): readonly Case[] {
+/** @param root a folder as {@link expressFileCases} wants it */
+export function expressCases(root: string): readonly ExpressCase[] {
+  return [...responseCases(root), ...expressFileCases(root), ...expressAppCases];
+}
+
+function responseCases(root: string): readonly ExpressCase[] {
   const file = `${root}/hello.txt`;
-  const sent = (
-    name: string,
-    options: Parameters<Response["sendFile"]>[1],
-    request: DropInRequest = {},
-    path = "hello.txt",
-  ): Case =>
-    dropIn(
-      `sendFile: ${name}`,
-      (app, log) => {
-        app.use((_request, response, next) =>
-          response.sendFile(path, { root, ...options }, (error) => {
-            log(`callback ${error ? (error as { code?: string }).code : "without error"}`);
-            if (error && !response.headersSent) next(error);
-          }),
-        );
-      },
-      request,
-    );
   return [
     answers("send without anything", (_q, r) => r.send()),
     answers("send null", (_q, r) => r.send(null)),
@@ -141,50 +90,6 @@ export function expressCases(root: string): readonly Case[] {
     withSettings("jsonp by another name", { "jsonp callback name": "clb" }, (_q, r) => r.jsonp(null), {
       path: "/?clb=x",
     }),
-    sent("a file", {}),
-    sent("to HEAD", {}, { method: "HEAD" }),
-    sent("a name with a blank and a percent sign", {}, {}, "a b%.txt"),
-    sent("a large file", {}, {}, "large.bin"),
-    sent("304 by entity tag", {}, { fields: fresh }),
-    sent("304 by date", {}, { fields: { "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT" } }),
-    sent("412", {}, { fields: { "If-Match": '"other"' } }),
-    sent("no date, no entity tag, no cache", {
-      lastModified: false,
-      etag: false,
-      cacheControl: false,
-    } as never),
-    sent("for how long", { maxAge: "1d", immutable: true }),
-    sent("fields of its own", { headers: { "x-foo": "bar", "content-type": "text/x-foo" } }),
-    sent("a range", {}, { fields: { Range: "bytes=1-4" } }),
-    sent("a range to its end", {}, { fields: { Range: "bytes=-3" } }),
-    sent("two ranges: all of it", {}, { fields: { Range: "bytes=0-1,4-5" } }),
-    sent("a range that is not there", {}, { fields: { Range: "bytes=1000-" } }),
-    sent("a range where another one is stored", {}, { fields: { Range: "bytes=1-2", "If-Range": '"x"' } }),
-    sent("ranges refused", { acceptRanges: false }, { fields: { Range: "bytes=0-2" } }),
-    sent("no such file", {}, {}, "nothing.txt"),
-    sent("a folder", {}, {}, "."),
-    sent("a hidden file, by default", {}, {}, ".hidden"),
-    sent("a hidden file, allowed", { dotfiles: "allow" }, {}, ".hidden"),
-    sent("a hidden file, denied", { dotfiles: "deny" }, {}, ".hidden"),
-    sent("outside of the root", {}, {}, "../x"),
-    answers("sendFile without a path", (_q, r) => r.sendFile(undefined as never)),
-    answers("sendFile with a path that is not absolute", (_q, r) => r.sendFile("hello.txt")),
-    answers("sendFile with a type of one's own", (_q, r) => r.type("text/x-own").sendFile(file)),
-    answers("sendFile without a callback, no such file", (_q, r) => r.sendFile(`${root}/nothing`)),
-    answers("download", (_q, r) => r.download(file)),
-    answers("download by another name", (_q, r) => r.download(file, "r\u00e9sum\u00e9.txt")),
-    answers("download with a callback", (_q, r, log) =>
-      r.download(file, "x.txt", (error) => log(`done ${error === undefined}`)),
-    ),
-    answers("download of a range", (_q, r) => r.download(file), { fields: { Range: "bytes=0-2" } }),
-    answers("download with fields", (_q, r) =>
-      r.download(file, "y", { headers: { "x-foo": "bar", "Content-Disposition": "inline" } }),
-    ),
-    answers("download that fails keeps no disposition", (_q, r) =>
-      r.download(`${root}/nothing`, (error) =>
-        r.send(`${(error as { code?: string }).code} ${r.get("Content-Disposition")}`),
-      ),
-    ),
     answers("attachment", (_q, r) => r.attachment("/path/to/image.png").send("foo")),
     answers("attachment without a name", (_q, r) => r.attachment().send("foo")),
     ...[200, 201, 404, 501, 599, 999].map((status) =>
@@ -301,132 +206,6 @@ export function expressCases(root: string): readonly Case[] {
     answers("early hints", (_q, r) => {
       r.writeEarlyHints({ link: "</a.css>; rel=preload" });
       setImmediate(() => r.send("x"));
-    }),
-    answers("an error that is thrown", () => {
-      throw new Error("oh");
-    }),
-    answers("an error with a status and fields", () => {
-      throw Object.assign(new Error("slow down"), { status: 429, headers: { "Retry-After": "9" } });
-    }),
-    answers("an error after the head", (_q, r) => {
-      r.write("half");
-      throw new Error("too late");
-    }),
-    dropIn("an error handler of one's own", (app, log) => {
-      app.get("/", (_request, _response, next) => next(Object.assign(new Error("e"), { status: 418 })));
-      app.use((error: Error & { status: number }, _q: Request, response: Response, _n: NextFunction) => {
-        log(error.message);
-        response.status(error.status).json({ failed: error.message });
-      });
-    }),
-    dropIn("nothing there: 404", () => undefined, { path: "/nothing/there?x=%20" }),
-    dropIn("a path that cannot be decoded", (app) => app.get("/:x", (_q, r) => void r.end()), {
-      path: "/%zz",
-    }),
-    dropIn(
-      "OPTIONS by Express itself",
-      (app) => {
-        app.get("/o", (_q, r) => void r.end());
-        app.post("/o", (_q, r) => void r.end());
-      },
-      { method: "OPTIONS", path: "/o" },
-    ),
-    dropIn("HEAD by the route of GET", (app) => app.get("/h", (_q, r) => void r.send("hello")), {
-      method: "HEAD",
-      path: "/h",
-    }),
-    dropIn(
-      "next('route'), parameters and what is mounted",
-      (app) => {
-        const router = express.Router({ mergeParams: true });
-        router.get("/:b", (_q, _r, next) => next("route"));
-        router.get(
-          "/:b",
-          (q, r) => void r.json([q.params, q.baseUrl.length, q.originalUrl.length, q.url, q.path]),
-        );
-        app.use("/:a", router);
-      },
-      { path: "/1/2?x=1" },
-    ),
-    dropIn(
-      "json content",
-      (app) => {
-        app.use(express.json());
-        app.post("/", (q, r) => void r.json({ got: q.body }));
-      },
-      { method: "POST", fields: { "Content-Type": "application/json" }, content: '{"a":[1,2]}' },
-    ),
-    dropIn(
-      "json content that is none",
-      (app) => {
-        app.use(express.json());
-        app.post("/", (q, r) => void r.json({ got: q.body }));
-      },
-      { method: "POST", fields: { "Content-Type": "application/json" }, content: '{"a":' },
-    ),
-    dropIn(
-      "content that is too long",
-      (app) => {
-        app.use(express.text({ limit: 10 }));
-        app.post("/", (q, r) => void r.json({ got: q.body }));
-      },
-      { method: "POST", fields: { "Content-Type": "text/plain" }, content: "x".repeat(11) },
-    ),
-    dropIn(
-      "a form",
-      (app) => {
-        app.use(express.urlencoded({ extended: true }));
-        app.post("/", (q, r) => void r.json(q.body));
-      },
-      {
-        method: "POST",
-        fields: { "Content-Type": "application/x-www-form-urlencoded" },
-        content: "a[b]=1&c=d%20e",
-      },
-    ),
-    dropIn(
-      "raw content",
-      (app) => {
-        app.use(express.raw({ type: "*/*" }));
-        app.post("/", (q, r) => void r.send(q.body));
-      },
-      { method: "POST", fields: { "Content-Type": "image/png" }, content: "bytes" },
-    ),
-    dropIn("content that nobody reads", (app) => app.post("/", (_q, r) => void r.send("ok")), {
-      method: "POST",
-      content: "y".repeat(70_000),
-    }),
-    ...(["/hello.txt", "/", "/folder", "/nothing.txt", "/.hidden", "/..%2fx", "/page"] as const).map((path) =>
-      dropIn<Express>(`static ${path}`, (app) => app.use(express.static(root, { extensions: ["html"] })), {
-        path,
-      }),
-    ),
-    dropIn("static to HEAD", (app) => app.use(express.static(root)), { method: "HEAD", path: "/hello.txt" }),
-    dropIn("static to POST", (app) => app.use(express.static(root)), {
-      method: "POST",
-      path: "/hello.txt",
-      content: "",
-    }),
-    dropIn(
-      "static to POST, falling through to nothing",
-      (app) => app.use(express.static(root, { fallthrough: false })),
-      { method: "POST", path: "/hello.txt", content: "" },
-    ),
-    dropIn(
-      "static with fields",
-      (app) =>
-        app.use(
-          express.static(root, {
-            setHeaders: (r) => void r.setHeader("X-Static", "1"),
-            maxAge: 1000,
-            index: false,
-          }),
-        ),
-      { path: "/hello.txt" },
-    ),
-    dropIn("static, a range", (app) => app.use(express.static(root)), {
-      path: "/large.bin",
-      fields: { Range: "bytes=299990-" },
     }),
   ];
 }
