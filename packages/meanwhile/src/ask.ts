@@ -1,6 +1,7 @@
 /** Questions at the terminal, with answers that do not appear. */
 import { closeSync, openSync } from "node:fs";
 import { ReadStream, WriteStream } from "node:tty";
+import { CommandError } from "./command-error.ts";
 import type { Question } from "./terminal.ts";
 
 /** A terminal to ask at. */
@@ -47,16 +48,20 @@ export function openTerminal(platform: NodeJS.Platform): Asked | undefined {
   };
 }
 
-/** @returns undefined where the answer was refused with Ctrl-D; Ctrl-C calls `interrupt` too */
+/**
+ * @returns undefined where the answer was refused with Ctrl-D
+ * @throws {CommandError} after Ctrl-C
+ */
 export function askAt(
   { keys, screen, close }: Asked,
   { text, hidden }: Question,
-  interrupt: () => void,
 ): Promise<string | undefined> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const decoder = new TextDecoder();
     let answer: string[] = [];
+    let ended = false;
     const end = (result: string | undefined): void => {
+      ended = true;
       keys.off("data", onData).off("end", onEnd).off("error", onEnd);
       keys.setRawMode(false);
       screen.write("\r\n");
@@ -66,14 +71,14 @@ export function askAt(
     const onEnd = (): void => end(undefined);
     const onData = (bytes: Buffer): void => {
       for (const key of decoder.decode(bytes, { stream: true })) {
-        const entered = key === "\r" || key === "\n";
-        const refused = key === "\u0003" || (key === "\u0004" && answer.length === 0);
-        if (entered || refused) {
-          end(entered ? answer.join("") : undefined);
-          if (key === "\u0003") interrupt();
-          return;
-        }
-        edit(key);
+        if (key === "\u0003") {
+          // In raw mode it comes as a key, and not as a signal.
+          reject(new CommandError(130, "stopped"));
+          end(undefined);
+        } else if (key === "\r" || key === "\n") end(answer.join(""));
+        else if (key === "\u0004" && answer.length === 0) end(undefined);
+        else edit(key);
+        if (ended) return;
       }
     };
     const edit = (key: string): void => {
@@ -92,8 +97,9 @@ export function askAt(
           if (!hidden) screen.write(key);
       }
     };
-    screen.write(text);
+    // Before the question: what is typed in answer must not appear.
     keys.setRawMode(true);
+    screen.write(text);
     keys.on("data", onData).on("end", onEnd).on("error", onEnd);
     keys.resume();
   });

@@ -44,9 +44,7 @@ export const processTerminal: ClientTerminal = {
   screen: process.stderr,
   async ask(question) {
     const asked = openTerminal(process.platform);
-    return asked === undefined
-      ? undefined
-      : askAt(asked, question, () => process.kill(process.pid, "SIGINT"));
+    return asked === undefined ? undefined : askAt(asked, question);
   },
   timing: {
     now: () => performance.now(),

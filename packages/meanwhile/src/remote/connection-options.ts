@@ -1,7 +1,7 @@
 /** How the server is reached: the options that all commands share that talk to one. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Command } from "commander";
+import { Command, type Option } from "commander";
 import { wrongUsage } from "../command-error.ts";
 import { printable } from "../display/printable.ts";
 import { type DurationRange, parseDuration } from "../options/duration.ts";
@@ -41,10 +41,11 @@ export interface ConnectionSettings {
 const dayMs = 24 * 60 * 60 * 1000;
 const timeoutRange: DurationRange = { minMs: 1, maxMs: 30 * dayMs };
 
-/** A command with the options of all that talk to a server. */
+/** A command with the options of all that talk to a server. Help shows those that it alone has first. */
 export function remoteCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
+    .configureHelp({ groupItems: ownFirst })
     .optionsGroup("Output:")
     .option("--json", "one JSON object a line on standard output, for machines")
     .option("-q, --quiet", "say nothing but what was asked for, and errors")
@@ -91,6 +92,19 @@ export async function connectionSettings(
     idleTimeoutMs:
       typed.idleTimeout === undefined ? 0 : parseDuration("--idle-timeout", typed.idleTimeout, timeoutRange),
   };
+}
+
+function ownFirst<Item extends Command | Option>(
+  _all: Item[],
+  visible: Item[],
+  groupOf: (item: Item) => string,
+): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>([["Options:", []]]);
+  for (const item of visible) {
+    const group = groupOf(item);
+    groups.set(group, [...(groups.get(group) ?? []), item]);
+  }
+  return groups;
 }
 
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
