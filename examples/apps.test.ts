@@ -13,6 +13,7 @@ import { describeWith } from "../conformance/judge.ts";
 import { interimsIn, startRecorder } from "../conformance/recorder.ts";
 import { expressApp } from "./express.ts";
 import { fastifyApp } from "./fastify.ts";
+import { fetchApp } from "./fetch.ts";
 import { honoApp } from "./hono.ts";
 import { koaApp } from "./koa.ts";
 import { nodeApp } from "./node.ts";
@@ -34,6 +35,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 const apps: readonly (readonly [string, (root: string) => Server | Promise<Server>])[] = [
   ["node:http", nodeApp],
+  ["fetch handlers", fetchApp],
   ["Express", expressApp],
   ["Fastify", fastifyApp],
   ["Koa", koaApp],
