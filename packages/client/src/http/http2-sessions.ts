@@ -9,6 +9,8 @@ export interface StreamPlace {
   readonly session: ClientHttp2Session;
   /** Whether streams were carried before, so that the other side may just be leaving. */
   readonly used: boolean;
+  /** The last stream that the peer will process; Infinity until it says GOAWAY (RFC 9113 §6.8). */
+  lastStream(): number;
   /** Gives the place back when the stream is closed; or at once where there is none. */
   occupy(stream: ClientHttp2Stream | undefined): void;
 }
@@ -19,6 +21,7 @@ interface Member {
   used: boolean;
   /** Takes no further streams: it is closing, or the peer said GOAWAY. */
   leaving: boolean;
+  lastStream: number;
   forgetIdle: () => void;
 }
 
@@ -68,7 +71,14 @@ export class Http2Sessions {
       // Megabytes; many interim responses that arrive at once are held here until they are told.
       maxSessionMemory: 64,
     });
-    const member: Member = { session, open: 0, used: false, leaving: false, forgetIdle: () => {} };
+    const member: Member = {
+      session,
+      open: 0,
+      used: false,
+      leaving: false,
+      lastStream: Number.POSITIVE_INFINITY,
+      forgetIdle: () => {},
+    };
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         session.off("error", onError);
@@ -115,8 +125,9 @@ export class Http2Sessions {
     const { session } = member;
     this.#members.add(member);
     // RFC 9113 §6.8: "Receivers of a GOAWAY frame MUST NOT open additional streams on the connection".
-    session.once("goaway", () => {
+    session.on("goaway", (_code, lastStream = Number.POSITIVE_INFINITY) => {
       member.leaving = true;
+      member.lastStream = lastStream;
       session.close();
     });
     session.once("close", () => {
@@ -143,6 +154,7 @@ export class Http2Sessions {
     return {
       session: member.session,
       used,
+      lastStream: () => member.lastStream,
       occupy: (stream) => {
         if (stream === undefined || stream.closed) leave();
         else stream.once("close", leave);

@@ -32,14 +32,12 @@ export function sendHttp2(attempt: Attempt, place: StreamPlace, trace: Trace): P
     let answered = false;
     let uploaded = content === undefined;
     let cause: unknown;
-    let lastStream = Number.POSITIVE_INFINITY;
     const feeding = new AbortController();
     let forgetContinue = (): void => {};
 
     const end = (): void => {
       feeding.abort();
       forgetContinue();
-      session.off("goaway", onGoaway);
       waiting.signal.removeEventListener("abort", onImpatient);
     };
     const fail = (error: unknown): void => {
@@ -48,15 +46,14 @@ export function sendHttp2(attempt: Attempt, place: StreamPlace, trace: Trace): P
       if (!stream.closed) stream.close(NGHTTP2_CANCEL);
     };
     const onImpatient = (): void => fail(waiting.signal.reason);
-    const onGoaway = (_code: number, last?: number): void => {
-      if (last !== undefined) lastStream = last;
-    };
     const failConnection = (error: unknown): void => {
       // RFC 9113 §6.8, §8.7: "Requests that have not been processed have not failed; clients MAY automatically retry them, even those with
       // non-idempotent methods." That is so beyond GOAWAY's last stream, and for REFUSED_STREAM.
       trace.wantsHttp1 = stream.rstCode === NGHTTP2_HTTP_1_1_REQUIRED;
       trace.refused =
-        stream.rstCode === NGHTTP2_REFUSED_STREAM || trace.wantsHttp1 || (stream.id ?? 0) > lastStream;
+        stream.rstCode === NGHTTP2_REFUSED_STREAM ||
+        trace.wantsHttp1 ||
+        (stream.id ?? 0) > place.lastStream();
       if (trace.refused) standing.mayHaveArrived = false;
       fail(connectionFailure(error, standing, url.host));
     };
@@ -87,7 +84,6 @@ export function sendHttp2(attempt: Attempt, place: StreamPlace, trace: Trace): P
       },
       onError: (error) => fail(interimFailure(error, attempt)),
     });
-    session.on("goaway", onGoaway);
     waiting.signal.addEventListener("abort", onImpatient, { once: true });
     stream.once("ready", waiting.moved);
     stream.once("finish", () => {
