@@ -8,7 +8,7 @@ import { environment } from "../manual/surroundings.ts";
 import { createProgram, runProgram } from "../program.ts";
 import { startTeamServer, type TeamServer } from "../testing/team-server.ts";
 import { testTerminal } from "../testing/test-terminal.ts";
-import { shellWords, transcriptSteps } from "../testing/transcripts.ts";
+import { shellWords, type TranscriptStep, transcriptSteps } from "../testing/transcripts.ts";
 
 const page = readFileSync(new URL("../../../../docs/commands.md", import.meta.url), "utf8");
 const shownUrl = "https://files.example/team/";
@@ -30,6 +30,8 @@ test("the transcripts of docs/commands.md are what the commands say, one after t
   expect(steps.length).toBeGreaterThan(20);
   // What differs from run to run, by what stands for it on the page.
   const real = new Map<string, string>([[shownUrl, server.url]]);
+  const expected: TranscriptStep[] = [];
+  const actual: TranscriptStep[] = [];
   let code = 0;
   for (const { line, command, output } of steps) {
     const said: string[] = [];
@@ -55,12 +57,10 @@ test("the transcripts of docs/commands.md are what the commands say, one after t
       real.set(output[0] ?? "", shown[0] ?? "");
       shown[0] = output[0] ?? "";
     }
-    expect({ line, command, output: shown.map(steady) }).toEqual({
-      line,
-      command,
-      output: output.map(steady),
-    });
+    expected.push({ line, command, output: output.map(steady) });
+    actual.push({ line, command, output: shown.map(steady) });
   }
+  expect(actual).toEqual(expected);
 });
 
 function replaced(text: string, replacements: ReadonlyMap<string, string>): string {

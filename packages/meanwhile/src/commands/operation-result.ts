@@ -17,13 +17,12 @@ export function operationFact(
   facts: Readonly<Record<string, unknown>>,
   { progress, elapsedMs }: Followed<unknown>,
 ): Fact {
-  const { done, total } = progress?.stage === "processing" ? progress : {};
+  const counted = progress?.stage === "processing" && progress.total !== undefined ? progress : undefined;
   return {
     type: "outcome",
     action,
     ...facts,
-    ...(done === undefined ? {} : { done }),
-    ...(total === undefined ? {} : { total }),
+    ...(counted === undefined ? {} : { done: counted.done, total: counted.total }),
     elapsedMs: Math.round(elapsedMs),
   };
 }

@@ -40,11 +40,15 @@ export function jsonDisplay(terminal: ClientTerminal, label: string): ProgressDi
   const { timing } = terminal;
   let latest: WorkNews | undefined;
   let cancel: (() => void) | undefined;
+  let told = "";
   const tell = (): void => {
     cancel = undefined;
     if (latest === undefined) return;
-    terminal.print(printableJson({ type: "progress", doing: label, ...latest }));
+    const line = printableJson({ type: "progress", doing: label, ...latest });
     latest = undefined;
+    if (line === told) return;
+    told = line;
+    terminal.print(line);
     cancel = timing.after(objectEveryMs, tell);
   };
   return {

@@ -82,6 +82,7 @@ describe("progress where standard error is no terminal", () => {
       terminal.advance(10);
     }
     display.show(news(100));
+    display.show(news(100));
     display.end();
     terminal.advance(1000);
     const told = terminal.printed().map((line): unknown => JSON.parse(line));

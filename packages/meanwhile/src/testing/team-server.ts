@@ -75,13 +75,14 @@ export function basicFor(username: string, password: string): Authenticate {
 async function fill(tree: Tree): Promise<void> {
   await tree.createCollection(parsePath("/team"), []);
   await tree.createCollection(parsePath("/team/photos"), []);
-  await write(tree, "/team/notes.txt", "ring the harbour master\n");
-  await write(tree, "/team/plan%20for%202026.txt", "rest, then sail\n\n");
-  await write(tree, "/team/photos/beach.jpg", "sand".repeat(750));
-  await write(tree, "/team/photos/harbour.jpg", "mast".repeat(750));
+  await writeDocument(tree, "/team/notes.txt", "ring the harbour master\n");
+  await writeDocument(tree, "/team/plan%20for%202026.txt", "rest, then sail\n\n");
+  await writeDocument(tree, "/team/photos/beach.jpg", "sand".repeat(750));
+  await writeDocument(tree, "/team/photos/harbour.jpg", "mast".repeat(750));
 }
 
-async function write(tree: Tree, path: string, content: string): Promise<void> {
+/** @param path percent-encoded */
+export async function writeDocument(tree: Tree, path: string, content: string): Promise<void> {
   const bytes = Buffer.from(content);
   const draft = await tree.draft(parsePath(path), { length: bytes.length });
   await draft.write(bytes);
