@@ -4,18 +4,18 @@ import { exchange } from "./snippet.ts";
 export const caddy: ProxyKind = {
   name: "caddy",
   language: "caddy",
-  configuration({ place, port, upstream, timeoutS, snippet }) {
-    // Its default is to wait forever.
-    const waits = `header_up -Forwarded\n${transport(timeoutS)}`;
-    const site = exchange(snippet, "api.example.com {", `http://127.0.0.1:${port} {`);
+  configuration({ place, port, upstream, timeoutS, http2, snippet }) {
+    const addressed = exchange(snippet, "api.example.com {", `http://127.0.0.1:${port} {`);
+    const site = exchange(addressed, "127.0.0.1:8080", upstream);
     return `
 {
     admin off
     auto_https off
+    ${http2 ? "servers {\n        protocols h1 h2c\n    }" : ""}
     storage file_system ${place}
 }
 
-${exchange(exchange(site, "127.0.0.1:8080", upstream), "header_up -Forwarded", waits)}
+${exchange(site, "header_up -Forwarded", `header_up -Forwarded\n${transport(timeoutS)}`)}
 `;
   },
   command: (file, place) => ({

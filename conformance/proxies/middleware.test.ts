@@ -83,6 +83,16 @@ for (const { kind, relays } of proxies) {
       expect(answer.interims.length).toBeGreaterThanOrEqual(Math.min(1, relays));
     });
 
+    test("and as much over HTTP/2 to the client", async () => {
+      const upstreamPort = await app(expressApp(root, { front: kind.name, every: 10 }));
+      const proxy = await before(kind, { upstreamPort, http2: true });
+      const answer = await curl(["--http2-prior-knowledge", ...asking, `${proxy.url}packs`]);
+      expect([answer.final.version, answer.final.status]).toEqual(["HTTP/2", 201]);
+      expect(JSON.parse(answer.body)).toMatchObject({ files });
+      expect(answer.interims.length).toBeLessThanOrEqual(relays);
+      expect(answer.interims.length).toBeGreaterThanOrEqual(Math.min(1, relays));
+    });
+
     test("all 102s that it bears arrive, up to 220, and then the answer", async () => {
       const most = Math.min(relays, 220);
       let sent = 0;
@@ -150,6 +160,13 @@ for (const { kind, relays } of proxies) {
           expectMade(answer);
           expect(answer.interims.length).toBeGreaterThan(2);
           expect(slow.runs).toBe(1);
+        });
+      } else {
+        test("is given up for who asks for 102s, too", async () => {
+          const [, proxy] = await start();
+          const answer = await curl([...asking, proxy.url]);
+          expect(answer.final.status).toBe(504);
+          expect(answer.interims.length > 0).toBe(relays > 0);
         });
       }
 

@@ -14,6 +14,8 @@ export interface ProxySite {
   readonly upstream: string;
   /** How long it waits for a silent upstream, in seconds; undefined: as the page has it, or its default. */
   readonly timeoutS: number | undefined;
+  /** Whether clients may come with HTTP/2, in clear, without asking first. */
+  readonly http2: boolean;
   /** The lines of docs/middleware.md for it. */
   readonly snippet: string;
 }
@@ -34,6 +36,8 @@ export interface ProxyOptions {
   /** Of the server on 127.0.0.1 that it stands in front of. */
   readonly upstreamPort: number;
   readonly timeoutS?: number;
+  /** Default false. */
+  readonly http2?: boolean;
   /** Makes other lines of those of the page. */
   readonly change?: (snippet: string) => string;
 }
@@ -54,7 +58,7 @@ export interface StartedProxy {
  */
 export async function startProxy(
   kind: ProxyKind,
-  { upstreamPort, timeoutS, change = (same) => same }: ProxyOptions,
+  { upstreamPort, timeoutS, http2 = false, change = (same) => same }: ProxyOptions,
 ): Promise<StartedProxy> {
   const place = await mkdtemp(join(tmpdir(), `meanwhile-${kind.name}-`));
   // It may give up being root.
@@ -64,7 +68,7 @@ export async function startProxy(
   const upstream = `127.0.0.1:${upstreamPort}`;
   try {
     const running = await startForeground((port) => {
-      const site = { place, port, upstream, timeoutS, snippet: change(lines) };
+      const site = { place, port, upstream, timeoutS, http2, snippet: change(lines) };
       writeFileSync(file, kind.configuration(site));
       giveToServer(place);
       return kind.command(file, place);
