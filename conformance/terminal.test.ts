@@ -21,7 +21,7 @@ describeWith(["tmux"], "meanwhile at a terminal", () => {
 
   beforeAll(async () => {
     cwd = mkdtempSync(join(tmpdir(), "meanwhile-terminal-"));
-    server = await startSlowServer({ delayMs: { member: 20 }, afterMs: 50, everyMs: 100 });
+    server = await startSlowServer({ delayMs: { member: 8 }, afterMs: 50, everyMs: 100 });
     await server.tree.createCollection(parsePath("/photos"), []);
     for (let index = 0; index < members; index += 1) {
       await server.tree.createCollection(parsePath(`/photos/${index}`), []);
@@ -62,7 +62,7 @@ describeWith(["tmux"], "meanwhile at a terminal", () => {
     const terminal = open(60, "cp", `${server.url}photos/`, `${server.url}narrow/`);
     await terminal.waitFor(/\d+%/);
     terminal.resize(30);
-    const narrow = await terminal.waitFor(/^copying.{0,21}\d+%/m);
+    const narrow = await terminal.waitFor(/^copyi\S+ +\d+%.{0,15}$/m);
     expect(narrow.split("\n").filter((line) => line.includes("%")).length).toBeLessThanOrEqual(2);
     for (const line of narrow.split("\n")) expect(line.length).toBeLessThanOrEqual(30);
     await terminal.waitFor(/ended with 0/);
@@ -79,7 +79,9 @@ describeWith(["tmux"], "meanwhile at a terminal", () => {
     if (url === undefined) throw new Error(`no URL in ${left}`);
     const later = open(80, "watch", url.replace(/ended$/, ""));
     await later.waitFor(/\d+%/);
-    expect(await later.waitFor(/ended with/)).toMatch(/^done \(201\): 201 members in 0:\d\d\nended with 0$/);
+    expect(await later.waitFor(/ended with/)).toMatch(
+      /^done \(201\): 201 members(?: in 0:\d\d)?\nended with 0$/,
+    );
     expect(server.take().filter(({ method }) => method === "COPY")).toHaveLength(1);
   });
 
