@@ -15,13 +15,15 @@ const command =
 const members = 200;
 
 describeWith(["tmux"], "meanwhile at a terminal", () => {
+  /** Milliseconds for each member. */
+  const delayMs = { member: 8 };
   let server: SlowServer;
   let cwd: string;
   let shown: TestWindow | undefined;
 
   beforeAll(async () => {
     cwd = mkdtempSync(join(tmpdir(), "meanwhile-terminal-"));
-    server = await startSlowServer({ delayMs: { member: 8 }, afterMs: 50, everyMs: 100 });
+    server = await startSlowServer({ delayMs, afterMs: 50, everyMs: 100 });
     await server.tree.createCollection(parsePath("/photos"), []);
     for (let index = 0; index < members; index += 1) {
       await server.tree.createCollection(parsePath(`/photos/${index}`), []);
@@ -70,6 +72,8 @@ describeWith(["tmux"], "meanwhile at a terminal", () => {
 
   test("Ctrl-C leaves, watch comes back, and the operation was done once", async () => {
     server.take();
+    // It has to outlast the moment for second thoughts, and the start of another command.
+    delayMs.member = 40;
     const terminal = open(100, "cp", `${server.url}photos/`, `${server.url}left/`);
     await terminal.waitFor(/\d+%/);
     terminal.press("C-c");
@@ -79,6 +83,7 @@ describeWith(["tmux"], "meanwhile at a terminal", () => {
     if (url === undefined) throw new Error(`no URL in ${left}`);
     const later = open(80, "watch", url.replace(/ended$/, ""));
     await later.waitFor(/\d+%/);
+    delayMs.member = 8;
     expect(await later.waitFor(/ended with/)).toMatch(
       /^done \(201\): 201 members(?: in 0:\d\d)?\nended with 0$/,
     );

@@ -30,13 +30,14 @@ export function progressLine(view: ProgressView, columns: number): string {
     return truncate([...parts, ...remarkOf(news)].join("  "), columns);
   }
   const share = shareOf(news);
+  const rate = news.done === 0 ? undefined : view.perSecond;
   const fields = [
     { place: 0, text: label },
     { place: 3, text: amountOf(news) },
     ...(share === undefined ? [] : [{ place: 2, text: `${percent(share).padStart(3)}%` }]),
     { place: 5, text: timeOf(view) },
     ...failuresOf(news).map((text) => ({ place: 7, text })),
-    ...(view.perSecond === undefined ? [] : [{ place: 4, text: `${rateOf(news, view.perSecond)}/s` }]),
+    ...(rate === undefined ? [] : [{ place: 4, text: `${rateOf(news, rate)}/s` }]),
     ...activeOf(news).map((text) => ({ place: 6, text })),
     ...besideOf(news).map((text) => ({ place: 8, text })),
   ];
