@@ -1,4 +1,5 @@
 /** A WebDAV client that sees interim responses, waits while the server works, and comes back after a lost connection. */
+export { type ClientOptions, createClient } from "./create-client.ts";
 export type {
   Capabilities,
   Change,
