@@ -1,6 +1,5 @@
 /** Requests that change something, and what becomes of them. */
 
-import { isAbsoluteUri } from "@meanwhile/dav/lock-token";
 import type { MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
 import { misuse } from "../error/misuse.ts";
 import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
@@ -9,6 +8,7 @@ import type { LongRequest } from "../long-request/long-request.ts";
 import { conditionFields } from "./condition-fields.ts";
 import type { Change, ChangeOptions } from "./dav-client.ts";
 import { ifField } from "./held-locks.ts";
+import { isLockToken } from "./lock-token.ts";
 import { readFailure } from "./read-failure.ts";
 import { readMultistatus } from "./read-multistatus.ts";
 import { discard } from "./response-content.ts";
@@ -72,9 +72,9 @@ export function changeHeaders(
   return headers;
 }
 
-/** @throws {TypeError} `ERR_LOCK_TOKEN` if it is no URI, for instance because it stands in angle brackets */
+/** @throws {TypeError} `ERR_LOCK_TOKEN` if it cannot be one, for instance because it stands in angle brackets */
 export function checkLockToken(token: string): void {
-  if (!isAbsoluteUri(token)) throw misuse("ERR_LOCK_TOKEN", "a lock token is a URI, without angle brackets");
+  if (!isLockToken(token)) throw misuse("ERR_LOCK_TOKEN", "a lock token is a URI, without angle brackets");
 }
 
 /**

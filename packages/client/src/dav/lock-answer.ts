@@ -42,11 +42,11 @@ function activeLock(element: XmlElement): ActiveLock {
   };
 }
 
-/** The time in a `DAV:timeout` (RFC 4918 §14.29), such as `Second-600`. */
+/** The time in a `DAV:timeout` (RFC 4918 §14.29), such as `Second-600`. Some servers tell of parts of a second. */
 function parseTimeoutSeconds(text: string | undefined): number | "infinite" | undefined {
   if (text === undefined) return undefined;
   if (/^infinite$/i.test(text)) return "infinite";
-  const seconds = /^second-([0-9]{1,15})$/i.exec(text)?.[1];
+  const seconds = /^second-([0-9]{1,15})(?:\.[0-9]{0,15})?$/i.exec(text)?.[1];
   return seconds === undefined ? undefined : Number(seconds);
 }
 

@@ -1,4 +1,3 @@
-import { isAbsoluteUri } from "@meanwhile/dav/lock-token";
 import { escapeText, xmlDeclaration } from "@meanwhile/dav/xml-text";
 import { misuse } from "../error/misuse.ts";
 import { checkMembers } from "./change.ts";
@@ -7,6 +6,7 @@ import type { LockHandle, LockOptions, Place } from "./dav-client.ts";
 import { ifField } from "./held-locks.ts";
 import { readActiveLocks, tokenOfField } from "./lock-answer.ts";
 import { type GrantedLock, holdLock } from "./lock-handle.ts";
+import { isLockToken } from "./lock-token.ts";
 import { readFailure } from "./read-failure.ts";
 import { malformed } from "./read-multistatus.ts";
 import { timeoutField } from "./timeout-field.ts";
@@ -70,7 +70,7 @@ async function readGranted(
   // Servers that forget the field: there must be no doubt which lock is ours.
   const ours = found.find(({ token }) => token === field) ?? (found.length === 1 ? found[0] : undefined);
   const token = field ?? ours?.token;
-  if (token === undefined || !isAbsoluteUri(token)) throw malformed(asked, "the answer has no lock token");
+  if (token === undefined || !isLockToken(token)) throw malformed(asked, "the answer has no lock token");
   const root = ours?.root === undefined ? undefined : context.places.ofHref(ours.root, asked.url);
   return {
     token,

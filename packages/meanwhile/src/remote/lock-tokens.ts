@@ -17,7 +17,7 @@ export function lockTokenOption(command: Command): Command {
   );
 }
 
-/** @throws {CommandError} where one is no absolute URI (RFC 4918 §6.5) */
+/** @throws {CommandError} where one cannot be a lock token */
 export function parseLockTokens(typed: TypedLockTokens, { env }: Pick<Terminal, "env">): readonly string[] {
   const fromEnvironment = (env["MEANWHILE_LOCK_TOKEN"] ?? "").split(/\s+/).filter((token) => token !== "");
   return (typed.lockToken ?? fromEnvironment).map((token) => parseLockToken("--lock-token", token));
@@ -26,7 +26,8 @@ export function parseLockTokens(typed: TypedLockTokens, { env }: Pick<Terminal, 
 /** Coded with angle brackets, as servers send it, or without. */
 export function parseLockToken(option: string, typed: string): string {
   const token = typed.replace(/^<(.*)>$/, "$1");
-  if (!/^[A-Za-z][A-Za-z0-9+.-]*:[\x21\x23-\x3B\x3D\x3F-\x5B\x5D\x5F\x61-\x7A\x7E]+$/.test(token)) {
+  // URIs (RFC 4918 §6.5); but rclone's are plain numbers.
+  if (!/^[\x21\x23-\x3B\x3D\x3F-\x7E]{1,2048}$/.test(token)) {
     throw wrongUsage(
       `${option} takes a lock token such as urn:uuid:e71d4fae-5dec-22d6-fea5-00a0c91e6be4, not ${printable(JSON.stringify(typed))}`,
     );
