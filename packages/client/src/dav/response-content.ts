@@ -41,8 +41,8 @@ export async function* content(response: Response): AsyncGenerator<Uint8Array, v
       yield value;
     }
   } finally {
-    // After the end this does nothing.
-    await reader.cancel().catch(() => undefined);
+    // After the end this does nothing; nobody has to wait for it.
+    reader.cancel().catch(() => undefined);
   }
 }
 

@@ -129,7 +129,7 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
     return undefined;
   }
   if (status === 200 || status === 416) {
-    await response.body?.cancel();
+    response.body?.cancel().catch(() => undefined);
     throw lost(
       resumable,
       `the connection was lost after ${given} bytes, and the resource has changed since`,

@@ -1,0 +1,137 @@
+import { davName } from "@meanwhile/dav/xml-reader";
+import { describe, expect, test } from "vitest";
+import { clientOf, multistatusAnswer, scriptedServer } from "../testing/scripted-server.ts";
+import { propertyNamed } from "./resource.ts";
+
+const document = `<D:response><D:href>/dav/a%20b.txt</D:href><D:propstat><D:prop><D:resourcetype/>
+  <D:getcontentlength>12</D:getcontentlength><D:getlastmodified>Thu, 15 Jan 2026 12:00:00 GMT</D:getlastmodified>
+  <D:creationdate>2026-01-01T00:00:00Z</D:creationdate><D:getetag>"1"</D:getetag><D:getcontenttype>text/plain</D:getcontenttype>
+</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`;
+
+describe("stat", () => {
+  test("asks for Depth 0 and the properties it shows, and shows them (RFC 4918 §9.1, §15)", async () => {
+    const server = scriptedServer(multistatusAnswer(document));
+    expect(await clientOf(server).stat("a b.txt")).toMatchObject({
+      url: new URL("https://files.example/dav/a%20b.txt"),
+      path: "a b.txt",
+      name: "a b.txt",
+      collection: false,
+      length: 12,
+      modified: new Date("2026-01-15T12:00:00Z"),
+      created: new Date("2026-01-01T00:00:00Z"),
+      etag: '"1"',
+      contentType: "text/plain",
+    });
+    const [request] = server.seen;
+    expect(request?.method).toBe("PROPFIND");
+    expect(request?.headers.get("depth")).toBe("0");
+    expect(request?.content).toContain("<D:prop><D:resourcetype/><D:getcontentlength/>");
+  });
+
+  test("keeps namespaces apart, and every propstat, whichever comes first (RFC 4918 §4.4, §14.22)", async () => {
+    const server = scriptedServer(
+      multistatusAnswer(`<D:response><D:href>/dav/x</D:href>
+        <D:propstat><D:prop><D:getcontenttype/></D:prop><D:status>HTTP/1.1 404 Not Found</D:status></D:propstat>
+        <D:propstat><D:prop><D:displayname>mine</D:displayname><X:displayname xmlns:X="urn:x">other</X:displayname>
+          <D:getcontentlength>3</D:getcontentlength></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`),
+    );
+    const other = { namespace: "urn:x", local: "displayname" };
+    const resource = await clientOf(server).stat("x", { properties: [davName("displayname"), other] });
+    expect(resource.length).toBe(3);
+    expect(resource.contentType).toBeUndefined();
+    expect(propertyNamed(resource, davName("displayname"))).toMatchObject({ status: 200, text: "mine" });
+    expect(propertyNamed(resource, other)).toMatchObject({
+      status: 200,
+      text: "other",
+      xml: '<X:displayname xmlns:X="urn:x">other</X:displayname>',
+    });
+    expect(propertyNamed(resource, davName("getcontenttype"))).toMatchObject({ status: 404, text: "" });
+    expect(server.seen[0]?.content).toContain('<D:displayname/><N:displayname xmlns:N="urn:x"/></D:prop>');
+  });
+
+  test("finds its resource among others, in whatever spelling", async () => {
+    const other = "<D:response><D:href>/dav/</D:href><D:status>HTTP/1.1 200 OK</D:status></D:response>";
+    const spelled = document.replace("/dav/a%20b.txt", "http://inner:8080/%64av/a b.txt/");
+    const server = scriptedServer(multistatusAnswer(other, spelled));
+    expect((await clientOf(server).stat("a b.txt")).length).toBe(12);
+  });
+
+  test("asks a collection again with its slash where the server sends it there, and nowhere else (§5.2)", async () => {
+    const redirection = (location: string): Response =>
+      new Response(null, { status: 301, headers: { Location: location } });
+    const server = scriptedServer(
+      redirection("http://inner:8080/dav/c/"),
+      multistatusAnswer(document.replace("a%20b.txt", "c/")),
+    );
+    expect((await clientOf(server).stat("c")).url.pathname).toBe("/dav/c/");
+    expect(server.seen.map(({ url }) => url.href)).toEqual([
+      "https://files.example/dav/c",
+      "https://files.example/dav/c/",
+    ]);
+    for (const location of ["https://evil.example/", "/dav/other/", "/dav/c", "/login?to=c/"]) {
+      const lost = scriptedServer(redirection(location));
+      await expect(clientOf(lost).stat("c")).rejects.toMatchObject({
+        name: "HttpError",
+        status: 301,
+        detail: `it is at ${location}`,
+      });
+      expect(lost.seen).toHaveLength(1);
+    }
+  });
+
+  test.each<[string, Response, object]>([
+    ["404", new Response("", { status: 404 }), { name: "HttpError", status: 404 }],
+    [
+      "404 within a 207",
+      multistatusAnswer(
+        "<D:response><D:href>/dav/x</D:href><D:status>HTTP/1.1 404 Not Found</D:status></D:response>",
+      ),
+      { name: "HttpError", status: 404 },
+    ],
+    ["no response", multistatusAnswer(), { name: "ConnectionError", code: "malformed" }],
+    ["no XML", new Response("hello", { status: 207 }), { name: "ConnectionError", code: "malformed" }],
+    ["a page", new Response("<html>", { status: 200 }), { name: "HttpError", status: 200 }],
+  ])("%s is an error", async (_name, answer, error) => {
+    await expect(clientOf(scriptedServer(answer)).stat("x")).rejects.toMatchObject(error);
+  });
+
+  test("exists says no to 404 and 410, and passes on all other failures", async () => {
+    expect(await clientOf(scriptedServer(multistatusAnswer(document))).exists("a b.txt")).toBe(true);
+    expect(await clientOf(scriptedServer(new Response("", { status: 404 }))).exists("x")).toBe(false);
+    expect(await clientOf(scriptedServer(new Response("", { status: 410 }))).exists("x")).toBe(false);
+    await expect(
+      clientOf(scriptedServer(new Response("", { status: 403 }))).exists("x"),
+    ).rejects.toMatchObject({
+      status: 403,
+    });
+  });
+
+  test("reads answers in other encodings (RFC 7303 §3)", async () => {
+    const text = `<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">${document.replace("text/plain", "text/caf\u00E9")}</D:multistatus>`;
+    const utf16 = new Uint8Array(2 + text.length * 2);
+    new Uint16Array(utf16.buffer).set([0xfeff, ...Array.from(text, (character) => character.charCodeAt(0))]);
+    const latin1 = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    const declared = Uint8Array.from(text.replace("?>", ' encoding="ISO-8859-1"?>'), (c) => c.charCodeAt(0));
+    const answers: [Uint8Array, string][] = [
+      [utf16, "application/xml; charset=utf-16"],
+      [utf16, "application/xml"],
+      [latin1, 'text/xml; charset="iso-8859-1"'],
+      [declared, "text/xml"],
+    ];
+    for (const [bytes, type] of answers) {
+      const answer = new Response(new Blob([bytes.slice()]), {
+        status: 207,
+        headers: { "Content-Type": type },
+      });
+      expect((await clientOf(scriptedServer(answer)).stat("a b.txt")).contentType).toBe("text/caf\u00E9");
+    }
+  });
+
+  test("refuses names that XML cannot say", async () => {
+    const client = clientOf(scriptedServer(multistatusAnswer(document)));
+    for (const local of ["", "a b", "a:b", "1a", "a/><x"]) {
+      const options = { properties: [{ namespace: "urn:x", local }] };
+      await expect(client.stat("x", options)).rejects.toMatchObject({ code: "ERR_PROPERTY_NAME" });
+    }
+  });
+});
