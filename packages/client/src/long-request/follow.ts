@@ -34,7 +34,10 @@ export function follow(wait: LongWait, url: URL, expected: MonitorKind): Promise
  */
 type Manner = "events" | "document" | "poll";
 
-const nextManner: Readonly<Record<Manner, Manner>> = { events: "document", document: "poll", poll: "poll" };
+const nextManner: Readonly<Record<Manner, Manner>> = { events: "document", document: "poll", poll: "events" };
+
+/** After so many exchanges in one manner that told nothing, the next one is tried. */
+const mostMute = 2;
 
 /** Milliseconds between two looks at a document whose server does not say how long: at first, and at most. */
 const firstPollMs = 1_000;
@@ -58,6 +61,8 @@ class Following {
   #pollMs = firstPollMs;
   /** Whether the present exchange told anything. */
   #heard = false;
+  /** Exchanges in this manner, one after the other, that were lost before they told anything. */
+  #mute = 0;
 
   constructor(wait: LongWait, url: URL, expected: MonitorKind) {
     this.#wait = wait;
@@ -89,8 +94,7 @@ class Following {
     } catch (error) {
       if (!isPassing(error) || !this.#wait.met) throw error;
       if (error.interims > 0) this.#wait.context.memory.interimsBreak = true;
-      // What began and brought nothing may not come through in this manner.
-      if (!this.#heard && error.mayHaveArrived) this.#manner = nextManner[this.#manner];
+      if (error.mayHaveArrived) this.#missed();
       return { kind: "setback", cause: error, leastMs: 0 };
     }
   }
@@ -118,7 +122,7 @@ class Following {
     const isFailure = status >= 400;
     if (isForLater(response) || (status >= 500 && this.#expected === "document")) {
       // A hop that does not wait as long as we do, or that interim responses break.
-      if (status === 502 || status === 504) this.#manner = nextManner[this.#manner];
+      if (status === 502 || status === 504) this.#missed();
       return {
         kind: "setback",
         cause: await refusal("GET", url, response),
@@ -152,7 +156,7 @@ class Following {
       this.#wait.report.document(document);
       if (document.outcome) return ending({ kind: "document", document, url: this.#url });
     }
-    if (!this.#heard) this.#manner = nextManner[this.#manner];
+    this.#missed();
     const cause = new ConnectionError("lost", "the event stream ended before the operation did", {
       mayHaveArrived: true,
     });
@@ -205,8 +209,18 @@ class Following {
     return Math.max(ms, leastPollMs);
   }
 
+  /** What brings nothing, twice, may not come through in this manner. */
+  #missed(): void {
+    if (this.#heard) return;
+    this.#mute += 1;
+    if (this.#mute < mostMute) return;
+    this.#mute = 0;
+    this.#manner = nextManner[this.#manner];
+  }
+
   #hear(): void {
     this.#heard = true;
+    this.#mute = 0;
     this.#wait.alive();
   }
 }

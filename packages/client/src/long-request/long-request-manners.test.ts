@@ -53,7 +53,7 @@ describe("what is sent", () => {
     ]);
     expect(copies.map(({ headers }) => headers.get("prefer"))).toEqual([
       "processing",
-      "respond-async, wait=2",
+      "respond-async, wait=1",
       "processing",
     ]);
     expect(copies[1]?.headers.get("depth")).toBe("infinity");
@@ -92,7 +92,7 @@ describe("what is sent", () => {
       "processing",
       null,
       null,
-      "respond-async, wait=2",
+      "respond-async, wait=1",
     ]);
   });
 
@@ -117,16 +117,20 @@ describe("what is sent", () => {
     const server = scriptedServer([
       ["COPY /a", { status: 202, headers: { Location: "/ops/1" } }],
       ["GET /ops/1", { lost: "lost" }],
+      ["GET /ops/1", { lost: "lost" }],
+      ["GET /ops/1", { status: 504 }],
       ["GET /ops/1", { status: 504 }],
       ["GET /ops/1", document("finished")],
       ["GET /ops/1/outcome", outcome(201)],
     ]);
     await start(server).outcome;
     const asked = server.requests
-      .slice(1, 4)
+      .slice(1, 6)
       .map(({ headers }) => [headers.get("accept")?.startsWith("text/event-stream"), headers.get("prefer")]);
     expect(asked).toEqual([
       [true, "processing"],
+      [true, "processing"],
+      [false, "processing"],
       [false, "processing"],
       [false, null],
     ]);

@@ -10,12 +10,12 @@ describe("prefer (RFC 7240)", () => {
     ["asks for interim responses", null, whole, first, "processing"],
     ["keeps what the caller prefers", "return=minimal", whole, first, "return=minimal, processing"],
     ["asks once", "processing", whole, first, "processing"],
-    ["asks for a 202 where interim responses break", null, broken, first, "respond-async, wait=2"],
+    ["asks for a 202 where interim responses break", null, broken, first, "respond-async, wait=1"],
     ["keeps the caller's own patience", "wait=9", broken, first, "wait=9, respond-async"],
     ["keeps the caller's own wish", "respond-async", broken, first, "respond-async"],
     ["asks for nothing where nothing is known to help", null, { ...broken, keeps: false }, first, undefined],
     ["asks for no 202 of what is safe", null, broken, { safe: true, again: true }, undefined],
-    ["asks for a 202 after a loss", null, { ...whole, keeps: true }, again, "respond-async, wait=2"],
+    ["asks for a 202 after a loss", null, { ...whole, keeps: true }, again, "respond-async, wait=1"],
     ["asks a server of which nothing is known as before", null, whole, again, "processing"],
   ] as const)("%s", (_what, own, memory, request, field) => {
     expect(prefer(own, memory, request)).toBe(field);

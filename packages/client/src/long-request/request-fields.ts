@@ -20,7 +20,7 @@ export function isSafe(method: string): boolean {
 }
 
 /** Seconds after which a server that can be followed by its status document had better say where that is. */
-const patientSeconds = 2;
+const patientSeconds = 1;
 
 /**
  * How the client would like to be answered, added to what the caller prefers (RFC 7240): by interim responses; or,
