@@ -105,7 +105,8 @@ for (const { kind, relays } of proxies) {
 
 describeWith(["nginx", "curl"], "a COPY that nginx gives up", () => {
   test("goes on, and is joined when it is asked for again", async () => {
-    const documents = 9;
+    // Some 1.4 s: the second request waits for its end.
+    const documents = 6;
     const server = await startSlowServer({
       delayMs: { member: 200 },
       afterMs: 50,
@@ -125,11 +126,9 @@ describeWith(["nginx", "curl"], "a COPY that nginx gives up", () => {
     const copy = () => curl(["-X", "COPY", ...to, `${proxy.url}tree`]);
     const first = await copy();
     expect([first.final.status, first.interims]).toEqual([504, []]);
-    let again = await copy();
-    for (let left = 4; again.final.status === 504 && left > 0; left -= 1) again = await copy();
-    expect(again.final.status).toBe(201);
+    expect((await copy()).final.status).toBe(201);
     const copies = server.take().filter(({ method }) => method === "COPY");
-    expect(copies.length).toBeGreaterThan(1);
+    expect(copies.length).toBe(2);
     expect(new Set(copies.map(({ operation }) => operation)).size).toBe(1);
   });
 });
