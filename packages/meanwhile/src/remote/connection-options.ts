@@ -13,6 +13,8 @@ export interface TypedConnection extends TypedCredentials {
   readonly header?: readonly string[];
   readonly cacert?: string;
   readonly insecure?: boolean;
+  readonly cert?: string;
+  readonly key?: string;
   /** False: `--no-http2`. */
   readonly http2?: boolean;
   readonly proxy?: string;
@@ -28,6 +30,9 @@ export interface ConnectionSettings {
   readonly headers: Readonly<Record<string, string>>;
   /** Certificates (PEM) to trust instead of the usual ones. */
   readonly ca: string | undefined;
+  /** The client's own certificate chain, and its key (PEM). */
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
   /** Whoever answers is believed. */
   readonly insecure: boolean;
   readonly http2: boolean;
@@ -62,6 +67,8 @@ export function remoteCommand(name: string, description: string): Command {
     )
     .option("--cacert <FILE>", "believe servers with certificates of these authorities (PEM)")
     .option("--insecure", "believe any server: whoever is in between can read and change everything")
+    .option("--cert <FILE>", "show the server this certificate (PEM)")
+    .option("--key <FILE>", "its key (PEM)")
     .option("--no-http2", "speak HTTP/1.1")
     .option("--proxy <URL>", "go through this proxy, instead of the environment's")
     .option("--timeout <T>", "give up after this time, all in all (default: never)")
@@ -81,10 +88,14 @@ export async function connectionSettings(
   if (typed.cacert !== undefined && typed.insecure === true) {
     throw wrongUsage("--cacert does not go with --insecure");
   }
+  if ((typed.cert === undefined) !== (typed.key === undefined))
+    throw wrongUsage("--cert and --key go together");
   return {
     credentials,
     headers: await parseHeaders(typed.header ?? [], terminal),
-    ca: typed.cacert === undefined ? undefined : await readOptionFile("--cacert", typed.cacert, terminal),
+    ca: await readNamed("--cacert", typed.cacert, terminal),
+    cert: await readNamed("--cert", typed.cert, terminal),
+    key: await readNamed("--key", typed.key, terminal),
     insecure: typed.insecure ?? false,
     http2: typed.http2 ?? true,
     proxy: typed.proxy === undefined ? undefined : parseProxy(typed.proxy),
@@ -168,6 +179,14 @@ function parseProxy(typed: string): URL {
     throw wrongUsage("--proxy takes a URL such as http://proxy.example:3128");
   }
   return url;
+}
+
+async function readNamed(
+  option: string,
+  typed: string | undefined,
+  terminal: ClientTerminal,
+): Promise<string | undefined> {
+  return typed === undefined ? undefined : readOptionFile(option, typed, terminal);
 }
 
 async function readOptionFile(option: string, typed: string, { cwd }: ClientTerminal): Promise<string> {
