@@ -54,19 +54,44 @@ export class SourceElement implements XmlElement {
   }
 
   #inheritedDeclarations(source: string): string {
-    const seen = new Set(Object.keys(this.place.scope.declared));
+    const { declared, outer } = this.place.scope;
     let declarations = "";
-    for (let scope = this.place.scope.outer; scope !== undefined; scope = scope.outer) {
-      for (const [prefix, namespace] of Object.entries(scope.declared)) {
-        if (seen.has(prefix)) continue;
-        seen.add(prefix);
-        if (prefix === "") {
-          if (namespace !== "") declarations += ` xmlns="${escapeAttribute(namespace)}"`;
-        } else if (source.includes(`${prefix}:`)) {
-          declarations += ` xmlns:${prefix}="${escapeAttribute(namespace)}"`;
-        }
-      }
+    for (const { prefix, mark, declaration } of inForce(outer)) {
+      if (source.includes(mark) && !Object.hasOwn(declared, prefix)) declarations += declaration;
     }
     return declarations;
   }
+}
+
+interface Declaration {
+  readonly prefix: string;
+  /** Where an element uses the prefix, its source has this in it. */
+  readonly mark: string;
+  readonly declaration: string;
+}
+
+const known = new WeakMap<Scope, readonly Declaration[]>();
+
+/** What an element inherits from where it stands; found out once for all that stand there. */
+function inForce(scope: Scope | undefined): readonly Declaration[] {
+  if (scope === undefined) return [];
+  let found = known.get(scope);
+  if (found === undefined) {
+    found = [
+      ...Object.entries(scope.declared).map(([prefix, namespace]) => declarationOf(prefix, namespace)),
+      ...inForce(scope.outer).filter(({ prefix }) => !Object.hasOwn(scope.declared, prefix)),
+    ];
+    known.set(scope, found);
+  }
+  return found;
+}
+
+function declarationOf(prefix: string, namespace: string): Declaration {
+  const name = prefix === "" ? "xmlns" : `xmlns:${prefix}`;
+  return {
+    prefix,
+    mark: prefix === "" ? "" : `${prefix}:`,
+    // The default namespace needs no declaration to be none.
+    declaration: prefix === "" && namespace === "" ? "" : ` ${name}="${escapeAttribute(namespace)}"`,
+  };
 }
