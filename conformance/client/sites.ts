@@ -1,0 +1,88 @@
+/** The servers that the client is tried on: our own, and those of others. */
+import { createClient, type DavClient } from "@meanwhile/client";
+import { test } from "vitest";
+import { describeWith, type JudgeName } from "../judge.ts";
+import type { Abilities } from "../peers/peer.mjs";
+import { startPeer } from "../peers/peer.mjs";
+import { peers } from "../peers/peers.mjs";
+import { startServer } from "../server.ts";
+
+/** A server at work. */
+export interface Site {
+  /** With a slash at its end. */
+  readonly url: string;
+  /** What it serves. */
+  readonly folder: string;
+  /** Gives all that is in the folder to the server, which may not run as root. */
+  own(): void;
+  stop(): Promise<void>;
+}
+
+export interface SiteKind {
+  readonly name: string;
+  readonly can: Abilities;
+  /** Programs that are not of npm. */
+  readonly judges: readonly JudgeName[];
+  start(): Promise<Site>;
+}
+
+const judges: Readonly<Record<string, JudgeName>> = {
+  Apache: "apache",
+  lighttpd: "lighttpd",
+  nginx: "nginx",
+  rclone: "rclone",
+};
+
+const ours: SiteKind = {
+  name: "Meanwhile",
+  can: {
+    infinity: true,
+    depth0: true,
+    overwriteF: true,
+    conditions: true,
+    contentRange: "refused",
+    deadProperties: "markup",
+    locks: "binding",
+    sharedLocks: true,
+    quota: true,
+    refusedNames: [],
+    hiddenNames: [],
+  },
+  judges: [],
+  async start() {
+    const server = await startServer({ args: ["--front", "none"] });
+    return { url: server.url, folder: server.folder, own: () => undefined, stop: () => server.stop() };
+  },
+};
+
+/** Ours first. */
+export const siteKinds: readonly SiteKind[] = [
+  ours,
+  ...peers.map((peer): SiteKind => {
+    const judge = judges[peer.name];
+    return {
+      name: peer.name,
+      can: peer.can,
+      judges: judge === undefined ? [] : [judge],
+      start: () => startPeer(peer),
+    };
+  }),
+];
+
+/** A client for what is on this machine: no proxy of the environment stands between. */
+export function connect(url: string | URL, options: Parameters<typeof createClient>[1] = {}): DavClient {
+  return createClient(url, { proxy: false, ...options });
+}
+
+/** Describes the same tests for each of them. */
+export function describeSites(title: string, body: (kind: SiteKind) => void): void {
+  for (const kind of siteKinds) {
+    describeWith(kind.judges, `${title}: ${kind.name}`, () => body(kind));
+  }
+}
+
+/** A test of what a server can do; what it cannot is skipped, with the reason. */
+export function testIf(able: boolean, name: string, body: () => Promise<void>): void {
+  if (able) test(name, body);
+  else test(`${name} (this server cannot)`, ({ skip }) => skip("this server cannot"));
+}
