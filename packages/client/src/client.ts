@@ -1,4 +1,5 @@
 /** A WebDAV client that sees interim responses, waits while the server works, and comes back after a lost connection. */
+export type { TokenSource } from "./auth/credentials.ts";
 export { type ClientOptions, createClient } from "./create-client.ts";
 export type {
   Capabilities,
@@ -22,6 +23,7 @@ export type {
 export { type Property, propertyNamed, type Resource } from "./dav/resource.ts";
 export { ConnectionError, type ConnectionErrorCode } from "./error/connection-error.ts";
 export { HttpError, type HttpFailure } from "./error/http-error.ts";
+export { type LockLoss, LockLostError } from "./error/lock-lost-error.ts";
 export { type MemberResult, MultistatusError } from "./error/multistatus-error.ts";
 export { CancelledError, DetachedError, OutcomeUnknownError } from "./error/operation-error.ts";
 export type {
@@ -29,6 +31,7 @@ export type {
   Patience,
   RepeatableContent,
   RequestContent,
+  Send,
   SendOptions,
 } from "./http/send.ts";
 export type { LongRequest, RequestProgress } from "./long-request/long-request.ts";

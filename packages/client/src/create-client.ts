@@ -1,43 +1,19 @@
-import { createDavClient } from "./dav/create-dav-client.ts";
+import { nodeDigest } from "./auth/node-digest.ts";
+import { type CommonClientOptions, clientOfParts } from "./client-parts.ts";
 import type { DavClient } from "./dav/dav-client.ts";
-import { Places } from "./dav/place.ts";
 import { createRequester } from "./http/requester.ts";
 import type { RequesterOptions } from "./http/requester-options.ts";
-import type { Send } from "./http/send.ts";
-import { realSurroundings } from "./long-request/real-surroundings.ts";
-import { serverMemory } from "./long-request/server-memory.ts";
-import { startLongRequest } from "./long-request/start-long-request.ts";
-import { watchOperation } from "./long-request/watch-operation.ts";
 
-export interface ClientOptions extends RequesterOptions {
-  /** Fields of every request, such as User-Agent. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Milliseconds; see Patience. For every call that does not say otherwise. */
-  readonly idleTimeoutMs?: number;
-  readonly timeoutMs?: number;
-}
+export interface ClientOptions extends RequesterOptions, CommonClientOptions {}
 
-/** Makes a client for what is below a base URL. */
+/**
+ * Makes a client for what is below a base URL. User information in the URL is taken as credentials, and goes nowhere else.
+ *
+ * @throws {TypeError} `ERR_BASE` if the base is no http(s) URL, or has a query or a fragment; `ERR_CREDENTIALS` for
+ *   credentials that contradict each other or cannot be sent
+ */
 export function createClient(base: string | URL, options: ClientOptions = {}): DavClient {
-  const places = new Places(base);
-  const requester = createRequester(options);
-  const send: Send = (url, sendOptions) => {
-    const headers = new Headers(options.headers);
-    for (const [name, value] of new Headers(sendOptions?.headers)) headers.set(name, value);
-    return requester.send(url, { ...sendOptions, headers });
-  };
-  return createDavClient({
-    places,
-    send,
-    memory: serverMemory(send, places.base),
-    surroundings: realSurroundings,
-    startLongRequest,
-    watchOperation,
-    rest: (milliseconds, signal) => realSurroundings.sleep(milliseconds, signal),
-    patience: {
-      ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs }),
-      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-    },
-    close: () => requester.close(),
-  });
+  const { send } = options;
+  const network = send === undefined ? createRequester(options) : { send, close: async () => undefined };
+  return clientOfParts(base, options, network, nodeDigest);
 }

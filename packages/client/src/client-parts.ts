@@ -1,0 +1,80 @@
+/** What clients have in common, on whatever platform. */
+import { authenticatingSend } from "./auth/authenticating-send.ts";
+import { type CredentialOptions, credentialsOf } from "./auth/credentials.ts";
+import type { DigestTools } from "./auth/digest.ts";
+import { backgroundRest } from "./dav/background-rest.ts";
+import { createDavClient } from "./dav/create-dav-client.ts";
+import type { DavClient } from "./dav/dav-client.ts";
+import { Places } from "./dav/place.ts";
+import type { Patience, Send } from "./http/send.ts";
+import { realSurroundings } from "./long-request/real-surroundings.ts";
+import { serverMemory } from "./long-request/server-memory.ts";
+import type { Surroundings } from "./long-request/start-long-request.ts";
+import { startLongRequest } from "./long-request/start-long-request.ts";
+import { watchOperation } from "./long-request/watch-operation.ts";
+
+/** Options of clients on whatever platform. */
+export interface CommonClientOptions
+  extends CredentialOptions,
+    Pick<Patience, "idleTimeoutMs" | "timeoutMs"> {
+  /** Fields of every request to the base's origin, such as User-Agent. */
+  readonly headers?: Headers | Readonly<Record<string, string>>;
+  /** How requests reach the network, instead of our own way. `close()` does not close it. */
+  readonly send?: Send;
+  /** Time and chance, for tests. */
+  readonly surroundings?: Surroundings;
+}
+
+export interface Network {
+  readonly send: Send;
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a client.
+ *
+ * @throws {TypeError} `ERR_BASE`, `ERR_CREDENTIALS`
+ */
+export function clientOfParts(
+  base: string | URL,
+  options: CommonClientOptions,
+  network: Network,
+  digest?: DigestTools,
+): DavClient {
+  const known = credentialsOf(base, options);
+  const places = new Places(known.base);
+  const { origin } = places.base;
+  const withFields = sendWithFields(network.send, origin, new Headers(options.headers));
+  const { credentials } = known;
+  const send =
+    credentials === undefined ? withFields : authenticatingSend(withFields, { origin, credentials, digest });
+  const { idleTimeoutMs, timeoutMs, surroundings } = options;
+  return createDavClient({
+    places,
+    send,
+    memory: serverMemory(send, places.base),
+    surroundings: surroundings ?? realSurroundings,
+    startLongRequest,
+    watchOperation,
+    rest:
+      surroundings === undefined
+        ? backgroundRest
+        : (milliseconds, signal) => surroundings.sleep(milliseconds, signal),
+    patience: {
+      ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    },
+    close: () => network.close(),
+  });
+}
+
+/** The client's own fields, which a request's own come before. They may be secrets, and go to no other origin. */
+function sendWithFields(send: Send, origin: string, fields: Headers): Send {
+  if ([...fields].length === 0) return send;
+  return (url, options = {}) => {
+    if (url.origin !== origin) return send(url, options);
+    const headers = new Headers(fields);
+    for (const [name, value] of new Headers(options.headers)) headers.set(name, value);
+    return send(url, { ...options, headers });
+  };
+}
