@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { processTerminal } from "../process-terminal.ts";
 import { runProgram } from "../program.ts";
 import {
+  basicFor,
   startTeamServer,
   type TeamServer,
   type TeamServerOptions,
@@ -79,6 +80,43 @@ describe("names that would do harm", () => {
     await run(["get", "-r", `${server.url}photos/`, "deep/folder"]);
     expect(readdirSync(cwd).filter((name) => name !== ".state")).toEqual(["deep"]);
     expect(readdirSync(join(cwd, "deep"))).toEqual(["folder"]);
+  });
+});
+
+describe("a login", () => {
+  test("is asked for at the terminal where the server wants one", async () => {
+    await start({ authenticate: basicFor("ann", "s3cret") });
+    const { code, printed, terminal } = await run(["ls", server.url], { answers: ["ann", "s3cret"] });
+    expect(code).toBe(0);
+    expect(printed).toEqual(["notes.txt", "photos/", "plan for 2026.txt"]);
+    expect(terminal.questions).toHaveLength(2);
+  });
+
+  test("that is wrong ends with 5, and stands in no output", async () => {
+    await start({ authenticate: basicFor("ann", "s3cret") });
+    const env = { MEANWHILE_PASSWORD: "hunter2" };
+    const { code, complained } = await run(["ls", "--user", "ann", server.url], { env });
+    expect(code).toBe(5);
+    expect(complained).toEqual([expect.stringMatching(/the login of ann was refused/)]);
+    expect(complained.join()).not.toContain("hunter2");
+  });
+
+  test("of the environment is used for a folder too", async () => {
+    await start({ authenticate: basicFor("ann", "s3cret") });
+    const env = { MEANWHILE_USER: "ann", MEANWHILE_PASSWORD: "s3cret", XDG_STATE_HOME: join(cwd, ".state") };
+    const { code, complained } = await run(["get", "-r", `${server.url}photos/`], { env });
+    expect({ code, complained }).toEqual({ code: 0, complained: [] });
+    expect(readdirSync(join(cwd, "photos")).sort()).toEqual(["beach.jpg", "harbour.jpg"]);
+  });
+
+  test("lists one's own operations", async () => {
+    await start({ authenticate: basicFor("ann", "s3cret") });
+    const env = { MEANWHILE_USER: "ann", MEANWHILE_PASSWORD: "s3cret" };
+    const origin = new URL("/", server.url).href;
+    await run(["cp", `${server.url}photos/`, `${server.url}copy/`], { env });
+    const { code, printed } = await run(["status", origin], { env });
+    expect(code).toBe(0);
+    expect(printed.join("\n")).toMatch(/^(?:finished 201 {2}COPY {4}\/team\/photos\/? {2}.*)?$/);
   });
 });
 

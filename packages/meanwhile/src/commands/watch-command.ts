@@ -3,7 +3,6 @@ import type { Command } from "commander";
 import { nameAmount } from "../display/amounts.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
 import { follow } from "../remote/follow.ts";
-import { refuseFailure } from "../remote/outcome-response.ts";
 import { commonCollection, parseRemoteUrl } from "../remote/remote-url.ts";
 import { type CommandContext, inSession } from "../remote/session.ts";
 import { operationFact, tookPhrase } from "./operation-result.ts";
@@ -17,6 +16,8 @@ export function watchCommand(context: CommandContext): Command {
       await inSession(context, { remotes: [remote], base, typed }, async (session) => {
         const followed = await follow(session, session.client.watch(remote.url), "the operation");
         const { outcome, progress } = followed;
+        // Only now: it loads the client.
+        const { refuseFailure } = await import("../remote/outcome-response.ts");
         await refuseFailure(outcome, remote.url);
         const total = progress?.total;
         const members = total === undefined || total <= 1 ? "" : `: ${nameAmount(total, "members")}`;
