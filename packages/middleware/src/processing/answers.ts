@@ -41,6 +41,13 @@ export const unreadable: StatusAnswer = problem(
   },
 );
 
+/** Of a repetition that waited for a request whose content broke off: that one failed, and nothing else was done. */
+export const comeAgain: StatusAnswer = problem(
+  503,
+  "The content of the first request with this Idempotency-Key broke off.",
+  { "Retry-After": "1" },
+);
+
 /**
  * An outcome as the final response that it records.
  * @param url of the status document, to be linked to; undefined: nobody was told of it

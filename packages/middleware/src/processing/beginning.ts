@@ -12,7 +12,7 @@ import { refusedFor, unreadable } from "./answers.ts";
 import { ContentDigest } from "./content-digest.ts";
 import { type Core, targetUrl } from "./core.ts";
 import type { Handling } from "./handling.ts";
-import { growingFingerprint, hasHead, join } from "./joining.ts";
+import { growingFingerprint, hasHead, isAnswer, join } from "./joining.ts";
 import { sendAnswer } from "./send-answer.ts";
 
 /** @returns whether the handler is to run; else the request was answered, or will be */
@@ -45,8 +45,7 @@ export async function enterAtOnce(
   const endTurn = await core.turns.take(name);
   try {
     const earlier = await findEarlier(core, name);
-    // A 503 is no answer, as the process says that gave it: the request runs again.
-    if (earlier && (earlier.outcome?.status !== 503 || !hasHead(earlier, head))) {
+    if (earlier && (isAnswer(earlier) || !hasHead(earlier, head))) {
       void join(core, earlier, joining);
       return false;
     }
@@ -81,6 +80,8 @@ async function start(
   response: AnyResponse,
   key?: Parameters<Handling["begin"]>[0],
 ): Promise<boolean> {
+  // Its client left while it was looked up: nothing was done, and nobody was told anything.
+  if (handling.isDeserted) return false;
   try {
     return await handling.begin(key);
   } catch (error) {

@@ -8,9 +8,11 @@ export class ContentDigest {
   value: string | undefined;
   /** Resolves with the digest; with undefined where the content was broken off. */
   readonly whole: Promise<string | undefined>;
+  readonly #request: AnyRequest;
 
   /** @throws {TypeError} `ERR_CONTENT_CONSUMED` where somebody has read of it before */
   constructor(request: AnyRequest) {
+    this.#request = request;
     const hash = createHash("sha256");
     if (!hasContent(request)) {
       this.value = hash.digest("base64url");
@@ -42,6 +44,13 @@ export class ContentDigest {
       if (!("stream" in request) && request.complete) finish();
       else request.push = digesting;
     });
+  }
+
+  /** The client has left before the end of the content. */
+  get isBrokenOff(): boolean {
+    if (this.value !== undefined) return false;
+    const request = this.#request;
+    return request.destroyed || ("stream" in request && (request.stream.aborted || request.stream.destroyed));
   }
 }
 

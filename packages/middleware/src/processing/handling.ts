@@ -6,6 +6,7 @@ import type { RepetitionKey } from "@meanwhile/operations";
 import type { Arrival } from "../observing/observer.ts";
 import { detachHttp2 } from "../recording/detached-response.ts";
 import { FacadeSocket } from "../recording/facade-socket.ts";
+import { holdContent, holdContentOfStream } from "../recording/hold-content.ts";
 import { moveResponse } from "../recording/move-response.ts";
 import { Recording, type RecordingListener } from "../recording/recording.ts";
 import type { FieldLine, ResponseHead } from "../recording/response-reader.ts";
@@ -87,6 +88,13 @@ export class Handling implements HandlerOperation {
     return (
       this.#recording !== undefined || response.headersSent || response.writableEnded || response.destroyed
     );
+  }
+
+  /** Whether its client has left; ask before it becomes an operation. */
+  get isDeserted(): boolean {
+    const { request } = this;
+    if ("stream" in request) return request.stream.destroyed || request.stream.closed;
+    return this.#wire.destroyed || request.socket?.destroyed === true;
   }
 
   /**
@@ -172,8 +180,13 @@ export class Handling implements HandlerOperation {
 
   #moveTo(facade: FacadeSocket): AnyResponse | undefined {
     const { request } = this;
-    if (!(request instanceof Http2ServerRequest)) return moveResponse(request, this.response, facade);
+    if (!(request instanceof Http2ServerRequest)) {
+      const wire = moveResponse(request, this.response, facade);
+      if (wire) holdContent(request);
+      return wire;
+    }
     this.response = detachHttp2(request, this.#wire, facade);
+    holdContentOfStream(request);
     return this.#wire;
   }
 

@@ -1,11 +1,12 @@
 /** A request whose Idempotency-Key is known: it gets the answer of the first one, and its handler does not run. */
 import { type AnyRequest, type AnyResponse, openExchange } from "@meanwhile/interim";
 import { parsePrefer } from "@meanwhile/interim/fields";
-import type { JournalEntry, Operation } from "@meanwhile/operations";
+import type { JournalEntry, Operation, Outcome } from "@meanwhile/operations";
 import { firstAnswer } from "../first-answer.ts";
+import { whenAborted } from "../listeners.ts";
 import { problem, type StatusAnswer } from "../status-answer.ts";
 import { waitFor } from "../waiting.ts";
-import { accepted, outcomeResponse, stopping } from "./answers.ts";
+import { accepted, comeAgain, outcomeResponse, stopping } from "./answers.ts";
 import type { ContentDigest } from "./content-digest.ts";
 import { allowanceOf, type Core, collectionUrl } from "./core.ts";
 import type { Settings } from "./options.ts";
@@ -42,6 +43,8 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
     return;
   }
   const { operations, pacer, attendance } = core;
+  const answerOf = (outcome: Outcome): StatusAnswer =>
+    isAnswer(earlier) || outcome.status === 503 ? outcomeResponse(outcome, url) : comeAgain;
   const preferences = parsePrefer(request.headers["prefer"]);
   core.observer.joined(earlier);
   attendance.attend(earlier, exchange);
@@ -54,7 +57,7 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
     statusUrl: url,
   });
   const answer = await firstAnswer<StatusAnswer | undefined>(operations, earlier, {
-    outcome: (outcome) => outcomeResponse(outcome, url),
+    outcome: answerOf,
     left: { closed: exchange.closed, answer: undefined },
     waitMs: patienceMs(preferences),
     accepted() {
@@ -79,14 +82,31 @@ async function isSame(
   const mine = await content.whole;
   const first = core.contents.get(earlier);
   // Two that are sent at once: what the first one says is known when it was received.
-  if (first && "ended" in earlier) await Promise.race([first.whole, earlier.ended]);
+  if (first && "ended" in earlier) {
+    const abandoned = new Promise<void>((resolve) => whenAborted(core.operations.abandoned, resolve));
+    await Promise.race([first.whole, earlier.ended, abandoned]);
+  }
   const theirs = contentOf(earlier);
-  return mine === undefined || theirs === "" || theirs === mine;
+  return mine === undefined || theirs === "" || theirs === brokenOff || theirs === mine;
 }
+
+/** In place of the digest of content that never came to its end. */
+const brokenOff = "-";
 
 /** A fingerprint that grows: the content's digest follows when it is known. */
 export function growingFingerprint(head: string, content: ContentDigest): string {
-  return `${head}.${content.value ?? ""}`;
+  return `${head}.${content.value ?? (content.isBrokenOff ? brokenOff : "")}`;
+}
+
+/**
+ * Whether what a request ended with answers the same request when it comes again. A 503 does not, as the process says
+ * that gave it; nor does the failure of one whose content broke off (RFC 9112 §8).
+ */
+export function isAnswer(earlier: Operation | JournalEntry): boolean {
+  const { outcome, state } = earlier;
+  if (outcome === undefined) return true;
+  if (outcome.status === 503) return false;
+  return !(contentOf(earlier) === brokenOff && outcome.status >= 400 && state !== "interrupted");
 }
 
 /** Whether all that matters of the earlier request, but its content, is this. */

@@ -1,4 +1,5 @@
 /** When a request was received to its end, whether or not anybody has read it. */
+import { constants } from "node:http2";
 import type { AnyRequest, Exchange } from "@meanwhile/interim";
 import { wasCutOff } from "../recording/hold-stream.ts";
 
@@ -29,5 +30,8 @@ function isReceived({ request, requestComplete }: Exchange): boolean {
 
 /** Whether all content of a stream was handed to its request. A reset ends streams as well. */
 export function endedInPeace(stream: Extract<AnyRequest, { readonly stream: unknown }>["stream"]): boolean {
-  return stream.endAfterHeaders || (stream.readableEnded && !stream.aborted && !wasCutOff(stream));
+  if (stream.endAfterHeaders) return true;
+  // Once the final response is out, Node no longer calls a stream that is reset aborted.
+  const isReset = stream.aborted || (stream.rstCode ?? 0) !== constants.NGHTTP2_NO_ERROR;
+  return stream.readableEnded && !isReset && !wasCutOff(stream);
 }

@@ -26,7 +26,12 @@ export function wrapHandler(
         failed(error);
       }
     };
-    processor.enter(request, response, proceed, () => refuse(response));
+    try {
+      processor.enter(request, response, proceed, () => refuse(response));
+    } catch {
+      // A `when` of the service has thrown.
+      refuse(response);
+    }
   };
 }
 

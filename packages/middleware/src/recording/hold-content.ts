@@ -1,0 +1,34 @@
+/** Content that a handler reads when the client is gone: what has come whole stays, what has not is no whole content. */
+import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+
+/** Node destroys a request when its connection is gone, also one that has come whole and is not read yet. */
+export function holdContent(request: IncomingMessage): void {
+  const { destroy } = request;
+  request.destroy = (error?: Error): IncomingMessage => {
+    const isLoss = error !== undefined && "code" in error && error.code === "ECONNRESET";
+    if (isLoss && request.complete && !request.readableEnded) return request;
+    return destroy.call(request, error);
+  };
+}
+
+/**
+ * On HTTP/2 content goes with its stream: as much as the request's buffer holds is taken in now. Where more is missing
+ * when the stream is reset, Node alone would show the handler an end of the content like any other.
+ */
+export function holdContentOfStream(request: Http2ServerRequest): void {
+  const { stream } = request;
+  if (stream.endAfterHeaders) return;
+  request.read(0);
+  stream.once("finish", () => {
+    // As Node does with content that nobody has begun to read; it would take ours for reading.
+    if (stream.readableEnded || request.readableDidRead || request.readableFlowing) return;
+    setImmediate(() => setImmediate(() => stream.close()));
+  });
+  stream.once("aborted", () => {
+    if (stream.readableEnded || request.readableEnded) return;
+    // Handlers that do not listen for it are not to bring the process down.
+    request.on("error", () => undefined);
+    request.destroy(Object.assign(new Error("aborted"), { code: "ECONNRESET" }));
+  });
+}
