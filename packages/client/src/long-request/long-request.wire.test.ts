@@ -163,7 +163,7 @@ describe("to a service with the middleware", () => {
     expect(service.runs).toBe(1);
   });
 
-  test.each([1, 2, 3])("connections that are cut anywhere, ten times (%d)", async (seed) => {
+  test.each([2, 3])("connections that are cut anywhere, ten times (%d)", async (seed) => {
     const service = await middlewareService();
     const random = pseudoRandom(seed * 7919);
     let cutting = false;

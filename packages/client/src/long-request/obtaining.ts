@@ -49,6 +49,8 @@ export class Obtaining {
   #setbacks = 0;
   #repetitions = 0;
   #accepted = 0;
+  /** What is at the wait's URL: a status document, unless a 202 led there. */
+  #monitor: MonitorKind = "document";
 
   constructor(wait: LongWait, request: PlannedRequest) {
     this.#wait = wait;
@@ -111,7 +113,7 @@ export class Obtaining {
     if (error.code === "malformed" || error.interims > 0) memory.interimsBreak = true;
     if (!this.#wait.met) throw error;
     const { url } = this.#wait;
-    if (url !== undefined) return { kind: "follow", url, expected: "document" };
+    if (url !== undefined) return { kind: "follow", url, expected: this.#monitor };
     return { kind: "again", cause: error, leastMs: 0 };
   }
 
@@ -145,6 +147,7 @@ export class Obtaining {
     discard(response);
     this.#wait.alive();
     this.#wait.url = monitor.url;
+    this.#monitor = monitor.expected;
     return { kind: "follow", ...monitor };
   }
 
@@ -164,7 +167,7 @@ export class Obtaining {
       return { kind: "again", cause: new Error(cause), leastMs, instead: response };
     }
     discard(response);
-    return { kind: "follow", url, expected: "document" };
+    return { kind: "follow", url, expected: this.#monitor };
   }
 
   async #follow(url: URL, expected: MonitorKind): Promise<Step> {
@@ -193,6 +196,7 @@ export class Obtaining {
     const again = safe || mayRepeat || this.#wait.stopped === "hidden";
     if (!again || this.#repetitions > mostRepetitions) throw this.#unknown(cause);
     this.#wait.url = undefined;
+    this.#monitor = "document";
     return { kind: "again", cause, leastMs: 0 };
   }
 
@@ -215,6 +219,7 @@ export class Obtaining {
     if (!again) throw this.#unknown(cause);
     if (!runsAnew) this.#request.renewKey();
     this.#wait.url = undefined;
+    this.#monitor = "document";
     return { kind: "again", cause, leastMs };
   }
 

@@ -41,6 +41,12 @@ export interface LongRequestContext {
   readonly send: Send;
   readonly memory: ServerMemory;
   readonly surroundings: Surroundings;
+  /**
+   * What sends hides interim responses, and does not tell a lost connection from one that never was, as `fetch` does. Then
+   * the server is asked whether it keeps answers before the first unsafe request, which prefers a 202 if it does. Default:
+   * no.
+   */
+  readonly hidesInterims?: boolean;
   /** How long to try to come back while there is no sign of life, in milliseconds. Default: 15 minutes. */
   readonly comebackMs?: number;
 }
