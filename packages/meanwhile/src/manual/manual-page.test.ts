@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { describeProgram } from "../completion/described-program.ts";
@@ -27,4 +28,9 @@ test("it has every command, every option and every exit code", () => {
 test("no text of it is taken for a request of roff", () => {
   const requests = page.split("\n").filter((line) => /^[.']/.test(line));
   for (const line of requests) expect(line).toMatch(/^\.(?:\\"|TH|SH|SS|TP|PP|br|BR?|I)(?: |$)/);
+});
+
+test.skipIf(spawnSync("groff", ["--version"]).status !== 0)("groff formats it without a warning", () => {
+  const formatted = spawnSync("groff", ["-man", "-ww", "-Tutf8", "-z"], { input: page, encoding: "utf8" });
+  expect({ status: formatted.status, stderr: formatted.stderr }).toEqual({ status: 0, stderr: "" });
 });

@@ -1,4 +1,5 @@
 /** What a failed final response means to the one who called the command. */
+import { STATUS_CODES } from "node:http";
 import type { HttpError } from "@meanwhile/client";
 import { summary } from "../display/printable.ts";
 import type { FailureCode } from "../exit-status.ts";
@@ -9,7 +10,9 @@ import { shownPath } from "./remote-url.ts";
 export async function explainStatus(error: HttpError, context: FailureContext): Promise<Explanation> {
   const { status, url, condition, detail } = error;
   const { what, advice } = await meaningOf(error, context);
-  const said = detail === undefined ? condition : summary(detail);
+  // The phrase that goes with the number says nothing new.
+  const phrase = detail?.trim().toLowerCase() === STATUS_CODES[status]?.toLowerCase();
+  const said = detail === undefined || phrase ? condition : summary(detail);
   const parts = [
     `${shownPath(url)}: ${what}`,
     ...(said === undefined ? [] : [` (the server says: ${summary(said)})`]),

@@ -42,6 +42,7 @@ describe("a failed final response in one line", () => {
     [answered(401), ann, 5, "/team/a b: the login of ann was refused; check name and password"],
     [answered(403), nobody, 5, "/team/a b: not allowed; perhaps with a login: --user NAME"],
     [answered(403, { detail: "read only\n" }), ann, 5, "/team/a b: not allowed (the server says: read only)"],
+    [answered(404, { detail: "Not Found\n" }), nobody, 4, "/team/a b: nothing is there"],
     [answered(404), nobody, 4, "/team/a b: nothing is there"],
     [answered(405, { method: "MKCOL" }), nobody, 8, "/team/a b: something is there already"],
     [
@@ -128,6 +129,14 @@ describe("members that failed", () => {
       details: ["/team/one: locked", "/team/\\x1bfour: not allowed"],
     });
     expect(explanation?.facts?.["failed"]).toHaveLength(3);
+  });
+
+  test("of a change of properties mean that none was made (RFC 4918 §9.2)", async () => {
+    const error = new MultistatusError("PROPPATCH", url, [
+      { url, status: 403 },
+      { url, status: 424 },
+    ]);
+    expect(await told(error)).toEqual([5, "/team/a b: not allowed; no property was changed"]);
   });
 
   test("have an end", async () => {

@@ -14,7 +14,7 @@ import { formatCount } from "../display/amounts.ts";
 import { printable, summary } from "../display/printable.ts";
 import type { FailureCode } from "../exit-status.ts";
 import { explainConnection } from "./explain-connection.ts";
-import { explainStatus, statusWords } from "./explain-status.ts";
+import { exitCodeOf, explainStatus, statusWords } from "./explain-status.ts";
 import type { Explanation, FailureContext } from "./explanation.ts";
 import { shownPath, shownUrl } from "./remote-url.ts";
 import { StoppedError } from "./stops.ts";
@@ -70,10 +70,15 @@ function explainMultistatus(error: MultistatusError): Explanation {
     return `${shownPath(url)}: ${statusWords(status)}${said === undefined ? "" : ` (${summary(said)})`}`;
   });
   if (told.length > details.length) details.push(`... and ${formatCount(told.length - details.length)} more`);
+  // RFC 4918 §9.2: all changes of properties are made, or none.
+  const whole = error.method === "PROPPATCH";
+  const many = `${formatCount(told.length)} ${told.length === 1 ? "member" : "members"} failed; the rest may be done`;
   return {
-    exitCode: 3,
-    message: `${error.method} ${shownPath(error.url)}: ${formatCount(told.length)} ${told.length === 1 ? "member" : "members"} failed; the rest may be done`,
-    details,
+    exitCode: whole ? exitCodeOf(told[0]?.status ?? 500) : 3,
+    message: whole
+      ? `${details[0] ?? shownPath(error.url)}; no property was changed`
+      : `${error.method} ${shownPath(error.url)}: ${many}`,
+    details: whole ? details.slice(1) : details,
     facts: {
       method: error.method,
       url: error.url.href,
