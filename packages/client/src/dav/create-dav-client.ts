@@ -31,6 +31,8 @@ export interface DavClientParts {
   /** With credentials and fields. */
   readonly send: Send;
   readonly memory: ServerMemory;
+  /** As {@link LongRequestContext.hidesInterims}. */
+  readonly hidesInterims?: boolean;
   readonly surroundings: Surroundings;
   readonly startLongRequest: StartLongRequest;
   watchOperation(context: LongRequestContext, url: URL, patience: Patience): LongRequest<Response>;
@@ -42,8 +44,8 @@ export interface DavClientParts {
 
 /** Joins the verbs to a client. */
 export function createDavClient(parts: DavClientParts): DavClient {
-  const { send, memory, surroundings } = parts;
-  const long: LongRequestContext = { send, memory, surroundings };
+  const { send, memory, surroundings, hidesInterims = false } = parts;
+  const long: LongRequestContext = { send, memory, surroundings, hidesInterims };
   const context: VerbContext = {
     ...long,
     places: parts.places,
