@@ -116,7 +116,9 @@ describe("a login", () => {
     await run(["cp", `${server.url}photos/`, `${server.url}copy/`], { env });
     const { code, printed } = await run(["status", origin], { env });
     expect(code).toBe(0);
-    expect(printed.join("\n")).toMatch(/^(?:finished 201 {2}COPY {4}\/team\/photos\/? {2}.*)?$/);
+    expect(printed).toEqual([
+      expect.stringMatching(/^finished 201 +COPY +\/team\/photos\/ +3\/3 +http:\S+\/operations\/\S+$/),
+    ]);
   });
 });
 
