@@ -86,8 +86,7 @@ describe.each([
     const options: SendOptions = {
       method: "COPY",
       onInterim: ({ status, headers }) => {
-        expect(status).toBe(102);
-        told += 1;
+        if (status === 102) told += 1;
         fieldBytes += headers.get("status-uri")?.length ?? 0;
       },
     };

@@ -43,6 +43,7 @@ export function sendHttp1(
     const end = (): void => {
       feeding.abort();
       forgetContinue();
+      stopReading();
       waiting.signal.removeEventListener("abort", onImpatient);
     };
     const fail = (error: unknown): void => {
@@ -74,7 +75,7 @@ export function sendHttp1(
     };
     let forgetContinue = (): void => {};
 
-    readInterims(request, {
+    const stopReading = readInterims(request, {
       largestBytes: attempt.largestHeadBytes,
       now: timers.now,
       onInterim: (interim) => {

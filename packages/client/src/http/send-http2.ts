@@ -38,6 +38,7 @@ export function sendHttp2(attempt: Attempt, place: StreamPlace, trace: Trace): P
     const end = (): void => {
       feeding.abort();
       forgetContinue();
+      stopReading();
       waiting.signal.removeEventListener("abort", onImpatient);
     };
     const fail = (error: unknown): void => {
@@ -75,7 +76,7 @@ export function sendHttp2(attempt: Attempt, place: StreamPlace, trace: Trace): P
       }).catch(fail);
     };
 
-    readInterims(stream, {
+    const stopReading = readInterims(stream, {
       largestBytes: attempt.largestHeadBytes,
       now: timers.now,
       onInterim: (interim) => {
