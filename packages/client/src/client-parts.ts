@@ -27,6 +27,8 @@ export interface CommonClientOptions
 
 export interface Network {
   readonly send: Send;
+  /** It shows no interim responses: see `LongRequestContext`. Default: no. */
+  readonly hidesInterims?: boolean;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export function clientOfParts(
     places,
     send,
     memory: serverMemory(send, places.base),
+    hidesInterims: network.hidesInterims === true,
     surroundings: surroundings ?? realSurroundings,
     startLongRequest,
     watchOperation,

@@ -106,7 +106,8 @@ class Following {
       "Accept",
       this.#manner === "events" ? `text/event-stream, ${json.replace(",", ";q=0.5,")}` : json,
     );
-    const bearsInterims = !this.#wait.context.memory.interimsBreak;
+    const { memory, hidesInterims } = this.#wait.context;
+    const bearsInterims = !memory.interimsBreak && hidesInterims !== true;
     if (this.#manner !== "poll" && bearsInterims) headers.set("Prefer", "processing");
     if (this.#manner === "events" && this.#lastEventId !== "")
       headers.set("Last-Event-ID", this.#lastEventId);

@@ -65,7 +65,8 @@ export class LongWait {
       return response;
     } catch (error) {
       if (this.signal.aborted) throw this.signal.reason;
-      if (error instanceof ConnectionError && error.mayHaveArrived) this.#met = true;
+      const tells = this.context.hidesInterims !== true;
+      if (tells && error instanceof ConnectionError && error.mayHaveArrived) this.#met = true;
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 /** The request that a long request begins with, as it is sent once or again. */
+import { ConnectionError } from "../error/connection-error.ts";
 import type { RequestContent } from "../http/send.ts";
 import { formatIdempotencyKey } from "./idempotency-key.ts";
 import type { LongWait } from "./long-wait.ts";
@@ -61,9 +62,12 @@ export class PlannedRequest {
 
   /** One exchange. What the server tells before its final response is taken notice of. */
   async send(wait: LongWait): Promise<Response> {
-    const { memory } = wait.context;
+    const { memory, hidesInterims = false } = wait.context;
     const headers = new Headers(this.#headers);
-    const preference = prefer(headers.get("prefer"), memory, { safe: this.safe, again: this.#sentBefore });
+    const keeps = hidesInterims && !this.safe ? await keepsAnswers(wait) : memory.keeps;
+    const interimsBreak = hidesInterims || memory.interimsBreak;
+    const circumstances = { safe: this.safe, again: this.#sentBefore };
+    const preference = prefer(headers.get("prefer"), { interimsBreak, keeps }, circumstances);
     if (preference !== undefined) headers.set("Prefer", preference);
     this.#sentBefore = true;
     const content = this.#content;
@@ -86,6 +90,16 @@ export class PlannedRequest {
 
   #setKey(key: string): void {
     this.#headers.set("Idempotency-Key", formatIdempotencyKey(key));
+  }
+}
+
+/** Asks before anything is sent: if there is no answer, nothing has arrived. */
+async function keepsAnswers({ context, signal }: LongWait): Promise<boolean> {
+  try {
+    return await context.memory.keepsAnswers(signal);
+  } catch (cause) {
+    if (!(cause instanceof ConnectionError)) throw cause;
+    throw new ConnectionError(cause.code, cause.message, { mayHaveArrived: false, cause });
   }
 }
 

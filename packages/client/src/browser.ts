@@ -1,0 +1,38 @@
+/** The client for browsers: on fetch, with the status document's event stream in place of interim responses. */
+export type { TokenSource } from "./auth/credentials.ts";
+export { type BrowserClientOptions, createClient } from "./browser/create-browser-client.ts";
+export type { Fetch, FetchOptions } from "./browser/fetch-send.ts";
+export type {
+  Capabilities,
+  Change,
+  ChangeOptions,
+  Conditions,
+  CopyOptions,
+  DavClient,
+  Download,
+  GetOptions,
+  ListOptions,
+  LockHandle,
+  LockOptions,
+  Place,
+  PropertyChange,
+  PutOptions,
+  Quota,
+  StartOptions,
+  TransferOptions,
+} from "./dav/dav-client.ts";
+export { type Property, propertyNamed, type Resource } from "./dav/resource.ts";
+export { ConnectionError, type ConnectionErrorCode } from "./error/connection-error.ts";
+export { HttpError, type HttpFailure } from "./error/http-error.ts";
+export { type LockLoss, LockLostError } from "./error/lock-lost-error.ts";
+export { type MemberResult, MultistatusError } from "./error/multistatus-error.ts";
+export { CancelledError, DetachedError, OutcomeUnknownError } from "./error/operation-error.ts";
+export type {
+  InterimResponse,
+  Patience,
+  RepeatableContent,
+  RequestContent,
+  Send,
+  SendOptions,
+} from "./http/send.ts";
+export type { LongRequest, RequestProgress } from "./long-request/long-request.ts";

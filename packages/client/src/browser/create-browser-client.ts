@@ -1,0 +1,29 @@
+import { type CommonClientOptions, clientOfParts } from "../client-parts.ts";
+import type { DavClient } from "../dav/dav-client.ts";
+import { type FetchOptions, fetchSend } from "./fetch-send.ts";
+import { pageLocation } from "./page-location.ts";
+
+export interface BrowserClientOptions extends FetchOptions, CommonClientOptions {}
+
+/**
+ * Makes a client for what is below a base URL, which may be relative to the page. User information in the URL is taken as
+ * credentials, and goes nowhere else.
+ *
+ * Name and password are for Basic, a token for Bearer. Digest, cookies and client certificates are the browser's own: it
+ * adds them where none of those is given, to the page's own origin or as `credentials` says.
+ *
+ * @throws {TypeError} `ERR_BASE` if the base is no http(s) URL, or has a query or a fragment; `ERR_CREDENTIALS` for
+ *   credentials that contradict each other or cannot be sent
+ */
+export function createClient(base: string | URL, options: BrowserClientOptions = {}): DavClient {
+  const here = pageLocation()?.href;
+  const resolved = URL.canParse(String(base), here) ? new URL(String(base), here) : base;
+  const isNamed =
+    options.username !== undefined ||
+    options.token !== undefined ||
+    (resolved instanceof URL && resolved.username !== "");
+  // Else browsers answer a 401 with a dialog of their own.
+  const network = fetchSend(isNamed ? { credentials: "omit", ...options } : options);
+  const send = options.send ?? network;
+  return clientOfParts(resolved, options, { send, close: async () => undefined, hidesInterims: true });
+}
