@@ -49,7 +49,7 @@ const overHttp2: Ask = async (interims) => {
       const fields: Record<string, string | string[]> = {};
       for (const [name, value] of lines) {
         const had = fields[name];
-        fields[name] = had === undefined ? value : [...had, value].flat();
+        fields[name] = had === undefined ? value : [had, value].flat();
       }
       stream.additionalHeaders({ ":status": status, ...fields });
     }

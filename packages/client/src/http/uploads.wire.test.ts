@@ -66,9 +66,13 @@ test.each<[string, () => RequestContent, RegExp]>([
   [
     "repeatable content of unknown length",
     () => new Pieces(2, 2, false),
-    /transfer-encoding: chunked\r\n.*2\r\nAA\r\n2\r\nAA\r\n0\r\n\r\n$/is,
+    /transfer-encoding: chunked\r\n.*\r\n\r\n(2\r\nAA\r\n2\r\nAA|4\r\nAAAA)\r\n0\r\n\r\n$/is,
   ],
-  ["a stream", () => streamOf("h", "i"), /transfer-encoding: chunked\r\n.*1\r\nh\r\n1\r\ni\r\n0\r\n\r\n$/is],
+  [
+    "a stream",
+    () => streamOf("h", "i"),
+    /transfer-encoding: chunked\r\n.*\r\n\r\n(1\r\nh\r\n1\r\ni|2\r\nhi)\r\n0\r\n\r\n$/is,
+  ],
 ])("%s is sent, with its length where that is known (RFC 9112 §6)", async (_what, content, expected) => {
   await using server = await serveRaw(async (connection) => {
     await connection.until();
