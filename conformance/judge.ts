@@ -24,6 +24,7 @@ const judges = {
   haproxy: ["haproxy", "-v"],
   lighttpd: ["lighttpd", "-v"],
   nginx: ["nginx", "-v"],
+  chromium: ["/usr/bin/chromium", "--version"],
 } as const satisfies Readonly<Record<string, readonly [string, ...string[]]>>;
 
 export type JudgeName = keyof typeof judges;

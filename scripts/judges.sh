@@ -7,7 +7,7 @@
 # Installs only what is missing and is quick when nothing is. Starts no service.
 set -euo pipefail
 
-clients=(litmus cadaver curl rclone davfs2 wget openssl python3-requests libwww-perl php-cli openjdk-17-jdk-headless tmux)
+clients=(litmus cadaver curl rclone davfs2 wget openssl python3-requests libwww-perl php-cli openjdk-17-jdk-headless tmux chromium)
 servers=(apache2-bin caddy haproxy lighttpd lighttpd-mod-webdav nginx libnginx-mod-http-dav-ext)
 tests=("${clients[@]}" "${servers[@]}")
 bench=(wrk)
