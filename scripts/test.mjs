@@ -1,13 +1,22 @@
 /**
- * `npm test`: everything that must hold, in ten minutes on two cores. All steps are run, whatever fails; the last
+ * `npm test`: everything that must hold, in about ten minutes on two cores. All steps are run, whatever fails; the last
  * lines sum up. Under CI=true the outside judges are installed first, and a Node or a judge that is missing is a
- * failure; elsewhere it is skipped with the reason.
+ * failure; elsewhere it is skipped with the reason. Other Nodes run the wire tests that depend on Node; `npm run soak`
+ * runs all of them there.
  */
-import { spawnSync } from "node:child_process";
+
 import { conclude, forgetReports, leftOut, run, vitest, whole } from "./steps.mjs";
+import { conformance, map, otherNodes, wireOn } from "./suites.mjs";
 
 const ci = process.env["CI"] === "true";
-const otherNodes = ["22", "24", "26"];
+/** They are about what stands above Node, and are the same on each. */
+const sameEverywhere = [
+  "**/*-drop-in.wire.test.ts",
+  "packages/client/src/folder/**",
+  "packages/meanwhile/src/commands/**",
+  "packages/middleware/src/observing/**",
+  "packages/middleware/src/processing/**",
+];
 
 forgetReports();
 const results = [];
@@ -26,38 +35,8 @@ results.push(
   await vitest("wire", ["--project", "wire"]),
 );
 for (const major of otherNodes) {
-  results.push(await wireOn(major));
+  results.push(await wireOn(major, { required: ci, exclude: sameEverywhere }));
 }
-if (build.failed === 0) {
-  results.push(
-    // One after the other: they measure time, fill disks and kill servers.
-    await vitest("conformance", [
-      "--project",
-      "conformance",
-      "--no-file-parallelism",
-      "--exclude",
-      "conformance/map.test.ts",
-    ]),
-    // Last, for it reads what all the others found.
-    await vitest("map", ["--project", "conformance", "conformance/map.test.ts"]),
-  );
-} else {
-  results.push(leftOut("conformance", "it runs the build, which failed", true));
-}
+if (build.failed === 0) results.push(...(await conformance()), await map());
+else results.push(leftOut("conformance", "it runs the build, which failed", true));
 process.exitCode = conclude(results) ? 0 : 1;
-
-/** The wire tests on another Node, which npm brings; unless it is the one that we run on. */
-async function wireOn(major) {
-  const name = `wire node ${major}`;
-  if (process.versions.node.startsWith(`${major}.`)) {
-    return leftOut(name, "it is the Node of this run", false);
-  }
-  const npx = ["npx", "-y", "-p", `node@${major}`, "node"];
-  const [program = "npx", ...args] = npx;
-  const brought = spawnSync(program, [...args, "--version"], { encoding: "utf8", timeout: 120_000 });
-  if (brought.status !== 0 || !brought.stdout.startsWith(`v${major}.`)) {
-    const why = (brought.stderr ?? "").trim().split("\n").at(-1) || brought.error?.message;
-    return leftOut(name, `npm cannot bring node@${major}: ${why}`, ci);
-  }
-  return vitest(name, ["--project", "wire"], { node: npx });
-}
