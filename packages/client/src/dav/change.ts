@@ -36,6 +36,7 @@ export function change(
   options: ChangeOptions,
 ): LongRequest<Change> {
   const { method, url, content } = request;
+  const locks = context.locks.concerning(request.changed);
   return context.start({
     ...patienceOf(context, options),
     method,
@@ -44,6 +45,7 @@ export function change(
     ...(content === undefined ? {} : { content }),
     ...repetition(options),
     async read(response) {
+      if (response.status === 412) for (const lock of locks) lock.doubt();
       const outcome = await readChange(context, request, response);
       request.done?.();
       return outcome;

@@ -9,6 +9,8 @@ export interface HeldLock {
   readonly depth: "0" | "infinity";
   /** The lock's root was deleted or moved away by ourselves: the lock is gone with it (RFC 4918 §9.6.1, §7.5). */
   gone(): void;
+  /** A request that relied on it was answered 412: the server may no longer know it. */
+  doubt(): void;
   /** Nobody cares for it any longer: it is left to its time. */
   leave(): void;
 }

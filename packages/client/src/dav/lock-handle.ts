@@ -88,23 +88,27 @@ class Handle implements LockHandle, HeldLock {
 
   async refresh(options: Patience = {}): Promise<void> {
     this.lost.throwIfAborted();
-    const { surroundings } = this.#context;
-    const sentAtMs = surroundings.now();
-    const { response } = await ask(this.#context, {
-      method: "LOCK",
-      url: this.root,
-      // "This request MUST NOT have a body and it MUST specify which lock to refresh by using the 'If' header with a
-      // single lock token" (RFC 4918 §9.10.2). The Depth header is ignored there.
-      headers: {
-        If: `(${codedUrl(this.token)})`,
-        Timeout: timeoutField(this.#options.askSeconds),
-        Accept: "application/xml, text/xml",
-      },
-      patience: patienceOf(this.#context, options),
-    });
-    const found = (await readActiveLocks(response)).find(({ token }) => token === this.token);
-    this.#timeoutSeconds = found?.timeoutSeconds ?? this.#timeoutSeconds;
-    this.#endsAtMs = endOf(sentAtMs, this.#timeoutSeconds);
+    const sentAtMs = this.#context.surroundings.now();
+    try {
+      const { response } = await ask(this.#context, {
+        method: "LOCK",
+        url: this.root,
+        // "This request MUST NOT have a body and it MUST specify which lock to refresh by using the 'If' header with a
+        // single lock token" (RFC 4918 §9.10.2). The Depth header is ignored there.
+        headers: {
+          If: `(${codedUrl(this.token)})`,
+          Timeout: timeoutField(this.#options.askSeconds),
+          Accept: "application/xml, text/xml",
+        },
+        patience: patienceOf(this.#context, options),
+      });
+      const found = (await readActiveLocks(response)).find(({ token }) => token === this.token);
+      this.#timeoutSeconds = found?.timeoutSeconds ?? this.#timeoutSeconds;
+      this.#endsAtMs = endOf(sentAtMs, this.#timeoutSeconds);
+    } catch (error) {
+      if (error instanceof HttpError && refusals.has(error.status)) this.#lose("refused", error);
+      throw error;
+    }
   }
 
   async unlock(options: Patience = {}): Promise<void> {
@@ -119,6 +123,12 @@ class Handle implements LockHandle, HeldLock {
 
   gone(): void {
     this.#lose("removed");
+  }
+
+  doubt(): void {
+    this.refresh().catch(() => {
+      // If it is gone, `lost` has told so; other failures say nothing of it.
+    });
   }
 
   leave(): void {
@@ -138,10 +148,8 @@ class Handle implements LockHandle, HeldLock {
         await rest(Math.min(pause, longestMs), stop);
         if (this.#options.refresh && pause <= longestMs)
           await this.refresh({ timeoutMs: Math.max(left / 2, 1000) });
-      } catch (error) {
-        if (stop.aborted) return;
-        // Other failures may pass: there is time left to try again.
-        if (error instanceof HttpError && refusals.has(error.status)) return this.#lose("refused", error);
+      } catch {
+        // It was lost, or there is time left to try again.
       }
     }
   }
