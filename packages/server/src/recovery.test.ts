@@ -24,8 +24,12 @@ function left(id: string, intent: JournalEntry["intent"]): JournalEntry {
   };
 }
 
-test("what a handler of the middleware worked on is left to it; a PUT was interrupted", async () => {
-  const unfinished = [left("mine", undefined), left("handlers", { handler: { idempotent: true } })];
+test("what a handler of the middleware worked on is left to it; a PUT was interrupted, and may be sent again (RFC 9110 §9.2.2)", async () => {
+  const unfinished = [
+    left("mine", undefined),
+    { ...left("collection", undefined), kind: "MKCOL" },
+    left("handlers", { handler: { idempotent: true } }),
+  ];
   const operations = createOperations({ journal: { ...memoryJournal(), unfinished: () => unfinished } });
   const handler = createDavHandler({
     tree: createMemoryTree(),
@@ -34,6 +38,13 @@ test("what a handler of the middleware worked on is left to it; a PUT was interr
   });
   expect(await handler.recover()).toBe(0);
   await operations.idle();
-  expect(await operations.find("mine")).toMatchObject({ state: "interrupted", outcome: { status: 500 } });
+  expect(await operations.find("mine")).toMatchObject({
+    state: "interrupted",
+    outcome: { status: 503, fields: { "Retry-After": "1" } },
+  });
+  expect(await operations.find("collection")).toMatchObject({
+    state: "interrupted",
+    outcome: { status: 500 },
+  });
   expect(await operations.find("handlers")).toBeUndefined();
 });

@@ -55,21 +55,19 @@ export async function recoverOperations(operations: Operations, context: ServerC
   return resumed.size;
 }
 
-/** Methods whose repetition does no more than the first request (RFC 9110 §9.2.2, RFC 4918 §9). */
-const idempotent: ReadonlySet<string> = new Set([
-  "PUT",
-  "DELETE",
-  "PROPPATCH",
-  "MKCOL",
-  "UNLOCK",
-  "COPY",
-  "MOVE",
-]);
+/**
+ * Methods that may be sent again where nobody knows whether they were done (RFC 9110 §9.2.2): their repetition ends as
+ * the first try would have. That of MKCOL would not (405).
+ */
+const repeatable: ReadonlySet<string> = new Set(["PUT", "DELETE", "PROPPATCH", "UNLOCK", "COPY", "MOVE"]);
 
+/** A 503 says to try again: whoever repeats such a request, its key included, has it run anew. */
 function interrupted({ kind }: JournalEntry): Outcome {
-  const advice = idempotent.has(kind)
-    ? "It is safe to send the request again."
-    : "Look at what is there before you send the request again.";
-  const message = `the server ended while it worked on this; what was done is not known. ${advice}`;
-  return outcomeOf(errorAnswer(new DavError(500, message), kind));
+  const message = "the server ended while it worked on this; what was done is not known.";
+  const error = repeatable.has(kind)
+    ? new DavError(503, `${message} It is safe to send the request again.`, {
+        fields: { "Retry-After": "1" },
+      })
+    : new DavError(500, `${message} Look at what is there before you send the request again.`);
+  return outcomeOf(errorAnswer(error, kind));
 }
