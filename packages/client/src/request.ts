@@ -18,8 +18,9 @@ export type {
 
 export interface RequestOptions extends SendOptions {
   /**
-   * What a redirection of a safe request (GET, HEAD, OPTIONS, PROPFIND, REPORT, SEARCH) leads to, as in fetch: "follow" (the default; 20 at
-   * most), "manual" (it is the response), "error". Other requests are never sent elsewhere: a redirection is their response.
+   * What a redirection of a safe request (GET, HEAD, OPTIONS, PROPFIND, REPORT, SEARCH) leads to, as in fetch:
+   * "follow" (the default; 20 at most), "manual" (it is the response), "error". Other requests are never sent
+   * elsewhere: a redirection is their response.
    */
   readonly redirect?: "follow" | "manual" | "error";
   /** What sends it. Default: one for all, with default options. */
@@ -27,9 +28,11 @@ export interface RequestOptions extends SendOptions {
 }
 
 /**
- * Sends a request: `fetch` for those who want to see interim responses (`onInterim`), and who decide themselves how long to wait.
+ * Sends a request: `fetch` for those who want to see interim responses (`onInterim`), and who decide themselves how
+ * long to wait.
  *
- * @returns the final response, whatever its status; `url` tells where it came from. Its body holds the connection: read it, or
+ * @returns the final response, whatever its status; `url` tells where it came from. Its body holds the connection:
+ * read it, or
  *   cancel it
  * @throws {ConnectionError} where there is no complete response
  */

@@ -1,9 +1,10 @@
 /** How much of interim responses is news, and from where on it is a flood. */
 
 /**
- * Interim responses are not kept, so what they may cost is time, not memory. A server that works sends many of them, and
- * may send those of an hour at once when a hop held them back; a flood is what no work explains. So there is a store of
- * bytes that fills up again as time passes, and each interim response takes its size from it, a small one `leastBytes`.
+ * Interim responses are not kept, so what they may cost is time, not memory. A server that works sends many of them,
+ * and may send those of an hour at once when a hop held them back; a flood is what no work explains. So there is a
+ * store of bytes that fills up again as time passes, and each interim response takes its size from it, a small one
+ * `leastBytes`.
  */
 export interface AllowanceOptions {
   /** Bytes that may come at once. Default: 128 MiB, which is 5,000 interim responses of 26 KiB. */

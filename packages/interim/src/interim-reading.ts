@@ -25,16 +25,18 @@ export class InterimLimitError extends Error {
 
 export interface InterimReadingOptions extends AllowanceOptions {
   /**
-   * The largest interim response, in bytes as HTTP/1.1. Default: 32 KiB. Over HTTP/1.1 Node's own limit must be raised
-   * too, which is 16 KiB: give the request `maxHeaderSize`, and set its `maxHeadersCount` to 0, or field lines from the
-   * 2,000th on are dropped without a word. Over HTTP/2 the session's `maxHeaderListPairs` does so (default 128).
+   * The largest interim response, in bytes as HTTP/1.1. Default: 32 KiB. Over HTTP/1.1 Node's own limit must be
+   * raised too, which is 16 KiB: give the request `maxHeaderSize`, and set its `maxHeadersCount` to 0, or field lines
+   * from the 2,000th on are dropped without a word. Over HTTP/2 the session's `maxHeaderListPairs` does so (default
+   * 128).
    */
   readonly largestBytes?: number;
   /** Called for each interim response in order. What it throws goes to `onError`. */
   readonly onInterim: (interim: ReceivedInterim) => void;
   /**
-   * Called once, with an {@link InterimLimitError} or what `onInterim` threw; nothing is told after that. Ending the request
-   * is the caller's business. Interim responses that are no HTTP fail the request itself, as everything else that is none.
+   * Called once, with an {@link InterimLimitError} or what `onInterim` threw; nothing is told after that. Ending the
+   * request is the caller's business. Interim responses that are no HTTP fail the request itself, as everything else
+   * that is none.
    */
   readonly onError: (error: unknown) => void;
 }
@@ -46,9 +48,9 @@ interface Information {
 }
 
 /**
- * Tells each interim response of a request: any 1xx but 101, which ends HTTP on the connection (RFC 9110 §15.2.2) and is the
- * caller's business. To be called before the request is sent. "A client MUST be able to parse one or more 1xx responses
- * received prior to a final response, even if the client does not expect one" (RFC 9110 §15.2).
+ * Tells each interim response of a request: any 1xx but 101, which ends HTTP on the connection (RFC 9110 §15.2.2) and
+ * is the caller's business. To be called before the request is sent. "A client MUST be able to parse one or more 1xx
+ * responses received prior to a final response, even if the client does not expect one" (RFC 9110 §15.2).
  *
  * @returns stops reading
  */

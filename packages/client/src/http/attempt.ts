@@ -23,7 +23,9 @@ export interface Attempt {
 /** What becomes of an attempt that got a final response. */
 export interface Answer {
   readonly response: Response;
-  /** 417 to our expectation, before any content was sent: the request may be repeated without it (RFC 9110 §10.1.1). */
+  /**
+   * 417 to our expectation, before any content was sent: the request may be repeated without it (RFC 9110 §10.1.1).
+   */
   readonly expectationFailed: boolean;
 }
 
@@ -76,8 +78,8 @@ export function toLines(raw: readonly string[]): FieldLine[] {
 const worthAskingBytes = 1024 * 1024;
 
 /**
- * Whether to send `Expect: 100-continue`: over HTTP/1.1 for large content, where an early refusal costs the connection; for content
- * that can be sent once also over HTTP/2, so that a 401 leaves it for the next try.
+ * Whether to send `Expect: 100-continue`: over HTTP/1.1 for large content, where an early refusal costs the
+ * connection; for content that can be sent once also over HTTP/2, so that a 401 leaves it for the next try.
  */
 export function asksFirst(outgoing: Outgoing, protocol: "http/1.1" | "h2"): boolean {
   const { content } = outgoing;

@@ -43,8 +43,8 @@ export class ConnectionPool extends Agent {
   }
 
   /**
-   * Closes connections that have rested longer than that: the longer, the more likely it is that the server closes one
-   * just when it is used again.
+   * Closes connections that have rested longer than that: the longer, the more likely it is that the server closes
+   * one just when it is used again.
    */
   dropRested(longerThanMs: number): void {
     const now = this.#options.timers.now();
@@ -90,7 +90,8 @@ export class ConnectionPool extends Agent {
     const destroy = (): void => {
       socket.destroy();
     };
-    // RFC 9112 §9.2: of what comes without a request: "the client MUST NOT consider that data to be a valid response".
+    // RFC 9112 §9.2: of what comes without a request: "the client MUST NOT consider that data to be a valid
+    // response".
     socket.on("data", destroy);
     socket.on("end", destroy);
     socket.on("error", destroy);

@@ -204,3 +204,16 @@ test("after close nothing is sent any more, idle connections are closed, and wha
   expect(await (await slow).text()).toBe("done");
   await server.connections[0]?.closed;
 });
+
+test("idle connections do not keep the process alive", async () => {
+  await using server = await serveRaw((connection) => answerAll(connection, final(200, "hi")));
+  const { send } = requester();
+  await (await send(server.url)).text();
+  await settled();
+  // Of the ends of the connection only the server's counts; what is told here is what keeps the process alive.
+  expect(process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap")).toHaveLength(1);
+  const running = send(server.url);
+  await settled();
+  expect(await (await running).text()).toBe("hi");
+  expect(server.connections).toHaveLength(1);
+});

@@ -6,7 +6,10 @@ export interface OutgoingContent {
   readonly length: number | undefined;
   /** Whether it can be opened a second time. */
   readonly repeatable: boolean;
-  /** The content from its beginning. @throws {TypeError} `ERR_CONTENT_CONSUMED` where it can be read once only, and was */
+  /**
+   * The content from its beginning. @throws {TypeError} `ERR_CONTENT_CONSUMED` where it can be read once only, and
+   * was
+   */
   open(): AsyncIterable<Uint8Array>;
 }
 

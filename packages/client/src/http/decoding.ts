@@ -13,8 +13,9 @@ const decoders: Readonly<Record<string, () => Transform>> = {
 const mostCodings = 2;
 
 /**
- * Undoes what `Content-Encoding` says, so that the content is that of the resource; what is decoded takes no more memory than
- * the reader takes bytes. A part (206) stays as it is, for it is a part of the coded bytes (RFC 9110 §14).
+ * Undoes what `Content-Encoding` says, so that the content is that of the resource; what is decoded takes no more
+ * memory than the reader takes bytes. A part (206) stays as it is, for it is a part of the coded bytes (RFC 9110
+ * §14).
  *
  * @returns undefined where there is nothing to undo, or a coding that is not known here: then the fields stay as well
  * @throws {RangeError} for more codings than anybody uses

@@ -10,8 +10,8 @@ import { openTunnel } from "./tunnel.ts";
 export type ApplicationProtocol = "h2" | "http/1.1";
 
 /**
- * Opens a connection along the route, ready to be written to: through a tunnel for https behind a proxy (RFC 9110 §9.3.6), to the proxy
- * itself for http.
+ * Opens a connection along the route, ready to be written to: through a tunnel for https behind a proxy (RFC 9110
+ * §9.3.6), to the proxy itself for http.
  *
  * @throws {ConnectionError} `name-unknown`, `refused`, `tls`, `proxy`; or the signal's reason
  */

@@ -19,8 +19,8 @@ export interface ReceivedHead {
 }
 
 /**
- * Makes a standard Response. Its body is read as it is wanted, and holds the connection until then: read it, or cancel it. What is small
- * is taken from the connection at once.
+ * Makes a standard Response. Its body is read as it is wanted, and holds the connection until then: read it, or
+ * cancel it. What is small is taken from the connection at once.
  *
  * @throws {ConnectionError} `malformed` for what is no final response
  */

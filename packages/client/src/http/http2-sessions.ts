@@ -68,8 +68,9 @@ export class Http2Sessions {
       },
       // Field lines in one head: Status-URI may be several hundred.
       maxHeaderListPairs: 4096,
-      // Megabytes. Node counts the fields of interim responses here until their strings are collected as garbage, and resets
-      // streams beyond it: 5,000 of 15 KiB took more than 64 (Node 22 to 26). What may come is limited by our own allowance.
+      // Megabytes. Node counts the fields of interim responses here until their strings are collected as garbage, and
+      // resets streams beyond it: 5,000 of 15 KiB took more than 64 (Node 22 to 26). What may come is limited by our
+      // own allowance.
       maxSessionMemory: 1024,
     });
     const member: Member = {

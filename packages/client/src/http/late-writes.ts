@@ -4,10 +4,10 @@ import type { Socket } from "node:net";
 type Done = (error?: Error | null) => void;
 
 /**
- * A server that does not want the rest of an upload answers (401, 413, 507) and closes. Our next write then fails while its
- * answer is still waiting to be read; and Node takes the whole socket down at once, answer included. So such an error is
- * held back until the other side's end has been read. (RFC 9112 §9.5: "A client sending a message body SHOULD monitor the
- * network connection for an error response while it is transmitting the request.")
+ * A server that does not want the rest of an upload answers (401, 413, 507) and closes. Our next write then fails
+ * while its answer is still waiting to be read; and Node takes the whole socket down at once, answer included. So
+ * such an error is held back until the other side's end has been read. (RFC 9112 §9.5: "A client sending a message
+ * body SHOULD monitor the network connection for an error response while it is transmitting the request.")
  */
 export function outliveWriteErrors<S extends Socket>(socket: S): S {
   let failed = false;

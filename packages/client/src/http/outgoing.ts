@@ -30,8 +30,8 @@ export function layOut(url: URL, options: SendOptions): Outgoing {
     throw misuse("ERR_REQUEST_CONTENT", `${method} has no content (RFC 9110 §9.3)`);
   }
   const target = new URL(url);
-  // RFC 9110 §4.2.4: "A sender MUST NOT generate the userinfo subcomponent (and its "@" delimiter) when an "http" or "https"
-  // URI reference is generated within a message".
+  // RFC 9110 §4.2.4: "A sender MUST NOT generate the userinfo subcomponent (and its "@" delimiter) when an "http" or
+  // "https" URI reference is generated within a message".
   target.username = "";
   target.password = "";
   target.hash = "";
@@ -53,7 +53,9 @@ const safeMethods: ReadonlySet<string> = new Set([
   "TRACE",
 ]);
 
-/** RFC 9110 §9.3.8 for TRACE; GET and HEAD have content of no meaning, and some servers close the connection (§9.3.1). */
+/**
+ * RFC 9110 §9.3.8 for TRACE; GET and HEAD have content of no meaning, and some servers close the connection (§9.3.1).
+ */
 const contentless: ReadonlySet<string> = new Set(["GET", "HEAD", "TRACE"]);
 
 /** Listings are long and repeat themselves; the content of a resource is wanted as it is. */

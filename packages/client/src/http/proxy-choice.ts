@@ -6,9 +6,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The proxy for a URL, or undefined.
  *
- * `http_proxy` for http, and only in lower case, for a CGI program's `HTTP_PROXY` is what a client sent as `Proxy` field;
- * `https_proxy` or `HTTPS_PROXY` for https; else `all_proxy` or `ALL_PROXY`. None for what `no_proxy` or `NO_PROXY` lists: names with
- * all that ends in them, addresses, networks (10.0.0.0/8), each with a port or without, or "*".
+ * `http_proxy` for http, and only in lower case, for a CGI program's `HTTP_PROXY` is what a client sent as `Proxy`
+ * field; `https_proxy` or `HTTPS_PROXY` for https; else `all_proxy` or `ALL_PROXY`. None for what `no_proxy` or
+ * `NO_PROXY` lists: names with all that ends in them, addresses, networks (10.0.0.0/8), each with a port or without,
+ * or "*".
  *
  * @throws {TypeError} `ERR_PROXY` for a proxy that cannot be
  */

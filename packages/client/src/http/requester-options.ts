@@ -19,8 +19,8 @@ export interface TlsOptions {
 
 export interface RequesterOptions {
   /**
-   * True: HTTP/2 where an https server speaks it (ALPN), else HTTP/1.1. False: HTTP/1.1. "prior-knowledge": HTTP/2, also without TLS
-   * (RFC 9113 §3.3). Default: true.
+   * True: HTTP/2 where an https server speaks it (ALPN), else HTTP/1.1. False: HTTP/1.1. "prior-knowledge": HTTP/2,
+   * also without TLS (RFC 9113 §3.3). Default: true.
    */
   readonly http2?: boolean | "prior-knowledge";
   readonly tls?: TlsOptions;
@@ -28,9 +28,13 @@ export interface RequesterOptions {
   readonly proxy?: string | URL | false;
   /** Where `http_proxy`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` are looked up. Default: `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** How long a connection that nobody uses is kept, in milliseconds; less where the server says so. Default: 15,000. */
+  /**
+   * How long a connection that nobody uses is kept, in milliseconds; less where the server says so. Default: 15,000.
+   */
   readonly idleConnectionMs?: number;
-  /** How long `100 Continue` is waited for before the content is sent all the same (RFC 9110 §10.1.1). Default: 1,000. */
+  /**
+   * How long `100 Continue` is waited for before the content is sent all the same (RFC 9110 §10.1.1). Default: 1,000.
+   */
   readonly continueWaitMs?: number;
   /** The largest head of a response, interim or final, in bytes. Default: 32 KiB. */
   readonly largestHeadBytes?: number;

@@ -21,8 +21,8 @@ export interface Requester {
 const mostOrigins = 256;
 
 /**
- * An unsafe request does not go over a connection that has rested longer than this: servers close connections that rest, and a request
- * that meets the closing can neither be sent again nor be said to have failed.
+ * An unsafe request does not go over a connection that has rested longer than this: servers close connections that
+ * rest, and a request that meets the closing can neither be sent again nor be said to have failed.
  */
 const unsafeRestMs = 1000;
 
@@ -72,7 +72,7 @@ export function createRequester(options: RequesterOptions = {}): Requester {
         const attempt = { outgoing, options: sendOptions, waiting, standing, over };
         const answer = await sendOnce(origin, attempt, expects, options, trace);
         if (!answer.expectationFailed || tries === mostTries) return answer.response;
-        // RFC 9110 §10.1.1: a client "SHOULD repeat the request without a 100-continue expectation".
+        // RFC 9110 §10.1.1: a client that gets a 417 "SHOULD repeat that request without a 100-continue expectation".
         last = false;
         expects = false;
         await answer.response.body?.cancel();
@@ -119,11 +119,12 @@ async function sendOnce(
 }
 
 /**
- * Whether the request may be sent again without asking: where it is known that the first one did nothing; and a safe one where a
- * connection that was used before ended without a word. RFC 9110 §9.2.2: "A client SHOULD NOT automatically retry a request with a
- * non-idempotent method unless it has some means to know that the request semantics are actually idempotent [...] or some means to detect
- * that the original request was never applied." PUT, DELETE and the like are idempotent, but not harmless: between two of ours somebody
- * else's may have come. They are not repeated here.
+ * Whether the request may be sent again without asking: where it is known that the first one did nothing; and a safe
+ * one where a connection that was used before ended without a word. RFC 9110 §9.2.2: "A client SHOULD NOT
+ * automatically retry a request with a non-idempotent method unless it has some means to know that the request
+ * semantics are actually idempotent [...] or some means to detect that the original request was never applied." PUT,
+ * DELETE and the like are idempotent, but not harmless: between two of ours somebody else's may have come. They are
+ * not repeated here.
  */
 function mayTryAgain(
   error: unknown,

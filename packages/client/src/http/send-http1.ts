@@ -102,8 +102,9 @@ export function sendHttp1(
       waiting.moved();
       forgetContinue();
       const status = message.statusCode ?? 0;
-      // RFC 9112 §9.5: "If the client sees a response that indicates the server does not wish to receive the message body and is closing
-      // the connection, the client SHOULD immediately cease transmitting the body". A 2xx may come while it still reads.
+      // RFC 9112 §9.5: "If the client sees a response that indicates the server does not wish to receive the message
+      // body and is closing the connection, the client SHOULD immediately cease transmitting the body". A 2xx may
+      // come while it still reads.
       const refused = !uploaded && (status >= 300 || !trace.contentBegun);
       if (refused) feeding.abort();
       // What was announced and not sent: nothing can follow on this connection.
@@ -158,7 +159,7 @@ function target(url: URL, route: Route): string {
 function fieldsFor(attempt: Attempt, route: Route): Record<string, string> {
   const { outgoing } = attempt;
   const { content } = outgoing;
-  // RFC 9110 §7.2: "a user agent ... SHOULD send Host as the first field in the header section".
+  // RFC 9110 §7.2: "A user agent that sends Host SHOULD send it as the first field in the header section of a request."
   const fields: Record<string, string> = { host: outgoing.url.host };
   for (const [name, value] of outgoing.fields) fields[name] = value;
   if (content?.length !== undefined) fields["content-length"] = String(content.length);

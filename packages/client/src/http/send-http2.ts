@@ -48,8 +48,9 @@ export function sendHttp2(attempt: Attempt, place: StreamPlace, trace: Trace): P
     };
     const onImpatient = (): void => fail(waiting.signal.reason);
     const failConnection = (error: unknown): void => {
-      // RFC 9113 §6.8, §8.7: "Requests that have not been processed have not failed; clients MAY automatically retry them, even those with
-      // non-idempotent methods." That is so beyond GOAWAY's last stream, and for REFUSED_STREAM.
+      // RFC 9113 §6.8, §8.7: "Requests that have not been processed have not failed; clients MAY automatically retry
+      // them, even those with non-idempotent methods." That is so beyond GOAWAY's last stream, and for
+      // REFUSED_STREAM.
       trace.wantsHttp1 = stream.rstCode === NGHTTP2_HTTP_1_1_REQUIRED;
       trace.refused =
         stream.rstCode === NGHTTP2_REFUSED_STREAM ||
@@ -96,7 +97,8 @@ export function sendHttp2(attempt: Attempt, place: StreamPlace, trace: Trace): P
       waiting.moved();
       forgetContinue();
       const status = fields[":status"] ?? 0;
-      // RFC 9113 §8.1: a server that answers before it has the whole request resets the stream with NO_ERROR afterwards.
+      // RFC 9113 §8.1: a server that answers before it has the whole request resets the stream with NO_ERROR
+      // afterwards.
       const refused = !uploaded && (status >= 300 || !trace.contentBegun);
       if (refused) {
         feeding.abort();

@@ -294,3 +294,82 @@ test("http2: false speaks HTTP/1.1 to a server that could do both", async () => 
   await other.close();
   server.close();
 });
+
+describe("leaving over HTTP/2 ends the stream, and not the connection", () => {
+  /** Sends without an end; tells by which code the stream was closed. */
+  function endless(closed: (code: number) => void): Answer {
+    return (stream) => {
+      stream.once("close", () => closed(stream.rstCode));
+      stream.respond({ ":status": 200 });
+      const more = (): void => {
+        while (!stream.destroyed && stream.write(Buffer.alloc(65_536)));
+      };
+      stream.on("drain", more);
+      more();
+    };
+  }
+
+  test("a body that is cancelled", async () => {
+    let tell = (_code: number): void => {};
+    const code = new Promise<number>((resolve) => {
+      tell = resolve;
+    });
+    await using server = await serve(endless((value) => tell(value)));
+    const response = await requester().send(server.url);
+    const reader = response.body?.getReader();
+    expect((await reader?.read())?.value?.length).toBeGreaterThan(0);
+    await reader?.cancel();
+    expect(await code).toBe(constants.NGHTTP2_CANCEL);
+    expect(server.sessions[0]?.destroyed).toBe(false);
+  });
+
+  test.each(["among interim responses", "in the middle of an upload", "in the middle of the content"])(
+    "a signal that is aborted %s",
+    async (when) => {
+      const codes: Promise<number>[] = [];
+      await using server = await serve((stream) => {
+        codes.push(new Promise((resolve) => stream.once("close", () => resolve(stream.rstCode))));
+        stream.additionalHeaders({ ":status": 102 });
+        if (when !== "in the middle of the content") return;
+        stream.respond({ ":status": 200 });
+        stream.write("half");
+      });
+      const abort = new AbortController();
+      const options = {
+        method: "PUT",
+        signal: abort.signal,
+        ...(when === "in the middle of an upload" ? { content: new Uint8Array(50_000_000) } : {}),
+        onInterim: () => {
+          if (when !== "in the middle of the content") abort.abort("enough");
+        },
+      };
+      const read = async (): Promise<void> => {
+        const response = await requester().send(server.url, options);
+        const reader = response.body?.getReader();
+        await reader?.read();
+        abort.abort("enough");
+        await reader?.read();
+      };
+      await expect(read()).rejects.toBe("enough");
+      expect(await codes[0]).toBe(constants.NGHTTP2_CANCEL);
+      expect(server.sessions[0]?.destroyed).toBe(false);
+    },
+  );
+});
+
+test("content that can be sent once waits for 100 over HTTP/2 too, so that a 401 leaves it whole", async () => {
+  await using server = await serve((stream, headers) => {
+    if (headers.authorization === undefined) {
+      stream.respond({ ":status": 401 }, { endStream: true });
+      return;
+    }
+    stream.additionalHeaders({ ":status": 100 });
+    stream.respond({ ":status": 200 });
+    stream.pipe(stream);
+  });
+  const content = new Blob(["once"]).stream();
+  const { send } = requester({ continueWaitMs: 10_000 });
+  expect((await send(server.url, { method: "PUT", content })).status).toBe(401);
+  const response = await send(server.url, { method: "PUT", content, headers: { Authorization: "Bearer x" } });
+  expect(await response.text()).toBe("once");
+});

@@ -1,4 +1,6 @@
-/** The one way to the network: shaped like `fetch`, but it sees interim responses and waits as long as there is news. */
+/**
+ * The one way to the network: shaped like `fetch`, but it sees interim responses and waits as long as there is news.
+ */
 
 /** An interim response (RFC 9110 §15.2), such as `102 Processing`. */
 export interface InterimResponse {
@@ -20,7 +22,10 @@ export type RequestContent = string | Uint8Array | Blob | RepeatableContent | Re
 
 /** How long to wait. Nothing is limited by default: a server that works may take its time. */
 export interface Patience {
-  /** Milliseconds without any byte and any interim response, either way. Each of those starts it anew. 0 or absent: no limit. */
+  /**
+   * Milliseconds without any byte and any interim response, either way. Each of those starts it anew; it stands still
+   * while it is the caller who holds up: content that is not there yet, a body that is not read. 0 or absent: no limit.
+   */
   readonly idleTimeoutMs?: number;
   /** Milliseconds for the whole request, its content included. 0 or absent: no limit. */
   readonly timeoutMs?: number;
@@ -35,13 +40,14 @@ export interface SendOptions extends Patience {
   readonly content?: RequestContent;
   /** Called for each interim response, in order. What it throws ends the request. */
   readonly onInterim?: (interim: InterimResponse) => void;
-  /** Called with the bytes of content sent so far. */
+  /** Called with the bytes of content sent so far; from 0 again where the request had to be sent again. */
   readonly onSent?: (bytes: number) => void;
 }
 
 /**
  * Sends one request and gives its final response, whatever its status. The URL of the response is the one asked:
- * redirections are not followed here.
+ * redirections are not followed here. Its body holds the connection: read it, or cancel it. What gzip, deflate or br
+ * packed is unpacked, and `Content-Encoding` and `Content-Length` are gone then.
  *
  * @throws {ConnectionError} where there is no complete response
  */
