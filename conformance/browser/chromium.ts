@@ -1,0 +1,47 @@
+import type { createClient as createBrowserClient, DavClient } from "@meanwhile/client/browser";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { judge } from "../judge.ts";
+
+/** What a page of {@link openPage} has, to functions that run there. */
+export interface PageGlobals {
+  readonly client: { readonly createClient: typeof createBrowserClient };
+  dav: DavClient;
+  /** What the test does meanwhile. */
+  tell(news: unknown): Promise<void>;
+}
+
+/** Starts the installed Chromium, with an empty profile and without talking to anybody of its own. */
+export async function startChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: judge("chromium").program,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** Opens a page of a site, with the client in it. `tell` is called with what the page tells, one after the other. */
+export async function openPage(
+  browser: Browser,
+  origin: string,
+  tell: (news: unknown) => void = () => undefined,
+): Promise<Page> {
+  // Each has cookies and caches of its own.
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.exposeFunction("tell", tell);
+  await page.goto(`${origin}/page.html`);
+  await page.addScriptTag({
+    type: "module",
+    content: 'import * as client from "/client.js"; globalThis.client = client; globalThis.loaded = true;',
+  });
+  await page.waitForFunction("globalThis.loaded");
+  return page;
+}

@@ -1,0 +1,139 @@
+/** A web site with a page that has the client, and a WebDAV server beside it. */
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { createOperations } from "@meanwhile/operations";
+import { createDavHandler, type DavHandlerOptions } from "@meanwhile/server";
+import type { Tree } from "@meanwhile/server/store";
+import { createMemoryLockStore, createMemoryTree, slowTree } from "@meanwhile/server/testing";
+import { build } from "rolldown";
+
+/** The browser entry as one file, as people's bundlers make it. */
+export async function bundleClient(): Promise<string> {
+  const { output } = await build({
+    input: new URL("../../packages/client/src/browser.ts", import.meta.url).pathname,
+    write: false,
+    platform: "browser",
+    resolve: { conditionNames: ["@meanwhile/source", "import", "default"] },
+    output: { format: "esm", minify: true },
+  });
+  const [chunk] = output;
+  if (output.length !== 1 || chunk.imports.length > 0) throw new Error("the client is not one file");
+  return chunk.code;
+}
+
+/** Lets members pass, one by one, and tells how many did. */
+export class MemberGate {
+  #allowed = Number.POSITIVE_INFINITY;
+  #wake: (() => void)[] = [];
+  /** Members that an operation dealt with, or is about to. */
+  passed = 0;
+  /** Called as each arrives, before it waits. */
+  onArrival: () => void = () => undefined;
+
+  /** From now on that many may pass. */
+  allow(members: number): void {
+    this.passed = 0;
+    this.allowUpTo(members);
+  }
+
+  allowUpTo(members: number): void {
+    this.#allowed = members;
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  async pass(): Promise<void> {
+    this.onArrival();
+    while (this.passed >= this.#allowed) {
+      await new Promise<void>((resolve) => {
+        this.#wake.push(resolve);
+      });
+    }
+    this.passed += 1;
+  }
+}
+
+export interface Site {
+  readonly origin: string;
+  /** The tree behind, which is not slow. */
+  readonly tree: Tree;
+  /** Where members of a COPY, MOVE or DELETE wait. */
+  readonly gate: MemberGate;
+  /** Requests to the WebDAV server since the last call, the pages' own left out. */
+  take(): readonly SeenRequest[];
+  /** Resets every connection. */
+  cut(): void;
+  stop(): Promise<void>;
+}
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
+}
+
+export interface SiteOptions extends Pick<DavHandlerOptions, "cors" | "authenticate"> {
+  readonly client: string;
+  /** Answers some requests instead of the WebDAV server. */
+  readonly routes?: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>>;
+}
+
+/** Starts it on a free port of 127.0.0.1: the page is at /page.html, its script at /client.js, WebDAV everywhere else. */
+export async function startSite({ client, routes = {}, ...options }: SiteOptions): Promise<Site> {
+  const tree = createMemoryTree();
+  const gate = new MemberGate();
+  const seen: SeenRequest[] = [];
+  const handler = createDavHandler({
+    ...options,
+    tree: slowTree(tree, async (step) => {
+      if (step === "member") await gate.pass();
+    }),
+    locks: createMemoryLockStore({ clock: Date.now }),
+    operations: createOperations(),
+  });
+  const pages: Readonly<Record<string, readonly [type: string, content: string]>> = {
+    "/page.html": ["text/html", '<!doctype html><title>files</title><link rel="icon" href="data:,">'],
+    "/client.js": ["text/javascript", client],
+  };
+  const listener: RequestListener = (request, response) => {
+    const url = request.url ?? "/";
+    const page = pages[url];
+    if (page !== undefined && request.method === "GET") {
+      response.writeHead(200, { "Content-Type": page[0] }).end(page[1]);
+      return;
+    }
+    seen.push({ method: request.method ?? "", url, headers: request.headers });
+    const route = routes[url];
+    if (route === undefined) handler(request, response);
+    else route(request, response);
+  };
+  const server = createServer(listener);
+  const origin = await listen(server);
+  return {
+    origin,
+    tree,
+    gate,
+    take: () => seen.splice(0),
+    cut: () => server.closeAllConnections(),
+    async stop() {
+      gate.allowUpTo(Number.POSITIVE_INFINITY);
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      await handler.close();
+    },
+  };
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
