@@ -39,7 +39,8 @@ export function connectionEnd({ request }: Exchange): ConnectionEnd {
 function watched(connection: Emitter): KnownEnd {
   const listeners = new Set<() => void>();
   const end: KnownEnd = {
-    closed: connection.destroyed,
+    // What was injected has no connection: who asked has what was written.
+    closed: connection.destroyed !== false,
     broken: "errored" in connection && connection.errored instanceof Error,
     whenClosed(listener) {
       listeners.add(listener);

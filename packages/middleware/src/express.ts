@@ -4,6 +4,8 @@ import type { NextFunction, Request, Response } from "express";
 import type { ProcessingOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
 
+import { isInjected } from "./recording/injected.ts";
+
 export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
 
@@ -24,7 +26,8 @@ export interface ExpressProcessing {
 export function processing(operations?: Operations, options: ProcessingOptions = {}): ExpressProcessing {
   const processor = createProcessor(operations, options);
   const middleware = (request: Request, response: Response, next: NextFunction): void =>
-    processor.enter(request, response, () => next(), next);
+    // An injected request has a response that Express cannot be given another one for.
+    isInjected(response) ? next() : processor.enter(request, response, () => next(), next);
   return Object.assign(middleware, {
     operations: processor.operations,
     close: () => processor.close(),

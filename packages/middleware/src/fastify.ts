@@ -8,6 +8,7 @@ import { type HandlerOperation, operationOf } from "./processing/handler-operati
 import { Handling } from "./processing/handling.ts";
 import { checkRouteOptions, type ProcessingOptions, type RouteOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
+import { isInjected } from "./recording/injected.ts";
 import type { StatusFields } from "./status-answer.ts";
 
 export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
@@ -76,12 +77,14 @@ function setOn(reply: FastifyReply): StatusFields {
   return Object.fromEntries(set);
 }
 
-/** On HTTP/2 the handler's response is another one than the stream's: what waits for the end of that waits for its own. */
+/** On HTTP/2, and where it was injected, the handler's response is another one than the stream's: what waits for the end of that waits for its own. */
 function useResponse(reply: FastifyReply, response: FastifyReply["raw"]): void {
   const { raw } = reply;
   if (raw === response) return;
   for (const event of ["finish", "error"]) {
-    for (const listener of raw.listeners(event) as (() => void)[]) {
+    for (const listener of raw.rawListeners(event) as (() => void)[]) {
+      // What light-my-request waits for by `once` is the end of what it injected.
+      if (isInjected(raw) && "listener" in listener) continue;
       raw.removeListener(event, listener);
       response.on(event, listener);
     }

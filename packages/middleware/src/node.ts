@@ -7,6 +7,8 @@ import type { ProcessingOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
 import { wrapHandler } from "./processing/wrap-handler.ts";
 
+import { isInjected } from "./recording/injected.ts";
+
 export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
 
@@ -40,6 +42,8 @@ export function processing(operations?: Operations, options: ProcessingOptions =
       return wrapHandler(processor, first as Parameters<typeof wrapHandler>[1]);
     if (response === undefined || next === undefined) throw misuse();
     if (Object(first) instanceof Http2ServerRequest) next(noHttp2());
+    // An injected request has a response that what follows cannot be given another one for.
+    else if (isInjected(response)) next();
     else processor.enter(first, response, () => next(), next);
     return undefined;
   };

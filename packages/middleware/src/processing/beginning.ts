@@ -13,7 +13,7 @@ import { ContentDigest } from "./content-digest.ts";
 import { type Core, targetUrl } from "./core.ts";
 import type { Handling } from "./handling.ts";
 import { growingFingerprint, hasHead, isAnswer, join } from "./joining.ts";
-import { sendAnswer } from "./send-answer.ts";
+import { answerSelected } from "./send-answer.ts";
 
 /** @returns whether the handler is to run; else the request was answered, or will be */
 export async function enterAtOnce(
@@ -35,7 +35,7 @@ export async function enterAtOnce(
   try {
     name = chosenKeyName(repeatable);
   } catch (error) {
-    await sendAnswer(openExchange(request, response), problem(400, String(error)));
+    await answerSelected(openExchange(request, response), problem(400, String(error)));
     return false;
   }
   if (name === undefined) return start(core, handling, response);
@@ -67,7 +67,7 @@ export async function enterAtOnce(
     }
     if (!(error instanceof JournalUnreadable)) throw error;
     settings.logger.error({ err: error.cause }, error.message);
-    await sendAnswer(openExchange(request, response), unreadable);
+    await answerSelected(openExchange(request, response), unreadable);
     return false;
   } finally {
     endTurn();
@@ -87,7 +87,7 @@ async function start(
   } catch (error) {
     if (!(error instanceof OperationLimitError)) throw error;
     core.observer.refused(error.of);
-    await sendAnswer(openExchange(handling.request, response), refusedFor(error.of));
+    await answerSelected(openExchange(handling.request, response), refusedFor(error.of));
     return false;
   }
 }

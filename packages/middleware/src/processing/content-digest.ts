@@ -28,8 +28,10 @@ export class ContentDigest {
       const push = request.push;
       const digesting = (chunk: unknown, encoding?: BufferEncoding): boolean => {
         if (chunk instanceof Uint8Array) hash.update(chunk);
-        else if (chunk === null && this.value === undefined && isWhole(request)) finish();
-        return push.call(request, chunk, encoding);
+        else if (typeof chunk === "string") hash.update(Buffer.from(chunk, encoding));
+        const more = push.call(request, chunk, encoding);
+        if (chunk === null && this.value === undefined && isWhole(request)) finish();
+        return more;
       };
       request.once("close", () => resolve(this.value));
       if (request.destroyed) resolve(undefined);

@@ -17,7 +17,7 @@ import { patienceMs } from "./patience.ts";
 import { handlerIntent } from "./recovery.ts";
 import type { Reports } from "./reports.ts";
 import { pathOf } from "./request-view.ts";
-import { sendAnswer } from "./send-answer.ts";
+import { answerSelected } from "./send-answer.ts";
 import { whenReceived } from "./when-received.ts";
 
 export interface FirstExchangeOptions {
@@ -163,7 +163,7 @@ export class FirstExchange {
     core.operations.keep(operation);
     this.delivery.stop();
     keepContent(exchange);
-    void sendAnswer(exchange, answer);
+    void answerSelected(exchange, answer);
     const isAccepted = answer.status === 202;
     if (isAccepted) core.observer.accepted(operation);
     core.attendance.answered(operation, exchange, isAccepted);
@@ -180,7 +180,10 @@ export class FirstExchange {
       else if (delivery.isFlowing) delivery.breakOff();
       else {
         delivery.stop();
-        void sendAnswer(exchange, outcomeResponse(outcome, this.#interims > 0 ? this.#statusUrl : undefined));
+        void answerSelected(
+          exchange,
+          outcomeResponse(outcome, this.#interims > 0 ? this.#statusUrl : undefined),
+        );
       }
       core.attendance.answered(operation, exchange, true);
     }

@@ -1,12 +1,15 @@
 /** One selected request, from its arrival to the end of its handler's response. */
 import type { ServerResponse } from "node:http";
 import { Http2ServerRequest } from "node:http2";
-import { type AnyRequest, type AnyResponse, openExchange } from "@meanwhile/interim";
+import { type AnyRequest, type AnyResponse, type Exchange, openExchange } from "@meanwhile/interim";
 import type { RepetitionKey } from "@meanwhile/operations";
+import { whenAborted } from "../listeners.ts";
 import type { Arrival } from "../observing/observer.ts";
-import { detachHttp2 } from "../recording/detached-response.ts";
+import { Delivery } from "../recording/delivery.ts";
+import { detachResponse } from "../recording/detached-response.ts";
 import { FacadeSocket } from "../recording/facade-socket.ts";
 import { holdContent, holdContentOfStream } from "../recording/hold-content.ts";
+import { isInjected } from "../recording/injected.ts";
 import { moveResponse } from "../recording/move-response.ts";
 import { Recording, type RecordingListener } from "../recording/recording.ts";
 import type { FieldLine, ResponseHead } from "../recording/response-reader.ts";
@@ -20,10 +23,18 @@ import { handlerIntent } from "./recovery.ts";
 import { Reports } from "./reports.ts";
 import { routeOf } from "./request-view.ts";
 
+/** A handler's response that is off its connection. */
+interface Writing {
+  /** Of the connection. */
+  readonly exchange: Exchange;
+  readonly facade: FacadeSocket;
+  readonly recording: Recording;
+}
+
 export class Handling implements HandlerOperation {
   settings: Settings;
   readonly request: AnyRequest;
-  /** The handler's. On HTTP/2 another one than the connection's once the operation has begun. */
+  /** The handler's. On HTTP/2 another one than the connection's once it is told to run. */
   response: ServerResponse;
   readonly #core: Core;
   readonly #wire: AnyResponse;
@@ -32,7 +43,10 @@ export class Handling implements HandlerOperation {
   readonly #route: () => string | undefined;
   /** undefined as long as it is no operation. */
   #first: FirstExchange | undefined;
-  #recording: Recording | undefined;
+  /** undefined as long as the handler's response is on its connection. */
+  #writing: Writing | undefined;
+  /** Takes what the handler writes to its connection while it is no operation. */
+  #passing: Delivery | undefined;
   #id: string | undefined;
 
   constructor(
@@ -85,9 +99,29 @@ export class Handling implements HandlerOperation {
   /** Whether its handler has given an answer, or its client has left, before it became an operation. */
   get isOver(): boolean {
     const { response } = this;
-    return (
-      this.#recording !== undefined || response.headersSent || response.writableEnded || response.destroyed
-    );
+    return this.#first !== undefined || response.headersSent || response.writableEnded || response.destroyed;
+  }
+
+  /**
+   * Whether its handler is to have a response of its own from the start: one whose connection's cannot be taken off it
+   * later.
+   */
+  get needsOwnResponse(): boolean {
+    return this.request instanceof Http2ServerRequest || isInjected(this.#wire);
+  }
+
+  /** Gives the handler a response of its own, which passes on what is written as it comes. */
+  passOn(): void {
+    const writing = this.#detach();
+    const passing = new Delivery(writing.exchange, () => []);
+    this.#passing = passing;
+    this.#writing = writing;
+    const { closed } = writing.exchange;
+    whenAborted(closed, () => {
+      if (this.#first) return;
+      passing.stop();
+      writing.facade.destroy();
+    });
   }
 
   /** Whether its client has left; ask before it becomes an operation. */
@@ -105,11 +139,7 @@ export class Handling implements HandlerOperation {
    */
   begin(key?: RepetitionKey): Promise<boolean> {
     const { request, settings } = this;
-    const recording = new Recording({
-      listener: this.#listener(),
-      isFinal: () => this.response.headersSent,
-      limit: () => this.#limit(),
-    });
+    const recording = this.#writing?.recording ?? this.#record();
     let run: (go: boolean) => void = () => undefined;
     const mayRun = new Promise<boolean>((resolve) => {
       run = resolve;
@@ -135,24 +165,21 @@ export class Handling implements HandlerOperation {
       },
     );
     closeFieldsBefore(request, this.response, operationOf(this.response) === this);
-    const facade = new FacadeSocket(socketOf(request), recording);
-    const wire = this.#moveTo(facade);
-    if (wire === undefined) {
+    const writing = this.#writing ?? this.#take(recording);
+    if (writing === undefined) {
       // It was answered, or left, in this very moment.
       recording.settle(problemOutcome(500, "The response had begun, or was broken off."));
       return mayRun;
     }
-    this.response.once("finish", () => recording.finish());
     this.#id = operation.id;
     this.#core.observer.begun(operation, { request, arrival: this.#arrival, route: this.#route });
-    this.#recording = recording;
+    this.#writing = writing;
+    this.#passing = undefined;
     this.#first = new FirstExchange({
       core: this.#core,
       settings: this.settings,
       operation,
-      exchange: openExchange(request, wire),
-      recording,
-      facade,
+      ...writing,
       reports: this.#reports,
       route: this.#route,
     });
@@ -167,9 +194,9 @@ export class Handling implements HandlerOperation {
       this.#reports.isToldToStop && this.#first?.isCancelling
         ? problemOutcome(409, "The operation was cancelled.")
         : problemOutcome(500, "The service failed to answer.");
-    if (this.#recording) {
-      if (this.#recording.begun) response.destroy();
-      else this.#recording.settle(outcome);
+    if (this.#first && this.#writing) {
+      if (this.#writing.recording.begun) response.destroy();
+      else this.#writing.recording.settle(outcome);
     } else if (response.headersSent) response.destroy();
     else {
       for (const name of response.getHeaderNames()) response.removeHeader(name);
@@ -178,16 +205,36 @@ export class Handling implements HandlerOperation {
     }
   }
 
-  #moveTo(facade: FacadeSocket): AnyResponse | undefined {
+  #record(): Recording {
+    return new Recording({
+      listener: this.#listener(),
+      isFinal: () => this.response.headersSent,
+      limit: () => this.#limit(),
+    });
+  }
+
+  /** undefined, and nothing changed, where the response cannot be taken off its connection. */
+  #take(recording: Recording): Writing | undefined {
     const { request } = this;
-    if (!(request instanceof Http2ServerRequest)) {
-      const wire = moveResponse(request, this.response, facade);
-      if (wire) holdContent(request);
-      return wire;
-    }
-    this.response = detachHttp2(request, this.#wire, facade);
-    holdContentOfStream(request);
-    return this.#wire;
+    if (request instanceof Http2ServerRequest || this.needsOwnResponse) return this.#detach(recording);
+    const facade = new FacadeSocket(request.socket, recording);
+    const wire = moveResponse(request, this.response, facade);
+    if (wire === undefined) return undefined;
+    holdContent(request);
+    return this.#written(wire, facade, recording);
+  }
+
+  #detach(recording: Recording = this.#record()): Writing {
+    const { request } = this;
+    const facade = new FacadeSocket(socketOf(request), recording);
+    this.response = detachResponse(request, this.#wire, facade);
+    if (request instanceof Http2ServerRequest) holdContentOfStream(request);
+    return this.#written(this.#wire, facade, recording);
+  }
+
+  #written(wire: AnyResponse, facade: FacadeSocket, recording: Recording): Writing {
+    this.response.once("finish", () => recording.finish());
+    return { exchange: openExchange(this.request, wire), facade, recording };
   }
 
   #target(): string {
@@ -195,6 +242,8 @@ export class Handling implements HandlerOperation {
   }
 
   #limit(): number {
+    // What is passed on at once is not held.
+    if (this.#passing) return 0;
     const { heldBytes, keptBytes } = this.settings.limits;
     // Whoever was told, or has a key, may ask for it; of all others it is only held in case that it is lost.
     return this.#first?.isTold ? keptBytes : heldBytes;
@@ -203,23 +252,33 @@ export class Handling implements HandlerOperation {
   #listener(): RecordingListener {
     return {
       interim: (head) => this.#passInterim(head),
-      head: (head) => this.#first?.head(head),
-      content: (chunk) => this.#first?.delivery.content(chunk),
-      trailers: (fields) => this.#first?.delivery.trailers(fields),
+      head: (head) => (this.#first ?? this.#passing)?.head(head),
+      content: (chunk) => this.#delivery?.content(chunk),
+      trailers: (fields) => this.#delivery?.trailers(fields),
       whenReady: (done) => {
-        if (this.#first) this.#first.delivery.whenReady(done);
+        if (this.#delivery) this.#delivery.whenReady(done);
         else done();
       },
-      complete: () => this.#first?.delivery.complete(),
-      brokenOff: () => this.#recording?.settle(problemOutcome(500, "The response was broken off.")),
+      complete: () => {
+        this.#delivery?.complete();
+        this.#passing?.end();
+      },
+      brokenOff: () => {
+        if (this.#passing) this.#passing.breakOff();
+        else this.#writing?.recording.settle(problemOutcome(500, "The response was broken off."));
+      },
     };
+  }
+
+  get #delivery(): Delivery | undefined {
+    return this.#first?.delivery ?? this.#passing;
   }
 
   #passInterim({ status, fields }: ResponseHead): void {
     // 102s are ours to pace.
     if (status === 102) return;
     try {
-      this.#first?.exchange.interim(status, grouped(fields));
+      this.#writing?.exchange.interim(status, grouped(fields));
     } catch (error) {
       this.settings.warn(`an interim response was not sent: ${String(error)}`);
     }

@@ -11,7 +11,7 @@ import type { ContentDigest } from "./content-digest.ts";
 import { allowanceOf, type Core, collectionUrl } from "./core.ts";
 import type { Settings } from "./options.ts";
 import { patienceMs } from "./patience.ts";
-import { sendAnswer } from "./send-answer.ts";
+import { answerSelected } from "./send-answer.ts";
 
 export interface Joining {
   readonly request: AnyRequest;
@@ -28,7 +28,7 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
   const exchange = openExchange(request, response);
   request.resume();
   if (!(await isSame(core, earlier, joining))) {
-    await sendAnswer(exchange, problem(422, "The Idempotency-Key was used for another request."));
+    await answerSelected(exchange, problem(422, "The Idempotency-Key was used for another request."));
     return;
   }
   // Whoever breaks off gets no answer.
@@ -39,7 +39,7 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
     if ("ended" in earlier) await earlier.ended;
     const { outcome } = earlier;
     const unknown = problem(503, "The operation is not taken up yet.", { "Retry-After": "1" });
-    await sendAnswer(exchange, outcome ? outcomeResponse(outcome, url) : unknown);
+    await answerSelected(exchange, outcome ? outcomeResponse(outcome, url) : unknown);
     return;
   }
   const { operations, pacer, attendance } = core;
@@ -67,7 +67,7 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
     stopping: () => stopping(url),
   });
   following.stop();
-  if (answer) await sendAnswer(exchange, answer);
+  if (answer) await answerSelected(exchange, answer);
   const tells = answer !== undefined && (earlier.outcome !== undefined || answer.status === 202);
   attendance.answered(earlier, exchange, tells);
 }

@@ -1,14 +1,15 @@
 /** The way of one request through the middleware, whichever framework it came by. */
 import type { ServerResponse } from "node:http";
-import { Http2ServerRequest } from "node:http2";
 import { type AnyRequest, type AnyResponse, createPacer, openExchange } from "@meanwhile/interim";
 import { createOperations, memoryJournal, type Operations } from "@meanwhile/operations";
 import { createAttendance } from "../attendance.ts";
 import { createObserver } from "../observing/observer.ts";
 import { telemetryFor } from "../observing/tracing.ts";
+import { isInjected, tellComplete } from "../recording/injected.ts";
 import { problem } from "../status-answer.ts";
 import { createStatusService } from "../status-service.ts";
 import { createTurns } from "../turns.ts";
+import { announcement } from "./announcement.ts";
 import { runHandler } from "./around-handler.ts";
 import { type Attention, createAttention } from "./attention.ts";
 import { beginLate, enterAtOnce } from "./beginning.ts";
@@ -47,9 +48,6 @@ export interface Processor {
   /** Stops event streams and interim responses; call it after the operations were drained. */
   close(): void;
 }
-
-/** What tells that clients may rely on all this; a field of every response to a selected request. */
-export const announcement: readonly [name: string, value: string] = ["Operations", "1"];
 
 /** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
 export function createProcessor(
@@ -125,17 +123,14 @@ export function createProcessor(
       const handling = new Handling(core, settings, request, response, route);
       const { headers } = request;
       const key = headers["idempotency-key"];
-      if (
-        key === undefined &&
-        headers["prefer"] === undefined &&
-        settings.expectsMs === 0 &&
-        isHttp1(request)
-      ) {
+      if (isInjected(response)) tellComplete(request);
+      if (key === undefined && headers["prefer"] === undefined && settings.expectsMs === 0) {
         const attended = attention.add(handling);
+        if (handling.needsOwnResponse) handling.passOn();
         prepare(handling, handling.response, () => {
           attended.item = undefined;
         });
-        runHandler(handling, () => proceed(response));
+        runHandler(handling, () => proceed(handling.response));
         return;
       }
       enterAtOnce(core, handling, key !== undefined, response).then((runs) => {
@@ -164,10 +159,6 @@ function prepare(handling: Handling, response: ServerResponse, answered: () => v
   response.setHeader(announcement[0], announcement[1]);
   guardFinalStatus(response, handling.settings.warn, answered);
   carryOperation(response, handling);
-}
-
-function isHttp1(request: AnyRequest): boolean {
-  return !(request instanceof Http2ServerRequest);
 }
 
 function serveStatus(

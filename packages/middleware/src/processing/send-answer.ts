@@ -4,7 +4,14 @@ import { Http2ServerResponse } from "node:http2";
 import type { AnyResponse, Exchange } from "@meanwhile/interim";
 import { breakOff } from "../recording/break-off.ts";
 import type { StatusAnswer } from "../status-answer.ts";
+import { announcement } from "./announcement.ts";
 import { fieldsBefore } from "./fields-before.ts";
+
+/** Answers a request that was selected: clients may rely on what the middleware does here. */
+export function answerSelected(exchange: Exchange, answer: StatusAnswer): Promise<void> {
+  const [name, value] = announcement;
+  return sendAnswer(exchange, { ...answer, fields: { [name]: value, ...answer.fields } });
+}
 
 /** Sends it, in vain where the final response has begun or the client is gone. Never rejects. */
 export async function sendAnswer(exchange: Exchange, answer: StatusAnswer): Promise<void> {

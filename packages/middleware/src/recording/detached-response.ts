@@ -1,17 +1,13 @@
-/** A response of its own for handlers on HTTP/2, whose compatibility objects cannot be taken off their streams. */
+/** A response of its own for handlers whose connection's cannot be taken off that: on HTTP/2, and where it was injected. */
 import { type IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
-import type { AnyResponse } from "@meanwhile/interim";
+import { Http2ServerRequest } from "node:http2";
+import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 import type { FacadeSocket } from "./facade-socket.ts";
 import { holdStream } from "./hold-stream.ts";
 import { attach } from "./move-response.ts";
 
 /** Makes a response that writes to the facade, as handlers know them from node:http, with what was set on `wire` so far. */
-export function detachHttp2(
-  request: Http2ServerRequest,
-  wire: AnyResponse,
-  facade: FacadeSocket,
-): ServerResponse {
+export function detachResponse(request: AnyRequest, wire: AnyResponse, facade: FacadeSocket): ServerResponse {
   // As from HTTP/1.1: else it would take the client for one that cannot read chunks.
   const seen = { method: request.method, headers: request.headers, httpVersionMajor: 1, httpVersionMinor: 1 };
   const response = new ServerResponse(seen as IncomingMessage);
@@ -25,7 +21,7 @@ export function detachHttp2(
     // What its handler takes away again is not to be sent.
     wire.removeHeader(name);
   }
-  holdStream(request);
+  if (request instanceof Http2ServerRequest) holdStream(request);
   attach(response, facade);
   return response;
 }
