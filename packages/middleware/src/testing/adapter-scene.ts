@@ -67,8 +67,19 @@ function connectTo(protocol: AdapterProtocol, port: number): TestClient {
   return protocol === "HTTP/2" ? http2Client(port) : http1Client(port);
 }
 
-/** What the app answers without the middleware. */
-export async function plain(subject: AdapterSubject, protocol: AdapterProtocol, path: string): Promise<Seen> {
+const known = new WeakMap<AdapterSubject, Map<string, Promise<Seen>>>();
+
+/** What the app answers without the middleware, asked once for each route. */
+export function plain(subject: AdapterSubject, protocol: AdapterProtocol, path: string): Promise<Seen> {
+  const answers = known.get(subject) ?? new Map<string, Promise<Seen>>();
+  known.set(subject, answers);
+  const name = `${protocol} ${path}`;
+  const answer = answers.get(name) ?? askPlain(subject, protocol, path);
+  answers.set(name, answer);
+  return answer;
+}
+
+async function askPlain(subject: AdapterSubject, protocol: AdapterProtocol, path: string): Promise<Seen> {
   const story = await createStory();
   story.open();
   const served = await subject.serve(protocol, story, undefined);
