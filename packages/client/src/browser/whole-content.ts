@@ -1,6 +1,7 @@
 import { misuse } from "../error/misuse.ts";
 import { outgoingContent } from "../http/content.ts";
 import type { RequestContent } from "../http/send.ts";
+import { unlessStopped } from "../http/unless-stopped.ts";
 
 /** 512 MiB. */
 export const defaultLargestContentBytes: number = 512 * 1024 * 1024;
@@ -44,14 +45,9 @@ async function gather(
   let openBytes = 0;
   let bytes = 0;
   let finished = false;
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<undefined>((resolve) => {
-    stop = () => resolve(undefined);
-    signal.addEventListener("abort", stop, { once: true });
-  });
   try {
     for (;;) {
-      const step = await Promise.race([source.next(), stopped]);
+      const step = await unlessStopped(source.next(), signal);
       signal.throwIfAborted();
       if (step === undefined || step.done === true) break;
       const { value } = step;
@@ -73,7 +69,6 @@ async function gather(
     finished = true;
     return new Blob([...parts, ...open]);
   } finally {
-    signal.removeEventListener("abort", stop);
     // It may have a file to close. It does not have to, and it is not waited for.
     if (!finished) source.return?.().then(undefined, () => undefined);
   }

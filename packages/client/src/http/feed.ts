@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import type { OutgoingContent } from "./content.ts";
+import { unlessStopped } from "./unless-stopped.ts";
 
 export interface FeedHooks {
   /** Aborted when no more is to be sent. */
@@ -25,13 +26,10 @@ export async function feed(content: OutgoingContent, target: Writable, hooks: Fe
   let left = 0;
   const source = content.open()[Symbol.asyncIterator]();
   let finished = false;
-  const stopped = new Promise<undefined>((resolve) => {
-    stop.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
   try {
     while (!stop.aborted) {
       hooks.hold();
-      const step = await Promise.race([source.next(), stopped]);
+      const step = await unlessStopped(source.next(), stop);
       if (step === undefined || stop.aborted) return;
       if (step.done === true) {
         finished = true;
@@ -52,7 +50,7 @@ export async function feed(content: OutgoingContent, target: Writable, hooks: Fe
           left += piece.length;
           if (!stop.aborted) hooks.sent(left);
         });
-        if (!ready) await Promise.race([drained(target), stopped]);
+        if (!ready) await unlessStopped(drained(target), stop);
       }
     }
     if (stop.aborted) return;
