@@ -48,8 +48,12 @@ export function clientOfParts(
   const { origin } = places.base;
   const withFields = sendWithFields(network.send, origin, new Headers(options.headers));
   const { credentials } = known;
+  // Where there is no Digest, only those who listen on the way are a reason to wait until the server asks.
+  const basicAtOnce = digest === undefined && isPrivate(places.base);
   const send =
-    credentials === undefined ? withFields : authenticatingSend(withFields, { origin, credentials, digest });
+    credentials === undefined
+      ? withFields
+      : authenticatingSend(withFields, { origin, credentials, digest, basicAtOnce });
   const { idleTimeoutMs, timeoutMs, surroundings } = options;
   return createDavClient({
     places,
@@ -69,6 +73,11 @@ export function clientOfParts(
     },
     close: () => network.close(),
   });
+}
+
+/** Whether nobody listens on the way: by TLS, or because it does not leave this machine. */
+function isPrivate({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 /** The client's own fields, which a request's own come before. They may be secrets, and go to no other origin. */

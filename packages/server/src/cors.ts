@@ -11,6 +11,7 @@ const exposed = [
   "Location",
   "Link",
   "Lock-Token",
+  "Content-Encoding",
   "Content-Range",
   "Accept-Ranges",
   "Retry-After",

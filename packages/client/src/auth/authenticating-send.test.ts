@@ -24,6 +24,19 @@ describe("a name and a password", () => {
     ]);
   });
 
+  test("go out with the first request where that is wanted, and once only where they are wrong", async () => {
+    const server = scriptedServer(wantsBasic);
+    const send = authenticatingSend(server.send, { origin, credentials: ann, basicAtOnce: true });
+    expect((await send(url)).status).toBe(200);
+    const wrong = scriptedServer(challenge('Basic realm="a"'));
+    const refused = authenticatingSend(wrong.send, { origin, credentials: ann, basicAtOnce: true });
+    expect((await refused(url)).status).toBe(401);
+    expect([server.seen.length, wrong.seen.length]).toEqual([1, 1]);
+    expect(wrong.seen[0]?.headers.get("authorization")).toBe(basicOfAnn);
+    await send(new URL("https://evil.example/"));
+    expect(server.seen.at(-1)?.headers.has("authorization")).toBe(false);
+  });
+
   test("that are wrong are tried once, and not told in the answer", async () => {
     const server = scriptedServer(challenge('Basic realm="a"'));
     const send = authenticatingSend(server.send, { origin, credentials: ann });

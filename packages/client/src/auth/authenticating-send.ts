@@ -12,6 +12,11 @@ export interface AuthenticationOptions {
   readonly credentials: Credentials;
   /** Without them there is no Digest: browsers have no MD5. */
   readonly digest?: DigestTools | undefined;
+  /**
+   * Name and password go out as Basic with the first request: a page of another origin may not be shown how the server
+   * asks for them. Default: no.
+   */
+  readonly basicAtOnce?: boolean;
 }
 
 /**
@@ -26,7 +31,7 @@ export function authenticatingSend(send: Send, options: AuthenticationOptions): 
   const answering: Answering =
     credentials.kind === "token"
       ? new BearerAnswering(credentials.token)
-      : new PasswordAnswering(credentials, options.digest);
+      : new PasswordAnswering(credentials, options.digest, options.basicAtOnce === true);
   return async (url, sendOptions = {}) => {
     if (url.origin !== options.origin) return send(url, sendOptions);
     const once = sendOptions.content instanceof ReadableStream;
@@ -125,9 +130,11 @@ class PasswordAnswering implements Answering {
   constructor(
     user: { readonly username: string; readonly password: string },
     tools: DigestTools | undefined,
+    basicAtOnce: boolean,
   ) {
     this.#user = user;
     this.#tools = tools;
+    if (basicAtOnce) this.#scheme = { kind: "basic" };
   }
 
   get ready(): boolean {
