@@ -16,7 +16,7 @@ export interface XmlStreamLimits {
   readonly attributes: number;
   /** Namespace declarations; so many may be on the root, too. Default 256. */
   readonly namespaces: number;
-  /** UTF-16 code units of all namespace names, as above. Default 16,384. */
+  /** UTF-16 code units of all namespace names, as above. Default 4,096: fragments repeat what they inherited. */
   readonly namespaceLength: number;
 }
 
@@ -26,7 +26,7 @@ export const defaultXmlStreamLimits: XmlStreamLimits = {
   elements: 5000,
   attributes: 64,
   namespaces: 256,
-  namespaceLength: 16_384,
+  namespaceLength: 4096,
 };
 
 /**
