@@ -251,23 +251,30 @@ describeWith(["chromium"], "the client in Chromium", () => {
       expect(status).toBe(201);
     });
 
-    test("several long requests wait at the same time, and others get through", async () => {
+    test("more long requests wait than browsers open connections, and others get through", async () => {
       const { origin, gate } = await site();
       gate.allow(0);
       const page = await pageOf(origin, { tell: () => gate.allowUpTo(Number.POSITIVE_INFINITY) });
       const told = await page.evaluate(async () => {
         const { dav, tell } = globalThis as unknown as PageGlobals;
-        const copies = [1, 2, 3].map((number) => dav.copy("photos/", `archive ${number}/`));
+        const copies = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => dav.copy("photos/", `archive ${number}/`));
         const told = copies.map(async ({ progress }) => {
           for await (const { total } of progress) if (total !== undefined) break;
         });
         await Promise.all(told);
         const { collection } = await dav.stat("photos/");
+        await copies[7]?.cancel();
         await tell("go on");
-        const outcomes = await Promise.all(copies.map(({ outcome }) => outcome));
-        return { collection, statuses: outcomes.map(({ status }) => status) };
+        const [last, ...others] = copies.toReversed();
+        const outcomes = await Promise.all(others.map(({ outcome }) => outcome));
+        return {
+          collection,
+          statuses: outcomes.map(({ status }) => status),
+          last: await last?.outcome.catch((error: Error) => error.name),
+        };
       });
-      expect(told).toEqual({ collection: true, statuses: [201, 201, 201] });
+      const statuses = [201, 201, 201, 201, 201, 201, 201];
+      expect(told).toEqual({ collection: true, statuses, last: "CancelledError" });
     });
 
     test("a redirection is followed within the origin, by what changes nothing; never elsewhere", async () => {

@@ -1,6 +1,7 @@
 import { type CommonClientOptions, clientOfParts } from "../client-parts.ts";
 import type { DavClient } from "../dav/dav-client.ts";
 import { type FetchOptions, fetchSend } from "./fetch-send.ts";
+import { fewEventStreams } from "./few-event-streams.ts";
 import { pageLocation } from "./page-location.ts";
 
 export interface BrowserClientOptions extends FetchOptions, CommonClientOptions {}
@@ -24,6 +25,6 @@ export function createClient(base: string | URL, options: BrowserClientOptions =
     (resolved instanceof URL && resolved.username !== "");
   // Else browsers answer a 401 with a dialog of their own.
   const network = fetchSend(isNamed ? { credentials: "omit", ...options } : options);
-  const send = options.send ?? network;
+  const send = options.send ?? fewEventStreams(network);
   return clientOfParts(resolved, options, { send, close: async () => undefined, hidesInterims: true });
 }
