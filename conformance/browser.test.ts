@@ -3,19 +3,21 @@ import { gzipSync } from "node:zlib";
 import { parsePath } from "@meanwhile/dav/path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { openPage, type PageGlobals, startChromium } from "./browser/chromium.ts";
-import { bundleClient, type Site, type SiteOptions, startSite } from "./browser/site.ts";
+import { loadScripts, openPage, type PageGlobals, startChromium } from "./browser/chromium.ts";
+import { bundle, type Site, type SiteOptions, startSite } from "./browser/site.ts";
 import { describeWith } from "./judge.ts";
 
 const members = 6;
 
 describeWith(["chromium"], "the client in Chromium", () => {
   let client: string;
+  let example: string;
   let browser: Browser;
   const closing: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
-    client = await bundleClient();
+    client = await bundle("packages/client/src/browser.ts");
+    example = await bundle("examples/browser.ts");
     browser = await startChromium();
   });
   afterEach(async () => {
@@ -25,8 +27,11 @@ describeWith(["chromium"], "the client in Chromium", () => {
     await browser?.close();
   });
 
-  async function site(options: Omit<SiteOptions, "client"> = {}): Promise<Site> {
-    const started = await startSite({ client, ...options });
+  async function site(options: Omit<SiteOptions, "scripts"> = {}): Promise<Site> {
+    const started = await startSite({
+      scripts: { "/client.js": client, "/example.js": example },
+      ...options,
+    });
     closing.push(() => started.stop());
     const { tree } = started;
     await tree.createCollection(parsePath("/photos"), []);
@@ -249,6 +254,38 @@ describeWith(["chromium"], "the client in Chromium", () => {
         return (await watched.outcome).status;
       }, left.url);
       expect(status).toBe(201);
+    });
+
+    test("the program of docs/client.md shows how far it is, and comes back when the page is loaded again", async () => {
+      const { origin, gate, tree } = await site();
+      for (const path of ["/files", "/files/2025", "/files/2025/a", "/files/2025/b", "/files/archive"]) {
+        await tree.createCollection(parsePath(path), []);
+      }
+      gate.allow(2);
+      const page = await pageOf(origin);
+      const half = await page.evaluate(async () => {
+        const { example, sessionStorage } = globalThis as unknown as PageGlobals;
+        return new Promise<unknown>((resolve) => {
+          const bar = {
+            max: 1,
+            set value(done: number) {
+              if (done === 2) resolve({ done, max: this.max });
+            },
+          };
+          example.archive(bar, sessionStorage).then(resolve, resolve);
+        });
+      });
+      expect(half).toEqual({ done: 2, max: 3 });
+      await page.reload();
+      await loadScripts(page);
+      const status = page.evaluate(async () => {
+        const { example, sessionStorage } = globalThis as unknown as PageGlobals;
+        const bar = { max: 1, value: 0 };
+        const ended = await example.comeBack(bar, sessionStorage);
+        return { ended, bar };
+      });
+      gate.allowUpTo(3);
+      expect(await status).toEqual({ ended: 201, bar: { max: 3, value: 3 } });
     });
 
     test("more long requests wait than browsers open connections, and others get through", async () => {

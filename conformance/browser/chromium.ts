@@ -1,10 +1,13 @@
 import type { createClient as createBrowserClient, DavClient } from "@meanwhile/client/browser";
 import { type Browser, chromium, type Page } from "playwright-core";
+import type { Store } from "../../examples/browser.ts";
 import { judge } from "../judge.ts";
 
 /** What a page of {@link openPage} has, to functions that run there. */
 export interface PageGlobals {
   readonly client: { readonly createClient: typeof createBrowserClient };
+  readonly example: typeof import("../../examples/browser.ts");
+  readonly sessionStorage: Store;
   dav: DavClient;
   /** What the test does meanwhile. */
   tell(news: unknown): Promise<void>;
@@ -38,10 +41,19 @@ export async function openPage(
   const page = await context.newPage();
   await page.exposeFunction("tell", tell);
   await page.goto(`${origin}/page.html`);
+  await loadScripts(page);
+  return page;
+}
+
+/** Brings the client and the example into a page that was loaded. */
+export async function loadScripts(page: Page): Promise<void> {
   await page.addScriptTag({
     type: "module",
-    content: 'import * as client from "/client.js"; globalThis.client = client; globalThis.loaded = true;',
+    content: `
+      import * as client from "/client.js";
+      import * as example from "/example.js";
+      Object.assign(globalThis, { client, example });
+    `,
   });
-  await page.waitForFunction("globalThis.loaded");
-  return page;
+  await page.waitForFunction("globalThis.example");
 }

@@ -8,23 +8,24 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { createOperations } from "@meanwhile/operations";
 import { createDavHandler, type DavHandlerOptions } from "@meanwhile/server";
 import type { Tree } from "@meanwhile/server/store";
 import { createMemoryLockStore, createMemoryTree, slowTree } from "@meanwhile/server/testing";
 import { build } from "rolldown";
 
-/** The browser entry as one file, as people's bundlers make it. */
-export async function bundleClient(): Promise<string> {
+/** A program for browsers and all that it imports as one file, as people's bundlers make it. */
+export async function bundle(program: string): Promise<string> {
   const { output } = await build({
-    input: new URL("../../packages/client/src/browser.ts", import.meta.url).pathname,
+    input: fileURLToPath(new URL(`../../${program}`, import.meta.url)),
     write: false,
     platform: "browser",
     resolve: { conditionNames: ["@meanwhile/source", "import", "default"] },
     output: { format: "esm", minify: true },
   });
   const [chunk] = output;
-  if (output.length !== 1 || chunk.imports.length > 0) throw new Error("the client is not one file");
+  if (output.length !== 1 || chunk.imports.length > 0) throw new Error(`${program} does not become one file`);
   return chunk.code;
 }
 
@@ -79,13 +80,14 @@ export interface SeenRequest {
 }
 
 export interface SiteOptions extends Pick<DavHandlerOptions, "cors" | "authenticate"> {
-  readonly client: string;
+  /** Scripts by their path; the pages import /client.js. */
+  readonly scripts: Readonly<Record<string, string>>;
   /** Answers some requests instead of the WebDAV server. */
   readonly routes?: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>>;
 }
 
-/** Starts it on a free port of 127.0.0.1: the page is at /page.html, its script at /client.js, WebDAV everywhere else. */
-export async function startSite({ client, routes = {}, ...options }: SiteOptions): Promise<Site> {
+/** Starts it on a free port of 127.0.0.1: the page is at /page.html, scripts where they should be, WebDAV everywhere else. */
+export async function startSite({ scripts, routes = {}, ...options }: SiteOptions): Promise<Site> {
   const tree = createMemoryTree();
   const gate = new MemberGate();
   const seen: SeenRequest[] = [];
@@ -97,15 +99,12 @@ export async function startSite({ client, routes = {}, ...options }: SiteOptions
     locks: createMemoryLockStore({ clock: Date.now }),
     operations: createOperations(),
   });
-  const pages: Readonly<Record<string, readonly [type: string, content: string]>> = {
-    "/page.html": ["text/html", '<!doctype html><title>files</title><link rel="icon" href="data:,">'],
-    "/client.js": ["text/javascript", client],
-  };
   const listener: RequestListener = (request, response) => {
     const url = request.url ?? "/";
-    const page = pages[url];
+    const page = url === "/page.html" ? emptyPage : scripts[url];
     if (page !== undefined && request.method === "GET") {
-      response.writeHead(200, { "Content-Type": page[0] }).end(page[1]);
+      const type = page === emptyPage ? "text/html" : "text/javascript";
+      response.writeHead(200, { "Content-Type": type }).end(page);
       return;
     }
     seen.push({ method: request.method ?? "", url, headers: request.headers });
@@ -131,6 +130,8 @@ export async function startSite({ client, routes = {}, ...options }: SiteOptions
     },
   };
 }
+
+const emptyPage = '<!doctype html><title>files</title><link rel="icon" href="data:,">';
 
 async function listen(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
