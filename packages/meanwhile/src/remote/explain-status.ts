@@ -12,7 +12,9 @@ export async function explainStatus(error: HttpError, context: FailureContext): 
   const { what, advice } = await meaningOf(error, context);
   // The phrase that goes with the number says nothing new.
   const phrase = detail?.trim().toLowerCase() === STATUS_CODES[status]?.toLowerCase();
-  const said = detail === undefined || phrase ? condition : summary(detail);
+  // Of a redirection, the detail is where it leads, which the advice says.
+  const isNews = detail !== undefined && !phrase && !(status >= 300 && status < 400);
+  const said = isNews ? summary(detail) : condition;
   const parts = [
     `${shownPath(url)}: ${what}`,
     ...(said === undefined ? [] : [` (the server says: ${summary(said)})`]),
@@ -99,6 +101,11 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
   const what = statusWords(status);
   switch (status) {
     case 401:
+      if (context.byToken === true)
+        return {
+          what: "the token was refused",
+          advice: "perhaps its time is over, or it is for another server",
+        };
       return context.username === undefined
         ? { what, advice: "log in with --user NAME, ~/.netrc or --token-file FILE" }
         : {
@@ -108,7 +115,9 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
     case 403:
       return {
         what,
-        ...(context.username === undefined ? { advice: "perhaps with a login: --user NAME" } : {}),
+        ...(context.username === undefined && context.byToken !== true
+          ? { advice: "perhaps with a login: --user NAME" }
+          : {}),
       };
     case 405:
       if (method === "MKCOL") return { what: "something is there already" };
@@ -149,12 +158,20 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
       const location = headers.get("Location");
       const there =
         location === null || !URL.canParse(location, url.href) ? undefined : new URL(location, url);
+      // Nobody should be led to a file of this machine, or to a program.
+      const isWeb = there?.protocol === "http:" || there?.protocol === "https:";
       return {
         what: `it is elsewhere (${status})`,
-        ...(there === undefined ? {} : { advice: `try ${summary(there.href, 500)}` }),
+        ...(isWeb ? { advice: `try ${summary(there.href, 500)}` } : {}),
       };
     }
     default:
+      // A success that is not the one that was asked for: a page where people log in, for instance.
+      if (status < 300)
+        return {
+          what: `${method} was answered ${status}, as no WebDAV server does`,
+          advice: "check the URL",
+        };
       return { what: words[status] === undefined ? `${what} (${status})` : what };
   }
 }

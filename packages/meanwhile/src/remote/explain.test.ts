@@ -6,6 +6,7 @@ import {
   MultistatusError,
   OutcomeUnknownError,
 } from "@meanwhile/client";
+import { FolderError, type FolderSummary } from "@meanwhile/client/folder";
 import { describe, expect, test } from "vitest";
 import { wrongUsage } from "../command-error.ts";
 import { exitStatuses } from "../exit-status.ts";
@@ -89,6 +90,28 @@ describe("a failed final response in one line", () => {
       1,
       "/team/a b: it is elsewhere (301); try https://files.example/team/a%20b/",
     ],
+    [
+      answered(301, {
+        headers: new Headers({ Location: "file:///etc/passwd" }),
+        detail: "it is at file:///etc/passwd",
+      }),
+      nobody,
+      1,
+      "/team/a b: it is elsewhere (301)",
+    ],
+    [
+      answered(200, { method: "PROPFIND" }),
+      nobody,
+      1,
+      "/team/a b: PROPFIND was answered 200, as no WebDAV server does; check the URL",
+    ],
+    [
+      answered(401),
+      { ...nobody, byToken: true },
+      5,
+      "/team/a b: the token was refused; perhaps its time is over, or it is for another server",
+    ],
+    [answered(403), { ...nobody, byToken: true }, 5, "/team/a b: not allowed"],
     [answered(418), nobody, 1, "/team/a b: refused (418)"],
     [answered(599), nobody, 1, "/team/a b: the server failed (599)"],
   ])("%s", async (error, context, exitCode, message) => {
@@ -145,6 +168,22 @@ describe("members that failed", () => {
     expect(explanation?.details).toHaveLength(mostMembersTold + 1);
     expect(explanation?.details?.at(-1)).toBe("... and 950 more");
   });
+});
+
+test("a member of a folder that failed is named once", async () => {
+  const member = (path: string, error: Error) => ({ path, error });
+  const summary = {
+    failures: 2,
+    failed: [
+      member("a/b", answered(403, { url: new URL("https://files.example/team/dir/a/b") })),
+      member("c", new OutcomeUnknownError("PUT", new URL("https://files.example/team/dir/c"), undefined)),
+    ],
+  } as unknown as FolderSummary;
+  const explanation = await explain(new FolderError(summary), nobody);
+  expect(explanation?.details).toEqual([
+    "/team/dir/a/b: not allowed; perhaps with a login: --user NAME",
+    expect.stringMatching(/^c: PUT \/team\/dir\/c: the connection was lost/),
+  ]);
 });
 
 describe("no final response", () => {

@@ -99,7 +99,11 @@ async function explainFolder(error: FolderError, context: FailureContext): Promi
   const details: string[] = [];
   for (const { path, error: cause } of told) {
     const why = await explain(cause, { ...context, resumable: false });
-    details.push(`${printable(path || ".")}: ${why?.message ?? summary(cause.message)}`);
+    const words = why?.message ?? summary(cause.message);
+    // What a server answered is told with its place, which says which member it is.
+    details.push(
+      cause instanceof HttpError && why !== undefined ? words : `${printable(path || ".")}: ${words}`,
+    );
   }
   if (failures > told.length) details.push(`... and ${formatCount(failures - told.length)} more`);
   const kept = deletionsLeftOut ? "; so nothing was deleted" : "";

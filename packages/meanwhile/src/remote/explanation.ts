@@ -15,6 +15,8 @@ export interface Explanation {
 export interface FailureContext {
   /** Who logged in, if anybody did. */
   readonly username: string | undefined;
+  /** A Bearer token was given. */
+  readonly byToken?: boolean;
   /** `--no-overwrite` was given. */
   readonly keepsDestination?: boolean;
   /** Doing the same again goes on where it ended. */

@@ -78,6 +78,7 @@ export async function inSession(
     const client = await connect(base, settings);
     const context: FailureContext = {
       username: settings.credentials.kind === "login" ? settings.credentials.username : undefined,
+      byToken: settings.credentials.kind === "token",
       keepsDestination: options.keepsDestination ?? false,
       resumable: options.resumable ?? false,
       lockHolder: async (places) => (await import("./lock-holder.ts")).lockHolder(client, places),
