@@ -29,23 +29,23 @@ export async function bundle(program: string): Promise<string> {
   return chunk.code;
 }
 
-/** Lets members pass, one by one, and tells how many did. */
-export class MemberGate {
+/** Lets steps pass, one by one, and tells how many did. */
+export class StepGate {
   #allowed = Number.POSITIVE_INFINITY;
   #wake: (() => void)[] = [];
-  /** Members that an operation dealt with, or is about to. */
+  /** Steps that were taken, or are about to be. */
   passed = 0;
   /** Called as each arrives, before it waits. */
   onArrival: () => void = () => undefined;
 
   /** From now on that many may pass. */
-  allow(members: number): void {
+  allow(steps: number): void {
     this.passed = 0;
-    this.allowUpTo(members);
+    this.allowUpTo(steps);
   }
 
-  allowUpTo(members: number): void {
-    this.#allowed = members;
+  allowUpTo(steps: number): void {
+    this.#allowed = steps;
     for (const wake of this.#wake.splice(0)) wake();
   }
 
@@ -65,7 +65,9 @@ export interface Site {
   /** The tree behind, which is not slow. */
   readonly tree: Tree;
   /** Where members of a COPY, MOVE or DELETE wait. */
-  readonly gate: MemberGate;
+  readonly gate: StepGate;
+  /** Where bytes of documents wait, a chunk at a time. */
+  readonly bytes: StepGate;
   /** Requests to the WebDAV server since the last call, the pages' own left out. */
   take(): readonly SeenRequest[];
   /** Resets every connection. */
@@ -81,7 +83,7 @@ export interface SeenRequest {
 
 export interface SiteOptions extends Pick<DavHandlerOptions, "cors" | "authenticate"> {
   /** Scripts by their path; the pages import /client.js. */
-  readonly scripts: Readonly<Record<string, string>>;
+  readonly scripts: ReadonlyMap<string, string>;
   /** Answers some requests instead of the WebDAV server. */
   readonly routes?: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>>;
 }
@@ -89,19 +91,21 @@ export interface SiteOptions extends Pick<DavHandlerOptions, "cors" | "authentic
 /** Starts it on a free port of 127.0.0.1: the page is at /page.html, scripts where they should be, WebDAV everywhere else. */
 export async function startSite({ scripts, routes = {}, ...options }: SiteOptions): Promise<Site> {
   const tree = createMemoryTree();
-  const gate = new MemberGate();
+  const gate = new StepGate();
+  const bytes = new StepGate();
   const seen: SeenRequest[] = [];
   const handler = createDavHandler({
     ...options,
     tree: slowTree(tree, async (step) => {
       if (step === "member") await gate.pass();
+      if (step === "bytes") await bytes.pass();
     }),
     locks: createMemoryLockStore({ clock: Date.now }),
     operations: createOperations(),
   });
   const listener: RequestListener = (request, response) => {
     const url = request.url ?? "/";
-    const page = url === "/page.html" ? emptyPage : scripts[url];
+    const page = url === "/page.html" ? emptyPage : scripts.get(url);
     if (page !== undefined && request.method === "GET") {
       const type = page === emptyPage ? "text/html" : "text/javascript";
       response.writeHead(200, { "Content-Type": type }).end(page);
@@ -118,10 +122,11 @@ export async function startSite({ scripts, routes = {}, ...options }: SiteOption
     origin,
     tree,
     gate,
+    bytes,
     take: () => seen.splice(0),
     cut: () => server.closeAllConnections(),
     async stop() {
-      gate.allowUpTo(Number.POSITIVE_INFINITY);
+      for (const held of [gate, bytes]) held.allowUpTo(Number.POSITIVE_INFINITY);
       const closed = once(server, "close");
       server.close();
       server.closeAllConnections();

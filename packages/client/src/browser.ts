@@ -1,4 +1,11 @@
-/** The client for browsers: on fetch, with the status document's event stream in place of interim responses. */
+/**
+ * The client for browsers: on fetch, with the status document's event stream in place of interim responses.
+ *
+ * A server of another origin must let the page ask (CORS). It allows the methods of WebDAV and these fields: Authorization,
+ * Content-Type, Depth, Destination, Idempotency-Key, If, If-Match, If-None-Match, If-Range, Last-Event-ID, Lock-Token,
+ * Overwrite, Prefer, Range, Timeout. It exposes DAV, Operations, ETag, Location, Link, Lock-Token, Content-Encoding,
+ * Content-Range, Retry-After and WWW-Authenticate. It answers preflights without credentials.
+ */
 export type { TokenSource } from "./auth/credentials.ts";
 export { type BrowserClientOptions, createClient } from "./browser/create-browser-client.ts";
 export type { Fetch, FetchOptions } from "./browser/fetch-send.ts";

@@ -30,6 +30,7 @@ const unseenBytes = 64 * 1024;
  * Sends requests by `fetch`, which shows no interim response, no bytes that are sent, and not why a request failed: it is
  * "lost" then, and may have arrived.
  *
+ * `onSent` is called twice: with nothing, and with all of the content once there is a response that is a success.
  * `idleTimeoutMs` stands still until the response begins where the content is longer than 64 KiB.
  *
  * Redirections of safe requests are followed within the page's own origin, by the browser. All others would go, with the
@@ -45,6 +46,7 @@ export function fetchSend(options: FetchOptions = {}): Send {
       const { request, length } = await requestOf(url, sendOptions, options, waiting);
       waiting.signal.throwIfAborted();
       standing.mayHaveArrived = true;
+      if (length > 0) sendOptions.onSent?.(0);
       if (length > unseenBytes) waiting.hold();
       const response = await answerTo(request, network, waiting);
       waiting.moved();
