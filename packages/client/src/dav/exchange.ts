@@ -1,5 +1,7 @@
 import type { Patience, RequestContent } from "../http/send.ts";
+import { isSafe } from "../long-request/request-fields.ts";
 import { isSameResource } from "./comparable-path.ts";
+import { Losses } from "./losses.ts";
 import { asCollection } from "./place.ts";
 import { readFailure } from "./read-failure.ts";
 import { discard } from "./response-content.ts";
@@ -20,7 +22,8 @@ export interface Answer {
 }
 
 /**
- * Sends a request that may be sent again, and gives its final response if that is a success.
+ * Sends a request, and gives its final response if that is a success. One that changes nothing is sent again after a lost
+ * connection.
  *
  * A collection that was asked for without its slash, and answered with a redirection to the same with it, is asked
  * again there (RFC 4918 §5.2). No other redirection is followed.
@@ -36,14 +39,23 @@ export async function ask(context: VerbContext, question: Question): Promise<Ans
 }
 
 async function sendTo(context: VerbContext, question: Question, url: URL): Promise<Answer> {
-  const { method, headers, content, patience } = question;
-  const response = await context.send(url, {
-    ...patience,
-    method,
-    ...(headers === undefined ? {} : { headers }),
-    ...(content === undefined ? {} : { content }),
-  });
-  return { response, url };
+  const { method, headers, content } = question;
+  const losses = new Losses(context, question.patience);
+  for (;;) {
+    try {
+      const response = await context.send(url, {
+        ...losses.patience,
+        method,
+        ...(headers === undefined ? {} : { headers }),
+        ...(content === undefined ? {} : { content }),
+      });
+      context.memory.learn(response);
+      return { response, url };
+    } catch (error) {
+      if (!isSafe(method)) throw error;
+      await losses.after(error);
+    }
+  }
 }
 
 async function succeeded(context: VerbContext, question: Question, answer: Answer): Promise<Answer> {

@@ -1,17 +1,22 @@
+import type { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
 import type { Patience } from "../http/send.ts";
 import { comparableSegments, depthBelow } from "./comparable-path.ts";
 import type { ListOptions, Place } from "./dav-client.ts";
+import { Losses } from "./losses.ts";
 import { asCollection } from "./place.ts";
-import { propfind, withOthers } from "./propfind.ts";
+import { type Found, propfind, withOthers } from "./propfind.ts";
 import { malformed } from "./read-multistatus.ts";
 import { receivedResource } from "./received-resource.ts";
 import type { Resource } from "./resource.ts";
+import { Sequence } from "./sequence.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";
 
 /**
  * Members as they arrive (RFC 4918 §9.1), without the collection itself. What the server names that is not below the
  * collection, or deeper than was asked, is left out.
+ *
+ * After a lost connection it is asked again, and goes on after the member that was told last, if the same ones come before it.
  *
  * Of Depth infinity, servers that refuse it, and servers that answer it as if it were 1, are walked: one request a
  * collection.
@@ -31,9 +36,42 @@ async function* membersOf(
   asked: URL,
   depth: "1" | "infinity",
   others: ListOptions["properties"],
-  patience: Patience,
+  given: Patience,
 ): AsyncGenerator<Resource, void> {
-  const { url, responses } = await propfind(context, asked, depth, withOthers(others), patience);
+  const losses = new Losses(context, given);
+  const told = new Sequence();
+  for (;;) {
+    const found = await propfind(context, asked, depth, withOthers(others), losses.patience);
+    const again = new Sequence();
+    try {
+      for await (const member of membersIn(context, found, depth)) {
+        again.add(member.url.href);
+        if (again.length <= told.length) {
+          if (again.length === told.length && !again.equals(told)) throw differs(found.url);
+          continue;
+        }
+        losses.news();
+        told.add(member.url.href);
+        yield member;
+      }
+      if (again.length < told.length) throw differs(found.url);
+      return;
+    } catch (error) {
+      await losses.after(error);
+    }
+  }
+}
+
+/** What was told already may not be so any longer. */
+function differs(url: URL): ConnectionError {
+  return malformed({ method: "PROPFIND", url }, "the connection was lost, and the listing has changed since");
+}
+
+async function* membersIn(
+  context: VerbContext,
+  { url, responses }: Found,
+  depth: "1" | "infinity",
+): AsyncGenerator<Resource, void> {
   const collection = asCollection(url);
   let named = 0;
   let within = 0;

@@ -4,7 +4,8 @@ import { HttpError } from "../error/http-error.ts";
 import type { Patience } from "../http/send.ts";
 import { isSameResource } from "./comparable-path.ts";
 import type { Place } from "./dav-client.ts";
-import { propfind, type Wanted, withOthers } from "./propfind.ts";
+import { Losses } from "./losses.ts";
+import { type Found, propfind, type Wanted, withOthers } from "./propfind.ts";
 import { malformed } from "./read-multistatus.ts";
 import { receivedResource } from "./received-resource.ts";
 import type { Resource } from "./resource.ts";
@@ -48,8 +49,19 @@ export async function propfindOne(
   wanted: Wanted,
   options: Patience,
 ): Promise<OneFound> {
-  const patience = patienceOf(context, options);
-  const { url, responses } = await propfind(context, context.places.url(place), "0", wanted, patience);
+  const losses = new Losses(context, patienceOf(context, options));
+  const asked = context.places.url(place);
+  for (;;) {
+    const found = await propfind(context, asked, "0", wanted, losses.patience);
+    try {
+      return await readOne(context, found);
+    } catch (error) {
+      await losses.after(error);
+    }
+  }
+}
+
+async function readOne(context: VerbContext, { url, responses }: Found): Promise<OneFound> {
   const asked = { method: "PROPFIND", url };
   const found: OneFound[] = [];
   let other: MultistatusResponse | undefined;

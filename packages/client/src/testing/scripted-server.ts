@@ -52,15 +52,20 @@ export const testBase = "https://files.example/dav/";
 
 /** A client of a server that does not keep answers. Requests that may take long are sent once, and read. */
 export function clientOf(server: Pick<ScriptedServer, "send">, time: Surroundings = testTime()): DavClient {
+  let answered = false;
   return createDavClient({
     places: new Places(testBase),
     send: server.send,
     memory: {
       keepsAnswers: async () => false,
-      learn: () => undefined,
+      learn() {
+        answered = true;
+      },
       interimsBreak: false,
       keeps: false,
-      answered: true,
+      get answered() {
+        return answered;
+      },
     },
     surroundings: time,
     startLongRequest: sendOnce,
