@@ -81,6 +81,7 @@ export class LongWait {
     this.#met = true;
     this.#awaySinceMs = undefined;
     this.#attempts = 0;
+    this.report.alive();
   }
 
   /**

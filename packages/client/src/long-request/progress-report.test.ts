@@ -90,6 +90,14 @@ test("a lost connection is told until there is news again", async () => {
   expect(await latest(report)).not.toHaveProperty("comingBack");
 });
 
+test("a sign of life ends the coming back, be it that it tells nothing else", async () => {
+  const report = new ProgressReport("processing");
+  report.interim(new Headers({ Progress: "1/3" }));
+  report.comingBack();
+  report.alive();
+  expect(await latest(report)).toEqual({ stage: "processing", done: 1, total: 3, failures: 0 });
+});
+
 test("several readers each have the latest, and all end", async () => {
   const report = new ProgressReport("processing");
   const seen: number[][] = [[], []];

@@ -55,9 +55,15 @@ export class ProgressReport {
     if (this.#failures !== before) this.#publish({ ...this.#latest, failures: this.#failures });
   }
 
-  /** The connection was lost; from the next news on it is there again. */
+  /** The connection was lost; from the next sign of life on it is there again. */
   comingBack(): void {
     this.#publish({ ...this.#latest, comingBack: true });
+  }
+
+  /** A sign of life, though it may tell nothing new. */
+  alive(): void {
+    const { comingBack, ...rest } = this.#latest;
+    if (comingBack === true) this.#publish(rest);
   }
 
   #tell(stage: RequestProgress["stage"], progress: StatusProgress): void {
