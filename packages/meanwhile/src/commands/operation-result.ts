@@ -11,6 +11,22 @@ export function tookPhrase({ elapsedMs }: Pick<Followed<unknown>, "elapsedMs">):
   return elapsedMs < worthTellingMs ? "" : ` in ${formatTime(elapsedMs)}`;
 }
 
+/**
+ * What to say that was done. A 202 that leads nowhere is no success yet: "there is no facility in HTTP for re-sending a
+ * status code from an asynchronous operation" (RFC 9110 §15.3.3).
+ */
+export function doneOrAccepted(
+  status: number,
+  done: string,
+  phrase: string,
+): { readonly action: string; readonly text: string } {
+  if (status !== 202) return { action: done, text: `${done} ${phrase}` };
+  return {
+    action: "accepted",
+    text: `accepted, but the server does not tell whether it is done already: ${done} ${phrase}`,
+  };
+}
+
 /** The object for machines that ends an operation. */
 export function operationFact(
   action: string,

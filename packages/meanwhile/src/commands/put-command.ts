@@ -14,7 +14,7 @@ import { collectionUrl, commonCollection, parseRemoteUrl, shownPath } from "../r
 import { type CommandContext, inSession, type Session } from "../remote/session.ts";
 import { folderOptions, parseFolderOptions, type TypedFolderOptions } from "./folder-options.ts";
 import { tellFolder } from "./folder-result.ts";
-import { operationFact, tookPhrase } from "./operation-result.ts";
+import { doneOrAccepted, operationFact, tookPhrase } from "./operation-result.ts";
 
 interface TypedPut extends TypedConnection, TypedLockTokens, TypedFolderOptions {
   readonly recursive?: boolean;
@@ -116,10 +116,13 @@ async function tellUpload(
 ): Promise<void> {
   const followed = await follow(session, request, `putting ${local}`, { transfer: true });
   const { status, created, etag } = followed.outcome;
+  const replaced = created || status === 202 ? "" : ", replacing what was there";
+  const phrase = `${printable(local)} to ${shownPath(url)}${replaced}${tookPhrase(followed)}`;
+  const { action, text } = doneOrAccepted(status, "put", phrase);
   await session.report.done(
-    `put ${printable(local)} to ${shownPath(url)}${created ? "" : ", replacing what was there"}${tookPhrase(followed)}`,
+    text,
     operationFact(
-      "put",
+      action,
       { url: url.href, status, created, ...(etag === undefined ? {} : { etag }) },
       followed,
     ),

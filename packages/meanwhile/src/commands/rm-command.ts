@@ -7,7 +7,7 @@ import { follow } from "../remote/follow.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
 import { commonParent, parseRemoteUrls, shownPath } from "../remote/remote-url.ts";
 import { type CommandContext, forEachUrl, inSession, type Session } from "../remote/session.ts";
-import { operationFact, tookPhrase } from "./operation-result.ts";
+import { doneOrAccepted, operationFact, tookPhrase } from "./operation-result.ts";
 
 interface TypedRm extends TypedConnection, TypedLockTokens {
   readonly recursive?: boolean;
@@ -49,10 +49,10 @@ async function remove(
     const followed = await follow(session, client.delete(url, { lockTokens }), `deleting ${shownPath(url)}`);
     const total = followed.progress?.total;
     const what = total === undefined || total <= 1 ? "" : `: ${nameAmount(total, "members")}`;
-    await report.done(
-      `deleted ${shownPath(url)}${what}${tookPhrase(followed)}`,
-      operationFact("deleted", { url: url.href, status: followed.outcome.status }, followed),
-    );
+    const { status } = followed.outcome;
+    const phrase = `${shownPath(url)}${what}${tookPhrase(followed)}`;
+    const { action, text } = doneOrAccepted(status, "deleted", phrase);
+    await report.done(text, operationFact(action, { url: url.href, status }, followed));
   } catch (error) {
     if (typed.force === true && error instanceof HttpError && error.status === 404) return;
     throw error;

@@ -8,14 +8,14 @@ import { testTerminal } from "../testing/test-terminal.ts";
 const token = "urn:uuid:e71d4fae-5dec-22d6-fea5-00a0c91e6be4";
 
 /** Runs a command; gives what was asked of the client. */
-async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}, status = 201) {
   const asked: unknown[] = [];
   const copyOrMove =
     (verb: string): DavClient["copy"] =>
     (from, to, options) => {
       asked.push([verb, String(from), String(to), options]);
       const request = testRequest<{ status: number; created: boolean }>();
-      request.end({ status: 201, created: true });
+      request.end({ status, created: status === 201 });
       return request;
     };
   const connection = testConnection({ copy: copyOrMove("copy"), move: copyOrMove("move") });
@@ -54,6 +54,15 @@ test("options go into the request", async () => {
   expect(fromEnvironment.asked).toEqual([
     ["move", `${h}/a`, `${h}/b`, { overwrite: true, lockTokens: [token] }],
   ]);
+});
+
+test("a 202 that leads nowhere is not told as done (RFC 9110 §15.3.3)", async () => {
+  const text = await run(["mv", `${h}/a`, `${h}/b`], {}, 202);
+  expect(text.terminal.printed()).toEqual([
+    "accepted, but the server does not tell whether it is done already: moved /a to /b",
+  ]);
+  const { terminal } = await run(["mv", "--json", `${h}/a`, `${h}/b`], {}, 202);
+  expect(JSON.parse(terminal.printed().at(-1) ?? "")).toMatchObject({ action: "accepted", status: 202 });
 });
 
 test.each([

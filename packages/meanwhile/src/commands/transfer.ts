@@ -9,7 +9,7 @@ import { follow } from "../remote/follow.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
 import { commonParent, encodedName, looksRemote, parseRemoteUrl, shownPath } from "../remote/remote-url.ts";
 import { type CommandContext, inSession, type Session } from "../remote/session.ts";
-import { operationFact, tookPhrase } from "./operation-result.ts";
+import { doneOrAccepted, operationFact, tookPhrase } from "./operation-result.ts";
 
 export interface TypedTransfer extends TypedConnection, TypedLockTokens {
   /** False: `--no-overwrite`. */
@@ -59,9 +59,11 @@ export async function transfer(
     const total = followed.progress?.total;
     const members = total === undefined || total <= 1 ? "" : `: ${nameAmount(total, "members")}`;
     const { status, created } = followed.outcome;
+    const phrase = `${shownPath(source.url)} to ${shownPath(target)}${members}${tookPhrase(followed)}`;
+    const { action, text } = doneOrAccepted(status, done, phrase);
     await session.report.done(
-      `${done} ${shownPath(source.url)} to ${shownPath(target)}${members}${tookPhrase(followed)}`,
-      operationFact(done, { from: source.url.href, to: target.href, status, created }, followed),
+      text,
+      operationFact(action, { from: source.url.href, to: target.href, status, created }, followed),
     );
   });
 }

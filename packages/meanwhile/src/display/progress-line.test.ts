@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { displayWidth } from "./display-width.ts";
 import { type ProgressView, progressLine, progressSentence } from "./progress-line.ts";
-import type { WorkNews } from "./work-news.ts";
+import { newsOfRequest, type WorkNews } from "./work-news.ts";
 
 const members: WorkNews = { stage: "processing", unit: "members", done: 2701, total: 6001, failures: 0 };
 
@@ -37,6 +37,19 @@ test("a server that says nothing is waited for", () => {
   expect(progressLine(view({ stage: "processing", unit: "members", done: 0, failures: 0 }), 79)).toBe(
     "copying /photos/  waiting for the server  0:08",
   );
+});
+
+test("that a connection was lost, and is tried again, is shown (decision 0041)", () => {
+  const lost = newsOfRequest({ stage: "processing", done: 0, failures: 0, comingBack: true });
+  expect(progressLine(view(lost), 79)).toBe("copying /photos/  the connection was lost, trying again  0:08");
+  expect(progressSentence(view(lost))).toBe(
+    "copying /photos/: the connection was lost, trying again, 0:08 so far",
+  );
+  const counted = newsOfRequest({ stage: "processing", done: 3, total: 9, failures: 0, comingBack: true });
+  expect(progressLine(view(counted), 79)).toContain("the connection was lost");
+  expect(progressSentence(view(counted))).toContain("3 of 9 members, 33%, the connection was lost");
+  const { comingBack: _, ...again } = counted;
+  expect(progressLine(view(again), 79)).not.toContain("connection");
 });
 
 test("bytes have their units, and several transfers one bar", () => {

@@ -26,13 +26,14 @@ export function progressLine(view: ProgressView, columns: number): string {
   const { news } = view;
   const label = shorten(printable(view.label), Math.max(leastLabel, Math.floor(columns / 3)));
   if (news === undefined || nothingToCount(news)) {
-    const parts = [label, "waiting for the server", formatTime(view.elapsedMs), ...failuresOf(news)];
+    const parts = [label, waiting(news), formatTime(view.elapsedMs), ...failuresOf(news)];
     return truncate([...parts, ...remarkOf(news)].join("  "), columns);
   }
   const share = shareOf(news);
   const rate = news.done === 0 ? undefined : view.perSecond;
   const fields = [
     { place: 0, text: label },
+    ...comingBackOf(news).map((text) => ({ place: 6, text })),
     { place: 3, text: amountOf(news) },
     ...(share === undefined ? [] : [{ place: 2, text: `${percent(share).padStart(3)}%` }]),
     { place: 5, text: timeOf(view) },
@@ -67,7 +68,7 @@ export function progressSentence(view: ProgressView): string {
   const label = printable(view.label);
   if (news === undefined || nothingToCount(news)) {
     const rest = [...failuresOf(news), ...remarkOf(news)];
-    return [`${label}: waiting for the server, ${formatTime(view.elapsedMs)} so far`, ...rest].join(", ");
+    return [`${label}: ${waiting(news)}, ${formatTime(view.elapsedMs)} so far`, ...rest].join(", ");
   }
   const { unit, done, total } = news;
   const share = shareOf(news);
@@ -77,6 +78,7 @@ export function progressSentence(view: ProgressView): string {
       : `${formatAmount(done, unit)} of ${nameAmount(total, unit)}`,
     ...(share === undefined ? [] : [`${percent(share)}%`]),
     ...besideOf(news),
+    ...comingBackOf(news),
     ...(perSecond === undefined ? [] : [`${rateOf(news, perSecond)}/s`]),
     timeOf(view),
     ...activeOf(news),
@@ -85,6 +87,17 @@ export function progressSentence(view: ProgressView): string {
   ];
   return `${label}: ${facts.join(", ")}`;
 }
+
+function waiting(news: WorkNews | undefined): string {
+  return news?.comingBack === true ? `${away}, trying again` : "waiting for the server";
+}
+
+function comingBackOf({ comingBack }: WorkNews): readonly string[] {
+  return comingBack === true ? [away] : [];
+}
+
+/** Lost, refused, or 503: what it is the error says, if there is no coming back. */
+const away = "the connection was lost";
 
 /** Most servers say nothing at all while they work. */
 function nothingToCount({ done, total }: WorkNews): boolean {

@@ -14,12 +14,14 @@ export interface WorkNews {
   /** Transfers in flight. */
   readonly active?: number;
   readonly failures: number;
+  /** The connection was lost, or the server is away; it is tried again. */
+  readonly comingBack?: boolean;
   /** A few words for people; may have anything in it. */
   readonly remark?: string;
 }
 
 export function newsOfRequest(progress: RequestProgress): WorkNews {
-  const { stage, done, total, bytes, failures, remark } = progress;
+  const { stage, done, total, bytes, failures, remark, comingBack } = progress;
   return {
     stage,
     unit: stage === "processing" ? "members" : "bytes",
@@ -28,5 +30,6 @@ export function newsOfRequest(progress: RequestProgress): WorkNews {
     ...(total === undefined ? {} : { total }),
     ...(bytes === undefined ? {} : { beside: { unit: "bytes", ...bytes } }),
     ...(remark === undefined ? {} : { remark }),
+    ...(comingBack === true ? { comingBack } : {}),
   };
 }
