@@ -15,7 +15,12 @@ export type Ending =
   /** The status document at `url` says so: it has an outcome. */
   | { readonly kind: "document"; readonly document: StatusDocument; readonly url: URL }
   /** The response is the result, whatever its status: as servers do that have their own way with 202. */
-  | { readonly kind: "response"; readonly response: Response }
+  | {
+      readonly kind: "response";
+      readonly response: Response;
+      /** Something told of an operation before: the response is more than what is there for everybody. */
+      readonly monitored: boolean;
+    }
   | { readonly kind: "cancelled" }
   /** Nothing is there, not any more, or nothing that says how far it is. */
   | { readonly kind: "gone"; readonly cause: HttpError };
@@ -59,6 +64,8 @@ class Following {
   #lastEventId = "";
   #redirections = 0;
   #pollMs = firstPollMs;
+  /** Whether anything told of an operation. */
+  #monitored = false;
   /** Whether the present exchange told anything. */
   #heard = false;
   /** Exchanges in this manner, one after the other, that were lost before they told anything. */
@@ -87,6 +94,7 @@ class Following {
         headers: this.#question(),
         onInterim: ({ headers }) => {
           this.#hear();
+          this.#monitored = true;
           this.#wait.report.interim(headers);
         },
       });
@@ -142,6 +150,7 @@ class Following {
     this.#redirections += 1;
     if (next === undefined || this.#redirections > mostRedirections) return this.#result(response);
     discard(response);
+    this.#monitored = true;
     this.#url = next;
     return { kind: "again", afterMs: 0 };
   }
@@ -150,6 +159,7 @@ class Following {
     const parser = new EventParser();
     for await (const event of readEvents(content, parser)) {
       this.#hear();
+      this.#monitored = true;
       this.#lastEventId = event.id;
       if (event.event === "result") this.#wait.report.members(readResults(event.data));
       const document = readStatusDocument(event.data);
@@ -188,17 +198,14 @@ class Following {
   }
 
   #result(response: Response): Step {
-    if (this.#expected !== "document") return ending({ kind: "response", response });
-    const { status, headers } = response;
-    discard(response);
-    const detail = "there is no status document";
-    return ending({
-      kind: "gone",
-      cause: new HttpError({ method: "GET", url: this.#url, status, headers, detail }),
-    });
+    if (this.#expected !== "document") {
+      return ending({ kind: "response", response, monitored: this.#monitored });
+    }
+    return ending({ kind: "gone", cause: noStatusDocument(this.#url, response) });
   }
 
   #goTo(reference: string | undefined, afterMs: number): Step {
+    this.#monitored = true;
     this.#url = ownReference(reference, this.#url) ?? this.#url;
     return { kind: "again", afterMs };
   }
@@ -228,6 +235,13 @@ class Following {
 
 /** `Retry-After: 0` is no reason to ask without a pause. */
 const leastPollMs = 100;
+
+/** What to say where something else is. Leaves the response's content. */
+export function noStatusDocument(url: URL, response: Response): HttpError {
+  const { status, headers } = response;
+  discard(response);
+  return new HttpError({ method: "GET", url, status, headers, detail: "there is no status document" });
+}
 
 function ending(how: Ending): Step {
   return { kind: "ending", ending: how };

@@ -335,11 +335,25 @@ describe("watchOperation", () => {
     expect([response.status, await response.text()]).toEqual([207, "all"]);
   });
 
+  test("takes the result of another server's way with 202, after it has told of an operation", async () => {
+    const server = scriptedServer([
+      ["GET /ops/1", { status: 202 }],
+      ["GET /ops/1", { status: 200, content: "the report" }],
+    ]);
+    const response = await watchOperation(server.context, at("/ops/1")).outcome;
+    expect([response.status, await response.text()]).toEqual([200, "the report"]);
+  });
+
   test.each<[string, readonly (readonly [string, Reply])[], unknown]>([
     [
       "there is no such operation",
       [["GET /ops/1", { status: 404 }]],
       expect.objectContaining({ status: 404 }),
+    ],
+    [
+      "something else is there (RFC 9110 §9.3.1)",
+      [["GET /ops/1", { status: 200, content: "a page" }]],
+      expect.objectContaining({ status: 200, detail: "there is no status document" }),
     ],
     ["nobody is there", [["GET /ops/1", { lost: "refused" }]], expect.objectContaining({ code: "refused" })],
     ["it was cancelled", [["GET /ops/1", document("cancelled")]], expect.any(CancelledError)],

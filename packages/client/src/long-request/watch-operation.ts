@@ -1,6 +1,6 @@
 import { CancelledError, OutcomeUnknownError } from "../error/operation-error.ts";
 import type { Patience } from "../http/send.ts";
-import { follow } from "./follow.ts";
+import { follow, noStatusDocument } from "./follow.ts";
 import type { LongRequest } from "./long-request.ts";
 import { openLongRequest } from "./long-request-handle.ts";
 import { NoSignOfLife } from "./long-wait.ts";
@@ -12,7 +12,7 @@ import type { LongRequestContext } from "./start-long-request.ts";
  * Follows an operation by its status document, which somebody else may have started, to its end.
  *
  * The outcome is the recorded final response, whatever its status. It rejects with HttpError where there is no such
- * operation or the server refuses to tell, with CancelledError where it was cancelled, with OutcomeUnknownError where it
+ * operation, where something else is (its status is a success then), or the server refuses to tell, with CancelledError where it was cancelled, with OutcomeUnknownError where it
  * was interrupted, and with ConnectionError where there is no coming back to the server.
  */
 export function watchOperation(
@@ -29,6 +29,8 @@ export function watchOperation(
         const ending = await follow(wait, url, "anything");
         switch (ending.kind) {
           case "response":
+            // Any document answers a GET; that is no outcome.
+            if (ending.response.ok && !ending.monitored) throw noStatusDocument(url, ending.response);
             return ending.response;
           case "gone":
             throw ending.cause;

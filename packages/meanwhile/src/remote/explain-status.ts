@@ -12,8 +12,8 @@ export async function explainStatus(error: HttpError, context: FailureContext): 
   const { what, advice } = await meaningOf(error, context);
   // The phrase that goes with the number says nothing new.
   const phrase = detail?.trim().toLowerCase() === STATUS_CODES[status]?.toLowerCase();
-  // Of a redirection, the detail is where it leads, which the advice says.
-  const isNews = detail !== undefined && !phrase && !(status >= 300 && status < 400);
+  // Of what is no failure, the detail is the client's: where a redirection leads, which the advice says.
+  const isNews = detail !== undefined && !phrase && status >= 400;
   const said = isNews ? summary(detail) : condition;
   const parts = [
     `${shownPath(url)}: ${what}`,
@@ -167,6 +167,8 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
     }
     default:
       // A success that is not the one that was asked for: a page where people log in, for instance.
+      if (status < 300 && method === "GET")
+        return { what: "what is there does not tell of an operation", advice: "check the URL" };
       if (status < 300)
         return {
           what: `${method} was answered ${status}, as no WebDAV server does`,

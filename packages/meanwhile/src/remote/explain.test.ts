@@ -106,6 +106,12 @@ describe("a failed final response in one line", () => {
       "/team/a b: PROPFIND was answered 200, as no WebDAV server does; check the URL",
     ],
     [
+      answered(200, { method: "GET", detail: "there is no status document" }),
+      nobody,
+      1,
+      "/team/a b: what is there does not tell of an operation; check the URL",
+    ],
+    [
       answered(401),
       { ...nobody, byToken: true },
       5,
