@@ -39,7 +39,8 @@ describe("a place as text", () => {
     ["a\\b", "a%5Cb"],
     ["a\r\nb\tc", "a%0D%0Ab%09c"],
     ["...", "..."],
-    ["http://evil.example/", "http%3A/evil.example/"],
+    ["http:/x", "http%3A/x"],
+    ["a/http://x", "a/http%3A/x"],
     ["caf\u00E9", "caf%C3%A9"],
     ["cafe\u0301", "cafe%CC%81"],
     ["\u{1F4C4}", "%F0%9F%93%84"],
@@ -55,6 +56,13 @@ describe("a place as text", () => {
   test.each(["a\0b", "a\uD800", "\uDC00b"])("%j is refused: no URL can say it", (place) => {
     expect(() => places.url(place)).toThrow(expect.objectContaining({ code: "ERR_PLACE" }));
   });
+
+  test.each(["http://evil.example/", "https://files.example/dav/team/x", "file:///etc/passwd"])(
+    "%j is refused: a URL is no path",
+    (place) => {
+      expect(() => places.url(place)).toThrow(expect.objectContaining({ code: "ERR_PLACE" }));
+    },
+  );
 
   test("comes back as it was, whatever is in it", () => {
     const names = fc

@@ -20,7 +20,7 @@ export class Places {
    * Where a place is.
    *
    * @throws {TypeError} `ERR_OUTSIDE_BASE` if it is not below the base; `ERR_PLACE` if it has NUL or a lone surrogate
-   *   in it, which no name can have
+   *   in it, which no name can have, or is the text of a URL
    */
   url(place: Place): URL {
     if (typeof place === "string") return new URL(`${this.base.pathname}${encodePlace(place)}`, this.base);
@@ -101,6 +101,8 @@ function parseBase(base: string | URL): URL {
 
 function encodePlace(place: string): string {
   if (place.includes("\0")) throw misuse("ERR_PLACE", "a name must not have NUL in it");
+  if (absoluteForm.test(place))
+    throw misuse("ERR_PLACE", "text is a path below the base; a URL is given as one: new URL(...)");
   if (loneSurrogate.test(place)) throw misuse("ERR_PLACE", "a name must not have a lone surrogate in it");
   const names = place.split("/").filter((name) => name !== "" && name !== ".");
   if (names.includes("..")) throw outsideBase(place);
