@@ -24,18 +24,30 @@ export async function dial(
   signal.throwIfAborted();
   const { proxy, host, port } = route;
   if (proxy === undefined) {
-    const socket = await plain(host, port, signal);
+    const socket = await plain({ host, port, place: authority(host, port) }, signal);
     return route.secure ? await secure(socket, host, tls, protocols, signal) : outliveWriteErrors(socket);
   }
   const proxyHost = bare(proxy.hostname);
-  let socket = await plain(proxyHost, portOf(proxy), signal);
+  const place = `the proxy ${authority(proxyHost, portOf(proxy))}`;
+  let socket = await plain({ host: proxyHost, port: portOf(proxy), place }, signal);
   if (proxy.protocol === "https:") socket = await secure(socket, proxyHost, {}, ["http/1.1"], signal);
   if (!route.secure) return outliveWriteErrors(socket);
   const tunnel = await openTunnel(socket, route, proxy, signal);
   return await secure(tunnel, host, tls, protocols, signal);
 }
 
-function plain(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+interface Peer {
+  readonly host: string;
+  readonly port: number;
+  /** In the words of an error. */
+  readonly place: string;
+}
+
+function authority(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function plain({ host, port, place }: Peer, signal: AbortSignal): Promise<Socket> {
   const socket = connect({
     host,
     port,
@@ -44,7 +56,7 @@ function plain(host: string, port: number, signal: AbortSignal): Promise<Socket>
     // Node gives each of several addresses 250 ms only, which is less than a way around the world takes.
     autoSelectFamilyAttemptTimeout: 2000,
   });
-  return ready(socket, "connect", host, signal);
+  return ready(socket, "connect", { host, place }, signal);
 }
 
 function secure(
@@ -71,11 +83,16 @@ function secure(
     socket.destroy();
     return Promise.reject(connectionFailure(error, { mayHaveArrived: false, interims: 0 }, host));
   }
-  return ready(secured, "secureConnect", host, signal).then(outliveWriteErrors);
+  return ready(secured, "secureConnect", { host, place: host }, signal).then(outliveWriteErrors);
 }
 
 /** Waits until it is connected, or failed. */
-function ready<S extends Socket>(socket: S, event: string, host: string, signal: AbortSignal): Promise<S> {
+function ready<S extends Socket>(
+  socket: S,
+  event: string,
+  { host, place }: Omit<Peer, "port">,
+  signal: AbortSignal,
+): Promise<S> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       socket.off(event, onReady);
@@ -92,7 +109,7 @@ function ready<S extends Socket>(socket: S, event: string, host: string, signal:
       // What else goes wrong on it while it is taken down is of no interest.
       socket.on("error", () => {});
       socket.destroy();
-      reject(connectionFailure(error, { mayHaveArrived: false, interims: 0 }, host));
+      reject(connectionFailure(error, { mayHaveArrived: false, interims: 0 }, host, place));
     };
     const onClose = (): void => onError(new Error("closed while it was being set up"));
     const onAbort = (): void => {

@@ -3,14 +3,28 @@ import { InterimLimitError } from "@meanwhile/interim/reading";
 import { ConnectionError, type ConnectionErrorCode } from "../error/connection-error.ts";
 import type { Standing } from "./waiting.ts";
 
-/** Makes a ConnectionError of whatever went wrong on a connection; one that is one already is given back. */
-export function connectionFailure(cause: unknown, standing: Standing, host = ""): ConnectionError {
+/**
+ * Makes a ConnectionError of whatever went wrong on a connection; one that is one already is given back.
+ *
+ * @param place where it was tried: the host and its port, or a proxy
+ */
+export function connectionFailure(
+  cause: unknown,
+  standing: Standing,
+  host = "",
+  place: string = host,
+): ConnectionError {
   if (cause instanceof ConnectionError) return cause;
-  const [code, message] = explain(cause, host, standing);
+  const [code, message] = explain(cause, host, place, standing);
   return new ConnectionError(code, message, { ...standing, cause });
 }
 
-function explain(cause: unknown, host: string, standing: Standing): [ConnectionErrorCode, string] {
+function explain(
+  cause: unknown,
+  host: string,
+  place: string,
+  standing: Standing,
+): [ConnectionErrorCode, string] {
   if (cause instanceof InterimLimitError) return ["malformed", cause.message];
   const nodeCode = codeOf(cause);
   const why = cause instanceof Error && cause.message !== "" ? cause.message : String(cause);
@@ -19,15 +33,17 @@ function explain(cause: unknown, host: string, standing: Standing): [ConnectionE
   if (nodeCode === "ENOTFOUND") return ["name-unknown", `the name ${host} has no address`];
   if (nodeCode === "EAI_AGAIN") return ["name-unknown", `the name ${host} cannot be looked up now`];
   if (nodeCode.startsWith("EAI_")) return ["name-unknown", `the name ${host} cannot be looked up: ${text}`];
-  if (nodeCode === "ECONNREFUSED") return ["refused", `nobody listens at ${host}`];
+  if (nodeCode === "ECONNREFUSED") return ["refused", `nobody listens at ${place}`];
   if (unreachable.has(nodeCode) && !standing.mayHaveArrived) {
-    return ["refused", `no way leads to ${host}: ${text}`];
+    return ["refused", `no way leads to ${place}: ${text}`];
   }
   const trust = distrust[nodeCode];
   if (trust !== undefined) return ["tls", `the certificate of ${host} ${trust}`];
   if (nodeCode === "ERR_TLS_CERT_ALTNAME_INVALID") {
     return ["tls", `the certificate is for another name than ${host}: ${why}`];
   }
+  if (ownCertificate.test(nodeCode))
+    return ["tls", `the certificate and key of one's own cannot be used: ${text}`];
   if (/^ERR_(TLS|SSL|OSSL)_|^EPROTO$|^CERT_|^CRL_/.test(nodeCode)) {
     return ["tls", `no TLS with ${host}: ${plainTls.test(why + nodeCode) ? "it does not speak TLS" : text}`];
   }
@@ -62,6 +78,10 @@ const unreachable: ReadonlySet<string> = new Set([
 
 /** A peer that speaks something else is found out by its first bytes, which are no TLS record. */
 const plainTls = /wrong[_ ]version[_ ]number|WRONG_VERSION_NUMBER|packet length too long|http request/i;
+
+/** Found in what we were given, before anything is sent: OpenSSL's x509, PEM and encoding routines. */
+const ownCertificate =
+  /^ERR_OSSL_(?:X509_KEY_(?:VALUES|TYPE)_MISMATCH|PEM_|EVP_|ASN1_|UNSUPPORTED|CRYPTO_|BAD_DECRYPT|BAD_PASSWORD)/;
 
 const trustIt = "if you trust it, give its certificate as `ca` (NODE_EXTRA_CA_CERTS for all programs)";
 
