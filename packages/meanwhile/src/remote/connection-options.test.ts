@@ -5,11 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testTerminal } from "../testing/test-terminal.ts";
 import { connectionSettings, type TypedConnection } from "./connection-options.ts";
 
+const pem = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+
 let cwd: string;
 beforeAll(() => {
   cwd = mkdtempSync(join(tmpdir(), "meanwhile-connection-"));
   writeFileSync(join(cwd, "fields"), "# ours\nX-One: 1\r\nAuthorization: Custom secret\n\n");
-  writeFileSync(join(cwd, "ca.pem"), "PEM");
+  writeFileSync(join(cwd, "ca.pem"), pem);
 });
 afterAll(() => rmSync(cwd, { recursive: true }));
 
@@ -46,9 +48,9 @@ describe("how the server is reached", () => {
       }),
     ).toMatchObject({
       headers: { "x-two": "b, c", "x-one": "1", authorization: "Custom secret" },
-      ca: "PEM",
-      cert: "PEM",
-      key: "PEM",
+      ca: pem,
+      cert: pem,
+      key: pem,
       http2: false,
       proxy: new URL("http://proxy.example:3128/"),
       timeoutMs: 3_600_000,
@@ -64,6 +66,7 @@ describe("how the server is reached", () => {
     [{ header: ["Transfer-Encoding: chunked"] }, /is set by the command itself$/],
     [{ header: ["@missing"] }, /^--header missing: cannot be read$/],
     [{ cacert: "missing" }, /^--cacert missing: cannot be read$/],
+    [{ cacert: "fields" }, /^--cacert fields: there is no certificate in it \(PEM\)$/],
     [{ cacert: "ca.pem", insecure: true }, /^--cacert does not go with --insecure$/],
     [{ cert: "ca.pem" }, /^--cert and --key go together$/],
     [{ proxy: "proxy:3128" }, /^--proxy takes a URL/],

@@ -93,7 +93,7 @@ export async function connectionSettings(
   return {
     credentials,
     headers: await parseHeaders(typed.header ?? [], terminal),
-    ca: await readNamed("--cacert", typed.cacert, terminal),
+    ca: await readAuthorities(typed.cacert, terminal),
     cert: await readNamed("--cert", typed.cert, terminal),
     key: await readNamed("--key", typed.key, terminal),
     insecure: typed.insecure ?? false,
@@ -179,6 +179,16 @@ function parseProxy(typed: string): URL {
     throw wrongUsage("--proxy takes a URL such as http://proxy.example:3128");
   }
   return url;
+}
+
+/** Node takes a file without any certificate, and then believes nobody. */
+async function readAuthorities(
+  typed: string | undefined,
+  terminal: ClientTerminal,
+): Promise<string | undefined> {
+  const content = await readNamed("--cacert", typed, terminal);
+  if (content === undefined || content.includes("-----BEGIN ")) return content;
+  throw wrongUsage(`--cacert ${printable(typed ?? "")}: there is no certificate in it (PEM)`);
 }
 
 async function readNamed(

@@ -7,9 +7,16 @@ export function explainConnection(error: ConnectionError, context: FailureContex
   const again = context.resumable === true ? "; run the same command again to go on" : "";
   return {
     exitCode: 6,
-    message: `${meaningOf(error)}: ${summary(error.message)}${adviceOn(error)}${again}`,
+    message: `${meaningOf(error)}: ${summary(inOptions(error))}${adviceOn(error)}${again}`,
     facts: { code: error.code, interims: error.interims },
   };
+}
+
+/** What the library tells programmers of its options, without that: the advice has the command's. */
+function inOptions({ code, message }: ConnectionError): string {
+  return code === "tls"
+    ? message.replace(/: if you trust it, give its certificate as `ca` .*$/, "")
+    : message;
 }
 
 function meaningOf({ code }: ConnectionError): string {
@@ -33,11 +40,12 @@ function meaningOf({ code }: ConnectionError): string {
   }
 }
 
-function adviceOn({ code, interims }: ConnectionError): string {
+function adviceOn({ code, interims, message }: ConnectionError): string {
   switch (code) {
     case "name-unknown":
       return "; check the URL";
     case "tls":
+      if (message.startsWith("the certificate and key of one's own")) return "; do --cert and --key fit?";
       return "; --cacert FILE names authorities to believe, --insecure believes anybody";
     case "idle":
       return "; --idle-timeout sets how long to wait";

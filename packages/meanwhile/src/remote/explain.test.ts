@@ -204,6 +204,18 @@ describe("no final response", () => {
       new ConnectionError("tls", "self-signed", lost),
       "the connection would not be safe: self-signed; --cacert FILE names authorities to believe, --insecure believes anybody",
     ],
+    [
+      new ConnectionError(
+        "tls",
+        "the certificate of a is signed by itself (self-signed): if you trust it, give its certificate as `ca` (NODE_EXTRA_CA_CERTS for all programs)",
+        lost,
+      ),
+      "the connection would not be safe: the certificate of a is signed by itself (self-signed); --cacert FILE names authorities to believe, --insecure believes anybody",
+    ],
+    [
+      new ConnectionError("tls", "the certificate and key of one's own cannot be used: mismatch", lost),
+      "the connection would not be safe: the certificate and key of one's own cannot be used: mismatch; do --cert and --key fit?",
+    ],
     [new ConnectionError("lost", "reset", lost), "the connection was lost: reset"],
     [
       new ConnectionError("lost", "reset", { ...lost, interims: 2 }),
