@@ -4,6 +4,9 @@ import { leftOut, vitest } from "./steps.mjs";
 
 /** @typedef {import("./steps.mjs").Result} Result */
 
+/** Most of their time would go into loading the same modules for each file: files share them. */
+export const wireTests = ["--project", "wire", "--no-isolate"];
+
 /** Beside the one at hand. */
 export const otherNodes = ["22", "24", "26"];
 
@@ -17,6 +20,7 @@ const alone = [
   "conformance/hostile/**",
   "conformance/client/large.test.ts",
   "conformance/client/cuts.test.ts",
+  "conformance/client/kills.test.ts",
 ];
 const mapTest = "conformance/map.test.ts";
 const without = (/** @type {readonly string[]} */ files) => files.flatMap((file) => ["--exclude", file]);
@@ -64,5 +68,5 @@ export async function wireOn(major, { required, exclude = [], environment = {} }
     const why = (brought.stderr ?? "").trim().split("\n").at(-1) || brought.error?.message;
     return leftOut(name, `npm cannot bring node@${major}: ${why}`, required);
   }
-  return vitest(name, ["--project", "wire", ...without(exclude)], { node: npx, environment });
+  return vitest(name, [...wireTests, ...without(exclude)], { node: npx, environment });
 }

@@ -6,7 +6,7 @@
  */
 
 import { conclude, forgetReports, leftOut, run, vitest, whole } from "./steps.mjs";
-import { conformance, map, otherNodes, wireOn } from "./suites.mjs";
+import { conformance, map, otherNodes, wireOn, wireTests } from "./suites.mjs";
 
 const ci = process.env["CI"] === "true";
 /** They are about what stands above Node, and are the same on each. */
@@ -32,7 +32,7 @@ results.push(
     run("npx", ["--no-install", "tsc", "--noEmit", "-p", "tsconfig.tests.json"]),
   ),
   await vitest("unit", ["--project", "unit"]),
-  await vitest("wire", ["--project", "wire"]),
+  await vitest("wire", [...wireTests]),
 );
 for (const major of otherNodes) {
   results.push(await wireOn(major, { required: ci, exclude: sameEverywhere }));

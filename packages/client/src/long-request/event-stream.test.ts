@@ -64,12 +64,11 @@ describe("EventParser", () => {
     }).toThrow("longer than");
   });
 
-  test("reads a long stream in a time that grows with its length only", () => {
+  test("reads a line of a million pieces, and a piece of many lines; were its time quadratic, this would not end", () => {
     const parser = new EventParser();
-    const startedAt = performance.now();
     for (let count = 0; count < 1_000_000; count += 1) parser.feed("x");
-    parser.feed(`\n${"\r\n:\r\ndata: a\n".repeat(100_000)}`);
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    const events = parser.feed(`\n${"\r\n:\r\ndata: a\n".repeat(100_000)}\n`);
+    expect(events).toHaveLength(100_000);
   });
 });
 
