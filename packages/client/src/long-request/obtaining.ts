@@ -46,6 +46,8 @@ export class Obtaining {
   readonly #request: PlannedRequest;
   /** Why the request may have been carried out, without anybody knowing; undefined: it has not. */
   #doubt: unknown;
+  /** The server may have ended while it carried the request out, so that what it says to the same one again may be due to that. */
+  #mayRunTwice = false;
   #setbacks = 0;
   #repetitions = 0;
   #accepted = 0;
@@ -131,6 +133,10 @@ export class Obtaining {
     ) {
       throw this.#unknown(await refusal(this.#request.method, this.#request.url, response));
     }
+    // "If-None-Match: *" does not hold any more, once the content is there.
+    if (status === 412 && this.#mayRunTwice) {
+      throw this.#unknown(await refusal(this.#request.method, this.#request.url, response));
+    }
     const tellsOfEnd = status === 409 || status >= 500 || (status >= 400 && this.#wait.stopped !== "no");
     if (!tellsOfEnd || url === undefined) return { kind: "final", response };
     const document = await standing(this.#wait, url);
@@ -156,6 +162,8 @@ export class Obtaining {
     const keeps = this.#wait.context.memory.keeps ?? (await this.#keepsNow());
     if (!keeps && !(this.#setbacks > 0 && (safe || mayRepeat))) return { kind: "final", response };
     this.#setbacks += 1;
+    // Of a server that keeps answers: it was interrupted, and what is sent again runs anew.
+    if (response.status === 503 && this.#doubt !== undefined) this.#mayRunTwice = true;
     // A server that stops says where the operation goes on.
     const place =
       response.status === 503 ? ownReference(response.headers.get("location"), target) : undefined;
@@ -217,6 +225,7 @@ export class Obtaining {
     const cause = await refusal(method, target, response);
     this.#doubt ??= interrupted ? cause : undefined;
     if (!again) throw this.#unknown(cause);
+    if (interrupted) this.#mayRunTwice = true;
     if (!runsAnew) this.#request.renewKey();
     this.#wait.url = undefined;
     this.#monitor = "document";

@@ -50,6 +50,15 @@ describe("stories that end with the outcome", () => {
     ],
     ["a failure is the caller's to read", [["COPY /a", { status: 412 }]], "412"],
     [
+      "a failure, whose first telling was lost",
+      [
+        ["COPY /a", lost],
+        ["OPTIONS /", keeps],
+        ["COPY /a", { status: 412 }],
+      ],
+      "412",
+    ],
+    [
       "502 of a server that keeps no answers",
       [
         ["COPY /a", { status: 502 }],
@@ -395,6 +404,28 @@ describe("stories that end without it", () => {
         ["PUT /a", told],
         ["GET /ops/1", events(document("interrupted", { outcome: { status: 500, href: "/ops/1/outcome" } }))],
         ["GET /ops/1/outcome", outcome(500)],
+      ],
+      unknown,
+      { method: "PUT", headers: new Headers({ "If-None-Match": "*" }) },
+    ],
+    [
+      "interrupted and run again, it fails for a condition that the first run may have changed (RFC 9110 §13.1.2)",
+      [
+        ["PUT /a", told],
+        ["GET /ops/1", events(document("interrupted", { outcome: { status: 503, href: "/ops/1/outcome" } }))],
+        ["GET /ops/1/outcome", outcome(503)],
+        ["PUT /a", { status: 412 }],
+      ],
+      unknown,
+      { method: "PUT", headers: new Headers({ "If-None-Match": "*" }) },
+    ],
+    [
+      "the same, where the interruption is told by the answer to the repetition",
+      [
+        ["PUT /a", lost],
+        ["OPTIONS /", keeps],
+        ["PUT /a", { status: 503, headers: { "Retry-After": "1" } }],
+        ["PUT /a", { status: 412 }],
       ],
       unknown,
       { method: "PUT", headers: new Headers({ "If-None-Match": "*" }) },
