@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { constants, homedir } from "node:os";
 import { askAt, openTerminal } from "./ask.ts";
 import { ProgramEndedError } from "./command-error.ts";
+import { printable } from "./display/printable.ts";
 import type { ClientTerminal } from "./terminal.ts";
 
 const stopSignals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
@@ -58,7 +59,9 @@ export const processTerminal: ClientTerminal = {
     return new Promise((resolve) => {
       const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...environment } });
       child.on("error", (error) => {
-        process.stderr.write(`meanwhile: ${error.message}\n`);
+        const missing = "code" in error && error.code === "ENOENT";
+        const why = missing ? `there is no program ${JSON.stringify(program)}` : error.message;
+        process.stderr.write(`meanwhile: ${printable(why)}\n`);
         resolve(127);
       });
       child.on("close", (code, signal) => {
