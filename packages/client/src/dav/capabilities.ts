@@ -14,7 +14,7 @@ export async function capabilities(
   const { response } = await ask(context, { method: "OPTIONS", url, patience: patienceOf(context, options) });
   await discard(response);
   context.memory.learn(response);
-  const classes = tokens(response.headers.get("dav"));
+  const classes = classesOf(response);
   return {
     classes,
     allow: tokens(response.headers.get("allow")),
@@ -24,6 +24,11 @@ export async function capabilities(
 
 /** The DAV class of servers that keep answers. */
 const keepingClass = "<urn:meanwhile:operations:1>";
+
+/** The classes and extensions of the `DAV` field (RFC 4918 §10.1). */
+export function classesOf({ headers }: Pick<Response, "headers">): readonly string[] {
+  return tokens(headers.get("dav"));
+}
 
 function tokens(value: string | null): readonly string[] {
   return (value ?? "")

@@ -5,6 +5,7 @@ import { misuse } from "../error/misuse.ts";
 import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
 import type { RequestContent } from "../http/send.ts";
 import type { LongRequest } from "../long-request/long-request.ts";
+import type { ResumeUpload } from "../long-request/resume-upload.ts";
 import { conditionFields } from "./condition-fields.ts";
 import type { Change, ChangeOptions } from "./dav-client.ts";
 import { ifField } from "./held-locks.ts";
@@ -19,6 +20,8 @@ export interface ChangeRequest {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly content?: RequestContent;
+  /** How to go on with the content after a lost connection, instead of from its beginning. */
+  readonly resume?: ResumeUpload;
   /** All resources that change, with what is below them: their locks are submitted. */
   readonly changed: readonly URL[];
   /** Called once it succeeded. */
@@ -35,7 +38,7 @@ export function change(
   request: ChangeRequest,
   options: ChangeOptions,
 ): LongRequest<Change> {
-  const { method, url, content } = request;
+  const { method, url, content, resume } = request;
   const locks = context.locks.concerning(request.changed);
   return context.start({
     ...patienceOf(context, options),
@@ -43,6 +46,7 @@ export function change(
     url,
     headers: changeHeaders(context, request, options),
     ...(content === undefined ? {} : { content }),
+    ...(resume === undefined ? {} : { resume }),
     ...repetition(options),
     async read(response) {
       if (response.status === 412) for (const lock of locks) lock.doubt();

@@ -96,7 +96,7 @@ function portionOf(response: Response, wanted: WantedRange): Portion | string {
 }
 
 /** Compressed on the way although nobody asked for it: it is decoded already, and its length is another. */
-function isCoded(response: Response): boolean {
+export function isCoded(response: Response): boolean {
   const coding = response.headers.get("content-encoding");
   return coding !== null && coding.trim() !== "" && coding.trim().toLowerCase() !== "identity";
 }

@@ -233,6 +233,10 @@ export class Obtaining {
   }
 
   async #again(cause: unknown, leastMs: number, instead?: Response): Promise<Step> {
+    if (instead === undefined) {
+      const response = await this.#resumed(cause);
+      if (response !== undefined) return { kind: "final", response };
+    }
     if (!(await this.#mayBeSentAgain(cause))) {
       if (instead) discard(instead);
       throw this.#unknown(cause);
@@ -246,6 +250,16 @@ export class Obtaining {
     }
     if (instead) discard(instead);
     return this.#exchange();
+  }
+
+  /** Where nothing has arrived, or the server keeps answers, the request itself is sent again. */
+  async #resumed(loss: unknown): Promise<Response | undefined> {
+    if (this.#doubt === undefined || this.#wait.context.memory.keeps === true) return undefined;
+    try {
+      return await this.#request.resume(this.#wait, loss);
+    } catch (error) {
+      throw error instanceof NoSignOfLife ? this.#unknown(error.cause) : error;
+    }
   }
 
   async #mayBeSentAgain(cause: unknown): Promise<boolean> {

@@ -5,6 +5,7 @@ import { formatIdempotencyKey } from "./idempotency-key.ts";
 import type { LongWait } from "./long-wait.ts";
 import { ownReference, statusLink } from "./own-reference.ts";
 import { identityOf, isSafe, prefer } from "./request-fields.ts";
+import { type ResumeUpload, resumeUpload } from "./resume-upload.ts";
 import type { LongRequestPlan } from "./start-long-request.ts";
 
 export class PlannedRequest {
@@ -17,8 +18,12 @@ export class PlannedRequest {
   readonly repeatable: boolean;
   readonly #headers: Headers;
   readonly #content: RequestContent | undefined;
+  readonly #total: number | undefined;
+  readonly #resume: ResumeUpload | undefined;
   readonly #newKey: () => string;
   #sentBefore = false;
+  /** Bytes of the content that were ever sent, counted from its beginning. */
+  #mostSent = 0;
 
   /** @throws {TypeError} `ERR_IDEMPOTENCY_KEY` */
   constructor(plan: LongRequestPlan<unknown>, newKey: () => string) {
@@ -29,6 +34,8 @@ export class PlannedRequest {
     this.repeatable = !(plan.content instanceof ReadableStream);
     this.#headers = new Headers(plan.headers);
     this.#content = plan.content;
+    this.#total = lengthOf(plan.content);
+    this.#resume = plan.resume;
     this.#newKey = newKey;
     if (plan.idempotencyKey !== undefined) this.#setKey(plan.idempotencyKey);
     else if (!this.safe && !this.#headers.has("idempotency-key")) this.#setKey(newKey());
@@ -71,13 +78,10 @@ export class PlannedRequest {
     if (preference !== undefined) headers.set("Prefer", preference);
     this.#sentBefore = true;
     const content = this.#content;
-    const total = lengthOf(content);
     const response = await wait.send(this.url, {
       method: this.method,
       headers,
-      ...(content === undefined
-        ? {}
-        : { content, onSent: (bytes: number) => wait.report.sent(bytes, total) }),
+      ...(content === undefined ? {} : { content, onSent: (bytes: number) => this.#noteSent(wait, bytes) }),
       onInterim: (interim) => {
         wait.alive();
         if (interim.status === 102) wait.url ??= ownReference(interim.headers.get("location"), this.url);
@@ -86,6 +90,25 @@ export class PlannedRequest {
     });
     wait.url ??= statusLink(response.headers, this.url);
     return response;
+  }
+
+  /**
+   * Goes on with the content after a lost connection.
+   *
+   * @returns undefined where that cannot be
+   * @throws {NoSignOfLife}
+   */
+  async resume(wait: LongWait, loss: unknown): Promise<Response | undefined> {
+    if (this.#resume === undefined) return undefined;
+    return resumeUpload(wait, this.#resume, loss, {
+      most: () => this.#mostSent,
+      note: (bytes) => this.#noteSent(wait, bytes),
+    });
+  }
+
+  #noteSent(wait: LongWait, bytes: number): void {
+    this.#mostSent = Math.max(this.#mostSent, bytes);
+    wait.report.sent(bytes, this.#total);
   }
 
   #setKey(key: string): void {

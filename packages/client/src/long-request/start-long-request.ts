@@ -3,6 +3,7 @@ import type { LongRequest } from "./long-request.ts";
 import { openLongRequest } from "./long-request-handle.ts";
 import { Obtaining } from "./obtaining.ts";
 import { PlannedRequest } from "./planned-request.ts";
+import type { ResumeUpload } from "./resume-upload.ts";
 import { isPassing } from "./setback.ts";
 
 /** Timers and chance, so that tests have their own. */
@@ -59,6 +60,8 @@ export interface LongRequestPlan<Outcome> extends Patience {
   readonly content?: RequestContent;
   readonly idempotencyKey?: string;
   readonly repeat?: boolean;
+  /** Tried after a lost connection before the request is sent again, if the server is not known to keep answers. */
+  readonly resume?: ResumeUpload;
   /** Makes the outcome of a final response, whatever its status; throws what the outcome shall reject with. */
   read(response: Response): Promise<Outcome>;
 }
