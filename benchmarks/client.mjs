@@ -4,7 +4,7 @@
  *
  *   node benchmarks/client.mjs [--rounds N] [--members N] [--puts N] [--mebibytes N]
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,7 +65,8 @@ function jobs() {
   const { url } = site;
   const many = `${url}many/`;
   const target = (name) => {
-    mkdirSync(join(site.folder, name), { recursive: true });
+    // By the server, which may write only into what is its own.
+    execFileSync("curl", ["-sS", "-X", "MKCOL", `${url}${name}/`]);
     return `${url}${name}/`;
   };
   const uploads = readdirSync(small).flatMap((name) => ["-T", join(small, name)]);
