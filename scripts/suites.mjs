@@ -4,8 +4,7 @@ import { leftOut, vitest } from "./steps.mjs";
 
 /** @typedef {import("./steps.mjs").Result} Result */
 
-/** Most of their time would go into loading the same modules for each file: files share them. */
-export const wireTests = ["--project", "wire", "--no-isolate"];
+export const wireTests = ["--project", "wire"];
 
 /** Beside the one at hand. */
 export const otherNodes = ["22", "24", "26"];
