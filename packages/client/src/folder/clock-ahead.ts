@@ -1,12 +1,33 @@
 import type { DavClient } from "../dav/dav-client.ts";
+import { ConnectionError } from "../error/connection-error.ts";
+import { HttpError } from "../error/http-error.ts";
 import type { Patience } from "../http/send.ts";
+
+const mostTries = 5;
 
 /**
  * By how many milliseconds the server's clock is ahead of ours, to a second or so, by the `Date` of a response
  * (RFC 9110 §6.6.1); 0 where it does not tell.
  */
 export async function clockAhead(
-  client: DavClient,
+  client: Pick<DavClient, "capabilities" | "request">,
+  url: URL,
+  now: () => number,
+  patience: Patience,
+): Promise<number> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await measure(client, url, now, patience);
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || error.code !== "lost" || tries === mostTries) throw error;
+      await comeBack(client, url, patience);
+    }
+  }
+}
+
+/** One exchange alone: the time of coming back must not be in it. */
+async function measure(
+  client: Pick<DavClient, "request">,
   url: URL,
   now: () => number,
   patience: Patience,
@@ -17,4 +38,17 @@ export async function clockAhead(
   await response.body?.cancel();
   const theirs = Date.parse(response.headers.get("date") ?? "");
   return Number.isNaN(theirs) ? 0 : theirs - (before + after) / 2;
+}
+
+/** Waits for the server as all reading does. Whatever it answers, it is there. */
+async function comeBack(
+  client: Pick<DavClient, "capabilities">,
+  url: URL,
+  patience: Patience,
+): Promise<void> {
+  try {
+    await client.capabilities(url, patience);
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+  }
 }
