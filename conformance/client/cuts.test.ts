@@ -202,7 +202,7 @@ describe(`connections cut at random (seed ${seed})`, () => {
     `sync up, ${rounds} times: the collection is like the folder, and each document was put once`,
     async () => {
       const local = join(ann.home, "local");
-      const cuts = await inRounds(rounds, syncing, 5, (round) =>
+      const cuts = await inRounds(rounds, syncing, 3, (round) =>
         withClient(round, async (dav, { name, context }) => {
           const options = { direction: "up", stateDirectory: false } as const;
           const { failures } = await syncFolder(dav, local, `up-${name}/`, options).outcome;
@@ -226,7 +226,7 @@ describe(`connections cut at random (seed ${seed})`, () => {
         direction: "up",
         stateDirectory: false,
       }).outcome;
-      const cuts = await inRounds(rounds, pulling, 5, (round) =>
+      const cuts = await inRounds(rounds, pulling, 3, (round) =>
         withClient(round, async (dav, { name, context }) => {
           const down = join(ann.home, `down-${name}`);
           const options = { direction: "down", stateDirectory: false } as const;
@@ -258,7 +258,7 @@ describe(`connections cut at random (seed ${seed})`, () => {
         await ann.well("get", `${proxy.url}content.bin`, `got-${name}.bin`);
         expect(Buffer.compare(readFileSync(join(ann.home, `got-${name}.bin`)), content)).toBe(0);
       });
-      await inRounds(commandRounds, syncing, 5, async ({ proxy, name }) => {
+      await inRounds(commandRounds, syncing, 3, async ({ proxy, name }) => {
         await ann.well("sync", "local", `${proxy.url}synced-${name}/`);
         expect(snapshot(join(server.folder, `synced-${name}`))).toEqual(snapshot(join(ann.home, "local")));
       });
