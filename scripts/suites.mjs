@@ -51,11 +51,11 @@ export function map() {
  * The wire tests on another Node, which npm brings; unless it is the one that we run on.
  *
  * @param {string} major
- * @param {{ required: boolean, exclude?: readonly string[], environment?: Record<string, string> }} options
- *   required: whether it is a failure that npm cannot bring it
+ * @param {{ required: boolean, only?: readonly string[], environment?: Record<string, string> }} options
+ *   required: whether it is a failure that npm cannot bring it; only: parts of file names, default all
  * @returns {Promise<Result>}
  */
-export async function wireOn(major, { required, exclude = [], environment = {} }) {
+export async function wireOn(major, { required, only = [], environment = {} }) {
   const name = `wire node ${major}`;
   if (process.versions.node.startsWith(`${major}.`)) {
     return leftOut(name, "it is the Node of this run", false);
@@ -67,5 +67,5 @@ export async function wireOn(major, { required, exclude = [], environment = {} }
     const why = (brought.stderr ?? "").trim().split("\n").at(-1) || brought.error?.message;
     return leftOut(name, `npm cannot bring node@${major}: ${why}`, required);
   }
-  return vitest(name, [...wireTests, ...without(exclude)], { node: npx, environment });
+  return vitest(name, [...wireTests, ...only], { node: npx, environment });
 }
