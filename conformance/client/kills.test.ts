@@ -13,7 +13,7 @@ import { pseudoRandom, seed } from "./random.ts";
 import { connect } from "./sites.ts";
 
 const soak = process.env["MEANWHILE_SOAK"] === "1";
-const kills = soak ? 20 : 2;
+const kills = soak ? 20 : 1;
 const documents = 2000;
 const pieces = 60;
 const piece = new Uint8Array(100_000).fill(7);

@@ -85,9 +85,13 @@ export function connect(url: string | URL, options: Parameters<typeof createClie
   return createClient(url, { proxy: false, ...options });
 }
 
-/** Describes the same tests for each of them. */
-export function describeSites(title: string, body: (kind: SiteKind) => void): void {
-  for (const kind of siteKinds) {
+/** Describes the same tests for each of them; default: for all. */
+export function describeSites(
+  title: string,
+  body: (kind: SiteKind) => void,
+  kinds: readonly SiteKind[] = siteKinds,
+): void {
+  for (const kind of kinds) {
     describeWith(kind.judges, `${title}: ${kind.name}`, () => body(kind));
   }
 }
