@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type KillableServer, startKillable } from "./killable-server.ts";
+import { pseudoRandom, seed } from "./random.ts";
 import { makeTree } from "./tree.ts";
 
 const soak = process.env["MEANWHILE_SOAK"] === "1";
 const kills = soak ? 200 : 20;
 const documents = 5_000;
-const seed = Number(process.env["MEANWHILE_SEED"] ?? Date.now() % 1_000_000);
 
 let place: string;
 let folder: string;
@@ -54,17 +54,6 @@ async function marks(path: string): Promise<string | undefined> {
   const response = await fetch(server.url + path, { method: "PROPFIND", headers: { Depth: "0" }, body });
   const [, value] = /<x xmlns="urn:example">([^<]*)<\/x>/.exec(await response.text()) ?? [];
   return value;
-}
-
-/** A small generator of random numbers (mulberry32): the same seed kills at the same moments. */
-function random(start: number): () => number {
-  let at = start;
-  return () => {
-    at = (at + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(at ^ (at >>> 15), 1 | at);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 function hidden(): readonly string[] {
@@ -153,7 +142,7 @@ function checkCopy(path: string, before: ReadonlyMap<string, string>): void {
 test(
   `${kills} kills: each operation ends once, whole, and its client gets one outcome (seed ${seed})`,
   async () => {
-    const next = random(seed);
+    const next = pseudoRandom(seed);
     let interrupted = 0;
     for (let kill = 0; kill < kills; kill += 1) {
       const step = steps[kill % steps.length] as Step;

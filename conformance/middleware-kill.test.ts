@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { seed } from "./random.ts";
 
 const kills = process.env["MEANWHILE_SOAK"] === "1" ? 100 : 4;
 
@@ -185,7 +186,6 @@ test("a process that is told to stop says where to ask; the next one says that i
 
 test("whenever it is killed, no handler runs twice for a key, and what was answered stays answered", async () => {
   const begun = new Map<string, number>();
-  const seed = Number(process.env["MEANWHILE_SEED"] ?? Date.now() % 1_000_000);
   for (let round = 0; round < kills; round += 1) {
     const first = await start();
     const keys = Array.from({ length: 40 }, keyed);

@@ -5,10 +5,10 @@ import type { DavClient } from "@meanwhile/client";
 import { syncFolder } from "@meanwhile/client/folder";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cut, type CuttingProxy, startCuttingProxy } from "../cutting-proxy.ts";
+import { pseudoRandom, seed } from "../random.ts";
 import { type Server, startServer } from "../server.ts";
 import { makeTree, snapshot } from "../tree.ts";
 import { type CommandUser, commandUser } from "./command.ts";
-import { pseudoRandom, seed } from "./random.ts";
 import { connect } from "./sites.ts";
 
 const soak = process.env["MEANWHILE_SOAK"] === "1";

@@ -7,9 +7,9 @@ import type { LongRequest, RepeatableContent } from "@meanwhile/client";
 import { syncFolder } from "@meanwhile/client/folder";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type KillableServer, startKillable } from "../killable-server.ts";
+import { pseudoRandom, seed } from "../random.ts";
 import { makeTree, snapshot } from "../tree.ts";
 import { type CommandUser, commandUser } from "./command.ts";
-import { pseudoRandom, seed } from "./random.ts";
 import { connect } from "./sites.ts";
 
 const soak = process.env["MEANWHILE_SOAK"] === "1";

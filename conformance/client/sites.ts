@@ -2,6 +2,7 @@
 import { createClient, type DavClient } from "@meanwhile/client";
 import { test } from "vitest";
 import { describeWith, type JudgeName } from "../judge.ts";
+import { judgesOf } from "../peers/judges-of.ts";
 import type { Abilities, Peer } from "../peers/peer.mjs";
 import { startPeer } from "../peers/peer.mjs";
 import { peers } from "../peers/peers.mjs";
@@ -25,13 +26,6 @@ export interface SiteKind {
   readonly judges: readonly JudgeName[];
   start(): Promise<Site>;
 }
-
-const judges: Readonly<Record<string, JudgeName>> = {
-  Apache: "apache",
-  lighttpd: "lighttpd",
-  nginx: "nginx",
-  rclone: "rclone",
-};
 
 const ours: SiteKind = {
   name: "Meanwhile",
@@ -58,15 +52,14 @@ const ours: SiteKind = {
 /** Ours first. */
 export const siteKinds: readonly SiteKind[] = [
   ours,
-  ...peers.map((peer): SiteKind => {
-    const judge = judges[peer.name];
-    return {
+  ...peers.map(
+    (peer): SiteKind => ({
       name: peer.name,
       can: peer.can,
-      judges: judge === undefined ? [] : [judge],
+      judges: judgesOf(peer),
       start: () => startPeer(peer.name === "rclone" ? remembering(peer) : peer),
-    };
-  }),
+    }),
+  ),
 ];
 
 /** With its folders read once, as rclone does by default: to read them anew for each member takes minutes where there are 10,000. */

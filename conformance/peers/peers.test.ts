@@ -1,20 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeWith, type JudgeName } from "../judge.ts";
+import { describeWith } from "../judge.ts";
 import { hostileNames } from "../tree.ts";
+import { judgesOf } from "./judges-of.ts";
 import { type Abilities, startPeer } from "./peer.mjs";
 import { peers } from "./peers.mjs";
 
 type Peer = Awaited<ReturnType<typeof startPeer>>;
-
-/** Those of npm are always here. */
-const judges: Readonly<Record<string, JudgeName>> = {
-  Apache: "apache",
-  lighttpd: "lighttpd",
-  nginx: "nginx",
-  rclone: "rclone",
-};
 
 const xml = { "Content-Type": "application/xml" };
 const lockInfo = (scope: "exclusive" | "shared") =>
@@ -25,8 +18,7 @@ const wanted =
   '<?xml version="1.0"?><D:propfind xmlns:D="DAV:"><D:prop><x:mood xmlns:x="http://example.net/ns/"/><D:quota-available-bytes/></D:prop></D:propfind>';
 
 for (const peer of peers) {
-  const judge = judges[peer.name];
-  describeWith(judge === undefined ? [] : [judge], `the peer ${peer.name}`, () => {
+  describeWith(judgesOf(peer), `the peer ${peer.name}`, () => {
     let site: Peer;
     beforeAll(async () => {
       site = await startPeer(peer);
