@@ -24,6 +24,7 @@ import type { ServerContext } from "./context.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { errorAnswer, toDavError } from "./error-answer.ts";
+import { isClosing } from "./lingering-close.ts";
 import { options as answerOptions, serverOptions } from "./methods/options.ts";
 import { changing, reading } from "./methods.ts";
 import { type Mount, parseTarget, type Target } from "./mount.ts";
@@ -70,6 +71,10 @@ export interface Handled {
 
 export function createPipeline(options: PipelineOptions): NodeHandler {
   return (request, response) => {
+    if (request.httpVersionMajor === 1 && isClosing(request.socket)) {
+      request.resume();
+      return;
+    }
     const startedMs = performance.now();
     const exchange = openExchange(request, response);
     const connection = readConnection(request, {
@@ -99,12 +104,16 @@ async function respond(
       exchange,
       method,
       withFields(handled.answer, corsFields(request.headers, options.cors)),
+      options.operations.after,
     );
   } catch (cause) {
     error ??= cause;
     // The final response had begun, or its client left: all that can be done is to break it off.
     if (exchange.response.headersSent || exchange.state === "closed") exchange.response.destroy();
-    else await reply(exchange, method, errorAnswer(toDavError(cause, method), method));
+    else {
+      const answer = errorAnswer(toDavError(cause, method), method);
+      await reply(exchange, method, answer, options.operations.after);
+    }
   }
   handled.afterwards?.();
   const { destination, "user-agent": userAgent } = request.headers;

@@ -4,22 +4,32 @@ import { Http2ServerResponse } from "node:http2";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { AnyResponse, Exchange } from "@meanwhile/interim";
+import type { After } from "@meanwhile/operations";
 import type { Answer, AnswerFields } from "./answer.ts";
+import { closeLingering } from "./lingering-close.ts";
 
 /** Statuses whose responses never have content (RFC 9110 §6.4.1). */
 const bodiless = new Set([204, 304]);
 
 /**
  * Sends the final response. Resolves when it was handed over, or the client is gone.
+ * @param after times how long a connection lingers that ends with it
  * @returns how many bytes of content were handed over
  */
-export async function reply(exchange: Exchange, method: string, answer: Answer): Promise<number> {
-  const { response } = exchange;
+export async function reply(
+  exchange: Exchange,
+  method: string,
+  answer: Answer,
+  after: After,
+): Promise<number> {
+  const { request, response } = exchange;
   const { body } = answer;
   try {
     if (exchange.state === "closed" || response.destroyed) return 0;
     const withContent = method !== "HEAD" && !bodiless.has(answer.status);
-    response.writeHead(answer.status, head(answer, exchange));
+    const isLast = leavesMuch(exchange);
+    if (isLast) closeLingering(request.socket, after);
+    response.writeHead(answer.status, head(answer, isLast));
     if (!withContent || body.kind === "none") {
       response.end();
       return 0;
@@ -32,11 +42,11 @@ export async function reply(exchange: Exchange, method: string, answer: Answer):
   } finally {
     if (body.kind === "stream") body.close();
     // The rest of an upload that was refused half-way: the connection's next request stands behind it.
-    if (!exchange.requestComplete) exchange.request.resume();
+    if (!exchange.requestComplete) request.resume();
   }
 }
 
-function head({ status, fields, body }: Answer, exchange: Exchange): Record<string, string | string[]> {
+function head({ status, fields, body }: Answer, isLast: boolean): Record<string, string | string[]> {
   const all: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(fields as AnswerFields)) {
     all[name] = typeof value === "string" ? value : [...value];
@@ -44,13 +54,13 @@ function head({ status, fields, body }: Answer, exchange: Exchange): Record<stri
   const length =
     body.kind === "bytes" ? Buffer.byteLength(body.bytes) : body.kind === "stream" ? body.length : 0;
   if (status !== 204 && status !== 304 && length !== undefined) all["Content-Length"] = String(length);
-  // What is left of a large upload that nobody wants is not worth reading: the connection ends instead.
-  if (exchange.protocol !== "HTTP/2" && !exchange.requestComplete && isLarge(exchange))
-    all["Connection"] = "close";
+  if (isLast) all["Connection"] = "close";
   return all;
 }
 
-function isLarge({ request }: Exchange): boolean {
+/** What is left of a large upload that nobody wants is not worth reading: its connection ends instead. */
+function leavesMuch({ protocol, request, requestComplete }: Exchange): boolean {
+  if (protocol === "HTTP/2" || requestComplete) return false;
   const length = request.headers["content-length"];
   return length === undefined
     ? request.headers["transfer-encoding"] !== undefined
