@@ -139,12 +139,11 @@ describe("clients as measured, November 2026", () => {
   });
 
   test("no pattern takes long over a hostile User-Agent", () => {
-    const startedAt = performance.now();
+    // One that goes back would take minutes over these.
     for (const { pattern } of clientProfiles) {
       for (const part of ["a", " ", "Mozilla/5.0 (", "Version/1", "Java/1", "neon/0.", "(", "1"])
-        pattern.test(part.repeat(20_000));
+        pattern.test(part.repeat(300_000));
     }
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 });
 

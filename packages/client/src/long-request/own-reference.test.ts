@@ -55,8 +55,7 @@ describe("statusLink (RFC 8288 §3)", () => {
   });
 
   test("takes no long time over a hostile field", () => {
-    const startedAt = performance.now();
-    for (const piece of ["<", '<>;"', '<a>;rel="', "<a>;rel=", '\\"', "<a>,;"]) at(piece.repeat(100_000));
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    // Reading that goes back would take minutes over these.
+    for (const piece of ["<", '<>;"', '<a>;rel="', "<a>;rel=", '\\"', "<a>,;"]) at(piece.repeat(1_000_000));
   });
 });

@@ -33,16 +33,15 @@ describe("parameters of credentials (RFC 9110 §11.2)", () => {
   });
 
   test("hostile input is refused in no time, and throws nothing", () => {
-    const from = performance.now();
+    // Reading that goes back would take minutes over these.
     for (const text of [
-      'a="'.repeat(5000),
-      `${" ".repeat(16_000)}x`,
-      ",".repeat(16_000),
-      `a="${"\\".repeat(16_000)}`,
+      'a="'.repeat(300_000),
+      `${" ".repeat(1_000_000)}x`,
+      ",".repeat(1_000_000),
+      `a="${"\\".repeat(1_000_000)}`,
     ]) {
       parseAuthParams(text);
     }
-    expect(performance.now() - from).toBeLessThan(1000);
     fc.assert(fc.property(fc.string(), (text) => void parseAuthParams(text)));
   });
 });

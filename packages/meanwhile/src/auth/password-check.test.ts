@@ -26,9 +26,13 @@ test("a check for nobody takes its time as one for somebody does", async () => {
     await check(costly, user, "y");
     return performance.now() - from;
   };
-  const known = await durationMs("ann");
+  const least = { ann: Number.POSITIVE_INFINITY, eve: Number.POSITIVE_INFINITY };
+  for (let turn = 0; turn < 5; turn += 1) {
+    least.ann = Math.min(least.ann, await durationMs("ann"));
+    least.eve = Math.min(least.eve, await durationMs("eve"));
+  }
   // Without a calculation it would be a hundred times shorter.
-  expect(await durationMs("eve")).toBeGreaterThan(known / 10);
+  expect(least.eve).toBeGreaterThan(least.ann / 10);
 });
 
 test("two checks run and a hundred wait; more are sent away, and room comes back", async () => {
