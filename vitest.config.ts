@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config";
 /** Tests run on the TypeScript sources, without a build. */
 const resolve = { conditions: ["@meanwhile/source", "node"] };
 const ssr = { resolve };
+/** The machines that run these are shared: only a hang is this slow. */
+const expect = { poll: { timeout: 30_000 } };
+const slow = { testTimeout: 60_000, hookTimeout: 60_000, expect };
 
 export default defineConfig({
   test: {
@@ -15,9 +18,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "unit",
-          // The machines that run these are shared: only a hang is this slow.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...slow,
           include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/*.wire.test.ts", "**/node_modules/**"],
         },
@@ -25,7 +26,7 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: "wire", include: ["packages/*/src/**/*.wire.test.ts"], testTimeout: 60_000 },
+        test: { name: "wire", include: ["packages/*/src/**/*.wire.test.ts"], ...slow },
       },
       {
         resolve,
@@ -33,6 +34,7 @@ export default defineConfig({
         test: {
           name: "conformance",
           include: ["conformance/**/*.test.ts", "examples/**/*.test.ts"],
+          ...slow,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

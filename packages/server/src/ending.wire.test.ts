@@ -36,10 +36,13 @@ describe.each<Over>(["http", "http2"])("a client that would rather not wait, ove
     expect(JSON.parse(accepted.body)).toMatchObject({ state: "running", method: "COPY" });
     gate.open();
     if (over === "http") {
-      await vi.waitFor(async () => {
-        const shown = await ask("GET", location.pathname, ann);
-        expect(JSON.parse(shown.body)).toMatchObject({ state: "finished", outcome: { status: 201 } });
-      });
+      await vi.waitFor(
+        async () => {
+          const shown = await ask("GET", location.pathname, ann);
+          expect(JSON.parse(shown.body)).toMatchObject({ state: "finished", outcome: { status: 201 } });
+        },
+        { timeout: 30_000 },
+      );
       expect((await ask("GET", `${location.pathname}/outcome`, ann)).status).toBe(201);
       expect((await ask("GET", location.pathname, { "X-Test-Principal": "bob" })).status).toBe(404);
     }
@@ -73,7 +76,7 @@ describe.each<Over>(["http", "http2"])("a client that would rather not wait, ove
     const fields = { ...ann, Prefer: "respond-async, wait=0" };
     const upload = call("PUT", "/new", { fields, content: { byParts: 7 } });
     upload.send("con");
-    await vi.waitFor(() => expect(calls.get("draft")).toBe(1));
+    await vi.waitFor(() => expect(calls.get("draft")).toBe(1), { timeout: 30_000 });
     timers.advance(60_000);
     expect([timers.pending, server.operations.open]).toEqual([0, 0]);
     upload.send("tent", true);

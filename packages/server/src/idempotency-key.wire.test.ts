@@ -71,7 +71,7 @@ describe.each<Over>(["http", "http2"])("Idempotency-Key over %s", (over) => {
     const options = { fields: { ...ann, ...key }, content: { byParts: 10 } };
     const uploads = [call("PUT", "/new", options), call("PUT", "/new", options)];
     for (const upload of uploads) upload.send("first");
-    await vi.waitFor(() => expect(calls.get("draft")).toBe(2));
+    await vi.waitFor(() => expect(calls.get("draft")).toBe(2), { timeout: 30_000 });
     for (const upload of uploads) upload.send(" last", true);
     for (const upload of uploads) expect((await upload.answer()).status).toBe(201);
     expect(calls.get("commit")).toBe(1);
@@ -85,7 +85,7 @@ describe.each<Over>(["http", "http2"])("Idempotency-Key over %s", (over) => {
     gate.open();
     const options = { fields: { ...ann, ...key }, content: { byParts: 5 } };
     const [first, second] = [call("PUT", "/new", options), call("PUT", "/new", options)];
-    await vi.waitFor(() => expect(calls.get("draft")).toBe(2));
+    await vi.waitFor(() => expect(calls.get("draft")).toBe(2), { timeout: 30_000 });
     first.send("first", true);
     expect((await first.answer()).status).toBe(201);
     second.send("other", true);
@@ -104,7 +104,7 @@ describe.each<Over>(["http", "http2"])("Idempotency-Key over %s", (over) => {
     expect((await first.answer()).status).toBe(201);
     const broken = call("PUT", "/new", options);
     broken.send("fi");
-    await vi.waitFor(() => expect(server.log.length).toBe(1));
+    await vi.waitFor(() => expect(server.log.length).toBe(1), { timeout: 30_000 });
     broken.reset();
     await ended(2);
     const again = call("PUT", "/new", options);
@@ -360,7 +360,7 @@ describe("malformed and many", () => {
     };
     expect((await server.ask("PUT", "/new", key, "content")).status).toBe(500);
     expect(await server.tree.lookup(at("/new"))).toBeUndefined();
-    await vi.waitFor(() => expect(drafts.open).toBe(0));
+    await vi.waitFor(() => expect(drafts.open).toBe(0), { timeout: 30_000 });
   });
 
   test("a key whose operation was interrupted by a restart gets that outcome, and nothing runs", async () => {

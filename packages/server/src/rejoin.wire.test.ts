@@ -64,7 +64,7 @@ describe.each<Over>(["http", "http2"])("a repetition without a key over %s", (ov
     expect((await last.answer()).status).toBe(201);
     expect(locations.size).toBe(1);
     expect(calls.get("copy")).toBe(1);
-    await vi.waitFor(() => expect(log.length).toBe(51));
+    await vi.waitFor(() => expect(log.length).toBe(51), { timeout: 30_000 });
     expect(new Set(log.map(({ operation }) => operation)).size).toBe(1);
     expect(log.filter(({ undelivered }) => undelivered).length).toBe(50);
   });
@@ -75,7 +75,7 @@ describe.each<Over>(["http", "http2"])("a repetition without a key over %s", (ov
     const first = call("COPY", "/a/", { fields });
     await gate.reached(1);
     const second = call("COPY", "/a/", { fields });
-    await vi.waitFor(() => expect(timers.pending).toBe(1));
+    await vi.waitFor(() => expect(timers.pending).toBe(1), { timeout: 30_000 });
     timers.advance(2000);
     const busy = await second.answer();
     expect([busy.status, busy.field("Retry-After")]).toEqual([503, "2"]);
@@ -216,7 +216,9 @@ describe("whose operation may be joined without a key", () => {
     timers.advance(2000);
     expect((await call("MOVE", "/a/", { fields }).answer()).status).toBe(503);
     gate.open();
-    await vi.waitFor(async () => expect((await call("MOVE", "/a/", { fields }).answer()).status).toBe(404));
+    await vi.waitFor(async () => expect((await call("MOVE", "/a/", { fields }).answer()).status).toBe(404), {
+      timeout: 30_000,
+    });
   });
 });
 
@@ -241,7 +243,7 @@ const losses: readonly [name: string, lose: Loss][] = [
       await first.answer();
       timers.advance(1999);
       first.resetConnection();
-      await vi.waitFor(() => expect(timers.pending).toBe(0));
+      await vi.waitFor(() => expect(timers.pending).toBe(0), { timeout: 30_000 });
     },
   ],
 ];
@@ -276,7 +278,7 @@ describe.each<Over>(["http", "http2"])("an answer that was lost, over %s", (over
     const first = call("MKCOL", "/new", { fields: ann });
     await first.answer();
     first.resetConnection();
-    await vi.waitFor(() => expect(timers.pending).toBe(0));
+    await vi.waitFor(() => expect(timers.pending).toBe(0), { timeout: 30_000 });
     expect((await call("MKCOL", "/new", { fields: ann }).answer()).status).toBe(201);
   });
 
@@ -323,7 +325,7 @@ describe("a lost success is given again only where that is true and safe", () =>
     const second = call("MOVE", "/a/", { fields });
     expect((await second.answer()).status).toBe(201);
     second.resetConnection();
-    await vi.waitFor(() => expect(timers.pending).toBe(0));
+    await vi.waitFor(() => expect(timers.pending).toBe(0), { timeout: 30_000 });
     expect((await call("MOVE", "/a/", { fields }).answer()).status).toBe(201);
     timers.advance(2000);
     expect((await call("MOVE", "/a/", { fields }).answer()).status).toBe(404);
@@ -445,7 +447,7 @@ describe("a lost success is given again only where that is true and safe", () =>
     const first = server.call("COPY", "/a/", { fields: careful });
     expect((await first.answer()).status).toBe(412);
     first.resetConnection();
-    await vi.waitFor(() => expect(server.timers.pending).toBe(0));
+    await vi.waitFor(() => expect(server.timers.pending).toBe(0), { timeout: 30_000 });
     await server.tree.remove(at("/b"), testWork());
     server.gate.open();
     expect((await server.call("COPY", "/a/", { fields: careful }).answer()).status).toBe(201);

@@ -28,7 +28,7 @@ const hangsTold: Reply = { interims: [first102], hangs: true };
 
 /** Until the server has got so many requests. */
 async function asked(server: ScriptedServer, requests: number): Promise<void> {
-  await vi.waitFor(() => expect(server.log.length).toBe(requests), { interval: 1 });
+  await vi.waitFor(() => expect(server.log.length).toBe(requests), { interval: 1, timeout: 30_000 });
 }
 
 describe("detach", () => {

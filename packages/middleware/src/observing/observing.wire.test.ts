@@ -37,7 +37,7 @@ beforeAll(async () => {
   );
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   const found = telemetryFor(silent);
-  await vi.waitFor(() => expect(found()).toBeDefined());
+  await vi.waitFor(() => expect(found()).toBeDefined(), { timeout: 30_000 });
 });
 afterEach(() => exporter.reset());
 afterAll(() => {
