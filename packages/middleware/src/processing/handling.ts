@@ -38,9 +38,9 @@ export class Handling implements HandlerOperation {
   response: ServerResponse;
   readonly #core: Core;
   readonly #wire: AnyResponse;
-  readonly #reports: Reports;
+  #reported: Reports | undefined;
   readonly #arrival: Arrival;
-  readonly #route: () => string | undefined;
+  readonly #knownRoute: (() => string | undefined) | undefined;
   /** undefined as long as it is no operation. */
   #first: FirstExchange | undefined;
   /** undefined as long as the handler's response is on its connection. */
@@ -58,12 +58,11 @@ export class Handling implements HandlerOperation {
   ) {
     this.#core = core;
     this.#arrival = core.observer.arrive();
-    this.#route = route ?? (() => routeOf(request));
+    this.#knownRoute = route;
     this.settings = settings;
     this.request = request;
     this.#wire = response;
     this.response = response as ServerResponse;
-    this.#reports = new Reports(() => this.#target());
   }
 
   get id(): string | undefined {
@@ -235,6 +234,16 @@ export class Handling implements HandlerOperation {
   #written(wire: AnyResponse, facade: FacadeSocket, recording: Recording): Writing {
     this.response.once("finish", () => recording.finish());
     return { exchange: openExchange(this.request, wire), facade, recording };
+  }
+
+  /** Made when it is first needed: most requests are over before. */
+  get #reports(): Reports {
+    this.#reported ??= new Reports(() => this.#target());
+    return this.#reported;
+  }
+
+  get #route(): () => string | undefined {
+    return this.#knownRoute ?? (() => routeOf(this.request));
   }
 
   #target(): string {

@@ -181,6 +181,11 @@ export function mayRunAgain({ idempotent }: Settings, method: string): boolean {
   return idempotent ?? (isSafe(method) || method === "PUT" || method === "DELETE");
 }
 
+/** Whether all of a resource's unsafe requests are selected, as by default, so that its OPTIONS can say so. */
+export function selectsUnsafe({ when }: Settings): boolean {
+  return when === isUnsafe;
+}
+
 function isUnsafe({ method = "GET" }: AnyRequest): boolean {
   return !isSafe(method);
 }

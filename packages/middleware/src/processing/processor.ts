@@ -15,10 +15,10 @@ import { type Attention, createAttention } from "./attention.ts";
 import { beginLate, enterAtOnce } from "./beginning.ts";
 import { allowanceOf, type Core, collectionUrl, targetUrl } from "./core.ts";
 import { createEstimator } from "./estimator.ts";
-import { guardFinalStatus } from "./final-status-guard.ts";
+import { watchFinalHead } from "./final-head.ts";
 import { carryOperation, operationOf } from "./handler-operation.ts";
 import { Handling } from "./handling.ts";
-import { type ProcessingOptions, type Settings, settingsOf } from "./options.ts";
+import { type ProcessingOptions, type Settings, selectsUnsafe, settingsOf } from "./options.ts";
 import { recoverHandlers } from "./recovery.ts";
 import { requestTarget, statusRest } from "./request-view.ts";
 import { sendAnswer } from "./send-answer.ts";
@@ -117,6 +117,8 @@ export function createProcessor(
         return;
       }
       if (!settings.when(request)) {
+        // So that a client may learn it before it first has to repeat a request.
+        if (request.method === "OPTIONS" && selectsUnsafe(settings)) response.setHeader(...announcement);
         proceed(response);
         return;
       }
@@ -156,8 +158,7 @@ function operationsInMemory({ retention, limits, logger }: Settings): Operations
 }
 
 function prepare(handling: Handling, response: ServerResponse, answered: () => void = () => undefined): void {
-  response.setHeader(announcement[0], announcement[1]);
-  guardFinalStatus(response, handling.settings.warn, answered);
+  watchFinalHead(response, handling.settings.warn, answered);
   carryOperation(response, handling);
 }
 

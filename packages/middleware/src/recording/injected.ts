@@ -3,7 +3,7 @@ import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 
 /** Whether nothing but the response itself takes what is written: it cannot be taken off a connection. */
 export function isInjected(response: AnyResponse): boolean {
-  return Reflect.get(response, "isLightMyRequest") === true;
+  return (response as { readonly isLightMyRequest?: unknown }).isLightMyRequest === true;
 }
 
 /** Lets such a request say when it was received to its end, as those of node:http do. */

@@ -6,6 +6,7 @@
  * ```
  */
 import assert from "node:assert/strict";
+import type { ProcessingOptions } from "../processing/options.ts";
 import { interimCases } from "./adapter-interim-cases.ts";
 import { routeCases } from "./adapter-route-cases.ts";
 import { type AdapterCase, alice, documentPath, grown, scene, untilTrue, uuid } from "./adapter-scene.ts";
@@ -99,6 +100,28 @@ export const adapterContract: readonly AdapterCase[] = [
         assert.equal(again.content.toString(), chunk.repeat(4));
         assert.equal(story.runs, 1);
       }),
+  },
+  {
+    name: "every response to an unsafe request announces operations, and so does that to OPTIONS; others do not",
+    run: async (subject, protocol) => {
+      const announces = (method: string, expected: string | undefined, options: ProcessingOptions = {}) =>
+        scene(
+          subject,
+          protocol,
+          async ({ story, client }) => {
+            story.open();
+            const content = method === "POST" ? "x" : undefined;
+            const response = await client().send(method, "/json", {}, content).response();
+            assert.equal(field(response, "operations"), expected);
+          },
+          options,
+        );
+      await announces("POST", "1");
+      await announces("OPTIONS", "1");
+      await announces("GET", undefined);
+      // What some other rule selects, OPTIONS cannot know.
+      await announces("OPTIONS", undefined, { when: ({ method }) => method === "POST" });
+    },
   },
   {
     name: "an interim status as the final one is a 500",
