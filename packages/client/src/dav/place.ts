@@ -8,12 +8,14 @@ import type { Place } from "./dav-client.ts";
 export class Places {
   /** Ends in a slash. */
   readonly base: URL;
+  readonly #depth: number;
 
   /** @throws {TypeError} `ERR_BASE` if it is no http(s) URL, or has user information, a query or a fragment */
   constructor(base: string | URL) {
     const url = parseBase(base);
     if (!url.pathname.endsWith("/")) url.pathname += "/";
     this.base = url;
+    this.#depth = comparableSegments(url.pathname).length;
   }
 
   /**
@@ -49,9 +51,8 @@ export class Places {
     const path = href.slice(absolute?.[0].length ?? 0).replace(careless, encodeURIComponent);
     // Two slashes would begin a server's name.
     const rooted = absolute === null ? path.replace(/^\/+/, "/") : `/${path.replace(/^\/+/, "")}`;
-    const url = new URL(asked);
-    url.search = "";
-    url.pathname = rooted.startsWith("/") ? rooted : asked.pathname.replace(/[^/]*$/, rooted);
+    const pathname = rooted.startsWith("/") ? rooted : asked.pathname.replace(/[^/]*$/, rooted);
+    const url = withPath(asked, pathname);
     return this.holds(url) ? url : undefined;
   }
 
@@ -68,8 +69,18 @@ export class Places {
 
   #names(url: URL): readonly string[] {
     const segments = url.pathname.split("/").filter((segment) => segment !== "");
-    return segments.slice(comparableSegments(this.base.pathname).length).map(readable);
+    return segments.slice(this.#depth).map(readable);
   }
+}
+
+/** `pathname` has a slash at its start. */
+function withPath(asked: URL, pathname: string): URL {
+  // As most are, and then one step instead of three, of which a listing takes as many as it has members.
+  if (visible.test(pathname)) return new URL(pathname, asked);
+  const url = new URL(asked);
+  url.search = "";
+  url.pathname = pathname;
+  return url;
 }
 
 /** The same URL with a slash at its end, as a collection's should be (RFC 4918 §5.2). */
@@ -132,5 +143,6 @@ const loneSurrogate = /\p{Surrogate}/u;
 const absoluteForm = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 /** A lone percent sign, and what a URL would take for something else, or lose. */
 const careless = /%(?![0-9a-f]{2})|[?#\\\t\r\n]/gi;
+const visible = /^\/(?!\/)[!-~]*$/;
 const utf8Sequence =
   /%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}/gi;
