@@ -4,7 +4,8 @@ import type { RepeatableContent } from "../http/send.ts";
 import type { FileSystem } from "./folder-surroundings.ts";
 import { MemberError } from "./folder-work.ts";
 
-const bytesAtOnce = 256 * 1024;
+/** Larger pieces cost the collector more than they save: 256 KiB took half as much CPU again. */
+const bytesAtOnce = 64 * 1024;
 
 export interface FileContentOptions {
   readonly fileSystem: FileSystem;
