@@ -23,7 +23,7 @@ export interface Answer {
 
 /**
  * Sends a request, and gives its final response if that is a success. One that changes nothing is sent again after a lost
- * connection.
+ * connection, and where somebody is not ready to answer it.
  *
  * A collection that was asked for without its slash, and answered with a redirection to the same with it, is asked
  * again there (RFC 4918 §5.2). No other redirection is followed.
@@ -50,7 +50,10 @@ async function sendTo(context: VerbContext, question: Question, url: URL): Promi
         ...(content === undefined ? {} : { content }),
       });
       context.memory.learn(response);
-      return { response, url };
+      const pause = isSafe(method) ? losses.refused(response) : undefined;
+      if (pause === undefined) return { response, url };
+      await discard(response);
+      await pause();
     } catch (error) {
       if (!isSafe(method)) throw error;
       await losses.after(error);

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ConnectionError, type ConnectionErrorCode } from "../error/connection-error.ts";
 import {
   clientOf,
@@ -139,4 +139,49 @@ test("the time for all is not counted anew", async () => {
   );
   await clientOf(server).stat("a", { timeoutMs: 1000 });
   expect(left).toEqual([1000, 625]);
+});
+
+describe("who is not ready to answer", () => {
+  const notReady = (status: number, fields: Record<string, string> = {}) =>
+    scriptedServer(
+      () => new Response("later", { status, headers: fields }),
+      () => listing(["a"]),
+    );
+
+  test.each([502, 503, 504])("with %i is asked again, where nothing is changed", async (status) => {
+    const time = testTime();
+    expect((await clientOf(notReady(status), time).stat("a")).name).toBe("a");
+    expect(time.slept).toEqual([375]);
+  });
+
+  test("is not asked sooner than he wants (RFC 9110 §10.2.3)", async () => {
+    const time = testTime();
+    await clientOf(notReady(429, { "Retry-After": "7" }), time).stat("a");
+    expect(time.slept).toEqual([7000]);
+  });
+
+  test("has given his answer where he wants more than 30 seconds", async () => {
+    const server = notReady(503, { "Retry-After": "31" });
+    await expect(clientOf(server).stat("a")).rejects.toMatchObject({ status: 503 });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test("has given his answer after some tries", async () => {
+    const time = testTime();
+    const server = scriptedServer(() => new Response("never", { status: 503 }));
+    await expect(clientOf(server, time).stat("a")).rejects.toMatchObject({ status: 503 });
+    expect(time.slept).toEqual([375, 750, 1500, 3000, 6000]);
+  });
+
+  test.each([500, 429, 404])("but %i is an answer", async (status) => {
+    const server = notReady(status);
+    await expect(clientOf(server).stat("a")).rejects.toMatchObject({ status });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test("is not asked again for what changes something", async () => {
+    const server = notReady(503);
+    await expect(clientOf(server).unlock("a", "urn:x:1")).rejects.toMatchObject({ status: 503 });
+    expect(server.seen).toHaveLength(1);
+  });
 });

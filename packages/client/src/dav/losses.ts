@@ -1,14 +1,19 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import type { Patience } from "../http/send.ts";
+import { retryAfterMs } from "../long-request/backoff.ts";
+import { isForLater } from "../long-request/setback.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 /** Losses in a row that are too many: of a server that answered before, which may be about to start again, and of another. */
 const mostLosses = 5;
 const mostOfStrangers = 3;
 
+/** Who wants to be asked again only after so many milliseconds is not waited for. */
+const longestPauseMs = 30_000;
+
 /**
- * The lost connections of a request that changes nothing, and so may be sent again to any server (RFC 9110 §9.2.1). The
- * pauses are 0.25 to 0.5 s at first, and each twice as long as the one before.
+ * The losses of a request that changes nothing, and so may be sent again to any server (RFC 9110 §9.2.1): its connection
+ * was lost, or who answered is not ready. The pauses are 0.25 to 0.5 s at first, and each twice as long as the one before.
  */
 export class Losses {
   readonly #context: VerbContext;
@@ -40,12 +45,32 @@ export class Losses {
    * @throws the error, where another connection would do no better, or there were too many losses
    */
   async after(error: unknown): Promise<void> {
-    const { memory, surroundings } = this.#context;
-    const { signal } = this.#patience;
     this.#inARow += 1;
-    const most = memory.answered ? mostLosses : mostOfStrangers;
-    if (signal?.aborted || this.#inARow > most || !this.#mayPass(error)) throw error;
-    await surroundings.sleep(250 * 2 ** (this.#inARow - 1) * (1 + surroundings.random()), signal);
+    if (this.#patience.signal?.aborted || this.#isTooMany || !this.#mayPass(error)) throw error;
+    await this.#pause(0);
+  }
+
+  /**
+   * The wait before the next try, where the server, or somebody before it, is not ready (RFC 9110 §15.6.3 to §15.6.5).
+   *
+   * @returns undefined where the response is the answer: it says something else, or wants too much patience
+   */
+  refused(response: Response): (() => Promise<void>) | undefined {
+    if (!isForLater(response)) return undefined;
+    this.#inARow += 1;
+    const wantedMs = retryAfterMs(response.headers) ?? 0;
+    if (this.#isTooMany || wantedMs > longestPauseMs) return undefined;
+    return () => this.#pause(wantedMs);
+  }
+
+  get #isTooMany(): boolean {
+    return this.#inARow > (this.#context.memory.answered ? mostLosses : mostOfStrangers);
+  }
+
+  async #pause(leastMs: number): Promise<void> {
+    const { surroundings } = this.#context;
+    const ms = 250 * 2 ** (this.#inARow - 1) * (1 + surroundings.random());
+    await surroundings.sleep(Math.max(ms, leastMs), this.#patience.signal);
   }
 
   #mayPass(error: unknown): boolean {
