@@ -60,48 +60,48 @@ try {
   rmSync(place, { recursive: true, force: true });
 }
 
-/** What each program does for each job; each gets a collection of its own for what it writes. */
+/** What each program does for each job; each gets a new collection for what it writes, so that nothing is there already. */
 function jobs() {
   const { url } = site;
   const many = `${url}many/`;
-  const target = (name) => {
+  let collections = 0;
+  const target = () => {
+    collections += 1;
     // By the server, which may write only into what is its own.
-    execFileSync("curl", ["-sS", "-X", "MKCOL", `${url}${name}/`]);
-    return `${url}${name}/`;
+    execFileSync("curl", ["-sS", "-X", "MKCOL", `${url}target-${collections}/`]);
+    return `${url}target-${collections}/`;
   };
-  const uploads = readdirSync(small).flatMap((name) => ["-T", join(small, name)]);
+  const putsOf = (collection) => readdirSync(small).flatMap((name) => ["-T", join(small, name), collection]);
   const curl = (...args) => ["curl", "-sS", "-o", "/dev/null", ...args];
   return {
-    [`list ${members} members`]: {
+    [`list ${members} members`]: () => ({
       "meanwhile ls": meanwhile("ls", "--json", many),
       "@meanwhile/client": job("meanwhile", "list", many),
       curl: curl("-X", "PROPFIND", "-H", "Depth: 1", many),
       rclone: rclone(many, "lsf", ":webdav:"),
       "npm webdav": job("webdav", "list", many),
-    },
-    [`${puts} PUTs of 1 KiB`]: {
-      "meanwhile put -r": meanwhile("put", "-r", "--quiet", `${small}/`, target("p1")),
-      "@meanwhile/client": job("meanwhile", "puts", target("p2"), small),
-      "curl (one at a time)": curl(
-        ...uploads.flatMap((word) => (word === "-T" ? [word] : [word, target("p3")])),
-      ),
-      rclone: rclone(target("p4"), "copy", small, ":webdav:", "--transfers", "4", "--ignore-times"),
-      "npm webdav": job("webdav", "puts", target("p5"), small),
-    },
-    [`GET of ${mebibytes} MiB`]: {
+    }),
+    [`${puts} PUTs of 1 KiB`]: () => ({
+      "meanwhile put -r": meanwhile("put", "-r", "--quiet", `${small}/`, target()),
+      "@meanwhile/client": job("meanwhile", "puts", target(), small),
+      "curl (one at a time)": curl(...putsOf(target())),
+      rclone: rclone(target(), "copy", small, ":webdav:", "--transfers", "4", "--ignore-times"),
+      "npm webdav": job("webdav", "puts", target(), small),
+    }),
+    [`GET of ${mebibytes} MiB`]: () => ({
       "meanwhile get": meanwhile("get", "--quiet", `${url}large.bin`, "-"),
       "@meanwhile/client": job("meanwhile", "get", url),
       curl: curl(`${url}large.bin`),
       rclone: rclone(url, "cat", ":webdav:large.bin"),
       "npm webdav": job("webdav", "get", url),
-    },
-    [`PUT of ${mebibytes} MiB`]: {
-      "meanwhile put": meanwhile("put", "--quiet", large, `${target("l1")}sent.bin`),
-      "@meanwhile/client": job("meanwhile", "put", target("l2"), large),
-      curl: curl("-T", large, `${target("l3")}sent.bin`),
-      rclone: rclone(target("l4"), "copyto", large, ":webdav:sent.bin", "--ignore-times"),
-      "npm webdav": job("webdav", "put", target("l5"), large),
-    },
+    }),
+    [`PUT of ${mebibytes} MiB`]: () => ({
+      "meanwhile put": meanwhile("put", "--quiet", large, `${target()}sent.bin`),
+      "@meanwhile/client": job("meanwhile", "put", target(), large),
+      curl: curl("-T", large, `${target()}sent.bin`),
+      rclone: rclone(target(), "copyto", large, ":webdav:sent.bin", "--ignore-times"),
+      "npm webdav": job("webdav", "put", target(), large),
+    }),
   };
 }
 
@@ -114,7 +114,7 @@ async function compare() {
   for (const [title, programs] of Object.entries(jobs())) {
     const best = new Map();
     for (let round = 0; round < Number(values.rounds); round += 1) {
-      for (const [name, command] of Object.entries(programs)) {
+      for (const [name, command] of Object.entries(programs())) {
         const figures = await timed(command);
         const earlier = best.get(name);
         best.set(name, {
@@ -122,6 +122,8 @@ async function compare() {
           cpu: Math.min(figures.cpu, earlier?.cpu ?? Infinity),
         });
       }
+      for (const name of readdirSync(site.folder))
+        if (name.startsWith("target-")) rmSync(join(site.folder, name), { recursive: true });
     }
     const curl = [...best].find(([name]) => name.startsWith("curl"))[1];
     for (const [name, { wall, cpu }] of best) {
