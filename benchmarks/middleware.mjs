@@ -70,7 +70,9 @@ async function measure() {
       waiting: { type: "string", default: "5000" },
     },
   });
-  const requests = Number(values.requests);
+  // As many on each connection in each turn.
+  const each = Math.ceil(Number(values.requests) / turns / connections);
+  const requests = each * turns * connections;
   const waiting = Number(values.waiting);
   const servers = new Map();
   for (const kind of kinds) {
@@ -79,7 +81,7 @@ async function measure() {
     });
     const [{ port }] = await once(child, "message");
     servers.set(kind, { child, port, figures: [] });
-    await load(port, requests);
+    await load(port, each * turns);
   }
   for (let run = 0; run < Number(values.runs); run += 1) {
     const used = new Map(kinds.map((kind) => [kind, 0]));
@@ -87,7 +89,7 @@ async function measure() {
     for (let turn = 0; turn < turns; turn += 1) {
       for (const [kind, { child, port }] of servers) {
         const before = await usedBy(child, "cpu");
-        await load(port, requests / turns);
+        await load(port, each);
         used.set(kind, used.get(kind) + (await usedBy(child, "cpu")) - before);
       }
     }
@@ -140,9 +142,8 @@ async function heapWaiting({ child, port }, requests) {
 }
 
 /** One request after the other on each connection. */
-async function load(port, requests) {
+async function load(port, each) {
   const bytes = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
-  const each = requests / connections;
   await Promise.all(
     Array.from({ length: connections }, async () => {
       const socket = connect(port, "127.0.0.1");

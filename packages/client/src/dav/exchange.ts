@@ -50,7 +50,7 @@ async function sendTo(context: VerbContext, question: Question, url: URL): Promi
         ...(content === undefined ? {} : { content }),
       });
       context.memory.learn(response);
-      const pause = isSafe(method) ? losses.refused(response) : undefined;
+      const pause = isSafe(method) && !isGivenUp(response, headers) ? losses.refused(response) : undefined;
       if (pause === undefined) return { response, url };
       await discard(response);
       await pause();
@@ -59,6 +59,11 @@ async function sendTo(context: VerbContext, question: Question, url: URL): Promi
       await losses.after(error);
     }
   }
+}
+
+/** A gateway that gave up on a long listing would do so again: it is walked instead. */
+function isGivenUp({ status }: Response, headers: Question["headers"]): boolean {
+  return status === 504 && headers?.["Depth"] === "infinity";
 }
 
 async function succeeded(context: VerbContext, question: Question, answer: Answer): Promise<Answer> {

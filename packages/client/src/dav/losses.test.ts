@@ -156,14 +156,30 @@ describe("who is not ready to answer", () => {
 
   test("is not asked sooner than he wants (RFC 9110 §10.2.3)", async () => {
     const time = testTime();
-    await clientOf(notReady(429, { "Retry-After": "7" }), time).stat("a");
+    await clientOf(notReady(503, { "Retry-After": "7" }), time).stat("a");
     expect(time.slept).toEqual([7000]);
   });
 
-  test("has given his answer where he wants more than 30 seconds", async () => {
-    const server = notReady(503, { "Retry-After": "31" });
-    await expect(clientOf(server).stat("a")).rejects.toMatchObject({ status: 503 });
+  test.each([
+    ["he wants more than 10 seconds", {}, "11"],
+    ["there is not so much time", { timeoutMs: 7000 }, "7"],
+  ])("has given his answer where %s", async (_, patience, wanted) => {
+    const time = testTime();
+    const server = notReady(503, { "Retry-After": wanted });
+    await expect(clientOf(server, time).stat("a", patience)).rejects.toMatchObject({ status: 503 });
     expect(server.seen).toHaveLength(1);
+    expect(time.slept).toEqual([]);
+  });
+
+  test("is not asked for all again, where it took him too long: that is walked", async () => {
+    const server = scriptedServer(
+      () => new Response("too long", { status: 504 }),
+      () => listing(["", "a"]),
+    );
+    const names: string[] = [];
+    for await (const { name } of clientOf(server).list("", { depth: "infinity" })) names.push(name);
+    expect(names).toEqual(["a"]);
+    expect(server.seen.map(({ headers }) => headers.get("depth"))).toEqual(["infinity", "1"]);
   });
 
   test("has given his answer after some tries", async () => {
@@ -173,8 +189,8 @@ describe("who is not ready to answer", () => {
     expect(time.slept).toEqual([375, 750, 1500, 3000, 6000]);
   });
 
-  test.each([500, 429, 404])("but %i is an answer", async (status) => {
-    const server = notReady(status);
+  test.each([500, 429, 404])("but %i is an answer, whatever he wants", async (status) => {
+    const server = notReady(status, { "Retry-After": "1" });
     await expect(clientOf(server).stat("a")).rejects.toMatchObject({ status });
     expect(server.seen).toHaveLength(1);
   });

@@ -1,15 +1,15 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import type { Patience } from "../http/send.ts";
 import { retryAfterMs } from "../long-request/backoff.ts";
-import { isForLater } from "../long-request/setback.ts";
+import { isUnavailable } from "../long-request/setback.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 /** Losses in a row that are too many: of a server that answered before, which may be about to start again, and of another. */
 const mostLosses = 5;
 const mostOfStrangers = 3;
 
-/** Who wants to be asked again only after so many milliseconds is not waited for. */
-const longestPauseMs = 30_000;
+/** Who wants to be asked again only after more milliseconds than these is not waited for. */
+const longestPauseMs = 10_000;
 
 /**
  * The losses of a request that changes nothing, and so may be sent again to any server (RFC 9110 §9.2.1): its connection
@@ -46,8 +46,9 @@ export class Losses {
    */
   async after(error: unknown): Promise<void> {
     this.#inARow += 1;
-    if (this.#patience.signal?.aborted || this.#isTooMany || !this.#mayPass(error)) throw error;
-    await this.#pause(0);
+    const pauseMs = this.#pauseMs();
+    if (this.#patience.signal?.aborted || !this.#mayPass(error) || this.#isTooMuch(pauseMs)) throw error;
+    await this.#sleep(pauseMs);
   }
 
   /**
@@ -56,21 +57,26 @@ export class Losses {
    * @returns undefined where the response is the answer: it says something else, or wants too much patience
    */
   refused(response: Response): (() => Promise<void>) | undefined {
-    if (!isForLater(response)) return undefined;
+    if (!isUnavailable(response.status)) return undefined;
     this.#inARow += 1;
-    const wantedMs = retryAfterMs(response.headers) ?? 0;
-    if (this.#isTooMany || wantedMs > longestPauseMs) return undefined;
-    return () => this.#pause(wantedMs);
+    const pauseMs = Math.max(this.#pauseMs(), retryAfterMs(response.headers) ?? 0);
+    if (pauseMs > longestPauseMs || this.#isTooMuch(pauseMs)) return undefined;
+    return () => this.#sleep(pauseMs);
   }
 
-  get #isTooMany(): boolean {
-    return this.#inARow > (this.#context.memory.answered ? mostLosses : mostOfStrangers);
+  #pauseMs(): number {
+    return 250 * 2 ** (this.#inARow - 1) * (1 + this.#context.surroundings.random());
   }
 
-  async #pause(leastMs: number): Promise<void> {
-    const { surroundings } = this.#context;
-    const ms = 250 * 2 ** (this.#inARow - 1) * (1 + surroundings.random());
-    await surroundings.sleep(Math.max(ms, leastMs), this.#patience.signal);
+  /** It was tried often enough, or the time would be over before the next try. */
+  #isTooMuch(pauseMs: number): boolean {
+    const { memory, surroundings } = this.#context;
+    if (this.#inARow > (memory.answered ? mostLosses : mostOfStrangers)) return true;
+    return this.#endsAtMs !== undefined && surroundings.now() + pauseMs >= this.#endsAtMs;
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return this.#context.surroundings.sleep(ms, this.#patience.signal);
   }
 
   #mayPass(error: unknown): boolean {

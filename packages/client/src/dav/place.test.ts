@@ -121,6 +121,7 @@ describe("a DAV:href (RFC 4918 §8.3)", () => {
     ["/dav/team/x%2F..%2F..%2Fy", "x%2F..%2F..%2Fy"],
     ["//dav/team/a", "a"],
     ["a.txt", "a.txt"],
+    ["cost$$1$&.txt", "cost$$1$&.txt"],
     ["/dav/team/x/../y", "y"],
   ])("%j is below the base at %j", (href, path) => {
     expect(places.ofHref(href, asked)?.href).toBe(`https://files.example/dav/team/${path}`);

@@ -51,7 +51,7 @@ export class Places {
     const path = href.slice(absolute?.[0].length ?? 0).replace(careless, encodeURIComponent);
     // Two slashes would begin a server's name.
     const rooted = absolute === null ? path.replace(/^\/+/, "/") : `/${path.replace(/^\/+/, "")}`;
-    const pathname = rooted.startsWith("/") ? rooted : asked.pathname.replace(/[^/]*$/, rooted);
+    const pathname = rooted.startsWith("/") ? rooted : asked.pathname.replace(/[^/]*$/, () => rooted);
     const url = withPath(asked, pathname);
     return this.holds(url) ? url : undefined;
   }

@@ -42,13 +42,15 @@ export function receivedProperties(response: MultistatusResponse): readonly Prop
   return response.propstats.flatMap(({ status, properties }) =>
     properties.map((property) => {
       const { name, text, lang } = property;
+      let xml: string | undefined;
       return {
         name,
         status,
         text,
         // Few ask for it, and to make it takes as long as all the rest.
         get xml() {
-          return property.xml;
+          xml ??= property.xml;
+          return xml;
         },
         ...(lang === undefined ? {} : { lang }),
       };

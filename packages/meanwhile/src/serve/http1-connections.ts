@@ -66,7 +66,12 @@ export function watchHttp1Connections(server: Server | Http2SecureServer, idleMs
   return {
     wind() {
       winding = true;
-      for (const socket of sockets) if (!exchanges.has(socket) && !isHttp2(socket)) socket.end();
+      for (const socket of sockets) {
+        if (exchanges.has(socket) || isHttp2(socket)) continue;
+        // Of one whose client is only given time to read why it was refused, this end is closed already.
+        if (socket.writableFinished) socket.destroy();
+        else socket.end();
+      }
     },
     cut() {
       for (const socket of sockets) socket.destroy();

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
@@ -53,13 +54,13 @@ async function start(serve: Serve, options: { tls?: TlsFiles; idleMs?: number } 
   return new URL(listener.url);
 }
 
-const dial = (url: URL): Socket => {
+const dial = (url: URL, { allowHalfOpen = false } = {}): Socket => {
+  const to = { port: Number(url.port), host: url.hostname, allowHalfOpen };
   const socket =
     url.protocol === "http:"
-      ? connect(Number(url.port), url.hostname)
+      ? connect(to)
       : connectTls({
-          port: Number(url.port),
-          host: url.hostname,
+          ...to,
           rejectUnauthorized: false,
           ALPNProtocols: ["http/1.1"],
         });
@@ -183,6 +184,21 @@ describe.each(["http", "https"])("over %s with HTTP/1.1", (scheme) => {
     finish();
     expect(await answer).toMatch(/long done/);
     await stopped;
+    listener = undefined;
+  });
+
+  test("stopping does not wait for a client that is only given time to read why it was refused", async () => {
+    const url = await start((request, response) => {
+      const { socket } = request;
+      socket.destroySoon = () => socket.end();
+      response.writeHead(413, { Connection: "close" }).end("too large");
+    }, secured());
+    const socket = dial(url, { allowHalfOpen: true });
+    const closedThere = once(socket, "end");
+    socket.write("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n");
+    await said(socket, /too large/);
+    await closedThere;
+    await listener?.stop();
     listener = undefined;
   });
 

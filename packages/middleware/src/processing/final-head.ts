@@ -32,15 +32,40 @@ export function watchFinalHead(
       });
     }
     const given = typeof reason === "string" ? fields : (fields ?? reason);
-    if (given === undefined || Array.isArray(given)) {
+    if (typeof given !== "object" || given === null) {
       this.setHeader(announced, version);
       return before.call(this, status, reason, fields);
     }
     // Node is quicker with fields that all come by this way than with some that were set before.
-    const all = { ...(given as object), [announced]: version };
+    const all = Array.isArray(given) ? withLine(given) : withField(given);
     return typeof reason === "string"
       ? before.call(this, status, reason, all)
       : before.call(this, status, all);
   };
   response.writeHead = watched as ServerResponse["writeHead"];
+}
+
+const lowerCase = announced.toLowerCase();
+
+function isAnnounced(name: unknown): boolean {
+  return typeof name === "string" && name.length === lowerCase.length && name.toLowerCase() === lowerCase;
+}
+
+/** A handler that passes on what another service said of itself has it already. */
+function withField(fields: object): object {
+  const all: Record<string, unknown> = { ...fields };
+  for (const name in all) if (isAnnounced(name)) delete all[name];
+  all[announced] = version;
+  return all;
+}
+
+/** Of names and values in turn, or of pairs; what is neither is for Node to refuse. */
+function withLine(lines: readonly unknown[]): readonly unknown[] {
+  if (Array.isArray(lines[0])) {
+    const others = lines.filter((line) => !(Array.isArray(line) && isAnnounced(line[0])));
+    return [...others, [announced, version]];
+  }
+  if (lines.length % 2 !== 0) return lines;
+  const others = lines.filter((_, at) => !isAnnounced(lines[at - (at % 2)]));
+  return [...others, announced, version];
 }

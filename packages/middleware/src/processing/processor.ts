@@ -118,7 +118,8 @@ export function createProcessor(
       }
       if (!settings.when(request)) {
         // So that a client may learn it before it first has to repeat a request.
-        if (request.method === "OPTIONS" && selectsUnsafe(settings)) response.setHeader(...announcement);
+        if (request.method === "OPTIONS" && selectsUnsafe(settings) && !response.headersSent)
+          response.setHeader(...announcement);
         proceed(response);
         return;
       }
