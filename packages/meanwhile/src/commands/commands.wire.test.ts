@@ -73,6 +73,15 @@ describe("names that would do harm", () => {
     expect((await run(["stat", url])).code).toBe(4);
   });
 
+  test("of a document are listed as of a member, be there a slash behind it or not", async () => {
+    await start();
+    for (const slash of ["", "/"]) {
+      expect((await run(["ls", `${server.url}plan%20for%202026.txt${slash}`])).printed).toEqual([
+        "plan for 2026.txt",
+      ]);
+    }
+  });
+
   test("in a folder come to no other place than that folder", async () => {
     await start();
     await run(["put", "-", `${server.url}photos/..%5Cescape.txt`], { input: "x" });

@@ -53,7 +53,14 @@ async function list(session: Session, url: URL, typed: TypedLs): Promise<void> {
   if (members === 0) {
     // A document has no members, and neither has an empty collection.
     const resource = await client.stat(url, { signal });
-    if (!resource.collection) await show(session, { resource, path: resource.name }, typed, 0);
+    // Its URL may be the session's base, below which it has no name.
+    const path =
+      url.pathname
+        .split("/")
+        .filter((segment) => segment !== "")
+        .map(decodedName)
+        .at(-1) ?? "";
+    if (!resource.collection) await show(session, { resource, path }, typed, 0);
     return;
   }
   const order = new Intl.Collator(undefined, { numeric: true });
