@@ -3,12 +3,6 @@ import type { PropertyName } from "./property.ts";
 import type { XmlAttribute, XmlElement } from "./xml-reader.ts";
 import { escapeAttribute } from "./xml-text.ts";
 
-/** Namespace names by prefix: those declared on one element, then its ancestors'. The default has the prefix "". */
-export interface Scope {
-  readonly declared: Readonly<Record<string, string>>;
-  readonly outer: Scope | undefined;
-}
-
 /** A document, or a part of one that is still being read. */
 export interface SourceText {
   readonly text: string;
@@ -19,7 +13,10 @@ export interface Place {
   readonly document: SourceText;
   readonly start: number;
   readonly nameEnd: number;
-  readonly scope: Scope;
+  /** Namespace names by prefix, as the element itself declares them. The default has the prefix "". */
+  readonly declared: Readonly<Record<string, string>>;
+  /** Of its parent. */
+  readonly scope: Scope | undefined;
   readonly ownLang: boolean;
 }
 
@@ -30,6 +27,8 @@ export class SourceElement implements XmlElement {
   readonly attributes: readonly XmlAttribute[];
   readonly children: SourceElement[] = [];
   readonly place: Place;
+  /** What its children inherit. */
+  readonly scope: Scope | undefined;
   text = "";
   end = 0;
 
@@ -43,6 +42,9 @@ export class SourceElement implements XmlElement {
     this.lang = lang;
     this.attributes = attributes;
     this.place = place;
+    const { declared, scope } = place;
+    // Most declare nothing: all of these share one.
+    this.scope = isEmpty(declared) ? scope : new Scope(declared, scope);
   }
 
   get xml(): string {
@@ -54,9 +56,9 @@ export class SourceElement implements XmlElement {
   }
 
   #inheritedDeclarations(source: string): string {
-    const { declared, outer } = this.place.scope;
+    const { declared, scope } = this.place;
     let declarations = "";
-    for (const { prefix, mark, declaration } of inForce(outer)) {
+    for (const { prefix, mark, declaration } of scope?.declarations ?? []) {
       if (source.includes(mark) && !Object.hasOwn(declared, prefix)) declarations += declaration;
     }
     return declarations;
@@ -70,20 +72,31 @@ interface Declaration {
   readonly declaration: string;
 }
 
-const known = new WeakMap<Scope, readonly Declaration[]>();
+/** The namespaces that are declared where an element stands. */
+export class Scope {
+  readonly #declared: Readonly<Record<string, string>>;
+  readonly #outer: Scope | undefined;
+  #declarations: readonly Declaration[] | undefined;
 
-/** What an element inherits from where it stands; found out once for all that stand there. */
-function inForce(scope: Scope | undefined): readonly Declaration[] {
-  if (scope === undefined) return [];
-  let found = known.get(scope);
-  if (found === undefined) {
-    found = [
-      ...Object.entries(scope.declared).map(([prefix, namespace]) => declarationOf(prefix, namespace)),
-      ...inForce(scope.outer).filter(({ prefix }) => !Object.hasOwn(scope.declared, prefix)),
-    ];
-    known.set(scope, found);
+  constructor(declared: Readonly<Record<string, string>>, outer: Scope | undefined) {
+    this.#declared = declared;
+    this.#outer = outer;
   }
-  return found;
+
+  /** Those in force; found out once for all that stand there. */
+  get declarations(): readonly Declaration[] {
+    const declared = this.#declared;
+    this.#declarations ??= [
+      ...Object.entries(declared).map(([prefix, namespace]) => declarationOf(prefix, namespace)),
+      ...(this.#outer?.declarations ?? []).filter(({ prefix }) => !Object.hasOwn(declared, prefix)),
+    ];
+    return this.#declarations;
+  }
+}
+
+function isEmpty(declared: Readonly<Record<string, string>>): boolean {
+  for (const _prefix in declared) return false;
+  return true;
 }
 
 function declarationOf(prefix: string, namespace: string): Declaration {

@@ -165,7 +165,8 @@ class DocumentReader {
       document: this.#document,
       start: this.#start,
       nameEnd: this.#nameEnd,
-      scope: { declared: tag.ns, outer: parent?.place.scope },
+      declared: tag.ns,
+      scope: parent?.scope,
       ownLang,
     });
     if (parent === undefined) this.#root = element;

@@ -160,7 +160,8 @@ export class XmlStream {
       document: this.#window,
       start: this.#start,
       nameEnd: this.#nameEnd,
-      scope: { declared: tag.ns, outer: parent?.place.scope },
+      declared: tag.ns,
+      scope: parent?.scope,
       ownLang,
     });
     if (parent === undefined) {

@@ -40,21 +40,13 @@ export function receivedResource(places: Places, url: URL, response: Multistatus
 /** All properties of a response, of every propstat (RFC 4918 §14.22). */
 export function receivedProperties(response: MultistatusResponse): readonly Property[] {
   return response.propstats.flatMap(({ status, properties }) =>
-    properties.map((property) => {
-      const { name, text, lang } = property;
-      let xml: string | undefined;
-      return {
-        name,
-        status,
-        text,
-        // Few ask for it, and to make it takes as long as all the rest.
-        get xml() {
-          xml ??= property.xml;
-          return xml;
-        },
-        ...(lang === undefined ? {} : { lang }),
-      };
-    }),
+    properties.map(({ name, text, xml, lang }) => ({
+      name,
+      status,
+      text,
+      xml,
+      ...(lang === undefined ? {} : { lang }),
+    })),
   );
 }
 

@@ -25,6 +25,9 @@ type Step =
       readonly instead?: Response;
     };
 
+/** Lost connections to a server that has never answered, before it is given up. */
+const mostOfStrangers = 3;
+
 /** Most times that a request is sent again to a server that keeps no answers, or did not finish it. */
 const mostRepetitions = 20;
 
@@ -107,13 +110,15 @@ export class Obtaining {
   }
 
   #lost(error: ConnectionError): Step {
-    const { memory } = this.#wait.context;
+    const { memory, hidesInterims } = this.#wait.context;
     this.#setbacks += 1;
     if (error.mayHaveArrived) this.#doubt ??= error;
     // A hop that breaks interim responses is left in peace; what is malformed without them stays so.
     if (error.code === "malformed" && memory.interimsBreak) throw this.#unknown(error);
     if (error.code === "malformed" || error.interims > 0) memory.interimsBreak = true;
-    if (!this.#wait.met) throw error;
+    // Somebody was there, and went; where nobody listens from the start, nobody is expected. Fetch cannot tell these apart.
+    const wasThere = error.code === "lost" && hidesInterims !== true && this.#setbacks <= mostOfStrangers;
+    if (!this.#wait.met && !wasThere) throw error;
     const { url } = this.#wait;
     if (url !== undefined) return { kind: "follow", url, expected: this.#monitor };
     return { kind: "again", cause: error, leastMs: 0 };

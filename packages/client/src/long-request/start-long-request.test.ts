@@ -32,6 +32,7 @@ function start(server: ScriptedServer, plan: Plan = {}): LongRequest<string> {
 
 const lost: Reply = { lost: "lost" };
 const refused: Reply = { lost: "refused" };
+const reset: Reply = { lost: "lost", mayHaveArrived: false };
 const keeps: Reply = { status: 200, headers: { DAV: "1, 2, <urn:meanwhile:operations:1>" } };
 const keepsNot: Reply = { status: 200, headers: { DAV: "1, 2" } };
 const first102 = { Location: "http://h.example/ops/1", Progress: "1/4" };
@@ -305,6 +306,16 @@ describe("stories that end with the outcome", () => {
       { repeat: true },
     ],
     [
+      "the first connections were reset before anything was sent",
+      [
+        ["COPY /a", reset],
+        ["COPY /a", reset],
+        ["COPY /a", reset],
+        ["COPY /a", { status: 201 }],
+      ],
+      "201",
+    ],
+    [
       "a 429 that says when to come back, of a server that keeps answers",
       [
         ["COPY /a", { status: 429, headers: { "Retry-After": "5", Operations: "1" } }],
@@ -331,6 +342,16 @@ describe("stories that end without it", () => {
       [["GET /a", refused]],
       connection("refused"),
       { method: "GET" },
+    ],
+    [
+      "whoever is there resets every connection",
+      [
+        ["COPY /a", reset],
+        ["COPY /a", reset],
+        ["COPY /a", reset],
+        ["COPY /a", reset],
+      ],
+      connection("lost"),
     ],
     ["a wrong certificate", [["COPY /a", { lost: "tls", mayHaveArrived: false }]], connection("tls")],
     [
