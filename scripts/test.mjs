@@ -13,7 +13,7 @@ const ci = process.env["CI"] === "true";
 const onOtherNodes = [
   "packages/interim/",
   "packages/client/src/http/",
-  ...["node", "express", "fastify", "koa", "hono"].map((name) => `packages/middleware/src/${name}.wire`),
+  "packages/middleware/src/node.wire",
   "packages/server/src/interims.wire",
 ];
 
