@@ -1,12 +1,11 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import type { Patience } from "../http/send.ts";
-import { retryAfterMs } from "../long-request/backoff.ts";
+import { mostOfStrangers, retryAfterMs } from "../long-request/backoff.ts";
 import { isUnavailable } from "../long-request/setback.ts";
 import type { VerbContext } from "./verb-context.ts";
 
-/** Losses in a row that are too many: of a server that answered before, which may be about to start again, and of another. */
+/** Losses in a row that are too many of a server that answered before, which may be about to start again. */
 const mostLosses = 5;
-const mostOfStrangers = 3;
 
 /** Who wants to be asked again only after more milliseconds than these is not waited for. */
 const longestPauseMs = 10_000;

@@ -4,6 +4,9 @@
 export const firstBackoffMs = 500;
 export const longestBackoffMs = 30_000;
 
+/** Lost connections in a row to a server that has never answered, after which it is given up. */
+export const mostOfStrangers = 3;
+
 /** What a server asks for in `Retry-After` is obeyed up to this many milliseconds. */
 export const longestRetryAfterMs: number = 5 * 60_000;
 

@@ -2,7 +2,7 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import { CancelledError, OutcomeUnknownError } from "../error/operation-error.ts";
 import { monitorOf } from "./accepted.ts";
-import { retryAfterMs } from "./backoff.ts";
+import { mostOfStrangers, retryAfterMs } from "./backoff.ts";
 import { discard } from "./bounded-text.ts";
 import { follow } from "./follow.ts";
 import { type LongWait, NoSignOfLife } from "./long-wait.ts";
@@ -24,9 +24,6 @@ type Step =
       readonly leastMs: number;
       readonly instead?: Response;
     };
-
-/** Lost connections to a server that has never answered, before it is given up. */
-const mostOfStrangers = 3;
 
 /** Most times that a request is sent again to a server that keeps no answers, or did not finish it. */
 const mostRepetitions = 20;
