@@ -7,6 +7,10 @@ const ssr = { resolve };
 /** The machines that run these are shared: only a hang is this slow. */
 const expect = { poll: { timeout: 30_000 } };
 const slow = { testTimeout: 60_000, hookTimeout: 60_000, expect };
+const patient = { ...slow, testTimeout: 120_000, hookTimeout: 120_000 };
+/** Only with CI=true, and in the soak; only in the soak. See CONTRIBUTING.md. */
+const late = [...(process.env["CI"] === "true" ? [] : ["**/*.ci.test.ts"]), "**/*.soak.test.ts"];
+const apart = ["**/node_modules/**", "**/dist/**", ...late];
 
 export default defineConfig({
   test: {
@@ -20,24 +24,28 @@ export default defineConfig({
           name: "unit",
           ...slow,
           include: ["packages/*/src/**/*.test.ts"],
-          exclude: ["**/*.wire.test.ts", "**/node_modules/**"],
+          exclude: ["**/*.wire.test.ts", ...apart],
         },
       },
       {
         resolve,
         ssr,
-        test: { name: "wire", include: ["packages/*/src/**/*.wire.test.ts"], ...slow },
+        test: { name: "wire", ...slow, include: ["packages/*/src/**/*.wire.test.ts"], exclude: apart },
       },
       {
         resolve,
         ssr,
         test: {
           name: "conformance",
+          ...patient,
           include: ["conformance/**/*.test.ts", "examples/**/*.test.ts"],
-          ...slow,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: apart,
         },
+      },
+      {
+        resolve,
+        ssr,
+        test: { name: "soak", ...patient, include: ["**/*.soak.test.ts", "**/*.ci.test.ts"] },
       },
     ],
   },

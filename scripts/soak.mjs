@@ -13,6 +13,7 @@ const results = [await whole("judges", () => run("bash", ["scripts/judges.sh", "
 const build = await whole("build", () => run("npx", ["--no-install", "tsc", "-b"]));
 results.push(build, await vitest("unit", ["--project", "unit"], { environment }));
 results.push(await vitest("wire", [...wireTests], { environment }));
+results.push(await vitest("soak", ["--project", "soak", "--no-file-parallelism"], { environment }));
 for (const major of otherNodes) results.push(await wireOn(major, { required: true, environment }));
 if (build.failed === 0) {
   results.push(...(await conformance(environment)));
