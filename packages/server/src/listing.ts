@@ -14,7 +14,7 @@ import type { Member } from "./store.ts";
 export const sortedMembers: number = 5000;
 
 /**
- * An HTML page with the members of a collection, made while it is sent. HEAD gets its fields, and nothing is read.
+ * An HTML page with the members of a collection, made while it is sent. HEAD opens the collection too, and so fails where GET would.
  *
  * @param fields those that every answer for the resource has
  * @throws {TreeError} where the collection cannot be read
@@ -24,10 +24,10 @@ export async function listCollection(
   context: ServerContext,
   fields: AnswerFields,
 ): Promise<Answer> {
-  const head = request.method === "HEAD";
-  const members = head
-    ? undefined
-    : await openLevel(context.tree, request.path, { properties: false, signal: request.closed });
+  const members = await openLevel(context.tree, request.path, {
+    properties: false,
+    signal: request.closed,
+  });
   return {
     status: 200,
     fields: {
@@ -43,7 +43,7 @@ export async function listCollection(
       open: () => page(request, context, members),
       close: () => {
         // Whoever closes is not told what went wrong: the page has been sent, or nobody wants it any more.
-        members?.close().catch(() => undefined);
+        members.close().catch(() => undefined);
       },
     },
   };
@@ -54,10 +54,9 @@ const chunkLength = 32 * 1024;
 async function* page(
   request: DavRequest,
   context: ServerContext,
-  members: OpenLevel | undefined,
+  members: OpenLevel,
 ): AsyncGenerator<string, void, void> {
   let text = listingStart(request);
-  if (members === undefined) return yield text;
   const isShown = shownMembers(context, request);
   const nowMs = context.now();
   const linkBase = linkBaseOf(request);

@@ -17,13 +17,13 @@ import type { ByteRange, DocumentResource, OpenDocument } from "../store.ts";
 import { TreeError } from "../store.ts";
 
 /**
- * Answers with a document or parts of it, or with a listing of a collection.
+ * Answers with a document or parts of it, or with a listing of a collection. HEAD opens what GET does, and so fails
+ * where GET would, but "the server MUST NOT send content in the response" (RFC 9110 §9.3.2).
  *
  * @throws {DavError} 404; 412
  * @throws {TreeError}
  */
 export async function get(request: DavRequest, context: ServerContext): Promise<Answer> {
-  if (request.method === "HEAD") return head(request, context);
   if (request.trailingSlash) {
     const resource = await context.tree.lookup(request.path);
     if (resource?.kind === "collection") return getCollection(request, context);
@@ -45,23 +45,6 @@ export async function get(request: DavRequest, context: ServerContext): Promise<
   }
 }
 
-/** As GET, without opening anything: "the server MUST NOT send content in the response" (RFC 9110 §9.3.2). */
-async function head(request: DavRequest, context: ServerContext): Promise<Answer> {
-  const resource = await context.tree.lookup(request.path);
-  if (resource === undefined) throw new DavError(404, "there is no resource at this URL");
-  if (resource.kind === "collection") return getCollection(request, context);
-  const conditional = evaluate(request, context, resource);
-  if (conditional !== undefined) return conditional;
-  return {
-    status: 200,
-    fields: {
-      "Content-Type": contentTypeOf(nameOf(request.path)),
-      ...(await documentFields(request, context, resource)),
-    },
-    body: unopened(resource.length),
-  };
-}
-
 async function getDocument(
   request: DavRequest,
   context: ServerContext,
@@ -72,6 +55,13 @@ async function getDocument(
   if (conditional !== undefined) return conditional;
   const contentType = contentTypeOf(nameOf(request.path));
   const fields = await documentFields(request, context, resource);
+  if (request.method === "HEAD") {
+    return {
+      status: 200,
+      fields: { "Content-Type": contentType, ...fields },
+      body: unopened(resource.length, document),
+    };
+  }
   const current = isRangeCurrent(singleField(request, "if-range"), resource, context.now());
   const selection = selectRanges(current ? request.headers.range : undefined, resource.length);
   switch (selection.kind) {
@@ -180,15 +170,15 @@ async function contentOf(document: OpenDocument, range: ByteRange): Promise<Answ
   return { kind: "stream", length, open: () => document.stream(range), close: () => document.close() };
 }
 
-/** The body of an answer to HEAD: its length, and nothing to open. */
-function unopened(length: number): AnswerBody {
+/** The body of an answer to HEAD: its length, and nothing to read. */
+function unopened(length: number, document: OpenDocument): AnswerBody {
   return {
     kind: "stream",
     length,
     open: () => {
       throw new TypeError("a response to HEAD has no content");
     },
-    close: () => undefined,
+    close: () => document.close(),
   };
 }
 
