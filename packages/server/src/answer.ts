@@ -21,6 +21,8 @@ export interface Answer {
   readonly status: number;
   readonly fields: AnswerFields;
   readonly body: AnswerBody;
+  /** For the log, once the body was sent: the first failure that the body tells of. */
+  readonly failure?: () => unknown;
 }
 
 /** An answer without content. */

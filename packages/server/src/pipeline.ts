@@ -36,6 +36,7 @@ import type { ReservedPaths } from "./reserved.ts";
 import { serveChange } from "./serve-change.ts";
 import { serveReading } from "./serve-reading.ts";
 import { reservedErrorFields, reservedOptions, serveStatus } from "./serve-status.ts";
+import { TreeError } from "./store.ts";
 
 export interface PipelineOptions {
   readonly context: ServerContext;
@@ -106,6 +107,7 @@ async function respond(
       withFields(handled.answer, corsFields(request.headers, options.cors)),
       options.operations.after,
     );
+    error ??= handled.answer.failure?.();
   } catch (cause) {
     error ??= cause;
     // The final response had begun, or its client left: all that can be done is to break it off.
@@ -172,8 +174,12 @@ async function handle(
   }
 }
 
-/** Whether the operator should hear of it: it failed on our side, and not because of what the client asked for. */
+/**
+ * Whether the operator should hear of it: it failed on our side, and not because of what the client asked for. What the
+ * operating system refuses to this process is such a failure too, whatever the client is told.
+ */
 function isForOperator({ status, cause }: DavError): boolean {
+  if (cause instanceof TreeError && cause.code === "denied") return cause.cause !== undefined;
   return status === 500 || (status > 500 && cause !== undefined);
 }
 

@@ -4,9 +4,10 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Access } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import type { ServerContext } from "./context.ts";
+import { toDavError } from "./error-answer.ts";
 import { propfind } from "./methods/propfind.ts";
 import { chunkLength } from "./property-stream.ts";
-import { type Member, type Tree, TreeError } from "./store.ts";
+import { type Member, type Tree, TreeError, type TreeErrorCode } from "./store.ts";
 import { type ResponseView, textOf, viewMultistatus } from "./testing/multistatus-view.ts";
 import {
   plant,
@@ -38,10 +39,7 @@ async function ask(...args: Parameters<typeof propfindAnswer>): Promise<Readonly
 }
 
 /** A tree whose collections fail when their members are asked for: before the first batch, or after it. */
-function failingMembers(
-  tree: Tree,
-  failures: Record<string, { code: "denied" | "not-found"; after: number }>,
-): Tree {
+function failingMembers(tree: Tree, failures: Record<string, { code: TreeErrorCode; after: number }>): Tree {
   return new Proxy(tree, {
     get(target, key) {
       if (key === "members") {
@@ -207,10 +205,33 @@ describe("a tree that changes or fails meanwhile", () => {
     expect((await ask("/", { depth: "infinity" })).size).toBe(7);
   });
 
-  test("the requested collection itself says 403 in the multistatus, for its beginning was sent", async () => {
-    failing({ "/": { code: "denied", after: 0 } });
-    const views = await ask("/", { depth: "1" });
-    expect([...views.values()]).toMatchObject([{ href: "/", status: 403 }]);
+  test.each([
+    ["denied", 403],
+    ["unavailable", 503],
+    ["busy", 503],
+    ["not-found", 404],
+    ["not-a-collection", 409],
+  ] as const)(
+    "the requested collection itself: %s is the answer's status, never an empty listing",
+    async (code, status) => {
+      failing({ "/": { code, after: 0 } });
+      for (const depth of ["1", "infinity"]) {
+        const error = await ask("/", { depth }).catch((cause: unknown) => cause);
+        expect(error).toBeInstanceOf(TreeError);
+        expect(toDavError(error, "PROPFIND").status).toBe(status);
+      }
+      expect((await ask("/", { depth: "0" })).size).toBe(1);
+    },
+  );
+
+  test("the first failure of a member is told to the log once the answer was sent", async () => {
+    const whole = await propfindAnswer("/", { depth: "infinity" });
+    await readContent(whole);
+    expect(whole.failure?.()).toBeUndefined();
+    failing({ "/b": { code: "denied", after: 0 } });
+    const partial = await propfindAnswer("/", { depth: "infinity" });
+    await readContent(partial);
+    expect(partial.failure?.()).toMatchObject({ code: "denied" });
   });
 
   test("an answer that cannot go on is cut short, and not ended as if it were whole", async () => {
@@ -321,13 +342,6 @@ describe("a very large tree", () => {
     expect(walk.batches).toBe(1000);
   });
 
-  test("the first bytes come before the tree was asked for members", async () => {
-    const { walk, chunks, close } = await stream(1000);
-    expect((await chunks.next()).value).toContain("<D:multistatus");
-    expect(walk.batches).toBe(0);
-    close();
-  });
-
   test("others get a turn between two chunks", async () => {
     const { chunks } = await stream(20_000);
     let turns = 0;
@@ -374,22 +388,24 @@ describe("a very large tree", () => {
     expect(walk.batches).toBeLessThan(20);
   });
 
-  test("an answer that is closed unopened never asked the tree", async () => {
+  test("an answer that is closed unopened ends the walk", async () => {
     const { tree, walk } = endlessTree(1000);
     context = { ...context, tree };
     const { body } = await propfindAnswer("/");
     if (body.kind !== "stream") throw new Error("must be a stream");
     body.close();
     await new Promise((resolve) => setImmediate(resolve));
-    expect(walk).toEqual({ batches: 0, ended: false });
+    expect(walk).toEqual({ batches: 1, ended: true });
   });
 
   test("a tree that answers slowly does not keep back what is there already", async () => {
     let nowMs = testNowMs;
-    context = { ...context, now: () => nowMs };
+    const now = (): number => {
+      nowMs += 10_000;
+      return nowMs;
+    };
+    context = { ...context, now };
     const { chunks } = await stream(1000);
-    await chunks.next();
-    nowMs += 10_000;
     // The root and the first batch are far less than a chunk.
     const { value } = await chunks.next();
     expect(value?.length).toBeLessThan(chunkLength);

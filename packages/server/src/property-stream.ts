@@ -23,7 +23,10 @@ export interface PropertyStreamOptions {
     readonly name: string;
     readonly resource: Resource;
   };
-  readonly depth: "0" | "1" | "infinity";
+  /** The root's members, opened, where they are in the answer: a root that cannot be read has failed before this. */
+  readonly members: OpenLevel | undefined;
+  /** Whether members of members are in the answer, at any depth. */
+  readonly deep: boolean;
   /** Whether the root itself is in the answer (`Prefer: depth-noroot` leaves it out, RFC 8144 §4). */
   readonly withRoot: boolean;
   readonly locks: LocksInView;
@@ -31,6 +34,8 @@ export interface PropertyStreamOptions {
   readonly isShown: (path: ResourcePath) => boolean;
   readonly principalHref: string | undefined;
   readonly closed: AbortSignal;
+  /** Told of each collection below the root that could not be read: its error stands in the 207, and is for the log. */
+  failed(error: TreeError): void;
 }
 
 /** How much text is gathered before it is handed on, in characters. */
@@ -38,10 +43,11 @@ export const chunkLength: number = 32 * 1024;
 
 /**
  * Streams a multistatus document. Memory is bounded by the depth of the tree, not by its size: a level holds one
- * batch of members. The first text comes at once, and others get a turn after each chunk. Breaking off, by
- * `closed` or by ending the iteration, ends the walk.
+ * batch of members. Others get a turn after each chunk. Breaking off, by `closed` or by ending the iteration, ends the
+ * walk and closes `members`.
  *
- * What vanishes meanwhile is left out; a collection that cannot be read is in the answer with its status.
+ * Members that vanish meanwhile are left out; a collection below the root that cannot be read is in the answer with
+ * its status.
  *
  * @throws {TreeError} where a collection breaks off in its middle: an answer that is cut short shows that it is
  */
@@ -49,7 +55,7 @@ export async function* streamProperties(
   context: ServerContext,
   options: PropertyStreamOptions,
 ): AsyncGenerator<string, void, void> {
-  const { root, depth, locks, isShown, closed } = options;
+  const { root, deep, locks, isShown, closed } = options;
   const now = context.now;
   const describe = describer(context, options);
   const walk = { properties: options.report.needsDeadProperties, signal: closed };
@@ -70,23 +76,18 @@ export async function* streamProperties(
     } catch (error) {
       if (!(error instanceof TreeError) || error.code === "stopped") throw error;
       if (error.code === "not-found" || error.code === "not-a-collection") return "gone";
+      options.failed(error);
       return fromTreeError(error, "PROPFIND").status;
     }
   }
 
   try {
-    const rootSubject = { ...root, deadProperties: [], activeLocks: locks.ofRoot };
-    if (depth === "0" || root.resource.kind === "document") {
-      if (options.withRoot)
-        text += await describe({ ...rootSubject, deadProperties: await rootProperties() });
-    } else {
-      yield text;
-      text = "";
-      const entered = await enter(root.path, root.href, locks.inherited);
-      if (entered === "gone") text += statusResponse(root.href, 404);
-      else if (entered !== "entered") text += statusResponse(root.href, entered);
-      else if (options.withRoot)
-        text += await describe({ ...rootSubject, deadProperties: await rootProperties() });
+    if (options.members) {
+      levels.push({ members: options.members, href: root.href, inherited: locks.inherited });
+    }
+    if (options.withRoot) {
+      const deadProperties = walk.properties ? await context.tree.properties(root.path) : [];
+      text += await describe({ ...root, deadProperties, activeLocks: locks.ofRoot });
     }
     for (let level = levels.at(-1); level !== undefined && !closed.aborted; level = levels.at(-1)) {
       const waits = !level.members.atHand;
@@ -108,7 +109,7 @@ export async function* streamProperties(
       const { own, passedOn } = locks.anyBelow
         ? locks.below(path, collection, level.inherited)
         : { own: level.inherited, passedOn: level.inherited };
-      const entered = collection && depth === "infinity" ? await enter(path, href, passedOn) : "entered";
+      const entered = collection && deep ? await enter(path, href, passedOn) : "entered";
       if (entered === "gone") continue;
       if (entered !== "entered") text += statusResponse(href, entered);
       else {
@@ -126,10 +127,6 @@ export async function* streamProperties(
     if (!closed.aborted) yield text + multistatusEnd;
   } finally {
     for (const level of levels.toReversed()) await level.members.close();
-  }
-
-  async function rootProperties(): Promise<readonly DeadProperty[]> {
-    return walk.properties ? await context.tree.properties(root.path) : [];
   }
 }
 

@@ -7,18 +7,20 @@ import { type Answer, type AnswerFields, xml } from "../answer.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest, ToHref } from "../dav-request.ts";
 import { noLocks, viewLocks } from "../locks-in-view.ts";
+import { type OpenLevel, openLevel } from "../member-walk.ts";
 import { minimalPreference } from "../minimal-preference.ts";
 import { principalHref } from "../principal-href.ts";
 import { planReport } from "../property-report.ts";
 import { streamProperties } from "../property-stream.ts";
 import { shownMembers } from "../shown-members.ts";
+import type { TreeError } from "../store.ts";
 
 /**
  * Answers a PROPFIND with a multistatus: of one resource at once, of a collection with its members as a stream.
  *
  * @throws {DavError} 404; 400 for a body that is none; 403 propfind-finite-depth, where the limits forbid
  *   Depth: infinity
- * @throws {TreeError}
+ * @throws {TreeError} where the resource, or the members of the requested collection, cannot be read
  */
 export async function propfind(request: DavRequest, context: ServerContext): Promise<Answer> {
   const depth = depthOf(request, context);
@@ -30,7 +32,24 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
   const minimal = minimalPreference(request);
   const noRoot = request.preferences.depthNoroot && depth !== "0";
   const report = planReport(asked, { minimal: minimal.applies });
-  const members = collection && depth !== "0";
+  const wantsMembers = collection && depth !== "0";
+  const locks = report.needsLocks
+    ? await viewLocks(
+        context.locks,
+        { path: request.path, collection, members: wantsMembers },
+        toHref,
+        context.now(),
+      )
+    : noLocks;
+  // Opened before the head is sent: the error of the requested collection is the answer's status. Told inside a 207, it
+  // would be taken for an empty collection.
+  const members = wantsMembers
+    ? await openLevel(context.tree, request.path, {
+        properties: report.needsDeadProperties,
+        signal: request.closed,
+      })
+    : undefined;
+  let failure: TreeError | undefined;
   const body = streamProperties(context, {
     report,
     root: {
@@ -39,20 +58,23 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
       name: shownName(request.path, request.prefix),
       resource,
     },
-    depth,
+    members,
+    deep: depth === "infinity",
     withRoot: !noRoot,
-    locks: report.needsLocks
-      ? await viewLocks(context.locks, { path: request.path, collection, members }, toHref, context.now())
-      : noLocks,
+    locks,
     isShown: shownMembers(context, request),
     principalHref: principalHref(request, context.principals),
     closed: request.closed,
+    failed: (error) => {
+      failure ??= error;
+    },
   });
   const fields = {
     Vary: minimal.vary,
     ...appliedField([...minimal.applied, ...(noRoot ? ["depth-noroot"] : [])]),
   };
-  return members ? streamed(body, fields) : xml(207, await gathered(body), fields);
+  if (members === undefined) return xml(207, await gathered(body), fields);
+  return { ...streamed(body, members, fields), failure: () => failure };
 }
 
 /** "Servers MUST support "0" and "1" depth requests and SHOULD support "infinity"" (§9.1); absent is infinity. */
@@ -80,7 +102,11 @@ function appliedField(preferences: readonly string[]): AnswerFields {
   return preferences.length === 0 ? {} : { "Preference-Applied": preferences.join(", ") };
 }
 
-function streamed(body: AsyncGenerator<string, void, void>, fields: AnswerFields): Answer {
+function streamed(
+  body: AsyncGenerator<string, void, void>,
+  members: OpenLevel,
+  fields: AnswerFields,
+): Answer {
   return {
     status: 207,
     fields: { "Content-Type": "application/xml; charset=utf-8", ...fields },
@@ -91,6 +117,8 @@ function streamed(body: AsyncGenerator<string, void, void>, fields: AnswerFields
       close: () => {
         // Also ends a walk that was broken off; what it then throws concerns nobody.
         body.return().catch(() => undefined);
+        // A body that was never begun has nothing to end, and has not closed them.
+        members.close().catch(() => undefined);
       },
     },
   };
