@@ -6,9 +6,9 @@ import { XmlStream, type XmlStreamLimits } from "./xml-stream.ts";
 
 /** A `DAV:response` (RFC 4918 §14.24). */
 export interface MultistatusResponse {
-  /** As they stand in the document, without white space around; one at least, and one only where there are propstats. */
+  /** As they stand in the document, without white space around; none where the server named no resource. */
   readonly hrefs: readonly string[];
-  /** What became of these resources, where the answer is not about their properties. */
+  /** What became of these resources, where the answer is not about their properties; {@link unreadStatus} where it cannot be read. */
   readonly status?: number;
   /** Every one of them, in the order of the document. */
   readonly propstats: readonly ReceivedPropstat[];
@@ -21,6 +21,7 @@ export interface MultistatusResponse {
 
 /** Properties of one resource that share a status (RFC 4918 §14.22). */
 export interface ReceivedPropstat {
+  /** {@link unreadStatus} where the server gave none that can be read. */
   readonly status: number;
   /** Each property's element; its `xml` stands by itself. */
   readonly properties: readonly XmlElement[];
@@ -89,19 +90,22 @@ export function readCondition(error: XmlElement): ReceivedCondition | undefined 
 }
 
 /**
- * The status in a `DAV:status` (RFC 4918 §14.28): `HTTP/1.1 200 OK`, of whatever version, with or without a reason.
- *
- * @throws {DocumentError} if there is none
+ * What a response or a propstat counts as whose status is missing or cannot be read: it failed. One bad member must not
+ * hide the others.
+ */
+export const unreadStatus = 500;
+
+/**
+ * The status in a `DAV:status` (RFC 4918 §14.28): `HTTP/1.1 200 OK`, of whatever version, with or without a reason;
+ * {@link unreadStatus} where there is none.
  */
 export function parseStatusLine(text: string): number {
   const status = statusForm.exec(text)?.[1];
-  if (status === undefined) throw new DocumentError("one of its DAV:status elements has no status");
-  return Number(status);
+  return status === undefined ? unreadStatus : Number(status);
 }
 
 function readResponse(element: XmlElement): MultistatusResponse {
   const hrefs = childrenNamed(element, hrefName).map(({ text }) => text.trim());
-  if (hrefs.length === 0) throw new DocumentError("one of its DAV:response elements has no DAV:href");
   const status = childrenNamed(element, statusName)[0];
   const location = childrenNamed(element, locationName).flatMap((child) => childrenNamed(child, hrefName))[0];
   return {

@@ -2,7 +2,7 @@
 
 import type { MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
 import { misuse } from "../error/misuse.ts";
-import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
+import { hasFailed, type MemberResult } from "../error/multistatus-error.ts";
 import type { RequestContent } from "../http/send.ts";
 import type { LongRequest } from "../long-request/long-request.ts";
 import type { ResumeUpload } from "../long-request/resume-upload.ts";
@@ -10,6 +10,7 @@ import { conditionFields } from "./condition-fields.ts";
 import type { Change, ChangeOptions } from "./dav-client.ts";
 import { ifField } from "./held-locks.ts";
 import { isLockToken } from "./lock-token.ts";
+import { MemberResults } from "./member-results.ts";
 import { readFailure } from "./read-failure.ts";
 import { readMultistatus } from "./read-multistatus.ts";
 import { discard } from "./response-content.ts";
@@ -103,22 +104,17 @@ export async function readChange(
   return { status, created: status === 201, ...(etag === null ? {} : { etag }) };
 }
 
-/** Reads a 207 to its end. Of more than 100,000 members the first ones are told, and the failures among the others. */
+/** Reads a 207 to its end. @throws {MultistatusError} where a member failed */
 export async function checkMembers(
   context: VerbContext,
   asked: { readonly method: string; readonly url: URL },
   response: Response,
 ): Promise<void> {
-  const members: MemberResult[] = [];
-  let failed = 0;
+  const results = new MemberResults();
   for await (const part of readMultistatus(asked, response)) {
-    for (const result of memberResults(context, asked.url, part)) {
-      const failure = result.status >= 400;
-      if (failure) failed += 1;
-      if (members.length < memberLimit || (failure && failed <= memberLimit)) members.push(result);
-    }
+    for (const result of memberResults(context, asked.url, part)) results.add(result);
   }
-  if (failed > 0) throw new MultistatusError(asked.method, asked.url, members);
+  results.check(asked);
 }
 
 function memberResults(
@@ -126,18 +122,18 @@ function memberResults(
   asked: URL,
   response: MultistatusResponse,
 ): readonly MemberResult[] {
-  const failed = response.propstats.find(({ status }) => status >= 400);
+  const failed = response.propstats.find(hasFailed);
   const told = failed ?? response.propstats[0];
-  const status = response.status ?? told?.status ?? 200;
+  const ownFailed = response.status !== undefined && hasFailed({ status: response.status });
+  const status = (ownFailed ? undefined : failed?.status) ?? response.status ?? told?.status ?? 200;
   const condition = response.condition ?? told?.condition;
   const description = response.description ?? told?.description;
-  return response.hrefs.map((href) => ({
-    // A resource outside of the base, such as the other end of a COPY, is told as the request's own.
-    url: places.ofHref(href, asked) ?? asked,
+  // A resource outside of the base, such as the other end of a COPY, or none, is told as the request's own.
+  const urls = response.hrefs.map((href) => places.ofHref(href, asked) ?? asked);
+  return (urls.length === 0 ? [asked] : urls).map((url) => ({
+    url,
     status,
     ...(condition === undefined ? {} : { condition: condition.name.local }),
     ...(description === undefined ? {} : { description }),
   }));
 }
-
-const memberLimit = 100_000;

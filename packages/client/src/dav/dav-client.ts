@@ -134,13 +134,19 @@ export interface StartOptions extends ChangeOptions {
 /** A WebDAV client for what is below one base URL. */
 export interface DavClient {
   readonly base: URL;
-  /** @throws {HttpError} 404 where there is nothing */
+  /** @throws {HttpError} 404 where there is nothing; what a 207 tells of a failure */
   stat(
     place: Place,
     options?: Patience & { readonly properties?: readonly PropertyName[] },
   ): Promise<Resource>;
   exists(place: Place, options?: Patience): Promise<boolean>;
-  /** Members as they arrive; without the collection itself. Leaving the loop ends the request. */
+  /**
+   * Members as they arrive; without the collection itself. Leaving the loop ends the request.
+   *
+   * It ends without an error only where the server told of all of them.
+   *
+   * @throws {MultistatusError} after all that could be told, where the server told of a failure: with what failed
+   */
   list(place: Place, options?: ListOptions): AsyncIterable<Resource>;
   get(place: Place, options?: GetOptions): Promise<Download>;
   put(place: Place, content: RequestContent, options?: PutOptions): LongRequest<Change>;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { MultistatusError } from "../error/multistatus-error.ts";
 import {
   clientOf,
   multistatusAnswer,
@@ -60,17 +61,90 @@ describe("list", () => {
     await expect(paths(server, "c/")).rejects.toMatchObject({ code: "malformed" });
   });
 
-  test("keeps members that failed, with their status (RFC 4918 §14.24)", async () => {
-    const failed =
-      "<D:response><D:href>/dav/secret</D:href><D:href>/dav/other</D:href><D:status>HTTP/1.1 403 Forbidden</D:status></D:response>";
-    const server = scriptedServer(multistatusAnswer(collection("/dav/"), failed, member("/dav/a")));
-    const found = [];
-    for await (const { name, status } of clientOf(server).list("")) found.push([name, status]);
-    expect(found).toEqual([
-      ["secret", 403],
-      ["other", 403],
-      ["a", undefined],
-    ]);
+  describe("ends without an error only where all was told (RFC 4918 §14.22, §14.24)", () => {
+    const good = member("/dav/c/a");
+    const own = collection("/dav/c/");
+    const allOf = (href: string, code: number): string =>
+      `<D:response><D:href>${href}</D:href><D:propstat><D:prop><D:resourcetype/><D:getetag/></D:prop><D:status>HTTP/1.1 ${code} X</D:status></D:propstat></D:response>`;
+
+    test.each<[string, readonly string[], object]>([
+      ["the collection's status", [failed("/dav/c/", 503)], { name: "HttpError", status: 503 }],
+      ["the same of one that may not be seen", [failed("/dav/c", 403)], { name: "HttpError", status: 403 }],
+      ["the same of one that is gone", [failed("/dav/c/", 404)], { name: "HttpError", status: 404 }],
+      ["the collection's propstat", [allOf("/dav/c/", 503)], { name: "HttpError", status: 503 }],
+      [
+        "its propstat, of which nothing was found",
+        [allOf("/dav/c/", 404)],
+        { name: "HttpError", status: 404 },
+      ],
+      ["a redirection", [failed("/dav/c/", 302)], { name: "HttpError", status: 302 }],
+      ["no response at all", [], { name: "ConnectionError", code: "malformed" }],
+      [
+        "members elsewhere alone",
+        [own, member("/inner/c/a")],
+        { name: "ConnectionError", code: "malformed" },
+      ],
+    ])("%s", async (_name, responses, error) => {
+      const server = scriptedServer(multistatusAnswer(...responses));
+      expect(await listing(server, "c/")).toEqual({ found: [], error: expect.objectContaining(error) });
+    });
+
+    test.each<[string, readonly string[], readonly [path: string, status: number][]]>([
+      ["a member's status", [failed("/dav/c/b", 403)], [["/dav/c/b", 403]]],
+      [
+        "two members that share it",
+        [failed("/dav/c/b</D:href><D:href>/dav/c/d", 423)],
+        [
+          ["/dav/c/b", 423],
+          ["/dav/c/d", 423],
+        ],
+      ],
+      ["a member's propstat", [allOf("/dav/c/b", 500)], [["/dav/c/b", 500]]],
+      ["a member of which nothing was found", [allOf("/dav/c/b", 404)], [["/dav/c/b", 404]]],
+      [
+        "a member of unknown type",
+        [
+          allOf("/dav/c/b", 507).replace(
+            "</D:response>",
+            "<D:propstat><D:prop><D:getcontentlength>1</D:getcontentlength></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>",
+          ),
+        ],
+        [["/dav/c/b", 507]],
+      ],
+      [
+        "a propstat without status",
+        [member("/dav/c/b").replace(/<D:status>.*<\/D:status>/, "")],
+        [["/dav/c/b", 500]],
+      ],
+      ["a response without href", [failed("", 200).replace("<D:href></D:href>", "")], [["/dav/c/", 500]]],
+      [
+        "the collection's own, beside members: the listing was cut (RFC 5323 §5.8)",
+        [failed("/dav/c/", 507)],
+        [["/dav/c/", 507]],
+      ],
+    ])("%s, which comes after what could be told", async (_name, responses, members) => {
+      for (const order of [
+        [own, ...responses, good],
+        [good, ...responses],
+      ]) {
+        const { found, error } = await listing(scriptedServer(multistatusAnswer(...order)), "c/");
+        expect(found).toEqual(["c/a"]);
+        expect(error).toBeInstanceOf(MultistatusError);
+        const { failed, method } = error as MultistatusError;
+        expect([method, failed.map(({ url, status }) => [url.pathname, status])]).toEqual([
+          "PROPFIND",
+          members,
+        ]);
+      }
+    });
+
+    test("a property that failed beside others is no failure of its resource", async () => {
+      const partly = good.replace(
+        "</D:response>",
+        "<D:propstat><D:prop><D:getetag/></D:prop><D:status>HTTP/1.1 403 X</D:status></D:propstat></D:response>",
+      );
+      expect(await paths(scriptedServer(multistatusAnswer(own, partly)), "c/")).toEqual(["c/a"]);
+    });
   });
 
   test("needs memory for one member at a time: 10,000 pass", async () => {
@@ -144,6 +218,55 @@ describe("list of Depth infinity", () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  test("a collection that cannot be listed is told at the end, after all others", async () => {
+    const server = scriptedServer(({ url, headers }) => {
+      if (headers.get("depth") === "infinity") return new Response("", { status: 403 });
+      if (url.pathname === "/dav/c/") return new Response("", { status: 403 });
+      if (url.pathname === "/dav/e/")
+        return multistatusAnswer(collection("/dav/e/"), failed("/dav/e/x", 500));
+      return multistatusAnswer(
+        collection("/dav/"),
+        collection("/dav/c/"),
+        collection("/dav/e/"),
+        member("/dav/a"),
+      );
+    });
+    const { found, error } = await listing(server, "", infinity);
+    expect(found.sort()).toEqual(["a", "c/", "e/"]);
+    const { failed: failures } = error as MultistatusError;
+    expect(failures.map(({ url, status }) => [url.pathname, status]).sort()).toEqual([
+      ["/dav/c/", 403],
+      ["/dav/e/x", 500],
+    ]);
+  });
+
+  test("failures in what was told at once are told at the end", async () => {
+    const server = scriptedServer(
+      multistatusAnswer(
+        collection("/dav/"),
+        collection("/dav/c/"),
+        member("/dav/c/b"),
+        failed("/dav/e/", 503),
+      ),
+    );
+    const { found, error } = await listing(server, "", infinity);
+    expect(found).toEqual(["c/", "c/b"]);
+    expect((error as MultistatusError).failed).toMatchObject([{ status: 503 }]);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test.each([401, 429, 503])("%i of one collection ends it, for it concerns all", async (status) => {
+    const server = scriptedServer(({ url, headers }) =>
+      headers.get("depth") === "infinity"
+        ? new Response("", { status: 403 })
+        : url.pathname === "/dav/"
+          ? multistatusAnswer(collection("/dav/"), collection("/dav/c/"))
+          : new Response("", { status }),
+    );
+    const { error } = await listing(server, "", infinity);
+    expect(error).toMatchObject({ name: "HttpError", status });
+  });
+
   test("a server that names a collection as its own member leads into no loop", async () => {
     const loop: ScriptedAnswer = ({ url, headers }) =>
       headers.get("depth") === "infinity"
@@ -184,6 +307,24 @@ async function paths(
   const found: string[] = [];
   for await (const { path } of clientOf(server).list(place, options)) found.push(path);
   return found;
+}
+
+async function listing(
+  server: ReturnType<typeof scriptedServer>,
+  place: string,
+  options: ListOptions = {},
+): Promise<{ readonly found: string[]; readonly error: unknown }> {
+  const found: string[] = [];
+  try {
+    for await (const { path } of clientOf(server).list(place, options)) found.push(path);
+    return { found, error: undefined };
+  } catch (error) {
+    return { found, error };
+  }
+}
+
+function failed(href: string, status: number): string {
+  return `<D:response><D:href>${href}</D:href><D:status>HTTP/1.1 ${status} X</D:status></D:response>`;
 }
 
 function member(href: string): string {

@@ -1,13 +1,16 @@
 import type { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
+import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
 import type { Patience } from "../http/send.ts";
+import { isUnavailable } from "../long-request/setback.ts";
 import { comparableSegments, depthBelow } from "./comparable-path.ts";
 import type { ListOptions, Place } from "./dav-client.ts";
 import { Losses } from "./losses.ts";
+import { MemberResults } from "./member-results.ts";
 import { asCollection } from "./place.ts";
 import { type Found, propfind, withOthers } from "./propfind.ts";
 import { malformed } from "./read-multistatus.ts";
-import { receivedResource } from "./received-resource.ts";
+import { failureOf, type ReceivedFailure, receivedError, receivedResource } from "./received-resource.ts";
 import type { Resource } from "./resource.ts";
 import { Sequence } from "./sequence.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";
@@ -16,10 +19,15 @@ import { patienceOf, type VerbContext } from "./verb-context.ts";
  * Members as they arrive (RFC 4918 §9.1), without the collection itself. What the server names that is not below the
  * collection, or deeper than was asked, is left out.
  *
+ * It ends without an error only where all was told. Of members that failed the others are given first.
+ *
  * After a lost connection it is asked again, and goes on after the member that was told last, if the same ones come before it.
  *
  * Of Depth infinity, servers that refuse it, and servers that answer it as if it were 1, are walked: one request a
  * collection.
+ *
+ * @throws {MultistatusError} at its end, where something failed: with what
+ * @throws {HttpError} where the collection itself did, and nothing was told
  */
 export function list(context: VerbContext, place: Place, options: ListOptions = {}): AsyncIterable<Resource> {
   const url = context.places.url(place);
@@ -43,8 +51,9 @@ async function* membersOf(
   for (;;) {
     const found = await propfind(context, asked, depth, withOthers(others), losses.patience);
     const again = new Sequence();
+    const failures = new MemberResults();
     try {
-      for await (const member of membersIn(context, found, depth)) {
+      for await (const member of membersIn(context, found, depth, failures)) {
         again.add(member.url.href);
         if (again.length <= told.length) {
           if (again.length === told.length && !again.equals(told)) throw differs(found.url);
@@ -55,6 +64,7 @@ async function* membersOf(
         yield member;
       }
       if (again.length < told.length) throw differs(found.url);
+      failures.check({ method: "PROPFIND", url: found.url });
       return;
     } catch (error) {
       await losses.after(error);
@@ -71,32 +81,47 @@ async function* membersIn(
   context: VerbContext,
   { url, responses }: Found,
   depth: "1" | "infinity",
+  failures: MemberResults,
 ): AsyncGenerator<Resource, void> {
+  const asked = { method: "PROPFIND", url };
   const collection = asCollection(url);
-  let named = 0;
-  let within = 0;
+  let own: ReceivedFailure | undefined;
+  let isNamed = false;
+  let elsewhere = false;
+  let members = 0;
   for await (const response of responses) {
+    const failure = failureOf(response);
+    if (failure !== undefined && response.hrefs.length === 0) failures.add({ url, ...failure });
     for (const href of response.hrefs) {
-      named += 1;
       const member = context.places.ofHref(href, collection);
       const below = member === undefined ? undefined : depthBelow(member, collection);
-      if (member === undefined || below === undefined) continue;
-      within += 1;
-      if (below === 0 || (below > 1 && depth === "1")) continue;
-      yield receivedResource(context.places, member, response);
+      if (member === undefined || below === undefined) {
+        // One that the collection is in says nothing of its members.
+        if (member === undefined || depthBelow(collection, member) === undefined) elsewhere = true;
+      } else if (below === 0) {
+        isNamed = true;
+        if (failure === undefined) continue;
+        own ??= failure;
+        failures.add({ url, ...failure });
+      } else if (below === 1 || depth === "infinity") {
+        members += 1;
+        if (failure === undefined) yield receivedResource(context.places, member, response);
+        else failures.add({ url: member, ...failure });
+      }
     }
   }
+  if (members > 0) return;
+  if (own !== undefined) throw receivedError(asked, own);
   // An empty listing would be a lie.
-  if (named > 0 && within === 0) {
-    throw malformed(
-      { method: "PROPFIND", url },
-      "all that the answer names is elsewhere: does a proxy rewrite paths?",
-    );
+  if (elsewhere) {
+    throw malformed(asked, "all members that the answer names are elsewhere: does a proxy rewrite paths?");
   }
+  if (!isNamed && failures.failed === 0) throw malformed(asked, "the answer tells of no resource");
 }
 
 async function* everything(top: URL, members: ListMembers): AsyncGenerator<Resource, void> {
   const collections: URL[] = [];
+  const failures = new MemberResults();
   let deeper = false;
   try {
     for await (const member of members(top, "infinity")) {
@@ -105,21 +130,27 @@ async function* everything(top: URL, members: ListMembers): AsyncGenerator<Resou
         if (below > 1) {
           deeper = true;
           collections.length = 0;
-        } else if (member.collection && member.status === undefined) collections.push(member.url);
+        } else if (member.collection) collections.push(member.url);
       }
       yield member;
     }
   } catch (error) {
-    if (!(error instanceof HttpError && refusals.has(error.status))) throw error;
-    yield* walk([top], top, members);
-    return;
+    if (error instanceof MultistatusError) for (const failed of error.members) failures.add(failed);
+    else if (error instanceof HttpError && refusals.has(error.status)) collections.push(top);
+    else throw error;
   }
   // Collections, and nothing in any of them: either they are empty, or the server did not look.
-  yield* walk(collections, top, members);
+  yield* walk(collections, top, members, failures);
+  failures.check({ method: "PROPFIND", url: top });
 }
 
 /** Collection by collection. Each is below the one that named it, so that there can be no loop. */
-async function* walk(start: readonly URL[], top: URL, members: ListMembers): AsyncGenerator<Resource, void> {
+async function* walk(
+  start: readonly URL[],
+  top: URL,
+  members: ListMembers,
+  failures: MemberResults,
+): AsyncGenerator<Resource, void> {
   const waiting = [...start];
   const visited = new Set<string>();
   for (let collection = waiting.pop(); collection !== undefined; collection = waiting.pop()) {
@@ -129,11 +160,33 @@ async function* walk(start: readonly URL[], top: URL, members: ListMembers): Asy
     if ((depthBelow(collection, top) ?? 0) > deepest) {
       throw malformed({ method: "PROPFIND", url: collection }, "the tree is too deep");
     }
-    for await (const member of members(collection, "1")) {
-      if (member.collection && member.status === undefined) waiting.push(member.url);
-      yield member;
+    try {
+      for await (const member of members(collection, "1")) {
+        if (member.collection) waiting.push(member.url);
+        yield member;
+      }
+    } catch (error) {
+      if (error instanceof MultistatusError) for (const failed of error.members) failures.add(failed);
+      else if (collection !== top && isOfOneCollection(error)) failures.add(resultOf(error, collection));
+      else throw error;
     }
   }
+}
+
+/** Others may be listed all the same. Who we are, and a server that is not ready, concern them too. */
+function isOfOneCollection(error: unknown): error is HttpError {
+  if (!(error instanceof HttpError)) return false;
+  const { status } = error;
+  return status !== 401 && status !== 407 && status !== 429 && !isUnavailable(status);
+}
+
+function resultOf({ status, condition, detail }: HttpError, url: URL): MemberResult {
+  return {
+    url,
+    status,
+    ...(condition === undefined ? {} : { condition }),
+    ...(detail === undefined ? {} : { description: detail }),
+  };
 }
 
 /** How servers say that they do not tell everything at once: 403 (RFC 4918 §9.1), and others that some give. */

@@ -5,7 +5,7 @@ import type { PropertyName } from "@meanwhile/dav/property";
 import { isNamed, parseXml, type XmlElement } from "@meanwhile/dav/xml-reader";
 import { escapeAttribute, escapeText, xmlDeclaration } from "@meanwhile/dav/xml-text";
 import { misuse } from "../error/misuse.ts";
-import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
+import { hasFailed, type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
 import { changeHeaders, repetition } from "./change.ts";
 import type { ChangeOptions, Place, PropertyChange } from "./dav-client.ts";
 import { checkPropertyName } from "./property-name.ts";
@@ -87,17 +87,19 @@ async function readPatched(
   const results: MemberResult[] = [];
   for await (const part of readMultistatus(asked, response))
     results.push(...propertyResults(asked.url, part));
-  if (results.some(({ status }) => status >= 400))
-    throw new MultistatusError(asked.method, asked.url, results);
+  if (results.some(hasFailed)) throw new MultistatusError(asked.method, asked.url, results);
 }
 
 function propertyResults(url: URL, response: MultistatusResponse): readonly MemberResult[] {
-  if (response.propstats.length === 0) return [{ url, status: response.status ?? 200, ...remarks(response) }];
-  return response.propstats.flatMap((propstat) => {
+  const { status: whole = 200 } = response;
+  const own = { url, status: whole, ...remarks(response) };
+  if (response.propstats.length === 0) return [own];
+  const results = response.propstats.flatMap((propstat) => {
     const { status, properties } = propstat;
     const result = { url, status, ...remarks(response), ...remarks(propstat) };
     return properties.length === 0 ? [result] : properties.map(({ name }) => ({ ...result, property: name }));
   });
+  return hasFailed(own) ? [own, ...results] : results;
 }
 
 function remarks({

@@ -1,11 +1,64 @@
 /** Resources out of what a PROPFIND was answered (RFC 4918 §9.1, §15). */
-import type { MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
+import { type MultistatusResponse, unreadStatus } from "@meanwhile/dav/multistatus-reader";
 import type { PropertyName } from "@meanwhile/dav/property";
 import { davName, isNamed, type XmlElement } from "@meanwhile/dav/xml-reader";
+import { HttpError } from "../error/http-error.ts";
+import { hasFailed } from "../error/multistatus-error.ts";
 import type { Places } from "./place.ts";
 import type { Property, Resource } from "./resource.ts";
 
-/** A resource as one `DAV:response` shows it. */
+/** Why nothing is known of a resource. */
+export interface ReceivedFailure {
+  readonly status: number;
+  /** The local name of its `DAV:error` condition, if any. */
+  readonly condition?: string;
+  readonly description?: string;
+}
+
+/**
+ * What a `DAV:response` to a PROPFIND tells instead of a resource: that it failed itself (RFC 4918 §14.24); that nothing was
+ * told but failures (§14.22), be it 404 for everything, for each resource has a `DAV:resourcetype` (§15.9); or that of what
+ * type it is cannot be said. A property that fails beside others does not matter.
+ */
+export function failureOf(response: MultistatusResponse): ReceivedFailure | undefined {
+  const { hrefs, status, propstats } = response;
+  if (hrefs.length === 0) return { status: unreadStatus, description: "the server named no resource" };
+  if (status !== undefined && hasFailed({ status })) return received(response, status);
+  const failed = propstats.filter(hasFailed);
+  const errors = failed.filter((propstat) => propstat.status !== 404);
+  const isKnown = propstats.some((propstat) => !hasFailed(propstat) && propstat.properties.length > 0);
+  const worst = isKnown
+    ? errors.find(({ properties }) => properties.some((property) => isNamed(property, typeName)))
+    : (errors[0] ?? failed[0]);
+  return worst === undefined ? undefined : received({ ...response, ...worst }, worst.status);
+}
+
+function received(
+  { condition, description }: Pick<MultistatusResponse, "condition" | "description">,
+  status: number,
+): ReceivedFailure {
+  return {
+    status,
+    ...(condition === undefined ? {} : { condition: condition.name.local }),
+    ...(description === undefined ? {} : { description }),
+  };
+}
+
+/** The error of a resource of which nothing else was asked. */
+export function receivedError(
+  asked: { readonly method: string; readonly url: URL },
+  { status, condition, description }: ReceivedFailure,
+): HttpError {
+  return new HttpError({
+    ...asked,
+    status,
+    headers: new Headers(),
+    ...(condition === undefined ? {} : { condition }),
+    ...(description === undefined ? {} : { detail: description }),
+  });
+}
+
+/** A resource as one `DAV:response` shows it that tells of no failure. */
 export function receivedResource(places: Places, url: URL, response: MultistatusResponse): Resource {
   const found = new Map<string, XmlElement>();
   for (const { status, properties } of response.propstats) {
@@ -21,7 +74,6 @@ export function receivedResource(places: Places, url: URL, response: Multistatus
   const created = parseDate(text("creationdate"));
   const etag = text("getetag");
   const contentType = text("getcontenttype");
-  const status = response.status !== undefined && response.status >= 300 ? response.status : undefined;
   return {
     url,
     path: places.path(url, collection),
@@ -32,7 +84,6 @@ export function receivedResource(places: Places, url: URL, response: Multistatus
     ...(created === undefined ? {} : { created }),
     ...(etag === undefined || etag === "" ? {} : { etag }),
     ...(contentType === undefined || contentType === "" ? {} : { contentType }),
-    ...(status === undefined ? {} : { status }),
     properties: receivedProperties(response),
   };
 }
@@ -71,6 +122,8 @@ export function parseDate(text: string | undefined): Date | undefined {
   const date = new Date(text);
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
+
+const typeName = davName("resourcetype");
 
 function isCollection(element: XmlElement): boolean {
   return isNamed(element, davName("collection"));

@@ -32,11 +32,6 @@ export interface Resource {
   /** With its quotes, and `W/` where it is weak. */
   readonly etag?: string;
   readonly contentType?: string;
-  /**
-   * Where the server told no properties of this member, but that it failed: 403 for one that may not be seen, and so on
-   * (RFC 4918 §14.24). Nothing else is known of it then. Absent otherwise.
-   */
-  readonly status?: number;
   readonly properties: readonly Property[];
 }
 

@@ -95,6 +95,50 @@ describe("stat", () => {
     await expect(clientOf(scriptedServer(answer)).stat("x")).rejects.toMatchObject(error);
   });
 
+  test.each<[string, string, object]>([
+    ["its status", "<D:status>HTTP/1.1 503 X</D:status>", { status: 503 }],
+    ["a redirection", "<D:status>HTTP/1.1 301 X</D:status>", { status: 301 }],
+    ["its only propstat", propstat("resourcetype", 403), { status: 403 }],
+    ["all of its propstats", propstat("resourcetype", 404) + propstat("getetag", 500), { status: 500 }],
+    ["one without status", "<D:propstat><D:prop><D:getetag/></D:prop></D:propstat>", { status: 500 }],
+    [
+      "the propstat of its type",
+      propstat("resourcetype", 507) + propstat("getcontentlength", 200),
+      { status: 507 },
+    ],
+  ])("a failure within a 207 rejects: %s (RFC 4918 §14.22, §14.24)", async (_name, content, error) => {
+    const client = clientOf(
+      scriptedServer(multistatusAnswer(`<D:response><D:href>/dav/x</D:href>${content}</D:response>`)),
+    );
+    await expect(client.stat("x")).rejects.toMatchObject(error);
+    await expect(client.exists("x")).rejects.toMatchObject(error);
+  });
+
+  test("a 207 of other resources alone tells nothing of this one", async () => {
+    const answer = multistatusAnswer(document, document.replace("a%20b.txt", "c"));
+    await expect(clientOf(scriptedServer(answer)).stat("x")).rejects.toMatchObject({ code: "malformed" });
+  });
+
+  test("exists says no where a 207 tells that nothing of it was found", async () => {
+    for (const content of ["<D:status>HTTP/1.1 404 X</D:status>", propstat("resourcetype", 404)]) {
+      const answer = multistatusAnswer(`<D:response><D:href>/dav/x</D:href>${content}</D:response>`);
+      expect(await clientOf(scriptedServer(answer)).exists("x")).toBe(false);
+    }
+  });
+
+  test("properties and quota take no failure for an absence", async () => {
+    const answer = (content: string): ReturnType<typeof scriptedServer> =>
+      scriptedServer(multistatusAnswer(`<D:response><D:href>/dav/x</D:href>${content}</D:response>`));
+    const failed = "<D:propstat><D:prop/><D:status>HTTP/1.1 503 X</D:status></D:propstat>";
+    await expect(clientOf(answer(failed)).properties("x")).rejects.toMatchObject({ status: 503 });
+    await expect(clientOf(answer(propstat("quota-used-bytes", 500))).quota("x")).rejects.toMatchObject({
+      status: 500,
+    });
+    expect(await clientOf(answer(propstat("quota-used-bytes", 404))).quota("x")).toEqual({});
+    const [refused] = await clientOf(answer(propstat("getetag", 403))).properties("x", [davName("getetag")]);
+    expect(refused?.status).toBe(403);
+  });
+
   test("exists says no to 404 and 410, and passes on all other failures", async () => {
     expect(await clientOf(scriptedServer(multistatusAnswer(document))).exists("a b.txt")).toBe(true);
     expect(await clientOf(scriptedServer(new Response("", { status: 404 }))).exists("x")).toBe(false);
@@ -135,3 +179,7 @@ describe("stat", () => {
     }
   });
 });
+
+function propstat(local: string, status: number): string {
+  return `<D:propstat><D:prop><D:${local}/></D:prop><D:status>HTTP/1.1 ${status} X</D:status></D:propstat>`;
+}

@@ -1,35 +1,53 @@
 import type { MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
 import type { PropertyName } from "@meanwhile/dav/property";
 import { HttpError } from "../error/http-error.ts";
+import { hasFailed } from "../error/multistatus-error.ts";
 import type { Patience } from "../http/send.ts";
 import { isSameResource } from "./comparable-path.ts";
 import type { Place } from "./dav-client.ts";
 import { Losses } from "./losses.ts";
 import { type Found, propfind, type Wanted, withOthers } from "./propfind.ts";
 import { malformed } from "./read-multistatus.ts";
-import { receivedResource } from "./received-resource.ts";
+import { failureOf, receivedError, receivedResource } from "./received-resource.ts";
 import type { Resource } from "./resource.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";
 
-/** What a server tells of one resource: PROPFIND of Depth 0 (RFC 4918 §9.1). */
+/**
+ * What a server tells of one resource: PROPFIND of Depth 0 (RFC 4918 §9.1).
+ *
+ * @throws {HttpError} where the request failed, or the 207 tells of failures alone
+ */
 export async function stat(
   context: VerbContext,
   place: Place,
   options: Patience & { readonly properties?: readonly PropertyName[] } = {},
 ): Promise<Resource> {
-  const { url, response } = await propfindOne(context, place, withOthers(options.properties), options);
+  const { url, response } = await resourceAt(context, place, withOthers(options.properties), options);
   return receivedResource(context.places, url, response);
 }
 
-/** Whether there is something. Answers other than yes (207) and no (404, 410) reject. */
+/** Whether there is something. Answers other than yes (207) and no (404, 410, be it within a 207) reject. */
 export async function exists(context: VerbContext, place: Place, options: Patience = {}): Promise<boolean> {
   try {
-    await propfindOne(context, place, withOthers(), options);
+    await resourceAt(context, place, withOthers(), options);
     return true;
   } catch (error) {
     if (error instanceof HttpError && (error.status === 404 || error.status === 410)) return false;
     throw error;
   }
+}
+
+/** @throws {HttpError} where the response tells of failures alone */
+async function resourceAt(
+  context: VerbContext,
+  place: Place,
+  wanted: Wanted,
+  options: Patience,
+): Promise<OneFound> {
+  const one = await propfindOne(context, place, wanted, options);
+  const failure = failureOf(one.response);
+  if (failure !== undefined) throw receivedError({ method: "PROPFIND", url: one.url }, failure);
+  return one;
 }
 
 export interface OneFound {
@@ -64,25 +82,22 @@ export async function propfindOne(
 async function readOne(context: VerbContext, { url, responses }: Found): Promise<OneFound> {
   const asked = { method: "PROPFIND", url };
   const found: OneFound[] = [];
-  let other: MultistatusResponse | undefined;
+  const others: MultistatusResponse[] = [];
   for await (const response of responses) {
     const named = response.hrefs.flatMap((href) => context.places.ofHref(href, url) ?? []);
     const same = named.find((candidate) => isSameResource(candidate, url));
     if (same !== undefined) found.push({ url: same, response });
-    else other ??= response;
+    else if (others.length < 2) others.push(response);
     if (found.length > 0) break;
   }
-  const [one] = other === undefined || found.length > 0 ? found : [{ url, response: other }];
+  const [only, another] = others;
+  if (found.length === 0 && another !== undefined)
+    throw malformed(asked, "the answer tells of other resources");
+  const one = found[0] ?? (only === undefined ? undefined : { url, response: only });
   if (one === undefined) throw malformed(asked, "the answer tells of no resource");
-  const { status, propstats, description, condition } = one.response;
-  if (status !== undefined && status >= 400 && propstats.length === 0) {
-    throw new HttpError({
-      ...asked,
-      status,
-      headers: new Headers(),
-      ...(condition === undefined ? {} : { condition: condition.name.local }),
-      ...(description === undefined ? {} : { detail: description }),
-    });
-  }
+  const { status, hrefs } = one.response;
+  const failure = failureOf(one.response);
+  const isWhole = hrefs.length === 0 || (status !== undefined && hasFailed({ status }));
+  if (isWhole && failure !== undefined) throw receivedError(asked, failure);
   return one;
 }
