@@ -26,6 +26,7 @@ interface OutcomeJson {
   readonly text: boolean;
   readonly file?: ContentFile;
   readonly truncated?: true;
+  readonly runsAnew?: true;
 }
 
 const headLength = 8;
@@ -102,7 +103,7 @@ interface EntryJson extends Omit<JournalEntry, "outcome" | "failed"> {
 }
 
 function outcomeJson(
-  { status, fields, content, truncated }: Outcome,
+  { status, fields, content, truncated, runsAnew }: Outcome,
   file: ContentFile | undefined,
 ): OutcomeJson {
   return {
@@ -111,12 +112,12 @@ function outcomeJson(
     text: typeof content === "string",
     ...(file === undefined ? {} : { file }),
     ...(truncated === undefined ? {} : { truncated }),
+    ...(runsAnew === undefined ? {} : { runsAnew }),
   };
 }
 
-function outcomeOf({ status, fields, text, truncated }: OutcomeJson, content: Buffer): Outcome {
-  const plain = { status, fields, content: text ? "" : noContent };
-  return contentLike(truncated === undefined ? plain : { ...plain, truncated }, content);
+function outcomeOf({ text, file: _, ...kept }: OutcomeJson, content: Buffer): Outcome {
+  return contentLike({ ...kept, content: text ? "" : noContent }, content);
 }
 
 function parsed(text: string): EntryJson {

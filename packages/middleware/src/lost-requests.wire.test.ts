@@ -1,33 +1,7 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
-import type { AddressInfo } from "node:net";
-import { createOperations, memoryJournal, type Operations } from "@meanwhile/operations";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { type NodeHandler, processing } from "./node.ts";
+import { createOperations, memoryJournal } from "@meanwhile/operations";
+import { describe, expect, test } from "vitest";
 import { uuid } from "./testing/adapter-scene.ts";
-import { http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
-
-const protocols = ["HTTP/1.1", "HTTP/2"] as const;
-
-async function serve(
-  protocol: (typeof protocols)[number],
-  operations: Operations,
-  handler: NodeHandler,
-  options: Parameters<typeof processing>[1] = {},
-): Promise<() => TestClient> {
-  const listener = processing(operations, options)(handler);
-  const server = protocol === "HTTP/2" ? createHttp2Server(listener) : createServer(listener);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  onTestFinished(() => void server.close());
-  return () => {
-    const client = protocol === "HTTP/2" ? http2Client(port) : http1Client(port);
-    onTestFinished(() => client.close());
-    return client;
-  };
-}
+import { protocols, serveHandler as serve } from "./testing/serve-handler.ts";
 
 /** What is told once, and waited for. */
 function signal(): { readonly given: Promise<void>; give(): void } {

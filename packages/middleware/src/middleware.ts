@@ -10,6 +10,7 @@ export {
   fingerprintOf,
   impliedKeyName,
   type RepeatableRequest,
+  saysNothingWasDone,
 } from "./repetition.ts";
 export { type StatusAnswer, type StatusFields, statusFields } from "./status-answer.ts";
 export {

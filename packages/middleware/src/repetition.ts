@@ -60,6 +60,14 @@ export function fingerprintOf({ method, target, headers }: RepeatableRequest, co
   return digest(method, target, ...fields, contentDigest);
 }
 
+/**
+ * Whether a status says that nothing was done: 408 (RFC 9110 §15.5.9), 425 (RFC 8470 §5.2), 429 (RFC 6585 §4) and 503
+ * (RFC 9110 §15.6.4). Of all others the work may have been done, 500, 502 and 504 included.
+ */
+export function saysNothingWasDone(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status === 503;
+}
+
 /** A UUID, or as much: 128 bits cannot be written in fewer than 22 characters. */
 function isUnguessable(key: string): boolean {
   const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

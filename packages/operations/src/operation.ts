@@ -22,6 +22,12 @@ export interface Outcome {
   readonly content: string | Uint8Array;
   /** The content was longer than the journal keeps: it is missing here, and `content` is empty. */
   readonly truncated?: true;
+  /**
+   * It does not answer a repetition: the same request, its key included, runs anew. Said by the work, which knows that
+   * it changed nothing, or that to be done twice does no harm. Any other outcome, a failure too, is what became of the
+   * request.
+   */
+  readonly runsAnew?: true;
 }
 
 /** What an operation is about; all of it may be shown to its principal. */

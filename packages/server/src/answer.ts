@@ -23,6 +23,8 @@ export interface Answer {
   readonly body: AnswerBody;
   /** For the log, once the body was sent: the first failure that the body tells of. */
   readonly failure?: () => unknown;
+  /** The method knows that it changed nothing: the same request, its key included, runs anew. */
+  readonly runsAnew?: true;
 }
 
 /** An answer without content. */

@@ -1,6 +1,6 @@
 /** The operation that an earlier try of the same request started. */
 import { DavError } from "@meanwhile/dav/error";
-import type { JournalEntry, Operation, Operations } from "@meanwhile/operations";
+import type { JournalEntry, Operation, Operations, Outcome } from "@meanwhile/operations";
 
 export type Earlier = Operation | JournalEntry;
 
@@ -16,12 +16,9 @@ export function runsHere(earlier: Earlier): earlier is Operation {
   return "ended" in earlier && earlier.outcome === undefined;
 }
 
-/**
- * Whether its outcome only says to try again: nothing was done, so the same request, its key included, runs anew. Any
- * other outcome, a failure too, is what became of the request, and whoever repeats its key gets it again.
- */
+/** Whether the same request, its key included, runs anew: see {@link Outcome.runsAnew}. */
 export function isToTryAgain({ outcome }: Earlier): boolean {
-  return outcome?.status === 503;
+  return outcome?.runsAnew === true;
 }
 
 /** @throws {DavError} 422 where the same key came with another request (draft-ietf-httpapi-idempotency-key-header-07 §2.7) */

@@ -1,11 +1,17 @@
 /** Answers as they are kept, and kept ones as answers. */
+import { saysNothingWasDone } from "@meanwhile/middleware";
 import type { Outcome } from "@meanwhile/operations";
 import type { Answer } from "./answer.ts";
 
 /** An answer, as an operation's outcome. */
-export function outcomeOf({ status, fields, body }: Answer): Outcome {
+export function outcomeOf({ status, fields, body, runsAnew }: Answer): Outcome {
   if (body.kind === "stream") throw new Error("the answer of an operation is small");
-  return { status, fields, content: body.kind === "bytes" ? body.bytes : "" };
+  return {
+    status,
+    fields,
+    content: body.kind === "bytes" ? body.bytes : "",
+    ...(runsAnew || saysNothingWasDone(status) ? { runsAnew: true } : {}),
+  };
 }
 
 /** An outcome as the answer that it records. */

@@ -85,9 +85,8 @@ export function interruptedOutcome(again: boolean): Outcome {
   if (!again) {
     return problemOutcome(500, title, "Look at what is there before you send the request again.");
   }
-  return problemOutcome(503, title, "The request may be sent again.", {
-    "Retry-After": String(retryAfterSeconds),
-  });
+  const fields = { "Retry-After": String(retryAfterSeconds) };
+  return { ...problemOutcome(503, title, "The request may be sent again.", fields), runsAnew: true };
 }
 
 /** An outcome that no handler wrote (RFC 9457). */

@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { Http2ServerRequest } from "node:http2";
 import { type AnyRequest, type AnyResponse, type Exchange, openExchange } from "@meanwhile/interim";
-import type { RepetitionKey } from "@meanwhile/operations";
+import type { Outcome, RepetitionKey } from "@meanwhile/operations";
 import { whenAborted } from "../listeners.ts";
 import type { Arrival } from "../observing/observer.ts";
 import { Delivery } from "../recording/delivery.ts";
@@ -18,7 +18,7 @@ import { type Core, collectionUrl, targetUrl } from "./core.ts";
 import { closeFieldsBefore } from "./fields-before.ts";
 import { FirstExchange } from "./first-exchange.ts";
 import { type HandlerOperation, operationOf } from "./handler-operation.ts";
-import { mayRunAgain, type RouteOptions, refined, type Settings } from "./options.ts";
+import { keepsByStatus, mayRunAgain, type RouteOptions, refined, type Settings } from "./options.ts";
 import { handlerIntent } from "./recovery.ts";
 import { Reports } from "./reports.ts";
 import { routeOf } from "./request-view.ts";
@@ -154,8 +154,10 @@ export class Handling implements HandlerOperation {
         run(false);
         settings.logger.error({ err: error }, `an operation could not begin: ${String(error)}`);
         return {
-          ...problemOutcome(503, "The request could not be recorded; nothing was done."),
-          fields: { "Content-Type": "application/problem+json", "Retry-After": "5" },
+          ...problemOutcome(503, "The request could not be recorded; nothing was done.", undefined, {
+            "Retry-After": "5",
+          }),
+          runsAnew: true,
         };
       },
       {
@@ -189,10 +191,11 @@ export class Handling implements HandlerOperation {
   fail(error: unknown): void {
     this.settings.logger.error({ err: error, operation: this.#id }, `a handler failed: ${String(error)}`);
     const { response } = this;
-    const outcome =
+    const answer =
       this.#reports.isToldToStop && this.#first?.isCancelling
         ? problemOutcome(409, "The operation was cancelled.")
         : problemOutcome(500, "The service failed to answer.");
+    const outcome: Outcome = this.#keeps(answer) ? answer : { ...answer, runsAnew: true };
     if (this.#first && this.#writing) {
       if (this.#writing.recording.begun) response.destroy();
       else this.#writing.recording.settle(outcome);
@@ -209,7 +212,18 @@ export class Handling implements HandlerOperation {
       listener: this.#listener(),
       isFinal: () => this.response.headersSent,
       limit: () => this.#limit(),
+      keeps: (outcome) => this.#keeps(outcome),
     });
+  }
+
+  #keeps(outcome: Outcome): boolean {
+    const { keep, warn } = this.settings;
+    try {
+      return keep(outcome);
+    } catch (error) {
+      warn(`keep has thrown: ${String(error)}`);
+      return keepsByStatus(outcome);
+    }
   }
 
   /** undefined, and nothing changed, where the response cannot be taken off its connection. */

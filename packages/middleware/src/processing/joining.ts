@@ -13,6 +13,9 @@ import type { Settings } from "./options.ts";
 import { patienceMs } from "./patience.ts";
 import { answerSelected } from "./send-answer.ts";
 
+/** On an answer that is given again. */
+const replayedField = "Idempotency-Replayed";
+
 export interface Joining {
   readonly request: AnyRequest;
   readonly response: AnyResponse;
@@ -39,12 +42,12 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
     if ("ended" in earlier) await earlier.ended;
     const { outcome } = earlier;
     const unknown = problem(503, "The operation is not taken up yet.", { "Retry-After": "1" });
-    await answerSelected(exchange, outcome ? outcomeResponse(outcome, url) : unknown);
+    await answerSelected(exchange, outcome ? replayed(outcome, url) : unknown);
     return;
   }
   const { operations, pacer, attendance } = core;
   const answerOf = (outcome: Outcome): StatusAnswer =>
-    isAnswer(earlier) || outcome.status === 503 ? outcomeResponse(outcome, url) : comeAgain;
+    isAnswer(earlier) || outcome.runsAnew ? replayed(outcome, url) : comeAgain;
   const preferences = parsePrefer(request.headers["prefer"]);
   core.observer.joined(earlier);
   attendance.attend(earlier, exchange);
@@ -70,6 +73,13 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
   if (answer) await answerSelected(exchange, answer);
   const tells = answer !== undefined && (earlier.outcome !== undefined || answer.status === 202);
   attendance.answered(earlier, exchange, tells);
+}
+
+/** The answer of another exchange. Whoever gets it need not try again: its handler does not run for this key any more. */
+function replayed(outcome: Outcome, url: string): StatusAnswer {
+  const answer = outcomeResponse(outcome, url);
+  if (outcome.runsAnew) return answer;
+  return { ...answer, fields: { ...answer.fields, [replayedField]: "true" } };
 }
 
 /** draft-ietf-httpapi-idempotency-key-header-07 §2.7. */
@@ -99,13 +109,13 @@ export function growingFingerprint(head: string, content: ContentDigest): string
 }
 
 /**
- * Whether what a request ended with answers the same request when it comes again. A 503 does not, as the process says
- * that gave it; nor does the failure of one whose content broke off (RFC 9112 §8).
+ * Whether what a request ended with answers the same request when it comes again. What {@link Outcome.runsAnew} says
+ * does not; nor does the failure of one whose content broke off (RFC 9112 §8).
  */
 export function isAnswer(earlier: Operation | JournalEntry): boolean {
   const { outcome, state } = earlier;
   if (outcome === undefined) return true;
-  if (outcome.status === 503) return false;
+  if (outcome.runsAnew) return false;
   return !(contentOf(earlier) === brokenOff && outcome.status >= 400 && state !== "interrupted");
 }
 

@@ -5,6 +5,7 @@ import { type Front, fronts, type InterimMode, type InterimPolicy } from "@meanw
 import { defaultContentLimit, defaultRetention, type Retention } from "@meanwhile/operations";
 import { type Logger, logLevels, safeLogger } from "../observing/logger.ts";
 import { type Metrics, type MetricsRegistry, metricsOf } from "../observing/metrics.ts";
+import { saysNothingWasDone } from "../repetition.ts";
 import { defaultStatusPath } from "../status-place.ts";
 import { credentialsOf } from "./request-view.ts";
 
@@ -19,6 +20,20 @@ export interface RouteOptions {
   readonly expects?: Duration;
   /** Whether the route may safely run again where nobody knows what became of it; default: as its method says. */
   readonly idempotent?: boolean;
+  /**
+   * Whether the handler's answer is what a repetition with the same key gets. false: nothing was done, or to do it twice
+   * does no harm, so that the repetition runs the handler anew. Default: all answers but 408, 425, 429 and 503.
+   */
+  readonly keep?: (answer: HandlersAnswer) => boolean;
+}
+
+/** An answer as its handler wrote it. */
+export interface HandlersAnswer {
+  readonly status: number;
+  /** Under the names' first spelling; several lines as a list. */
+  readonly fields: Readonly<Record<string, string | readonly string[]>>;
+  /** Empty where it was too large to be kept. */
+  readonly content: string | Uint8Array;
 }
 
 export interface ProcessingLimits {
@@ -76,6 +91,7 @@ export interface Settings {
   readonly pacing: Pacing;
   readonly expectsMs: number;
   readonly idempotent: boolean | undefined;
+  readonly keep: (answer: HandlersAnswer) => boolean;
   readonly policy: InterimPolicy;
   readonly when: (request: AnyRequest) => boolean;
   readonly principal: (request: AnyRequest) => string | undefined;
@@ -108,11 +124,7 @@ export function settingsOf(options: ProcessingOptions): Settings {
   if (origin !== undefined && !/^https?:\/\/[^/?#\s@]+$/.test(origin)) {
     throw wrong("origin", "is a scheme and a host, such as https://api.example.com", origin);
   }
-  for (const name of ["when", "principal", "warn"] as const) {
-    if (options[name] !== undefined && typeof options[name] !== "function") {
-      throw wrong(name, "is a function", options[name]);
-    }
-  }
+  requireFunctions(options, ["when", "principal", "keep", "warn"]);
   const missing = logLevels.find((level) => options.logger && typeof options.logger[level] !== "function");
   if (missing) throw wrong("logger", `has a method ${missing}`, options.logger);
   if (options.metrics && typeof options.metrics.registerMetric !== "function") {
@@ -131,6 +143,7 @@ export function settingsOf(options: ProcessingOptions): Settings {
     },
     expectsMs: duration("expects", options.expects, 0),
     idempotent: options.idempotent,
+    keep: options.keep ?? keepsByStatus,
     policy: { mode, front },
     when: options.when ?? isUnsafe,
     principal: options.principal ?? credentialsOf,
@@ -158,17 +171,24 @@ export function settingsOf(options: ProcessingOptions): Settings {
 /** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
 export function refined(settings: Settings, options: RouteOptions): Settings {
   const { pacing } = settings;
+  requireFunctions(options, ["keep"]);
   return {
     ...settings,
     pacing: { ...pacing, afterMs: duration("after", options.after, pacing.afterMs) },
     expectsMs: duration("expects", options.expects, settings.expectsMs),
     idempotent: options.idempotent ?? settings.idempotent,
+    keep: options.keep ?? settings.keep,
   };
 }
 
 /** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
 export function checkRouteOptions(options: RouteOptions): void {
   refined(settingsOf({}), options);
+}
+
+/** All answers are kept but those that say that nothing was done. */
+export function keepsByStatus({ status }: { readonly status: number }): boolean {
+  return !saysNothingWasDone(status);
 }
 
 /** RFC 9110 §9.2.1. */
@@ -207,6 +227,14 @@ function count(name: string, value: number | undefined, otherwise: number): numb
   if (value === undefined) return otherwise;
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw wrong(name, "is a whole number from 0 up", value);
+}
+
+function requireFunctions(options: ProcessingOptions, names: readonly (keyof ProcessingOptions)[]): void {
+  for (const name of names) {
+    if (options[name] !== undefined && typeof options[name] !== "function") {
+      throw wrong(name, "is a function", options[name]);
+    }
+  }
 }
 
 function wrong(name: string, rule: string, value: unknown): TypeError {

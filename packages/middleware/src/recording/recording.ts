@@ -26,6 +26,8 @@ export interface RecordingOptions {
   readonly isFinal: () => boolean;
   /** How many bytes of content may be held now; what is longer is recorded without its content. */
   readonly limit: () => number;
+  /** Whether what was recorded answers a repetition of the request, see {@link Outcome.runsAnew}. */
+  readonly keeps: (outcome: Outcome) => boolean;
 }
 
 export class Recording implements FacadeSink {
@@ -76,7 +78,7 @@ export class Recording implements FacadeSink {
     if (this.#state !== "writing" || this.#head === undefined) return;
     this.#state = "complete";
     this.#options.listener.complete();
-    this.#resolve(this.#record(this.#head));
+    this.#resolve(this.#judged(this.#head));
   }
 
   closed(): void {
@@ -110,6 +112,11 @@ export class Recording implements FacadeSink {
       } else this.#chunks.push(chunk);
     }
     this.#options.listener.content(chunk);
+  }
+
+  async #judged(head: ResponseHead): Promise<Outcome> {
+    const outcome = await this.#record(head);
+    return this.#options.keeps(outcome) ? outcome : { ...outcome, runsAnew: true };
   }
 
   async #record({ status, fields: lines }: ResponseHead): Promise<Outcome> {

@@ -159,6 +159,7 @@ export function fullEntry(id: string): JournalEntry {
       status: 207,
       fields: { "Content-Type": "application/xml", Link: ["<a>; rel=x", "<b>; rel=y"] },
       content: "<multistatus/>",
+      runsAnew: true,
     },
     intent: { phase: "copy", roots: ["1:2", null], deep: { at: [1.5, true, {}] } },
     key: { name: "key", fingerprint: "abc", chosen: true },
