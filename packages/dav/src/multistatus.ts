@@ -19,9 +19,9 @@ export const multistatusStart: string = `${xmlDeclaration}<D:multistatus xmlns:D
 /** What comes after the last response. */
 export const multistatusEnd: string = "</D:multistatus>";
 
-/** A whole document. */
-export function multistatus(responses: readonly string[]): string {
-  return multistatusStart + responses.join("") + multistatusEnd;
+/** A whole document. @param description for people, about all responses (RFC 4918 §14.25) */
+export function multistatus(responses: readonly string[], description?: string): string {
+  return multistatusStart + responses.join("") + descriptionElement(description) + multistatusEnd;
 }
 
 /** A `DAV:response` of a method on a tree: what became of one of its resources (RFC 4918 §9.6.1, §14.24). */
@@ -30,13 +30,9 @@ export function statusResponse(
   status: number,
   options: { readonly condition?: Condition; readonly description?: string } = {},
 ): string {
-  const description =
-    options.description === undefined
-      ? ""
-      : `<D:responsedescription>${escapeText(options.description)}</D:responsedescription>`;
   return (
     `<D:response><D:href>${escapeText(href)}</D:href><D:status>${statusLine(status)}</D:status>` +
-    `${errorElement(options.condition)}${description}</D:response>`
+    `${errorElement(options.condition)}${descriptionElement(options.description)}</D:response>`
   );
 }
 
@@ -76,6 +72,12 @@ export function propertyElement(name: PropertyName, content?: string): string {
 
 function errorElement(condition: Condition | undefined): string {
   return condition === undefined ? "" : `<D:error>${conditionElement(condition)}</D:error>`;
+}
+
+function descriptionElement(description: string | undefined): string {
+  return description === undefined
+    ? ""
+    : `<D:responsedescription>${escapeText(description)}</D:responsedescription>`;
 }
 
 const emptyPropstat = propstatElement({ status: 200, properties: [] });

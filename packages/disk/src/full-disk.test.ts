@@ -55,6 +55,42 @@ test.skipIf(!able)(
   },
 );
 
+const replacements = ["copy", "move"].flatMap((method) =>
+  ["collection", "document", "nothing"].map((there) => ({ method, there })),
+);
+
+test.skipIf(!able).each(replacements)(
+  "a $method of a collection onto a $there that fills the disk changes nothing, unless it makes a new copy (§9.8.5)",
+  async ({ method, there }) => {
+    const disk = await smallDisk();
+    mkdirSync(disk.local("source"));
+    for (let index = 0; index < 60; index += 1)
+      writeFileSync(disk.local(`source/${index}`), Buffer.alloc(60_000, index));
+    const destination = there === "document" ? at("/small/old") : at("/small/there");
+    if (there === "collection") {
+      mkdirSync(disk.local("small/there"));
+      for (let index = 0; index < 20; index += 1)
+        writeFileSync(disk.local(`small/there/old-${index}`), "old");
+    }
+    const before = readdirSync(disk.folder, { recursive: true }).sort();
+    const work = testWork();
+    const placement = { replace: true };
+    const done =
+      method === "copy"
+        ? disk.tree.copy(at("/source"), destination, { ...placement, depth: "infinity" }, work)
+        : disk.tree.move(at("/source"), destination, placement, work);
+    if (method === "copy" && there === "nothing") {
+      expect(await done).toEqual({ created: true });
+      expect(readdirSync(disk.local("small/there")).length).toBe(60 - work.failures.size);
+    } else {
+      await expect(done).rejects.toMatchObject({ code: "incomplete" });
+      expect(readdirSync(disk.folder, { recursive: true }).sort()).toEqual(before);
+    }
+    expect(new Set(work.failures.values())).toEqual(new Set(["no-space"]));
+    expect(readFileSync(disk.local("small/old"), "utf8")).toBe("old");
+  },
+);
+
 test.skipIf(!able)(
   "a COPY of a document that cannot fit fails, and leaves the destination as before",
   async () => {

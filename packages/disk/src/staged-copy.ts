@@ -121,6 +121,7 @@ export async function copyIntoPlace(context: FolderTreeContext, copy: StagedCopy
   if (facts.staged === undefined || there === undefined || identityOf(there) !== facts.staged) {
     try {
       await stage(context, copy);
+      refusePartial(copy);
       await placeStaged(context, copy);
     } catch (error) {
       await undo(context, copy);
@@ -253,6 +254,13 @@ async function stageCollection(
   } finally {
     source.close();
   }
+}
+
+/** What is there is replaced by a whole copy only, and a MOVE is all or nothing (RFC 4918 §9.8.5, §9.9.4). */
+function refusePartial({ log }: StagedCopy): void {
+  const { failed, method, standing } = log.facts;
+  if (failed.length === 0 || (method === "copy" && standing === undefined)) return;
+  throw new TreeError("incomplete", `${failed.length} members could not be copied`);
 }
 
 async function placeStaged({ folder }: FolderTreeContext, copy: StagedCopy): Promise<void> {

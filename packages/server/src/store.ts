@@ -151,9 +151,11 @@ export interface Tree {
 
   /**
    * Copies a resource with its dead properties; with depth "infinity" all its members too. What cannot be copied
-   * is told to `work.failed`, and the rest is copied; a member is whole at its destination or not there.
+   * is told to `work.failed`. Where nothing was at the destination the rest is copied; a resource there is replaced by
+   * a whole copy only. A member is whole at its destination or not there.
    * @throws {TreeError} when nothing was copied: the root of the source failed, the destination's parent is missing,
-   *   it exists and may not be replaced, the work was stopped. The destination is then as before.
+   *   it exists and may not be replaced, the work was stopped; "incomplete" where members failed and the destination
+   *   exists. The destination is then as before.
    * @returns whether a resource was created, rather than replaced
    */
   copy(
@@ -165,8 +167,9 @@ export interface Tree {
 
   /**
    * Moves a resource with its dead properties and all its members: as a rename where that is possible, else by
-   * copying and removing. Members that could not be moved are told to `work.failed` and stay.
-   * @throws {TreeError} when nothing was moved, as for {@link Tree.copy}
+   * copying and removing. Members that could be copied but not removed are told to `work.failed` and stay.
+   * @throws {TreeError} when nothing was moved, as for {@link Tree.copy}; "incomplete" where members could not be
+   *   copied, whatever was at the destination
    */
   move(
     source: ResourcePath,
@@ -218,6 +221,8 @@ export type TreeErrorCode =
   | "busy"
   /** Others changed or replaced it since the work began, which an earlier process was ended in: it was left alone. */
   | "changed"
+  /** Members failed, and were told, so nothing was put in place: all is as it was. */
+  | "incomplete"
   /** The work's signal asked for it. */
   | "stopped"
   | "unavailable";

@@ -102,6 +102,8 @@ export async function carryOut(
     return doing.failures.length === 0 ? success : failed(change, doing);
   } catch (error) {
     if (error instanceof TreeError && error.code === "stopped") throw stopped(change, doing, error);
+    if (error instanceof TreeError && error.code === "incomplete" && doing.failures.length > 0)
+      return nothingPlaced(change, doing.failures);
     throw error;
   }
 }
@@ -143,6 +145,15 @@ function failed(change: TreeChange, { failures }: TreeWorkOfRequest): Answer {
     );
   }
   return failuresAnswer(change, failures);
+}
+
+/** 207 with the members that kept a COPY or MOVE from being done at all: only what is whole replaces anything. */
+export function nothingPlaced(view: RequestView, failures: readonly MemberFailure[]): Answer {
+  return failuresAnswer(
+    view,
+    failures,
+    `Nothing was changed: a ${view.method} is done only where all members can be copied.`,
+  );
 }
 
 /** 409 for a cancelled operation: not a status that clients repeat by themselves, and it tells what was done. */

@@ -44,6 +44,8 @@ export function fromTreeError(error: TreeError, method: string): DavError {
       });
     case "changed":
       return new DavError(409, "it was changed since, and left alone", because);
+    case "incomplete":
+      return new DavError(409, "members failed, so nothing was changed", because);
     case "stopped":
       return new DavError(409, "the operation was cancelled", because);
   }

@@ -100,8 +100,13 @@ export function memberStatus({ status, condition }: DavError): Pick<MemberFailur
 /**
  * 207 with exactly the members that failed (RFC 4918 §9.6.1, §9.8.3, §9.9.2); ancestors that stay because of them are
  * not listed: "the 424 (Failed Dependency) status code SHOULD NOT be in the 207 (Multi-Status)".
+ * @param description what people are to know about all of it
  */
-export function failuresAnswer({ prefix }: RequestView, failures: readonly MemberFailure[]): Answer {
+export function failuresAnswer(
+  { prefix }: RequestView,
+  failures: readonly MemberFailure[],
+  description?: string,
+): Answer {
   const responses = failures.map(({ path, kind, status, condition }) =>
     statusResponse(
       prefix + encodePath(path, kind === "collection"),
@@ -109,5 +114,5 @@ export function failuresAnswer({ prefix }: RequestView, failures: readonly Membe
       condition === undefined ? {} : { condition },
     ),
   );
-  return xml(207, multistatus(responses));
+  return xml(207, multistatus(responses, description));
 }

@@ -146,6 +146,24 @@ test("COPY tells of exactly the members that failed, by their source, and copies
   expect(Object.keys(await snapshot(tree, parsePath("/new"))).sort()).toEqual([".", "./a"]);
 });
 
+test("COPY that cannot copy a member replaces nothing, and names what failed (§9.8.5)", async () => {
+  const tree = createMemoryTree({
+    failing: (act, path) => (act === "read" && path === "/src/sub/b" ? "no-space" : undefined),
+  });
+  const { ask } = await open({ tree });
+  const there = async () => [
+    await snapshot(tree, parsePath("/dst")),
+    await snapshot(tree, parsePath("/doc")),
+  ];
+  const before = await there();
+  for (const destination of ["/dst/", "/doc"]) {
+    const answer = await ask("COPY", "/src/", { Destination: destination });
+    expect(memberStatuses(answer)).toEqual({ "/src/sub/b": 507 });
+    expect(answer.body).toContain("<D:responsedescription>Nothing was changed");
+  }
+  expect(await there()).toEqual(before);
+});
+
 test("COPY whose Request-URI itself fails is no 207, and the destination stays as it was (§9.8.5)", async () => {
   const tree = createMemoryTree({
     failing: (act, path) => (act === "read" && path === "/src" ? "denied" : undefined),

@@ -10,7 +10,7 @@ import type { DavRequest } from "../dav-request.ts";
 import { refuseContent } from "../request-content.ts";
 import { TreeError } from "../store.ts";
 import { judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
-import { intendAndCarryOut, intentOf } from "../tree-change.ts";
+import { intendAndCarryOut, intentOf, nothingPlaced } from "../tree-change.ts";
 import type { MemberFailure } from "../tree-work.ts";
 
 export const copy: ChangeMethod = async (request, context) => {
@@ -61,6 +61,7 @@ async function copyClaimed(
   }
   const { overwrite } = transfer;
   const replaces = replaced !== undefined;
+  if (replaces && known.length > 0) return nothingPlaced(request, known);
   return intendAndCarryOut(
     { ...intentOf(request), method: "COPY", source, destination, overwrite, replaces, depth, skipped, known },
     context,

@@ -22,7 +22,7 @@ import {
   type MemoryDocument,
   type MemoryResource,
 } from "./memory-resource.ts";
-import { copyPlan, movePlan, planWork, removePlan, stopIfAsked } from "./memory-work.ts";
+import { copyPlan, movePlan, planWork, refusePartial, removePlan, stopIfAsked } from "./memory-work.ts";
 
 /**
  * What is about to happen to the resource at a path, when the tree in memory asks whether it shall fail:
@@ -166,13 +166,14 @@ class MemoryTree implements Tree {
     const original = this.#existing(source);
     this.#may("look", source);
     this.#may("read", source);
-    this.#destination(destination, options);
+    const { existing } = this.#destination(destination, options);
     const plan = planWork(source, original, options.depth, work, (path) => this.#failure("read", path));
     const copied = await copyPlan(plan, work, {
       partBytes: this.#partBytes,
       nowMs: this.#clock(),
       newEtag: () => this.#newEtag(),
     });
+    if (existing !== undefined) refusePartial(plan);
     return this.#put(destination, copied, options);
   }
 

@@ -76,8 +76,13 @@ export async function copyPlan(
   return root;
 }
 
+/** @throws {TreeError} "incomplete" where members failed */
+export function refusePartial(plan: readonly PlannedMember[]): void {
+  if (plan.some(({ failure }) => failure !== undefined)) throw new TreeError("incomplete");
+}
+
 /**
- * Makes the moved tree from the members that can be moved. Nothing of the source is changed before `leave`, which
+ * Makes the moved tree from the members that are to move, all or none. Nothing of the source is changed before `leave`, which
  * takes out what was moved.
  */
 export async function movePlan(
@@ -85,11 +90,13 @@ export async function movePlan(
   work: TreeWork,
   nowMs: number,
 ): Promise<{ readonly resource: MemoryResource; leave(parent: MemoryCollection, name: string): void }> {
-  for (const member of plan) if (member.failure !== undefined) keepWithAncestors(member);
+  for (const { path, resource, failure } of plan) {
+    if (failure !== undefined) work.failed(path, resource.kind, failure);
+  }
+  refusePartial(plan);
   const moved = new Map<PlannedMember | undefined, MemoryResource>();
   for (const member of plan) {
     await betweenMembers(work);
-    if (member.failure !== undefined) continue;
     const resource =
       member.resource.kind === "document" ? member.resource : copyOf(member.resource, nowMs, () => "");
     moved.set(member, resource);
@@ -101,10 +108,6 @@ export async function movePlan(
     resource: root,
     leave: (parent, name) => {
       for (const member of plan.toReversed()) {
-        if (member.failure !== undefined) {
-          work.failed(member.path, member.resource.kind, member.failure);
-          continue;
-        }
         if (!member.kept) takeOut(member, parent, name);
         work.done(member.path, member.resource.kind);
       }

@@ -80,8 +80,8 @@ class SlowTree implements Tree {
     options: Placement & { readonly depth: "0" | "infinity" },
     work: TreeWork,
   ): Promise<{ readonly created: boolean }> {
-    if ((await this.#tree.lookup(destination)) !== undefined && !options.replace)
-      throw new TreeError("exists");
+    const exists = (await this.#tree.lookup(destination)) !== undefined;
+    if (exists && !options.replace) throw new TreeError("exists");
     const name = `.slow-copy-${testWork().id}`;
     const staged = memberPath(parentOf(destination) ?? rootPath, name);
     const told = testWork({ id: work.id, signal: work.signal, skipped: work.skipped });
@@ -89,6 +89,7 @@ class SlowTree implements Tree {
     try {
       await this.#tree.copy(source, staged, { replace: false, depth: options.depth }, told);
       for (const event of told.events) await this.#retell(event, source, work);
+      if (exists && told.failures.size > 0) throw new TreeError("incomplete");
       return await this.#tree.move(staged, destination, options, testWork());
     } catch (error) {
       if ((await this.#tree.lookup(staged)) !== undefined) await this.#tree.remove(staged, testWork());

@@ -9,6 +9,7 @@ import {
   contentBytes,
   contentOf,
   etagOf,
+  membersOf,
   plant,
   property,
   put,
@@ -170,6 +171,23 @@ export const copyCases: readonly TreeCase[] = [
       assert.deepEqual([...work.failures], [[at("/s/b/a"), "denied"]]);
       assert.equal(await tree.lookup(at("/d/b/a")), undefined);
       assert.deepEqual(await snapshot(tree, at("/d")), rest);
+    },
+  ),
+  treeCaseNeeding(
+    "unreadable",
+    "COPY replaces nothing where it cannot copy every member, and tells of those that it cannot (§9.8.5)",
+    async ({ tree }, unreadable) => {
+      await plant(tree, ...wood, "/d/", "/d/old", "/d/b/", "/d/b/a", "/document");
+      const before = [await snapshot(tree, at("/d")), await snapshot(tree, at("/document"))];
+      await unreadable(at("/s/b/a"));
+      for (const destination of ["/d", "/document"]) {
+        const work = testWork();
+        await refused(() => copy(tree, "/s", destination, { replace: true, work }), "incomplete");
+        assertSound(work);
+        assert.deepEqual([...work.failures], [[at("/s/b/a"), "denied"]]);
+      }
+      assert.deepEqual([await snapshot(tree, at("/d")), await snapshot(tree, at("/document"))], before);
+      assert.deepEqual([...(await membersOf(tree, at("/"))).keys()].toSorted(), ["d", "document", "s"]);
     },
   ),
   treeCaseNeeding(
