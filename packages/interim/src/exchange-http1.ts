@@ -1,5 +1,6 @@
 /** An exchange on node:http. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { awaitAnswer } from "./client-errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { createClosing } from "./exchange-closing.ts";
 import { checkInterim, type FieldLine, statusLine } from "./interim-fields.ts";
@@ -17,6 +18,7 @@ export function openHttp1(request: IncomingMessage, response: ServerResponse): E
   // A pipelined response has no socket yet, and never hears of its end.
   const forget = onSocketClose(request.socket, close);
   closing.whenClosed(forget);
+  closing.whenClosed(awaitAnswer(request));
   if (response.destroyed || request.socket.destroyed) close();
 
   return {

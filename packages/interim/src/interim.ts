@@ -1,4 +1,5 @@
 /** Interim (1xx) responses on node:http and node:http2. */
+export { answerClientErrors, whenEarlierAreAnswered } from "./client-errors.ts";
 export {
   type AnyRequest,
   type AnyResponse,
@@ -8,6 +9,7 @@ export {
 } from "./exchange.ts";
 export { checkFinalStatus } from "./final-status.ts";
 export { type InterimFields, interimBytes, largestInterimBytes } from "./interim-fields.ts";
+export { closeLingering, isClosing } from "./lingering-close.ts";
 export type { Misuse, MisuseCode } from "./misuse.ts";
 export {
   createPacer,

@@ -13,7 +13,10 @@ const host = "Host: files.example\r\n";
 const bad: readonly [name: string, bytes: string, status: number][] = [
   ["no Host (RFC 9112 §3.2)", "DELETE /doc HTTP/1.1\r\n\r\n", 400],
   ["no request line", "\x00\x01\x02\r\n\r\n", 400],
-  ["a method that nobody knows to Node", `FROB /doc HTTP/1.1\r\n${host}\r\n`, 400],
+  ["a method that Node's parser does not know", `BREW /doc HTTP/1.1\r\n${host}\r\n`, 501],
+  ["another one, which begins as one that it knows", `VERSION-CONTROL /doc HTTP/1.1\r\n${host}\r\n`, 501],
+  ["a method that is no token", `FR(OB /doc HTTP/1.1\r\n${host}\r\n`, 400],
+  ["a version that is not spoken here", `DELETE /doc HTTP/4.0\r\n${host}\r\n`, 505],
   ["a length that is none", `PUT /doc HTTP/1.1\r\n${host}Content-Length: many\r\n\r\n`, 400],
   [
     "two lengths (RFC 9112 §6.3)",
@@ -23,6 +26,41 @@ const bad: readonly [name: string, bytes: string, status: number][] = [
   [
     "a length and a coding (RFC 9112 §6.1)",
     `PUT /doc HTTP/1.1\r\n${host}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`,
+    400,
+  ],
+  ...["DELETE", "PUT", "GET", "PROPFIND", "OPTIONS", "LOCK", "MKCOL"].map((method): (typeof bad)[number] => [
+    `a transfer coding that is not known, of ${method} (RFC 9112 §6.1)`,
+    `${method} /doc HTTP/1.1\r\n${host}Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`,
+    501,
+  ]),
+  [
+    "the same in two lines",
+    `PUT /doc HTTP/1.1\r\n${host}Transfer-Encoding: gzip\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`,
+    501,
+  ],
+  [
+    "a transfer coding with parameters",
+    `PUT /doc HTTP/1.1\r\n${host}Transfer-Encoding: x;a=b, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`,
+    501,
+  ],
+  [
+    "identity and chunked (RFC 9112 §6.1)",
+    `PUT /doc HTTP/1.1\r\n${host}Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`,
+    400,
+  ],
+  [
+    "chunked twice",
+    `PUT /doc HTTP/1.1\r\n${host}Transfer-Encoding: chunked, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`,
+    400,
+  ],
+  [
+    "a transfer coding that does not end the content (RFC 9112 §6.3)",
+    `PUT /doc HTTP/1.1\r\n${host}Transfer-Encoding: gzip\r\n\r\nx`,
+    400,
+  ],
+  [
+    "a transfer coding in HTTP/1.0 (RFC 9112 §6.1)",
+    "PUT /doc HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
     400,
   ],
   ["white space before a colon (RFC 9112 §5.1)", `DELETE /doc HTTP/1.1\r\n${host}Depth : 0\r\n\r\n`, 400],

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
+import { closeLingering } from "@meanwhile/interim";
 import { beforeEach, expect, test } from "vitest";
-import { closeLingering } from "./lingering-close.ts";
 import { type TestTimers, testTimers } from "./testing/test-timers.ts";
 
 let timers: TestTimers;

@@ -2,13 +2,14 @@
  * The way of one request, in one direction:
  * target → OPTIONS → who are you → status documents → rights → method → final response → log.
  */
-import { badRequest, DavError } from "@meanwhile/dav/error";
+import { DavError } from "@meanwhile/dav/error";
 import { hasTrailingSlash, parsePath } from "@meanwhile/dav/path";
 import {
   type AnyRequest,
   type AnyResponse,
   checkFinalStatus,
   type Exchange,
+  isClosing,
   openExchange,
   type Pacer,
 } from "@meanwhile/interim";
@@ -24,7 +25,6 @@ import type { ServerContext } from "./context.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { errorAnswer, toDavError } from "./error-answer.ts";
-import { isClosing } from "./lingering-close.ts";
 import { options as answerOptions, serverOptions } from "./methods/options.ts";
 import { changing, reading } from "./methods.ts";
 import { type Mount, parseTarget, type Target } from "./mount.ts";
@@ -36,6 +36,7 @@ import type { ReservedPaths } from "./reserved.ts";
 import { serveChange } from "./serve-change.ts";
 import { serveReading } from "./serve-reading.ts";
 import { reservedErrorFields, reservedOptions, serveStatus } from "./serve-status.ts";
+import { requireSoundHead } from "./sound-head.ts";
 import { TreeError } from "./store.ts";
 
 export interface PipelineOptions {
@@ -146,7 +147,9 @@ async function handle(
   let principal: string | undefined;
   try {
     const { headers } = exchange.request;
-    requireHost(exchange.request);
+    requireSoundHead(exchange.request);
+    // Its target is an authority and no path: there is nothing to look at before it is refused (RFC 9110 §9.3.6).
+    if (method === "CONNECT") throw notAllowed();
     if (method === "OPTIONS" && isPreflight(method, headers)) {
       return { answer: empty(204, preflightFields(headers)) };
     }
@@ -205,23 +208,16 @@ async function dispatch(
   if (change) return serveChange(exchange, connection, request, change, options);
   // "501: the appropriate response when the server does not recognize the request method" (RFC 9110 §15.6.2).
   if (!recognized.has(request.method)) throw new DavError(501, "the method is not known");
+  throw notAllowed();
+}
+
+function notAllowed(): DavError {
   const allow = ["OPTIONS", ...reading.keys(), ...changing.keys()].join(", ");
-  throw new DavError(405, "the method is not allowed", { fields: { Allow: allow } });
+  return new DavError(405, "the method is not allowed", { fields: { Allow: allow } });
 }
 
 /** HTTP's own methods that no resource here has. */
 const recognized: ReadonlySet<string> = new Set(["POST", "PATCH", "TRACE", "CONNECT"]);
-
-/**
- * "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host header
- * field and to any request message that contains more than one Host header field line or a Host header field with an
- * invalid field value" (RFC 9112 §3.2). Node sees to the first.
- */
-function requireHost({ rawHeaders, headers: { host } }: AnyRequest): void {
-  const lines = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
-  if (lines.length > 1 || (host !== undefined && !/^[^\s/?#@\\]*$/.test(host)))
-    throw badRequest("Host is malformed");
-}
 
 function davRequest(
   exchange: Exchange,

@@ -3,10 +3,9 @@ import { once } from "node:events";
 import { Http2ServerResponse } from "node:http2";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { AnyResponse, Exchange } from "@meanwhile/interim";
+import { type AnyResponse, closeLingering, type Exchange } from "@meanwhile/interim";
 import type { After } from "@meanwhile/operations";
 import type { Answer, AnswerFields } from "./answer.ts";
-import { closeLingering } from "./lingering-close.ts";
 
 /** Statuses whose responses never have content (RFC 9110 §6.4.1). */
 const bodiless = new Set([204, 304]);

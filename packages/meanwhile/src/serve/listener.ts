@@ -2,10 +2,12 @@
 import { createServer, type Server } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { answerClientErrors } from "@meanwhile/interim";
 import type { DavHandler } from "@meanwhile/server";
 import { type CommandError, failed } from "../command-error.ts";
 import { formatHostPort, type HostPort } from "../options/host-port.ts";
 import { clientIdleMs } from "./client-idle.ts";
+import { answerConnect } from "./connect-requests.ts";
 import { watchHttp1Connections } from "./http1-connections.ts";
 import { watchHttp2Sessions } from "./http2-sessions.ts";
 import type { TlsFiles } from "./tls.ts";
@@ -45,6 +47,8 @@ export async function listen(handler: DavHandler, options: ListenerOptions): Pro
   server.on("request", handler);
   // The handler sends 100 Continue itself, when it wants the content.
   server.on("checkContinue", handler);
+  answerClientErrors(server);
+  answerConnect(server, handler);
 
   await new Promise<void>((resolve, reject) => {
     const refuse = (error: Error): void => reject(cannotListen(options.listen, error));

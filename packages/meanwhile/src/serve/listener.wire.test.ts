@@ -7,6 +7,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
+import { openExchange } from "@meanwhile/interim";
 import type { DavHandler } from "@meanwhile/server";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Listener, listen } from "./listener.ts";
@@ -119,6 +120,38 @@ describe.each(["http", "https"])("over %s with HTTP/1.1", (scheme) => {
     const answer = await ended(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 403 /);
     expect(answer).not.toContain("100 Continue");
+  });
+
+  test.each([
+    ["alone", ""],
+    ["behind another request", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"],
+  ])("CONNECT, %s, is answered by the handler, and ends the connection", async (_name, before) => {
+    const url = await start((request, response) => {
+      openExchange(request, response);
+      response.writeHead(request.method === "CONNECT" ? 405 : 200).end();
+    }, secured());
+    const socket = dial(url);
+    socket.write(`${before}CONNECT files.example:443 HTTP/1.1\r\nHost: files.example:443\r\n\r\n`);
+    const answers = await ended(socket);
+    expect([...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(
+      before === "" ? ["405"] : ["200", "405"],
+    );
+    expect(answers).toMatch(/\r\nConnection: close\r\n/);
+  });
+
+  test("malformed bytes behind a request do not take its answer away", async () => {
+    let finish = (): void => {};
+    const url = await start((request, response) => {
+      openExchange(request, response);
+      finish = () => void response.writeHead(204).end();
+    }, secured());
+    const socket = dial(url);
+    const answers = ended(socket);
+    socket.write("DELETE /x HTTP/1.1\r\nHost: x\r\n\r\nrubbish\r\n\r\n");
+    // One that comes later is answered before: the first is waited for.
+    await ended(dial(url).end("BREW / HTTP/1.1\r\nHost: x\r\n\r\n"));
+    finish();
+    expect(await answers).toMatch(/^HTTP\/1\.1 204 [\s\S]*\r\n\r\nHTTP\/1\.1 400 /);
   });
 
   test("a client that stops sending its content is cut off", async () => {

@@ -49,10 +49,17 @@ test.each([
   ["silent", []],
   ["error", [500]],
   ["warn", [429, 500]],
-  ["info", [200, 401, 429, 500]],
-  ["debug", [200, 401, 429, 500]],
+  ["info", [200, 401, 429, 500, 501]],
+  ["debug", [200, 401, 429, 500, 501]],
 ] as const)("at level %s the requests that ended with %j are told", (level, statuses) => {
-  const lines = logged(level, { status: 200 }, { status: 401 }, { status: 429 }, { status: 500 });
+  const lines = logged(
+    level,
+    { status: 200 },
+    { status: 401 },
+    { status: 429 },
+    { status: 500 },
+    { status: 501 },
+  );
   expect(lines.map((line) => JSON.parse(line).status)).toEqual(statuses);
 });
 

@@ -35,8 +35,9 @@ export function createServerLog(level: LogLevel, destination: { write(line: stri
   };
 }
 
-/** With --log-level error, only what the server itself did wrong is left. */
+/** With --log-level error, only what the server itself did wrong is left: a method that no server has to know is not. */
 function levelOf(status: number): "error" | "warn" | "info" {
+  if (status === 501) return "info";
   if (status >= 500) return "error";
   return status === 429 ? "warn" : "info";
 }

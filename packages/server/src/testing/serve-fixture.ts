@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createServer2, type Http2Server } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
+import { answerClientErrors } from "@meanwhile/interim";
 import { createOperations, type Operations } from "@meanwhile/operations";
 import type { Credentials } from "../authentication.ts";
 import { createDavHandler, type DavHandlerOptions, type RequestLogEntry } from "../server.ts";
@@ -76,6 +77,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
   );
   server.on("request", handler);
   if (options.checkContinue !== false) server.on("checkContinue", handler);
+  if (options.over !== "http2") answerClientErrors(server as Server);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);

@@ -1,6 +1,8 @@
 /** The end of a connection on which the rest of a refused request is still under way. */
 import type { Socket } from "node:net";
-import type { After } from "@meanwhile/operations";
+
+/** Calls back after some milliseconds. @returns takes the call off again */
+type After = (ms: number, callback: () => void) => () => void;
 
 /** How often the client is looked after; one that has sent nothing in between is not waited for. In milliseconds. */
 const lookMs = 5_000;
@@ -24,7 +26,7 @@ export function isClosing(socket: Socket): boolean {
  * A connection that is closed while its client still sends is reset, and a reset takes from the client what it had not
  * read yet, the response among it (RFC 9112 §9.6).
  */
-export function closeLingering(socket: Socket, after: After): void {
+export function closeLingering(socket: Socket, after: After = timeoutAfter): void {
   closing.add(socket);
   // Node calls this after the last response of a connection.
   socket.destroySoon = () => {
@@ -40,3 +42,8 @@ export function closeLingering(socket: Socket, after: After): void {
     socket.once("close", () => stop());
   };
 }
+
+const timeoutAfter: After = (ms, callback) => {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+};

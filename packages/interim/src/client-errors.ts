@@ -1,0 +1,117 @@
+/** Bytes on an HTTP/1.1 connection that Node's parser refuses: they get an answer, after the requests before them. */
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { closeLingering } from "./lingering-close.ts";
+import { malformedStatus, type ParseError } from "./malformed-status.ts";
+
+/** A server of node:http, node:https, or node:http2 with `allowHTTP1`. */
+export interface Http1Server {
+  on(event: "clientError", listener: (error: ParseError, socket: Duplex) => void): unknown;
+  listenerCount(event: "clientError"): number;
+  /** Node's own: whether a client that has closed its side still gets the responses that are due. */
+  httpAllowHalfOpen?: boolean;
+}
+
+/** Node's own: the response that is under way on a connection. */
+type ServedSocket = Socket & {
+  readonly server?: Http1Server;
+  readonly _httpMessage?: { readonly headersSent: boolean } | null;
+};
+
+interface Connection {
+  readonly unanswered: Set<IncomingMessage>;
+  /** Set once the parser has given up: called whenever a request was answered. */
+  ended?: () => void;
+}
+
+const servers = new WeakSet<Http1Server>();
+const connections = new WeakMap<Socket, Connection>();
+
+/**
+ * Answers what a server's clients send that is no HTTP/1.1 with a status of its own (400, 408, 413, 431, 501, 505), and
+ * then ends the connection. Node's default writes its 400 at once, so that a complete request before the malformed
+ * bytes loses its response although its work was done; here each request that is complete is answered first, in order.
+ *
+ * Every exchange asks for this on the server that it came by; call it yourself for connections whose first bytes are
+ * malformed already. Where the server has another "clientError" listener, that one decides, and this does nothing.
+ */
+export function answerClientErrors(server: Http1Server): void {
+  if (servers.has(server)) return;
+  servers.add(server);
+  server.on("clientError", (error, socket) => {
+    if (server.listenerCount("clientError") > 1) return;
+    endAfterAnswers(error, socket as ServedSocket, server);
+  });
+}
+
+/** Notes that a request will be answered. @returns to be called when it was, or when its client is gone */
+export function awaitAnswer(request: IncomingMessage): () => void {
+  const socket = request.socket as ServedSocket;
+  if (socket.server !== undefined) answerClientErrors(socket.server);
+  const connection = connectionOf(socket);
+  connection.unanswered.add(request);
+  return () => {
+    connection.unanswered.delete(request);
+    connection.ended?.();
+  };
+}
+
+/** Calls the listener when every request that came before on this connection was answered: at once, if all were. */
+export function whenEarlierAreAnswered(socket: Socket, listener: () => void): void {
+  const connection = connectionOf(socket);
+  const check = (): void => {
+    // One whose content is broken off by the malformed bytes is never complete.
+    if ([...connection.unanswered].some(({ complete }) => complete)) return;
+    delete connection.ended;
+    listener();
+  };
+  connection.ended = check;
+  check();
+}
+
+function endAfterAnswers(error: ParseError, socket: ServedSocket, server: Http1Server): void {
+  // Nothing can be sent any more: the connection itself failed.
+  if (socket.destroyed || !socket.writable) {
+    socket.destroy(error);
+    return;
+  }
+  // The parser reports its error again with each further piece.
+  if (connectionOf(socket).ended !== undefined || refused.has(socket)) return;
+  refused.add(socket);
+  closeLingering(socket);
+  answerHalfClosed(socket, server);
+  whenEarlierAreAnswered(socket, () => {
+    if (socket.destroyed) return;
+    // After the head of another response this would be taken for its content.
+    if (socket.writable && socket._httpMessage?.headersSent !== true) socket.write(refusal(error));
+    if (!socket.writableEnded) socket.destroySoon();
+  });
+}
+
+const refused = new WeakSet<Socket>();
+
+/** Node ends the connection of a client that closes its side, whatever it still has to be told. */
+function answerHalfClosed(socket: Socket, server: Http1Server): void {
+  const before = server.httpAllowHalfOpen ?? false;
+  socket.prependListener("end", () => {
+    server.httpAllowHalfOpen = true;
+  });
+  socket.on("end", () => {
+    server.httpAllowHalfOpen = before;
+  });
+}
+
+function refusal(error: ParseError): string {
+  const status = malformedStatus(error);
+  const date = new Date().toUTCString();
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nDate: ${date}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+}
+
+function connectionOf(socket: Socket): Connection {
+  const known = connections.get(socket);
+  if (known !== undefined) return known;
+  const connection: Connection = { unanswered: new Set() };
+  connections.set(socket, connection);
+  return connection;
+}

@@ -1,0 +1,119 @@
+/** What stands behind a complete request on its connection does not take its answer away. */
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { answerClientErrors } from "./client-errors.ts";
+import { openExchange } from "./exchange.ts";
+
+let server: Server;
+let socket: Socket | undefined;
+afterEach(async () => {
+  socket?.destroy();
+  server.closeAllConnections();
+  server.close();
+  if (server.listening) await once(server, "close");
+});
+
+async function start(serve: RequestListener): Promise<void> {
+  server = createServer(serve).listen(0, "127.0.0.1");
+  await once(server, "listening");
+}
+
+function dial(): Socket {
+  const { port } = server.address() as AddressInfo;
+  socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.on("error", () => undefined);
+  return socket;
+}
+
+async function all(from: Socket): Promise<string> {
+  let text = "";
+  for await (const piece of from.setEncoding("latin1")) text += piece;
+  return text;
+}
+
+const statuses = (text: string): readonly number[] =>
+  [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+
+const head = (method: string, fields = ""): string => `${method} /a HTTP/1.1\r\nHost: x\r\n${fields}\r\n`;
+
+const behind: readonly [name: string, bytes: string, statuses: readonly number[]][] = [
+  ["malformed bytes", `${head("DELETE")}\0\x01 rubbish\r\n\r\n`, [204, 400]],
+  ["more content than Content-Length says", `${head("PUT", "Content-Length: 2\r\n")}abcd`, [204, 400]],
+  ["a field line that is none", `${head("DELETE")}GET / HTTP/1.1\r\nHost x\r\n\r\n`, [204, 400]],
+  ["a head that is too large", `${head("DELETE")}${head("GET", `X: ${"x".repeat(20_000)}\r\n`)}`, [204, 431]],
+  ["a method that the parser does not know", `${head("DELETE")}${head("BREW")}`, [204, 501]],
+  ["a request although the connection closes", head("DELETE", "Connection: close\r\n") + head("GET"), [204]],
+  ["two requests, and malformed bytes", `${head("DELETE")}${head("DELETE")}rubbish`, [204, 204, 400]],
+  [
+    "a request whose chunks are malformed",
+    `${head("DELETE")}${head("PUT", "Transfer-Encoding: chunked\r\n")}5\r\nhelloXX\r\n`,
+    [204, 400],
+  ],
+];
+test.each(behind)("a request with %s behind it gets its own answer first", async (_name, bytes, expected) => {
+  const waiting: ServerResponse[] = [];
+  await start((request, response) => {
+    openExchange(request, response);
+    request.resume();
+    waiting.push(response);
+  });
+  const client = dial();
+  const gaveUp = once(server, "clientError");
+  client.write(bytes, "latin1");
+  await gaveUp;
+  for (const response of waiting.filter(({ req }) => req.complete)) response.writeHead(204).end();
+  const said = await all(client);
+  expect(statuses(said)).toEqual(expected);
+});
+
+test("a client that has closed its side, too, gets both answers", async () => {
+  let answer = (): void => undefined;
+  await start((request, response) => {
+    openExchange(request, response);
+    answer = () => response.writeHead(204).end();
+  });
+  const client = dial();
+  const gaveUp = once(server, "clientError");
+  client.end(`${head("DELETE")}rubbish`);
+  await gaveUp;
+  await new Promise((resolve) => setImmediate(resolve));
+  answer();
+  expect(statuses(await all(client))[0]).toBe(204);
+});
+
+test("nothing is written into a response that has begun", async () => {
+  let response: ServerResponse | undefined;
+  await start((request, begun) => {
+    openExchange(request, begun);
+    response = begun;
+    begun.writeHead(200, { "Content-Length": "4" }).write("ab");
+  });
+  const client = dial();
+  const gaveUp = once(server, "clientError");
+  client.write(`${head("GET")}rubbish`);
+  await gaveUp;
+  response?.end("cd");
+  expect(await all(client)).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\n\r\nabcdHTTP\/1\.1 400 /);
+});
+
+test("where the application has a listener of its own, that one decides", async () => {
+  await start((request, response) => {
+    openExchange(request, response);
+  });
+  server.on("clientError", (_error, of) => of.end("HTTP/1.1 418 I'm a teapot\r\n\r\n"));
+  const client = dial();
+  client.write(`${head("DELETE")}rubbish`);
+  expect(statuses(await all(client))).toEqual([418]);
+});
+
+test("a connection whose first bytes are malformed gets 400, and ends", async () => {
+  await start(() => undefined);
+  answerClientErrors(server);
+  const client = dial();
+  client.write("rubbish\r\n\r\n");
+  const said = await all(client);
+  expect(statuses(said)).toEqual([400]);
+  expect(said).toMatch(/\r\nConnection: close\r\n/);
+});
