@@ -22,12 +22,19 @@ export function toDavError(error: unknown, method: string): DavError {
  * What the client gets: a `DAV:error` with the condition and a sentence for people (RFC 4918 §8.7); the sentence alone
  * for GET and HEAD, which browsers send too.
  */
-export function errorAnswer({ status, condition, fields, message }: DavError, method: string): Answer {
+export function errorAnswer(error: DavError, method: string): Answer {
+  const { status, condition, fields, message } = error;
   const plain = (method === "GET" || method === "HEAD") && condition === undefined;
   const type = plain ? "text/plain" : "application/xml";
   return {
     status,
     fields: { "Content-Type": `${type}; charset=utf-8`, ...fields },
     body: { kind: "bytes", bytes: plain ? `${message}\n` : errorDocument(condition, message) },
+    ...(changedNothing(error) ? { runsAnew: true } : {}),
   };
+}
+
+/** A tree that throws has left all as it was: what it failed by can be over when the same request comes again. */
+function changedNothing({ status, cause }: DavError): boolean {
+  return status === 507 || (status >= 500 && cause instanceof TreeError);
 }

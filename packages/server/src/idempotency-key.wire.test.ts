@@ -2,6 +2,7 @@ import { connect } from "node:http2";
 import { createOperations, type Journal, memoryJournal } from "@meanwhile/operations";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { openAccess, readOnlyAccess } from "./access.ts";
+import type { TreeErrorCode } from "./store.ts";
 import { plantLock } from "./testing/lock-fixture.ts";
 import { type RejoinOptions, type RejoinServer, serveRejoin } from "./testing/rejoin-fixture.ts";
 import { serve } from "./testing/serve-fixture.ts";
@@ -26,7 +27,72 @@ const ann = { "X-Test-Principal": "ann" };
 const to = (path: string) => ({ Destination: `http://files.example${path}` });
 const asking = { Prefer: "processing" };
 
+interface Unchanging {
+  readonly name: string;
+  readonly method: string;
+  readonly target: string;
+  readonly fields?: Record<string, string>;
+  readonly content?: string;
+  /** What fails, and how. */
+  readonly fails: string;
+  readonly by: TreeErrorCode;
+  readonly first: number;
+  readonly second: number;
+  readonly calls: string;
+}
+
+const unchanging: readonly Unchanging[] = [
+  {
+    name: "the 207 of a COPY that replaced nothing",
+    ...{ method: "COPY", target: "/a/", fields: to("/b/"), calls: "copy" },
+    ...{ fails: "read /a/1", by: "no-space", first: 207, second: 204 },
+  },
+  {
+    name: "the 507 of a COPY",
+    ...{ method: "COPY", target: "/a/", fields: to("/new/"), calls: "copy" },
+    ...{ fails: "write /new", by: "no-space", first: 507, second: 201 },
+  },
+  {
+    name: "the 507 of a MOVE",
+    ...{ method: "MOVE", target: "/a/", fields: to("/new/"), calls: "move" },
+    ...{ fails: "write /new", by: "no-space", first: 507, second: 201 },
+  },
+  {
+    name: "the 507 of a MKCOL",
+    ...{ method: "MKCOL", target: "/new/", calls: "createCollection" },
+    ...{ fails: "write /new", by: "no-space", first: 507, second: 201 },
+  },
+  {
+    name: "the 207 of a DELETE that removed nothing",
+    ...{ method: "DELETE", target: "/a/", calls: "remove" },
+    ...{ fails: "remove /a/", by: "busy", first: 207, second: 204 },
+  },
+];
+
 describe.each<Over>(["http", "http2"])("Idempotency-Key over %s", (over) => {
+  test.each(unchanging)(
+    "$name changed nothing: once its cause is gone, the same key runs anew",
+    async (row) => {
+      let failing = true;
+      const { call, calls, gate } = await open({
+        over,
+        failing: (act, path) => (failing && `${act} ${path}`.startsWith(row.fails) ? row.by : undefined),
+      });
+      gate.open();
+      const options = {
+        fields: { ...ann, ...key, ...row.fields },
+        ...(row.content ? { content: row.content } : {}),
+      };
+      const first = await call(row.method, row.target, options).answer();
+      expect(first.status).toBe(row.first);
+      failing = false;
+      const second = await call(row.method, row.target, options).answer();
+      expect(second.status).toBe(row.second);
+      const third = await call(row.method, row.target, options).answer();
+      expect([third.status, calls.get(row.calls)]).toEqual([row.second, 2]);
+    },
+  );
+
   test("a repetition joins the operation that runs: its own 102s, the same Location, done once (draft §2.6)", async () => {
     const { call, gate, calls, ended } = await open({ over });
     const fields = { ...ann, ...key, ...asking, ...to("/copy") };

@@ -133,7 +133,7 @@ async function act(
   return empty(created ? 201 : 204);
 }
 
-function failed(change: TreeChange, { failures }: TreeWorkOfRequest): Answer {
+function failed(change: TreeChange, { failures, succeeded }: TreeWorkOfRequest): Answer {
   const [only] = failures;
   // "The 207 is for a resource other than the one that the Request-URI names" (§9.6.1).
   if (change.method === "DELETE" && only && failures.length === 1 && only.path === change.path) {
@@ -144,16 +144,14 @@ function failed(change: TreeChange, { failures }: TreeWorkOfRequest): Answer {
       condition === undefined ? {} : { condition },
     );
   }
-  return failuresAnswer(change, failures);
+  const answer = failuresAnswer(change, failures);
+  return change.method === "DELETE" && succeeded === 0 ? { ...answer, runsAnew: true } : answer;
 }
 
 /** 207 with the members that kept a COPY or MOVE from being done at all: only what is whole replaces anything. */
 export function nothingPlaced(view: RequestView, failures: readonly MemberFailure[]): Answer {
-  return failuresAnswer(
-    view,
-    failures,
-    `Nothing was changed: a ${view.method} is done only where all members can be copied.`,
-  );
+  const description = `Nothing was changed: a ${view.method} is done only where all members can be copied.`;
+  return { ...failuresAnswer(view, failures, description), runsAnew: true };
 }
 
 /** 409 for a cancelled operation: not a status that clients repeat by themselves, and it tells what was done. */

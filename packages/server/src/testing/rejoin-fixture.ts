@@ -7,7 +7,7 @@ import {
   type Operations,
 } from "@meanwhile/operations";
 import type { Tree } from "../store.ts";
-import { createMemoryTree } from "./memory-tree.ts";
+import { createMemoryTree, type MemoryTreeOptions } from "./memory-tree.ts";
 import { type Served, type ServeOptions, serve, type TestGate, testGate } from "./serve-fixture.ts";
 import { type SlowStep, slowTree } from "./slow-tree.ts";
 import { type Caller, caller, type Over } from "./test-call.ts";
@@ -34,6 +34,8 @@ export interface RejoinOptions extends ServeOptions {
   /** Steps that wait at the gate; default all but "list". */
   readonly slow?: readonly SlowStep[];
   readonly operationLimits?: Partial<OperationLimits>;
+  /** What the tree fails with; see {@link MemoryTreeOptions}. */
+  readonly failing?: MemoryTreeOptions["failing"];
   /** How many operations are kept. */
   readonly entries?: number;
 }
@@ -42,7 +44,7 @@ const defaultSlow: readonly SlowStep[] = ["member", "move", "bytes", "commit"];
 
 /** Serves "/a/" with three members, "/b/" that is empty, and "/doc". Its gate is open until the test says otherwise. */
 export async function serveRejoin(options: RejoinOptions): Promise<RejoinServer> {
-  const { over, slow = defaultSlow, operationLimits = {}, entries = 10_000, ...rest } = options;
+  const { over, slow = defaultSlow, operationLimits = {}, entries = 10_000, failing, ...rest } = options;
   const timers = testTimers();
   const gate = testGate();
   const journal = memoryJournal({ entries }, timers.now);
@@ -54,7 +56,7 @@ export async function serveRejoin(options: RejoinOptions): Promise<RejoinServer>
       after: timers.after,
       limits: operationLimits,
     });
-  const tree = createMemoryTree();
+  const tree = createMemoryTree(failing === undefined ? {} : { failing });
   await plant(tree, "/a/", "/a/1", "/a/2", "/a/3", "/b/", "/doc");
   const counted = countCalls(
     slowTree(tree, (step) => (slow.includes(step) ? gate.pass() : Promise.resolve())),
