@@ -4,7 +4,7 @@ import { type IfHeader, parseIf } from "@meanwhile/dav/if-header";
 import { parentOf, type ResourcePath } from "@meanwhile/dav/path";
 import type { Claim, Work } from "@meanwhile/operations";
 import type { Answer } from "./answer.ts";
-import { checkPreconditions } from "./conditional.ts";
+import { checkPreconditions, comparesRepresentation } from "./conditional.ts";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { requireIf } from "./if-evaluation.ts";
@@ -51,15 +51,28 @@ export interface Judgement {
 /**
  * Looks at the target and at every condition that the request makes on it (RFC 9110 §13, RFC 4918 §10.4).
  * Locks are for the caller to check, with `by`.
+ *
+ * A URL that ends in a slash names a collection (RFC 4918 §5.2): a document of that name is not what it names, and is
+ * not there. Only MKCOL, which changes nothing that it finds, finds it.
  */
 export async function judge(request: DavRequest, context: ServerContext): Promise<Judgement> {
   const ifHeader = parseIf(single(request.headers["if"]));
-  const resource = await context.tree.lookup(request.path);
+  const found = await context.tree.lookup(request.path);
+  const isNamed = found?.kind === "collection" || !request.trailingSlash || request.method === "MKCOL";
+  const resource = isNamed ? found : undefined;
+  requireReadFor(request, context);
   if (checkPreconditions(request, resource).kind !== "proceed") {
     throw new DavError(412, "a precondition of the request does not hold");
   }
   await requireIf(ifHeader, request, context);
   return { resource, ifHeader, by: submission(ifHeader, request, context.tree) };
+}
+
+/** A condition on what one may not read would tell of it: it never holds. @throws {DavError} 412 */
+function requireReadFor({ headers, principal, path }: DavRequest, { access }: ServerContext): void {
+  if (comparesRepresentation(headers) && !access.may(principal, "read", path)) {
+    throw new DavError(412, "a precondition of the request does not hold");
+  }
 }
 
 /** @throws {DavError} 403 unless the principal may write each of `paths` */

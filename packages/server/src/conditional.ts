@@ -56,6 +56,15 @@ export function checkPreconditions(
   return { kind: "proceed" };
 }
 
+/** Whether a request's conditions depend on more of a resource than whether it is there. */
+export function comparesRepresentation(headers: IncomingHttpHeaders): boolean {
+  const compared = [headers["if-match"], headers["if-none-match"]];
+  return (
+    headers["if-unmodified-since"] !== undefined ||
+    compared.some((value) => value !== undefined && value.trim() !== "*")
+  );
+}
+
 /** "An origin server MUST use the strong comparison function when comparing entity tags for If-Match" (§13.1.1). */
 function matchesSome(value: string, resource: Resource | undefined): boolean {
   const list = parseEntityTagList(value);

@@ -2,12 +2,17 @@
 
 import { parseDestination } from "@meanwhile/dav/destination";
 import { DavError } from "@meanwhile/dav/error";
-import type { IfCondition, IfHeader } from "@meanwhile/dav/if-header";
+import { type IfCondition, type IfHeader, parseIf } from "@meanwhile/dav/if-header";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 
-/** @throws {DavError} 412 where no list of the header holds */
+/**
+ * What is asked of a resource that the principal may not read is neither true nor false, so that nobody learns of it by
+ * trying: a list with its entity tag fails, negated or not, and of its locks only the principal's own count.
+ *
+ * @throws {DavError} 412 where no list of the header holds
+ */
 export async function requireIf(
   header: IfHeader | undefined,
   request: DavRequest,
@@ -16,9 +21,38 @@ export async function requireIf(
   if (!header) return;
   for (const { resource, conditions } of header.lists) {
     const path = resource === undefined ? request.path : pathOf(resource, request);
-    if (await allHold(conditions, path, context)) return;
+    if (await allHold(conditions, path, request.principal, context)) return;
   }
   throw new DavError(412, "the If header does not hold");
+}
+
+/**
+ * As {@link requireIf}, for a method that changes nothing: it needs no lock's token, so that conditions on them are
+ * passed over, and so is a header that is malformed. What is not there is not judged: 404 says it better.
+ *
+ * @throws {DavError} 412
+ */
+export async function requireIfOfReading(request: DavRequest, context: ServerContext): Promise<void> {
+  const header = readableIf(request.headers["if"]);
+  if (header === undefined) return;
+  const lists = header.lists.map(({ resource, conditions }) => ({
+    resource,
+    conditions: conditions.filter(({ kind }) => kind === "etag"),
+  }));
+  try {
+    await requireIf({ lists }, request, context);
+  } catch (error) {
+    if (await context.tree.lookup(request.path)) throw error;
+  }
+}
+
+function readableIf(value: string | string[] | undefined): IfHeader | undefined {
+  try {
+    return typeof value === "string" ? parseIf(value) : undefined;
+  } catch (error) {
+    if (error instanceof DavError) return undefined;
+    throw error;
+  }
 }
 
 /** undefined where the tag names no resource of this server: nothing is true of it. */
@@ -34,13 +68,19 @@ function pathOf(tag: string, request: DavRequest): ResourcePath | undefined {
 async function allHold(
   conditions: readonly IfCondition[],
   path: ResourcePath | undefined,
-  { tree, locks }: ServerContext,
+  principal: string | undefined,
+  { tree, locks, access }: ServerContext,
 ): Promise<boolean> {
+  const readable = path === undefined || access.may(principal, "read", path);
   for (const condition of conditions) {
     let holds = false;
     if (path !== undefined && condition.kind === "token") {
-      holds = (await locks.covering(path)).some(({ token }) => token === condition.token);
+      const covering = await locks.covering(path);
+      holds = covering.some(
+        ({ token, principal: by }) => token === condition.token && (readable || by === principal),
+      );
     } else if (path !== undefined && condition.kind === "etag") {
+      if (!readable) return false;
       const resource = await tree.lookup(path);
       // Ours are all strong, so equal strings are equal entity tags (RFC 9110 §8.8.3.2).
       holds = resource?.kind === "document" && resource.etag === condition.etag;

@@ -3,6 +3,7 @@ import type { Exchange } from "@meanwhile/interim";
 import { interimAllowance } from "./allowance.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";
+import { requireIfOfReading } from "./if-evaluation.ts";
 import type { ReadMethod } from "./methods.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
 
@@ -27,6 +28,7 @@ export async function serveReading(
     fields: () => ({}),
   });
   try {
+    await requireIfOfReading(request, context);
     const answer = await read(request, context);
     return { answer, interims: following.sent, profile: allowance.profile };
   } finally {

@@ -13,6 +13,8 @@ import { fromTreeError } from "./tree-status.ts";
 export interface Transfer {
   readonly source: ResourcePath;
   readonly destination: ResourcePath;
+  /** Whether the destination's URL ended in a slash, as only a collection's does (RFC 4918 §5.2). */
+  readonly namesCollection: boolean;
   readonly overwrite: boolean;
 }
 
@@ -22,14 +24,17 @@ export interface Transfer {
  */
 export function parseTransfer(request: DavRequest, context: ServerContext): Transfer {
   const source = request.path;
-  const { path: destination } = parseDestination(single(request.headers["destination"]), request);
+  const { path: destination, trailingSlash } = parseDestination(
+    single(request.headers["destination"]),
+    request,
+  );
   const overwrite = parseOverwrite(single(request.headers["overwrite"]));
   if (!context.access.may(request.principal, "read", source))
     throw new DavError(403, "you may not read this");
   requireWrite(context, request, [destination]);
   if (source === destination) throw new DavError(403, "source and destination are the same resource");
   if (destination === "/") throw new DavError(403, "the root cannot be replaced");
-  return { source, destination, overwrite };
+  return { source, destination, namesCollection: trailingSlash, overwrite };
 }
 
 /**
@@ -40,7 +45,7 @@ export function parseTransfer(request: DavRequest, context: ServerContext): Tran
 export async function judgeDestination(
   request: DavRequest,
   context: ServerContext,
-  { source, destination, overwrite }: Transfer,
+  { source, destination, namesCollection, overwrite }: Transfer,
   by: Submission,
 ): Promise<Resource | undefined> {
   const { tree, locks } = context;
@@ -62,6 +67,10 @@ export async function judgeDestination(
   }
   // "If the Overwrite header is F and the destination is mapped, the server MUST fail with 412" (§9.8.4, §9.9.3).
   if (!overwrite) throw new DavError(412, "the destination exists, and Overwrite is F");
+  // It would be lost although the request did not name it.
+  if (namesCollection && resource.kind === "document") {
+    throw new DavError(409, "the destination's URL ends in a slash, but there is a document");
+  }
   // Replacing an ancestor would remove the source before it was transferred.
   if (isWithin(source, destination)) throw new DavError(403, "the destination contains the source");
   await requireRightsBelow(request, context, source, destination);

@@ -61,8 +61,10 @@ async function create(
   timeoutSeconds: number,
   work: Work,
 ): Promise<Answer> {
-  const { path, principal } = request;
+  const { path, principal, trailingSlash } = request;
   if (!resource) {
+    // What a LOCK creates is no collection, and no URL of another resource ends in a slash (RFC 4918 §5.2, §7.3).
+    if (trailingSlash) throw new DavError(409, "LOCK cannot create a resource whose URL ends in a slash");
     requireCreatableName(path);
     requireWrite(context, request, withParent(path));
     await requireTokens(context.locks, withParent(path).slice(1), by);
