@@ -53,7 +53,7 @@ describe("downloadDocument", () => {
       expect(stage).toBe("receiving");
       if (total !== undefined) seen.push(done);
     }
-    expect(await download.outcome).toEqual({ bytes: 7, etag: '"state-1"', modified });
+    expect(await download.outcome).toEqual({ bytes: 7, replaced: true, etag: '"state-1"', modified });
     expect(seen.at(-1)).toBe(7);
     expect(local.contents()).toEqual({ "a.txt": "content" });
     expect(lstatSync(file).mtime).toEqual(modified);
@@ -118,8 +118,57 @@ describe("downloadDocument", () => {
     server.put("d/a", "x", modified);
     mkdirSync(join(local.folder, "taken"));
     const collection = downloadDocument(server.client, "d", join(local.folder, "x"));
-    await expect(collection.outcome).rejects.toMatchObject({ code: "wrong-kind" });
+    await expect(collection.outcome).rejects.toMatchObject({ code: "is-collection" });
     const taken = downloadDocument(server.client, "d/a", join(local.folder, "taken"));
     await expect(taken.outcome).rejects.toMatchObject({ code: "wrong-kind" });
+    expect(server.count("get")).toBe(0);
+  });
+
+  test("tells whether it replaced a file", async () => {
+    const local = testFolder();
+    const server = fakeServer();
+    server.put("a.txt", "x", modified);
+    const file = join(local.folder, "a.txt");
+    expect(await downloadDocument(server.client, "a.txt", file).outcome).toMatchObject({ replaced: false });
+    expect(await downloadDocument(server.client, "a.txt", file).outcome).toMatchObject({ replaced: true });
+  });
+
+  describe("where the transfer does not tell its length, what is listed decides", () => {
+    test.each<[what: string, pieces: readonly number[], etag: string | undefined, result: string]>([
+      ["cut each time", [3, 3], undefined, "3 bytes came, and the server lists 5"],
+      ["cut each time, with a weak tag", [3, 3], 'W/"1"', "3 bytes came, and the server lists 5"],
+      ["cut once", [3, 5], undefined, "01234"],
+      ["cut once, and gone on with", [3, 2], '"1"', "01234"],
+      ["nothing came", [0, 0], undefined, "0 bytes came, and the server lists 5"],
+    ])("%s", async (_what, pieces, etag, result) => {
+      const local = testFolder();
+      const server = fakeServer();
+      server.put("a.txt", "01234", modified);
+      server.tellsLength = false;
+      const stored = server.resources.get("a.txt");
+      if (stored != null) server.resources.set("a.txt", { ...stored, etag: etag as string });
+      server.send = async function* (_path, content) {
+        yield content.subarray(0, pieces[server.count("get") - 1]);
+      };
+      const file = join(local.folder, "a.txt");
+      const outcome = await downloadDocument(server.client, "a.txt", file).outcome.catch(
+        (error: Error) => error,
+      );
+      const text = outcome instanceof Error ? outcome.message : local.contents()["a.txt"];
+      expect(text).toBe(result);
+      expect(server.count("get")).toBe(2);
+      // What is not whole has no name of its own.
+      expect("a.txt" in local.contents()).toBe(!(outcome instanceof Error));
+    });
+
+    test("more than is listed is no truncation", async () => {
+      const local = testFolder();
+      const server = fakeServer();
+      server.put("a.txt", "01234", modified);
+      server.tellsLength = false;
+      server.tell = (resource) => ({ ...resource, length: 3 });
+      await downloadDocument(server.client, "a.txt", join(local.folder, "a.txt")).outcome;
+      expect(local.contents()).toEqual({ "a.txt": "01234" });
+    });
   });
 });

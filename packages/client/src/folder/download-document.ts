@@ -20,14 +20,17 @@ export interface ReceivedDocument {
   readonly bytes: number;
   readonly etag?: string;
   readonly modified?: Date;
+  /** Whether there was a file of that name, which is gone now. */
+  readonly replaced: boolean;
 }
 
 /**
  * Gets a document into a local file, which appears whole or not at all, with the time of the resource. What an earlier
  * run received is gone on with if the resource is still the same; `cancel()` and `detach()` both keep that.
  *
- * The outcome rejects with MemberError `wrong-kind` for a collection, and where something that is no plain file has the
- * name; `changed-meanwhile` without `overwrite`, where a file is there.
+ * The outcome rejects with MemberError `is-collection` for a collection; `wrong-kind` where something that is no plain
+ * file has the name; `changed-meanwhile` without `overwrite`, where a file is there; `length-differs` where less came
+ * than the server lists.
  */
 export function downloadDocument(
   client: DavClient,
@@ -73,7 +76,8 @@ async function receive(
   try {
     ending.signal.throwIfAborted();
     const resource = await client.stat(place, patience);
-    if (resource.collection) throw new MemberError("wrong-kind", `${resource.url.pathname} is a collection`);
+    if (resource.collection)
+      throw new MemberError("is-collection", `${resource.url.pathname} is a collection`);
     const received = await receiveFile({
       ...{ client, surroundings, folder, patience, tell },
       url: resource.url,
@@ -84,6 +88,7 @@ async function receive(
     const { etag, modifiedMs } = received.remote;
     return {
       bytes: received.size,
+      replaced: received.replaced,
       ...(etag !== undefined && { etag }),
       ...(modifiedMs !== undefined && { modified: new Date(modifiedMs) }),
     };

@@ -45,6 +45,8 @@ export type MemberProblemCode =
   | "parent-failed"
   /** Deeper, or more members, than the limits allow. */
   | "limit"
+  /** A collection, where a document was asked for. */
+  | "is-collection"
   /** Not what the work needs: a folder, a collection, a plain file. */
   | "wrong-kind";
 

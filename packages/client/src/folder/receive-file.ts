@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { DavClient, Download } from "../dav/dav-client.ts";
@@ -35,9 +35,13 @@ export interface ReceivedFile {
   /** Of the file, in whole milliseconds. */
   readonly modifiedMs: number;
   readonly remote: DocumentFacts;
+  /** Whether there was a file of that name, which is gone now. */
+  readonly replaced: boolean;
 }
 
 const mostAttempts = 5;
+/** Of a transfer that ends too early without saying so. */
+const mostShort = 2;
 
 /**
  * Receives a file under a hidden name beside its own, and gives it its own name once it is whole. What an earlier run
@@ -45,12 +49,18 @@ const mostAttempts = 5;
  */
 export async function receiveFile(reception: FileReception): Promise<ReceivedFile> {
   let { facts } = reception;
+  await replaceable(reception);
+  let short = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await receiveOnce(reception, facts);
     } catch (error) {
       if (attempt === mostAttempts || reception.patience.signal?.aborted) throw error;
-      if (error instanceof ResourceChanged) facts = error.facts ?? (await look(reception));
+      if (error instanceof TooShort) {
+        short += 1;
+        if (short === mostShort) throw error;
+        facts = await look(reception);
+      } else if (error instanceof ResourceChanged) facts = error.facts ?? (await look(reception));
       else if (!(error instanceof ConnectionError && error.code === "lost")) throw error;
     }
   }
@@ -81,15 +91,15 @@ async function receiveOnce(reception: FileReception, facts: DocumentFacts): Prom
     etag === undefined ? singlePartName(surroundings.randomName()) : partName(name, url, etag),
   );
   const handle = await openPart(reception, part, etag !== undefined);
-  let received: ReceivedFile | undefined;
   try {
+    let filled: Omit<ReceivedFile, "replaced">;
     try {
-      received = await fill(reception, handle, facts, etag);
+      filled = await fill(reception, handle, facts, etag);
     } finally {
       await handle.close();
     }
-    await putInPlace(reception, part, received.size);
-    return received;
+    const replaced = await putInPlace(reception, part, filled.size);
+    return { ...filled, replaced };
   } catch (error) {
     // Only what a later run can go on with stays.
     const useless = etag === undefined || error instanceof ResourceChanged || error instanceof TooLong;
@@ -118,7 +128,7 @@ async function fill(
   handle: FileHandle,
   facts: DocumentFacts,
   etag: string | undefined,
-): Promise<ReceivedFile> {
+): Promise<Omit<ReceivedFile, "replaced">> {
   let start = etag === undefined ? 0 : (await handle.stat()).size;
   if (facts.size !== undefined && start > facts.size) {
     await handle.truncate(0);
@@ -140,6 +150,10 @@ async function fill(
     throw new ResourceChanged(told);
   }
   const size = await write(reception, handle, download, start);
+  // Without a length the end of the connection is the end of the content, also where it came too early.
+  const toldLength = download.total ?? download.length;
+  if (toldLength === undefined && facts.size !== undefined && size < facts.size)
+    throw new TooShort(size, facts.size);
   return dated(reception, handle, size, { ...facts, ...told, size });
 }
 
@@ -188,6 +202,13 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
   }
 }
 
+/** Less came than the server lists, and the transfer did not say how much it would be. */
+class TooShort extends MemberError {
+  constructor(size: number, listed: number) {
+    super("length-differs", `${size} bytes came, and the server lists ${listed}`);
+  }
+}
+
 /** What came cannot be the beginning of what was announced. */
 class TooLong extends MemberError {
   constructor(end: number) {
@@ -201,7 +222,7 @@ async function dated(
   handle: FileHandle,
   size: number,
   remote: DocumentFacts,
-): Promise<ReceivedFile> {
+): Promise<Omit<ReceivedFile, "replaced">> {
   if ((await handle.stat()).size > size) await handle.truncate(size);
   if (remote.modifiedMs !== undefined) {
     const seconds = remote.modifiedMs / 1000;
@@ -211,19 +232,24 @@ async function dated(
   return { size, modifiedMs, remote: { ...remote, size } };
 }
 
-async function putInPlace(reception: FileReception, part: string, size: number): Promise<void> {
+/** What has the name now: nothing, or a file. @throws {MemberError} `wrong-kind` for everything else */
+async function replaceable({ surroundings, folder, name }: FileReception): Promise<Stats | undefined> {
+  const there = await surroundings.fileSystem.lstat(join(folder, name)).catch(ignoreMissing);
+  if (there === undefined || there.isFile()) return there;
+  const what = there.isSymbolicLink()
+    ? "a symbolic link"
+    : there.isDirectory()
+      ? "a folder"
+      : "no plain file";
+  throw new MemberError("wrong-kind", `there is ${what} of that name`);
+}
+
+/** Resolves to whether a file was replaced. */
+async function putInPlace(reception: FileReception, part: string, size: number): Promise<boolean> {
   const { surroundings, folder, name, replaced } = reception;
   const { fileSystem } = surroundings;
   const file = join(folder, name);
-  const there = await fileSystem.lstat(file).catch(ignoreMissing);
-  if (there !== undefined && !there.isFile()) {
-    const what = there.isSymbolicLink()
-      ? "a symbolic link"
-      : there.isDirectory()
-        ? "a folder"
-        : "no plain file";
-    throw new MemberError("wrong-kind", `there is ${what} of that name`);
-  }
+  const there = await replaceable(reception);
   const asExpected =
     replaced === "anything" ||
     (replaced === "nothing"
@@ -240,6 +266,7 @@ async function putInPlace(reception: FileReception, part: string, size: number):
     const done = await fileSystem.lstat(file);
     if (!done.isFile() || done.size !== size) throw error;
   }
+  return there !== undefined;
 }
 
 function ignoreMissing(error: unknown): undefined {

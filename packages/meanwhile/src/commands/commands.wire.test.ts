@@ -164,11 +164,13 @@ describe("content", () => {
   });
 
   test.each([
-    [["put", "missing", "URLx"], 1, /missing: there is no such file$/],
+    [["put", "missing", "URLx"], 2, /missing: there is no such file$/],
     [["put", ".", "URLx"], 2, /^meanwhile: \. is a folder: put -r uploads it$/],
     [["put", "-", "URL"], 2, /standard input has no name/],
     [["get", "URLnothing"], 4, /^meanwhile: \/team\/nothing: nothing is there/],
-    [["get", "URLphotos/", "x"], 1, /is a collection/],
+    [["get", "URLphotos/", "x"], 2, /photos\/ is a folder: get -r downloads it/],
+    [["put", "-r", "missing", "URLx"], 2, /missing: there is no such folder$/],
+    [["sync", "missing", "URLx"], 2, /missing: there is no such folder$/],
     [["mkdir", "URLa/b/"], 8, /the collection above it is missing.*`meanwhile mkdir -p` makes it too$/],
     [["mkdir", "URLphotos/"], 8, /something is there already/],
     [["mkdir", "-p", "URLphotos/"], 0, undefined],

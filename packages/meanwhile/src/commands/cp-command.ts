@@ -9,6 +9,7 @@ interface TypedCp extends TypedTransfer {
 
 export function cpCommand(context: CommandContext): Command {
   return transferCommand("cp", "copy at the server, collections with all that is in them")
+    .option("-r, --recursive", "as without it: collections are always copied whole")
     .option("--shallow", "a collection without its members")
     .action(async (from: string, to: string, typed: TypedCp) => {
       const depth = typed.shallow === true ? "0" : "infinity";

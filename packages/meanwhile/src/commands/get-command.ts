@@ -1,10 +1,11 @@
 /** `meanwhile get`: content comes to this machine. */
-import { stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
+import type { DavClient } from "@meanwhile/client";
 import type { Command } from "commander";
-import { wrongUsage } from "../command-error.ts";
+import { failed, wrongUsage } from "../command-error.ts";
 import { nameAmount } from "../display/amounts.ts";
 import { printable } from "../display/printable.ts";
+import { localStats, mustBeFolder, mustHaveFolder } from "../options/local-place.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
 import { follow } from "../remote/follow.ts";
 import { followFolder } from "../remote/follow-folder.ts";
@@ -59,18 +60,39 @@ async function toOutput({ client, terminal, signal, report }: Session, url: URL)
   } finally {
     display?.end();
   }
+  if (length === undefined) await mustBeWhole(client, url, done, signal);
+}
+
+/** Without a length, the end of the connection is the end of the content (RFC 9112 §6.3), also where it came too early. */
+async function mustBeWhole(client: DavClient, url: URL, came: number, signal: AbortSignal): Promise<void> {
+  const { HttpError } = await import("@meanwhile/client");
+  const told = await client.stat(url, { signal }).catch((error: unknown) => {
+    // A server without PROPFIND tells no length.
+    if (error instanceof HttpError) return undefined;
+    throw error;
+  });
+  if (told?.length === undefined || came >= told.length) return;
+  const much = `${nameAmount(came, "bytes")} of ${nameAmount(told.length, "bytes")}`;
+  throw failed(`${shownPath(url)}: only ${much} came; what was written is not the whole`);
 }
 
 async function toFile(session: Session, url: URL, typedLocal: string | undefined): Promise<void> {
   const { client, report, terminal } = session;
-  const file = await localFile(url, typedLocal, terminal.cwd);
-  const { downloadDocument } = await import("@meanwhile/client/folder");
+  const local = await localFile(url, typedLocal, terminal.cwd);
+  await mustHaveFolder(terminal.cwd, local);
+  const file = resolve(terminal.cwd, local);
+  const { downloadDocument, MemberError } = await import("@meanwhile/client/folder");
   const label = `getting ${shownPath(url)}`;
-  const followed = await follow(session, downloadDocument(client, url, file), label, { transfer: true });
-  const { bytes } = followed.outcome;
+  const work = downloadDocument(client, url, file);
+  const followed = await follow(session, work, label, { transfer: true }).catch((error: unknown) => {
+    if (!(error instanceof MemberError && error.code === "is-collection")) throw error;
+    throw wrongUsage(`${shownPath(url)} is a folder: get -r downloads it`, error);
+  });
+  const { bytes, replaced } = followed.outcome;
+  const phrase = `${printable(local)}: ${nameAmount(bytes, "bytes")}${replaced ? ", replacing what was there" : ""}`;
   await report.done(
-    `got ${printable(typedLocal ?? localNameOf(url))}: ${nameAmount(bytes, "bytes")}${tookPhrase(followed)}`,
-    operationFact("got", { url: url.href, file, bytes }, followed),
+    `got ${phrase}${tookPhrase(followed)}`,
+    operationFact("got", { url: url.href, file, bytes, replaced }, followed),
   );
 }
 
@@ -82,6 +104,7 @@ async function toFolder(
 ): Promise<void> {
   const collection = collectionUrl(url);
   const local = typedLocal ?? localNameOf(collection);
+  await mustBeFolder(session.terminal.cwd, local, { made: true });
   const folder = resolve(session.terminal.cwd, local);
   const { downloadFolder } = await import("@meanwhile/client/folder");
   const work = downloadFolder(session.client, collection, folder, options);
@@ -90,19 +113,10 @@ async function toFolder(
   await tellFolder(session, done, followed, { url: collection.href, folder });
 }
 
-/** A folder that is there, or a name that ends in a slash, takes the document under its own name. */
+/** As it is told. A folder that is there, or a name that ends in a slash, takes the document under its own name. */
 async function localFile(url: URL, typedLocal: string | undefined, cwd: string): Promise<string> {
-  if (typedLocal === undefined) return join(cwd, localNameOf(url));
-  const path = resolve(cwd, typedLocal);
-  const intoFolder = typedLocal.endsWith("/") || typedLocal.endsWith(sep) || (await isFolder(path));
-  return intoFolder ? join(path, localNameOf(url)) : path;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    // Nothing is there yet: it becomes a file.
-    return false;
-  }
+  if (typedLocal === undefined) return localNameOf(url);
+  const ends = typedLocal.endsWith("/") || typedLocal.endsWith(sep);
+  const intoFolder = ends || (await localStats(cwd, typedLocal))?.isDirectory() === true;
+  return intoFolder ? join(typedLocal, localNameOf(url)) : typedLocal;
 }

@@ -1,15 +1,17 @@
 /** `meanwhile put`: content goes to the server. */
-import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { Change, LongRequest } from "@meanwhile/client";
 import { encodeName } from "@meanwhile/dav/path";
 import type { Command } from "commander";
-import { failed, wrongUsage } from "../command-error.ts";
+import { CommandError, failed, wrongUsage } from "../command-error.ts";
+import { nameAmount } from "../display/amounts.ts";
 import { printable } from "../display/printable.ts";
+import { mustBeFile, mustBeFolder } from "../options/local-place.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
 import { follow } from "../remote/follow.ts";
 import { followFolder } from "../remote/follow-folder.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
+import { lookAt } from "../remote/look-at.ts";
 import { collectionUrl, commonCollection, parseRemoteUrl, shownPath } from "../remote/remote-url.ts";
 import { type CommandContext, inSession, type Session } from "../remote/session.ts";
 import { folderOptions, parseFolderOptions, type TypedFolderOptions } from "./folder-options.ts";
@@ -26,7 +28,7 @@ interface TypedPut extends TypedConnection, TypedLockTokens, TypedFolderOptions 
 export function putCommand(context: CommandContext): Command {
   return lockTokenOption(folderOptions(remoteCommand("put", "upload a document, or a folder with -r")))
     .argument("<LOCAL>", "a file, or with -r a folder; - is standard input")
-    .argument("<URL>", "where to; a URL that ends in / takes a file under its own name")
+    .argument("<URL>", "where to; a folder, or a URL that ends in /, takes a file under its own name")
     .option("-r, --recursive", "a folder with all that is in it; its members come into the collection URL")
     .option("-n, --no-overwrite", "replace no document")
     .option("--type <TYPE>", "the content type, such as text/plain (default: the server's choice)")
@@ -83,10 +85,55 @@ async function fromInput(
   typed: TypedPut,
   lockTokens: readonly string[],
 ): Promise<void> {
-  const input = session.terminal.input();
-  const content = ReadableStream.from(input) as ReadableStream<Uint8Array>;
+  const { kind } = await lookAt(session.client, url, { signal: session.signal });
+  if (kind === "folder")
+    throw new CommandError(8, `${shownPath(url)} is a folder, and standard input has no name: add one`);
+  let sent = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const bytes of session.terminal.input()) {
+      yield bytes;
+      sent += bytes.length;
+    }
+  }
+  const content = ReadableStream.from(counted()) as ReadableStream<Uint8Array>;
   const request = session.client.put(url, content, putOptions(typed, lockTokens));
-  await tellUpload(session, request, "standard input", url);
+  await tellUpload(session, request, "standard input", url, () => mustBeStored(session, url, sent));
+}
+
+/**
+ * Some servers, and proxies before them, drop content whose length was not told, and answer with success.
+ * @throws {CommandError} where less is there than was sent
+ */
+async function mustBeStored({ client, report, signal }: Session, url: URL, sent: number): Promise<void> {
+  const { HttpError } = await import("@meanwhile/client");
+  try {
+    const { length } = await client.stat(url, { signal });
+    if (length === undefined || length >= sent) return;
+    const much = `${nameAmount(length, "bytes")} of the ${nameAmount(sent, "bytes")} that were sent`;
+    throw failed(
+      `${shownPath(url)}: the server has ${much}: it, or a proxy before it, may not take content without a length; put a file instead of -`,
+    );
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    if (error.status === 404 || error.status === 410)
+      throw failed(`${shownPath(url)}: the server took it, and has nothing there now`, error);
+    report.warn(`${shownPath(url)}: the server does not tell whether all of it arrived (${error.status})`);
+  }
+}
+
+/**
+ * Where a file goes: what is there as a folder takes it under its own name.
+ * @throws {CommandError} 8 where a folder has that name
+ */
+async function placeFor({ client, signal }: Session, typedUrl: URL, file: string): Promise<URL> {
+  const within = (): URL => new URL(encodeName(basename(file)), collectionUrl(typedUrl));
+  const ends = typedUrl.pathname.endsWith("/");
+  const first = ends ? within() : typedUrl;
+  let { kind } = await lookAt(client, first, { signal });
+  if (kind !== "folder") return first;
+  if (!ends) kind = (await lookAt(client, within(), { signal })).kind;
+  if (kind !== "folder") return within();
+  throw new CommandError(8, `${shownPath(within())} is a folder; a file does not take its place`);
 }
 
 async function fromFile(
@@ -97,12 +144,8 @@ async function fromFile(
   lockTokens: readonly string[],
 ): Promise<void> {
   const file = resolve(session.terminal.cwd, typedLocal);
-  const stats = await stat(file);
-  if (stats.isDirectory()) throw wrongUsage(`${printable(typedLocal)} is a folder: put -r uploads it`);
-  if (!stats.isFile())
-    throw failed(`${printable(typedLocal)} is no plain file; its content can come from standard input: -`);
-  const url = new URL(typedUrl);
-  if (url.pathname.endsWith("/")) url.pathname += encodeName(basename(file));
+  await mustBeFile(session.terminal.cwd, typedLocal);
+  const url = await placeFor(session, typedUrl, file);
   const { uploadDocument } = await import("@meanwhile/client/folder");
   const request = uploadDocument(session.client, file, url, putOptions(typed, lockTokens));
   await tellUpload(session, request, typedLocal, url);
@@ -113,9 +156,11 @@ async function tellUpload(
   request: LongRequest<Change>,
   local: string,
   url: URL,
+  check: () => Promise<void> = async () => {},
 ): Promise<void> {
   const followed = await follow(session, request, `putting ${local}`, { transfer: true });
   const { status, created, etag } = followed.outcome;
+  if (status !== 202) await check();
   const replaced = created || status === 202 ? "" : ", replacing what was there";
   const phrase = `${printable(local)} to ${shownPath(url)}${replaced}${tookPhrase(followed)}`;
   const { action, text } = doneOrAccepted(status, "put", phrase);
@@ -135,6 +180,7 @@ async function fromFolder(
   url: URL,
   options: ReturnType<typeof parseFolderOptions> & { readonly lockTokens: readonly string[] },
 ): Promise<void> {
+  await mustBeFolder(session.terminal.cwd, typedLocal);
   const collection = collectionUrl(url);
   const folder = resolve(session.terminal.cwd, typedLocal);
   const { uploadFolder } = await import("@meanwhile/client/folder");

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { wrongUsage } from "../command-error.ts";
 import { printable } from "../display/printable.ts";
+import { mustBeFolder } from "../options/local-place.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
 import { followFolder } from "../remote/follow-folder.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
@@ -40,6 +41,7 @@ export function syncCommand(context: CommandContext): Command {
         force: typed.force ?? false,
         lockTokens: parseLockTokens(typed, context.terminal),
       } as const;
+      await mustBeFolder(context.terminal.cwd, typedFolder, { made: direction === "down" });
       await inSession(context, { remotes: [remote], base: url, typed, resumable: true }, async (session) => {
         const { syncFolder } = await import("@meanwhile/client/folder");
         const label = `syncing ${printable(typedFolder)}`;

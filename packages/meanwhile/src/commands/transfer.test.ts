@@ -1,67 +1,171 @@
-import type { DavClient } from "@meanwhile/client";
+import { type DavClient, HttpError } from "@meanwhile/client";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "../program.ts";
-import { testConnection } from "../testing/test-client.ts";
+import { type TestPlaces, testConnection, testLooking, testResource } from "../testing/test-client.ts";
 import { testRequest } from "../testing/test-request.ts";
 import { testTerminal } from "../testing/test-terminal.ts";
 
 const token = "urn:uuid:e71d4fae-5dec-22d6-fea5-00a0c91e6be4";
 
-/** Runs a command; gives what was asked of the client. */
-async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}, status = 201) {
+/** Runs a command where these places are; gives what was asked of the client to change. */
+async function run(
+  args: readonly string[],
+  places: TestPlaces = {},
+  {
+    env = {},
+    status = 201,
+  }: { readonly env?: Readonly<Record<string, string>>; readonly status?: number } = {},
+) {
   const asked: unknown[] = [];
   const copyOrMove =
     (verb: string): DavClient["copy"] =>
     (from, to, options) => {
       asked.push([verb, String(from), String(to), options]);
       const request = testRequest<{ status: number; created: boolean }>();
-      request.end({ status, created: status === 201 });
+      if (status < 400) request.end({ status, created: status === 201 });
+      else
+        request.fail(
+          new HttpError({ method: "COPY", url: new URL(`${from}`), status, headers: new Headers() }),
+        );
       return request;
     };
-  const connection = testConnection({ copy: copyOrMove("copy"), move: copyOrMove("move") });
+  const looking = testLooking(places);
+  const connection = testConnection({ ...looking, copy: copyOrMove("copy"), move: copyOrMove("move") });
   const terminal = testTerminal({ env });
   const code = await runProgram(args, terminal, connection.connect);
   return { code, asked, base: connection.made[0]?.base, terminal };
 }
 
 const h = "https://files.example";
+const silent = { propfind: 405, head: 405 };
+const headOnly = { propfind: 405, head: 200 };
 
+/** As the commands' page has it: where FROM goes, and whether it may replace what is there. */
 describe("where a copy goes", () => {
-  test.each([
-    [`${h}/a`, `${h}/b`, "/b", "/"],
-    [`${h}/d/a`, `${h}/e/`, "/e/a", "/"],
-    [`${h}/d/a%2Fb`, `${h}/d/e/`, "/d/e/a%2Fb", "/d/"],
-    [`${h}/d/a/`, `${h}/d/b/`, "/d/b/", "/d/"],
-    [`${h}/d/a/`, `${h}/d/b`, "/d/b/", "/d/"],
-    [`${h}/dav/x`, `${h}/dav/y`, "/dav/y", "/dav/"],
-  ])("cp %s %s: to %s, below %s", async (from, to, target, base) => {
-    const copied = await run(["cp", from, to]);
-    expect(copied.code).toBe(0);
-    const options = { overwrite: true, lockTokens: [], depth: "infinity" };
-    expect(copied.asked).toEqual([["copy", from, `${h}${target}`, options]]);
-    expect(copied.base).toBe(`${h}${base}`);
-    const moved = await run(["mv", from, to]);
-    expect(moved.asked).toEqual([["move", from, `${h}${target}`, { overwrite: true, lockTokens: [] }]]);
+  const folders = { "/d/": true, "/e/": true, "/d/p/": true, "/e/p/": true } as const;
+  const files = { "/d/a": true, "/d/b": true, "/e/a": true, "/d/a%2Fb": true } as const;
+  const all: TestPlaces = { ...folders, ...files };
+  test.each<[string, string, TestPlaces, string, boolean, string]>([
+    ["/d/a", "/d/new", all, "/d/new", false, ""],
+    ["/d/a", "/d/b", all, "/d/b", true, ", replacing what was there"],
+    ["/d/a/", "/d/new", all, "/d/new", false, ""],
+    ["/d/b", "/e/", all, "/e/b", false, ""],
+    ["/d/b", "/e", all, "/e/b", false, ""],
+    ["/d/a", "/e", all, "/e/a", true, ", replacing what was there"],
+    ["/d/a%2Fb", "/e/", all, "/e/a%2Fb", false, ""],
+    ["/d/b", "/nowhere/", all, "/nowhere/b", false, ""],
+    ["/d/p/", "/d/new/", all, "/d/new/", false, ""],
+    ["/d/p/", "/d/new", all, "/d/new/", false, ""],
+    ["/d/p", "/d/new", all, "/d/new/", false, ""],
+    ["/d/p", "/d", { ...all, "/d/p/p/": true, "/d/p/": true }, "", false, "FROM and TO are the same"],
+    ["/e", "/d", all, "/d/e/", false, ""],
+    ["/e", "/d/", all, "/d/e/", false, ""],
+    // Refused: nothing is sent.
+    ["/d/a", "/d/a", all, "", false, "FROM and TO are the same"],
+    ["/d/a", "/d/", all, "", false, "FROM and TO are the same"],
+    ["/d/a", "/d/%61", all, "", false, "FROM and TO are the same"],
+    ["/d/", "/d/p/in/", all, "", false, "a folder cannot be copied into itself"],
+    ["/d", "/d/p", all, "", false, "a folder cannot be copied into itself"],
+    ["/d", "/d", all, "", false, "into itself"],
+    ["/d/p/", "/d/", all, "", false, "/d/p/ is in /d/, and so cannot be put in its place"],
+    ["/d/p/", "/", all, "", false, "/d/p/ is in /, and so cannot be put in its place"],
+    ["/d/p/", "/e/", all, "", false, "/e/ is a folder already; /e/p as TO comes into it, and --replace puts"],
+    ["/d/p/", "/e", all, "", false, "/e is a folder already"],
+    ["/d/p", "/e", all, "", false, "/e/p is a folder already"],
+    ["/d/p", "/e/a", all, "", false, "/e/a is a file; --replace puts the folder in its place"],
+    ["/d/p/", "/d/a/", all, "", false, "/d/a/ is a file; --replace puts the folder in its place"],
+    ["/d/a", "/e", { ...folders, "/d/a": true, "/e/a/": true }, "", false, "/e/a is a folder; --replace"],
+    // Servers that do not tell.
+    ["/d/a", "/d/x", { "/d/a": silent, "/d/x": silent }, "/d/x", false, ""],
+    ["/d/a", "/d/x", { "/d/a": true, "/d/x": silent }, "/d/x", false, ""],
+    ["/d/a", "/d/new", { "/d/a": silent }, "/d/new", false, ""],
+    ["/d/p/", "/d/x", { "/d/p/": headOnly }, "/d/x/", false, ""],
+    ["/d/a", "/d/x", { "/d/a": headOnly, "/d/x": headOnly }, "", false, "does not tell whether it is a file"],
+    ["/d/a", "/d/x", { "/d/a": headOnly, "/d/x": true }, "", false, "/d/x is a file; --replace"],
+    [
+      "/d/a",
+      "/d/x",
+      { "/d/a": true, "/d/x": { propfind: 403, head: 301 } },
+      "",
+      false,
+      "something is at /d/x",
+    ],
+    ["/d/a", "/d/x", { "/d/a": true, "/d/x": "without a type" }, "", false, "something is at /d/x"],
+    // An error is no absence.
+    ["/d/a", "/d/x", { "/d/a": true, "/d/x": { propfind: 500, head: 404 } }, "", false, "the server failed"],
+    ["/d/a", "/d/x", { "/d/a": true, "/d/x": { propfind: 302, head: 404 } }, "", false, "it is elsewhere"],
+    ["/d/no", "/d/x", all, "", false, "/d/no: nothing is there"],
+    // One resource under two names, as where case or the form of letters is ignored.
+    ["/d/a", "/d/A", { "/d/a": true, "/d/A": true }, "/d/A", true, ", replacing what was there"],
+  ])("cp %s %s", async (from, to, places, target, overwrite, said) => {
+    for (const [command, verb] of [
+      ["cp", "copy"],
+      ["mv", "move"],
+    ] as const) {
+      const { code, asked, terminal } = await run([command, `${h}${from}`, `${h}${to}`], places);
+      const sent = asked.map((call) => (call as unknown[]).slice(0, 1).concat((call as unknown[]).slice(2)));
+      const depth = verb === "copy" ? { depth: "infinity" } : {};
+      const line = [...terminal.printed(), ...terminal.complained].join("\n");
+      expect(line).toContain(said.replace("copied into", verb === "copy" ? "copied into" : "moved into"));
+      if (target === "") expect([sent, code]).toEqual([[], expect.toSatisfy((exit) => exit !== 0)]);
+      else expect(sent).toEqual([[verb, `${h}${target}`, { overwrite, lockTokens: [], ...depth }]]);
+    }
+  });
+
+  test("the client is made for what both are in", async () => {
+    expect((await run(["cp", `${h}/d/a`, `${h}/e/`], all)).base).toBe(`${h}/`);
+    expect((await run(["cp", `${h}/d/a`, `${h}/d/p/`], all)).base).toBe(`${h}/d/`);
+  });
+
+  test.each<[string, string, string, string]>([
+    ["/d/p/", "/e/", "/e/", ", replacing the folder that was there"],
+    ["/d/p", "/e", "/e/p/", ", replacing the folder that was there"],
+    ["/d/a", "/e/p", "/e/p/a", ""],
+    ["/d/p", "/e/a", "/e/a/", ", replacing what was there"],
+  ])("with --replace, cp %s %s", async (from, to, target, said) => {
+    const { code, asked, terminal } = await run(["cp", "--replace", `${h}${from}`, `${h}${to}`], all);
+    expect(code).toBe(0);
+    expect(asked[0]).toMatchObject(
+      ["copy", {}, `${h}${target}`, { overwrite: said !== "" }].with(1, expect.any(String)),
+    );
+    expect(terminal.printed().at(-1)).toMatch(new RegExp(`${said}$`));
+  });
+
+  test("a file of another spelling that is the same one is not replaced by itself", async () => {
+    const oneOnly = testLooking({ "/d/a": true, "/d/A": true });
+    const list: DavClient["list"] = async function* () {
+      yield testResource(`${h}/d/a`);
+    };
+    const connection = testConnection({ ...oneOnly, list });
+    const terminal = testTerminal();
+    const code = await runProgram(["mv", `${h}/d/a`, `${h}/d/A`], terminal, connection.connect);
+    expect([code, terminal.complained]).toEqual([8, [expect.stringMatching(/takes .* for one name/)]]);
+  });
+
+  test("what appeared meanwhile is kept, and told", async () => {
+    const { code, terminal } = await run(["mv", `${h}/d/a`, `${h}/d/new`], all, { status: 412 });
+    expect([code, terminal.complained]).toEqual([8, [expect.stringMatching(/something is at \/d\/new/)]]);
   });
 });
 
 test("options go into the request", async () => {
   const args = ["cp", "--shallow", "-n", "--lock-token", `<${token}>`, `${h}/a/`, `${h}/b/`];
-  expect((await run(args)).asked).toEqual([
+  expect((await run(args, { "/a/": true })).asked).toEqual([
     ["copy", `${h}/a/`, `${h}/b/`, { overwrite: false, lockTokens: [token], depth: "0" }],
   ]);
-  const fromEnvironment = await run(["mv", `${h}/a`, `${h}/b`], { MEANWHILE_LOCK_TOKEN: token });
+  const env = { MEANWHILE_LOCK_TOKEN: token };
+  const fromEnvironment = await run(["mv", `${h}/a`, `${h}/b`], { "/a": true }, { env });
   expect(fromEnvironment.asked).toEqual([
-    ["move", `${h}/a`, `${h}/b`, { overwrite: true, lockTokens: [token] }],
+    ["move", `${h}/a`, `${h}/b`, { overwrite: false, lockTokens: [token] }],
   ]);
 });
 
 test("a 202 that leads nowhere is not told as done (RFC 9110 §15.3.3)", async () => {
-  const text = await run(["mv", `${h}/a`, `${h}/b`], {}, 202);
+  const text = await run(["mv", `${h}/a`, `${h}/b`], { "/a": true }, { status: 202 });
   expect(text.terminal.printed()).toEqual([
     "accepted, but the server does not tell whether it is done already: moved /a to /b",
   ]);
-  const { terminal } = await run(["mv", "--json", `${h}/a`, `${h}/b`], {}, 202);
+  const { terminal } = await run(["mv", "--json", `${h}/a`, `${h}/b`], { "/a": true }, { status: 202 });
   expect(JSON.parse(terminal.printed().at(-1) ?? "")).toMatchObject({ action: "accepted", status: 202 });
 });
 
@@ -72,6 +176,7 @@ test.each([
   ],
   [["cp", `${h}/a`, "."], /"\." is no URL; perhaps `meanwhile get` is meant$/],
   [["mv", `${h}/a`, "https://other.example/a"], /are two servers/],
+  [["cp", "-n", "--replace", `${h}/a`, `${h}/b`], /--replace does not go with --no-overwrite/],
   [["cp", `${h}/a`], /^meanwhile cp: missing required argument 'TO'/],
   [["cp", "--lock-token", "x y", `${h}/a`, `${h}/b`], /^meanwhile: --lock-token takes a lock token/],
 ])("%j is refused", async (args, message) => {

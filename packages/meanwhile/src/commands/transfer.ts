@@ -1,30 +1,30 @@
 /** What `meanwhile cp` and `meanwhile mv` share: the server copies or moves. */
 import type { Change, LongRequest, TransferOptions } from "@meanwhile/client";
 import type { Command } from "commander";
-import { type CommandError, wrongUsage } from "../command-error.ts";
+import { CommandError, wrongUsage } from "../command-error.ts";
 import { nameAmount } from "../display/amounts.ts";
 import { printable } from "../display/printable.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
 import { follow } from "../remote/follow.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
-import { commonParent, encodedName, looksRemote, parseRemoteUrl, shownPath } from "../remote/remote-url.ts";
+import { commonParent, looksRemote, parseRemoteUrl, shownPath } from "../remote/remote-url.ts";
 import { type CommandContext, inSession, type Session } from "../remote/session.ts";
 import { doneOrAccepted, operationFact, tookPhrase } from "./operation-result.ts";
+import { type PlannedTransfer, planTransfer } from "./plan-transfer.ts";
 
 export interface TypedTransfer extends TypedConnection, TypedLockTokens {
   /** False: `--no-overwrite`. */
   readonly overwrite?: boolean;
+  readonly replace?: boolean;
 }
 
 /** A command with the arguments and options of both. */
 export function transferCommand(name: string, description: string): Command {
   return lockTokenOption(remoteCommand(name, description))
     .argument("<FROM>", "URL of the resource")
-    .argument(
-      "<TO>",
-      "its new URL; one that ends in / takes it under its own name, unless FROM ends in / too",
-    )
-    .option("-n, --no-overwrite", "replace nothing");
+    .argument("<TO>", "its new URL; a folder takes it under its own name, unless FROM is one that ends in /")
+    .option("-n, --no-overwrite", "replace nothing")
+    .option("--replace", "let TO be replaced where it is a folder, with all in it, or of another kind");
 }
 
 export type StartTransfer = (
@@ -39,33 +39,63 @@ export async function transfer(
   context: CommandContext,
   command: "cp" | "mv",
   [from, to]: readonly [from: string, to: string],
-  typed: TypedTransfer,
+  typed: TypedTransfer & { readonly shallow?: boolean },
   start: StartTransfer,
 ): Promise<void> {
   const lockTokens = parseLockTokens(typed, context.terminal);
   if (!looksRemote(from)) throw notRemote(command, from, "put");
   if (!looksRemote(to)) throw notRemote(command, to, "get");
-  const source = parseRemoteUrl(from);
-  const given = parseRemoteUrl(to);
-  const target = targetOf(source.url, given.url);
-  const overwrite = typed.overwrite !== false;
-  const base = commonParent([source, { url: target }]);
-  const remotes = [source, given] as const;
-  await inSession(context, { remotes, base, typed, keepsDestination: !overwrite }, async (session) => {
+  const [replace, keep] = [typed.replace === true, typed.overwrite === false];
+  if (replace && keep) throw wrongUsage("--replace does not go with --no-overwrite");
+  const remotes = [parseRemoteUrl(from), parseRemoteUrl(to)] as const;
+  const [source, given] = remotes;
+  const verb = command === "cp" ? "copy" : "move";
+  const wish = {
+    from: source.url,
+    to: given.url,
+    verb,
+    shallow: typed.shallow === true,
+    replace,
+    keep,
+  } as const;
+  await inSession(context, { remotes, base: commonParent(remotes), typed }, async (session) => {
+    const plan = await planTransfer(session.client, wish, { signal: session.signal });
+    const request = start(session, plan.source, plan.target, { overwrite: plan.overwrite, lockTokens });
     const doing = command === "cp" ? "copying" : "moving";
     const done = command === "cp" ? "copied" : "moved";
-    const request = start(session, source.url, target, { overwrite, lockTokens });
-    const followed = await follow(session, request, `${doing} ${shownPath(source.url)}`);
+    const label = `${doing} ${shownPath(plan.source)}`;
+    const followed = await follow(session, request, label).catch(async (error: unknown) => {
+      throw lockTokens.length > 0 ? error : await keptError(error, plan);
+    });
     const total = followed.progress?.total;
     const members = total === undefined || total <= 1 ? "" : `: ${nameAmount(total, "members")}`;
     const { status, created } = followed.outcome;
-    const phrase = `${shownPath(source.url)} to ${shownPath(target)}${members}${tookPhrase(followed)}`;
+    const unforeseen = plan.overwrite && !created && status !== 202 ? "something" : undefined;
+    const replaced = plan.replaced ?? unforeseen;
+    const phrase = `${shownPath(plan.source)} to ${shownPath(plan.target)}${replacing(replaced)}${members}${tookPhrase(followed)}`;
     const { action, text } = doneOrAccepted(status, done, phrase);
-    await session.report.done(
-      text,
-      operationFact(action, { from: source.url.href, to: target.href, status, created }, followed),
-    );
+    const facts = {
+      from: plan.source.href,
+      to: plan.target.href,
+      status,
+      created,
+      replaced: replaced !== undefined,
+    };
+    await session.report.done(text, operationFact(action, facts, followed));
   });
+}
+
+function replacing(replaced: PlannedTransfer["replaced"]): string {
+  if (replaced === undefined) return "";
+  return replaced === "folder" ? ", replacing the folder that was there" : ", replacing what was there";
+}
+
+/** With `Overwrite: F`, 412 says that something is there (RFC 4918 §9.8.5): it was not told when it was looked for. */
+async function keptError(error: unknown, { target, overwrite }: PlannedTransfer): Promise<unknown> {
+  const { HttpError } = await import("@meanwhile/client");
+  if (overwrite || !(error instanceof HttpError) || error.status !== 412) return error;
+  const message = `something is at ${shownPath(target)}, which the server did not tell before; look what it is; --replace replaces it`;
+  return new CommandError(8, message, { cause: error });
 }
 
 function notRemote(command: string, typed: string, meant: "get" | "put"): CommandError {
@@ -73,15 +103,4 @@ function notRemote(command: string, typed: string, meant: "get" | "put"): Comman
   return wrongUsage(
     `${command} works within a server, and ${what} is no URL; perhaps \`meanwhile ${meant}\` is meant`,
   );
-}
-
-function targetOf(source: URL, given: URL): URL {
-  const sourceIsCollection = source.pathname.endsWith("/");
-  const target = new URL(given);
-  if (given.pathname.endsWith("/")) {
-    if (!sourceIsCollection) target.pathname += encodedName(source);
-  } else if (sourceIsCollection) {
-    target.pathname += "/";
-  }
-  return target;
 }

@@ -1,5 +1,5 @@
 /** A client that does what a test says, and nothing else. */
-import type { DavClient, Resource } from "@meanwhile/client";
+import { type DavClient, HttpError, type Resource } from "@meanwhile/client";
 import type { ConnectionSettings } from "../remote/connection-options.ts";
 import type { Connect } from "../remote/session.ts";
 
@@ -39,6 +39,40 @@ export function testConnection(
   };
 }
 
+/** What is there, by path; a folder's ends in "/". A number: the status that PROPFIND, and HEAD after it, are answered with. */
+export type TestPlaces = Readonly<
+  Record<string, true | "without a type" | { readonly propfind: number; readonly head: number }>
+>;
+
+/** Tells what is there as a server does that takes a folder's URL with and without its slash. */
+export function testLooking(places: TestPlaces): Pick<DavClient, "stat" | "list" | "request"> {
+  const at = (url: URL) => {
+    const [bare, slash] = [url.pathname.replace(/\/$/, ""), `${url.pathname.replace(/\/$/, "")}/`];
+    const path = [slash, bare].find((candidate) => candidate in places);
+    return path === undefined ? undefined : ([path, places[path]] as const);
+  };
+  return {
+    async stat(place) {
+      const [path = "", found] = at(new URL(place)) ?? [];
+      const status = typeof found === "object" ? found.propfind : found === undefined ? 404 : 207;
+      if (status !== 207)
+        throw new HttpError({ method: "PROPFIND", url: new URL(place), status, headers: new Headers() });
+      const resource = testResource(new URL(path, place).href);
+      return found === true ? resource : { ...resource, properties: [] };
+    },
+    async *list(place) {
+      const folder = new URL(place).pathname;
+      for (const path of Object.keys(places))
+        if (new RegExp(`^${folder}[^/]+/?$`).test(path))
+          yield testResource(new URL(path, String(place)).href);
+    },
+    async request(place) {
+      const found = at(new URL(place))?.[1];
+      return new Response(null, { status: typeof found === "object" ? found.head : 404 });
+    },
+  };
+}
+
 export function testResource(href: string, more: Partial<Resource> = {}): Resource {
   const url = new URL(href);
   const path = decodeURIComponent(url.pathname.slice(1));
@@ -47,7 +81,7 @@ export function testResource(href: string, more: Partial<Resource> = {}): Resour
     path,
     name: path.split("/").findLast((name) => name !== "") ?? "",
     collection: href.endsWith("/"),
-    properties: [],
+    properties: [{ name: { namespace: "DAV:", local: "resourcetype" }, status: 200, text: "", xml: "" }],
     ...more,
   };
 }

@@ -49,6 +49,8 @@ export interface FakeServer {
   tell: (resource: Resource) => Resource;
   /** Changes the content on its way. */
   send: (path: string, content: Uint8Array, start: number) => AsyncIterable<Uint8Array>;
+  /** Whether the answer to GET tells its length. */
+  tellsLength: boolean;
   /** Of the last PUTs: whether the answer has the entity tag. */
   tagsPuts: boolean;
   put(path: string, content: string | Buffer, modified?: Date): void;
@@ -72,6 +74,7 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
       yield content.subarray(0, half);
       if (half < content.length) yield content.subarray(half);
     },
+    tellsLength: true,
     tagsPuts: true,
     put(path, content, modified = new Date(now())) {
       const parts = path.split("/");
@@ -151,7 +154,8 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
       const { etag, modified } = stored;
       const rest = stored.content.subarray(start);
       return {
-        ...{ url, etag, modified, length: rest.length, total: stored.content.length },
+        ...{ url, etag, modified },
+        ...(server.tellsLength && { length: rest.length, total: stored.content.length }),
         content: ReadableStream.from(server.send(path, rest, start)),
       };
     },

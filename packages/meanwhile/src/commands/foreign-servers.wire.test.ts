@@ -1,0 +1,155 @@
+/** The commands against servers that answer as other people's do. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runProgram } from "../program.ts";
+import {
+  multistatus,
+  type ScriptAnswer,
+  type ScriptRequest,
+  type ScriptServer,
+  startScriptServer,
+} from "../testing/script-server.ts";
+import { testTerminal } from "../testing/test-terminal.ts";
+
+let cwd: string;
+let server: ScriptServer | undefined;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), "meanwhile-foreign-"));
+});
+afterEach(async () => {
+  await server?.close();
+  rmSync(cwd, { recursive: true });
+});
+
+const nothing: ScriptAnswer = { status: 404 };
+const file = (href: string, length = 3) => multistatus({ href, length });
+const folder = (href: string) => multistatus({ href, folder: true });
+
+type Answers = Readonly<
+  Record<string, ScriptAnswer | string | ((request: ScriptRequest) => ScriptAnswer | string)>
+>;
+
+/** Runs a command, in which URL stands for the server's; answers are by method and path, everything else is not there. */
+async function run(args: readonly string[], answers: Answers, input = "") {
+  server = await startScriptServer((request) => {
+    const answer = answers[`${request.method} ${request.path}`] ?? answers[request.method] ?? nothing;
+    return typeof answer === "function" ? answer(request) : answer;
+  });
+  const terminal = testTerminal({ cwd, input, env: { XDG_STATE_HOME: join(cwd, ".state") } });
+  const url = server.url;
+  const code = await runProgram(
+    args.map((arg) => arg.replace("URL", url)),
+    terminal,
+  );
+  return { code, said: [...terminal.printed(), ...terminal.complained], asked: server.asked };
+}
+
+const changes = (asked: readonly string[]) => asked.filter((each) => !/^(PROPFIND|HEAD|OPTIONS) /.test(each));
+
+describe("put", () => {
+  beforeEach(() => writeFileSync(join(cwd, "a.txt"), "abc"));
+
+  test.each<[string, Answers, readonly string[], number, RegExp]>([
+    ["URLf", { "PROPFIND /f": file("/f") }, ["PUT /f"], 0, /^put a\.txt to \/f/],
+    ["URLf", {}, ["PUT /f"], 0, /^put a\.txt to \/f$/],
+    ["URLf", { "PROPFIND /f": folder("/f/") }, ["PUT /f/a.txt"], 0, /^put a\.txt to \/f\/a\.txt/],
+    [
+      "URLf",
+      { "PROPFIND /f": { status: 301, headers: { Location: "/f/" } }, "PROPFIND /f/": folder("/f/") },
+      ["PUT /f/a.txt"],
+      0,
+      /\/f\/a\.txt$/,
+    ],
+    ["URLf/", {}, ["PUT /f/a.txt"], 0, /\/f\/a\.txt$/],
+    ["URLf/", { "PROPFIND /f/a.txt": folder("/f/a.txt/") }, [], 8, /\/f\/a\.txt is a folder/],
+    [
+      "URLf",
+      { "PROPFIND /f": folder("/f/"), "PROPFIND /f/a.txt": folder("/f/a.txt/") },
+      [],
+      8,
+      /\/f\/a\.txt is a folder/,
+    ],
+    ["URLf", { PROPFIND: { status: 405 }, HEAD: { status: 200 } }, ["PUT /f"], 0, /^put a\.txt to \/f/],
+    ["URLf", { PROPFIND: { status: 500 } }, [], 1, /the server failed/],
+  ])("a file to %s", async (url, answers, sent, code, said) => {
+    const ran = await run(["put", "a.txt", url], { ...answers, PUT: { status: 201 } });
+    expect([ran.code, changes(ran.asked), ran.said.at(-1)]).toEqual([
+      code,
+      sent,
+      expect.stringMatching(said),
+    ]);
+  });
+
+  test.each<[string, Answers, number, RegExp]>([
+    ["kept", { "PROPFIND /x": file("/x", 3) }, 0, /^put standard input/],
+    ["dropped", { "PROPFIND /x": file("/x", 0) }, 1, /\/x: the server has 0 B of the 3 B that were sent/],
+    ["kept in part", { "PROPFIND /x": file("/x", 2) }, 1, /the server has 2 B of the 3 B that were sent/],
+    ["not there", {}, 1, /the server took it, and has nothing there now/],
+    ["of a length that is not told", { "PROPFIND /x": multistatus({ href: "/x" }) }, 0, /^put standard/],
+    ["made another by the server", { "PROPFIND /x": file("/x", 4) }, 0, /^put standard input/],
+    ["not shown", { PROPFIND: { status: 403 } }, 0, /does not tell whether all of it arrived \(403\)/],
+    ["accepted for later", { PUT: { status: 202 } }, 0, /^accepted/],
+  ])("content of standard input that was %s", async (_what, answers, code, said) => {
+    const ran = await run(["put", "-", "URLx"], { PUT: { status: 201 }, ...answers }, "abc");
+    expect([ran.code, ran.said]).toEqual([code, expect.arrayContaining([expect.stringMatching(said)])]);
+  });
+
+  test("standard input to a folder is refused before it is read", async () => {
+    const ran = await run(["put", "-", "URLf"], { "PROPFIND /f": folder("/f/") }, "abc");
+    expect([ran.code, changes(ran.asked), ran.said]).toEqual([
+      8,
+      [],
+      [expect.stringMatching(/\/f is a folder, and standard input has no name/)],
+    ]);
+  });
+});
+
+describe("get", () => {
+  const whole = (content: string): ScriptAnswer => ({ status: 200, content });
+  const cut = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc";
+
+  test.each<[string, readonly string[], Answers, number, RegExp]>([
+    ["a folder", ["URLf"], { PROPFIND: folder("/f/") }, 2, /\/f is a folder: get -r downloads it/],
+    [
+      "over a file",
+      ["URLa", "old"],
+      { PROPFIND: file("/a"), GET: whole("abc") },
+      0,
+      /^got old: 3 B, replacing/,
+    ],
+    ["into a folder", ["URLa", "d"], { PROPFIND: file("/a"), GET: whole("abc") }, 0, /^got d\/a: 3 B$/],
+    [
+      "over a folder",
+      ["URLd", "."],
+      { PROPFIND: file("/d"), GET: whole("abc") },
+      1,
+      /there is a folder of that name/,
+    ],
+    ["into no folder", ["URLa", "no/x"], {}, 2, /no\/x: there is no folder .*\/no$/],
+    ["into a file", ["-r", "URLf/", "old"], {}, 2, /old is not a folder/],
+    [
+      "less than is listed",
+      ["URLa"],
+      { PROPFIND: file("/a", 5), GET: cut },
+      1,
+      /3 bytes came, and the server lists 5/,
+    ],
+    [
+      "less, to standard output",
+      ["URLa", "-"],
+      { PROPFIND: file("/a", 5), GET: cut },
+      1,
+      /only 3 B of 5 B came/,
+    ],
+    ["without a listing", ["URLa", "-"], { PROPFIND: { status: 405 }, GET: cut }, 0, /^$/],
+  ])("%s", async (_what, args, answers, code, said) => {
+    writeFileSync(join(cwd, "old"), "old");
+    mkdirSync(join(cwd, "d"));
+    const ran = await run(["get", ...args], answers);
+    expect([ran.code, ran.said.join("\n")]).toEqual([code, expect.stringMatching(said)]);
+    expect(readdirSync(cwd).filter((name) => name.startsWith(".meanwhile"))).toEqual([]);
+    if (code !== 0) expect(readFileSync(join(cwd, "old"), "utf8")).toBe("old");
+  });
+});

@@ -1,0 +1,42 @@
+/** What is at a URL, before a command changes anything there. */
+import type { DavClient, HttpError, Patience } from "@meanwhile/client";
+import { davName } from "@meanwhile/dav/xml-reader";
+
+export type Found =
+  | { readonly kind: "nothing"; readonly cause: HttpError }
+  | { readonly kind: "file" | "folder" }
+  /** Something is there, and the server does not tell what. */
+  | { readonly kind: "something" }
+  /** The server does not tell whether anything is there. */
+  | { readonly kind: "untold" };
+
+/**
+ * Asks with PROPFIND, and with HEAD where the server does not answer that. Only 404 and 410 mean that nothing is there.
+ *
+ * @throws what the client throws for every other failure
+ */
+export async function lookAt(client: DavClient, url: URL, patience: Patience): Promise<Found> {
+  const { HttpError, propertyNamed } = await import("@meanwhile/client");
+  try {
+    const resource = await client.stat(url, patience);
+    // Without its type, a resource only looks like a file (RFC 4918 §15.9).
+    if (propertyNamed(resource, davName("resourcetype"))?.status !== 200) return { kind: "something" };
+    return { kind: resource.collection ? "folder" : "file" };
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    if (absent.has(error.status)) return { kind: "nothing", cause: error };
+    if (error.status >= 300 && !withoutPropfind.has(error.status)) throw error;
+  }
+  const response = await client.request(url, { ...patience, method: "HEAD" });
+  await response.body?.cancel();
+  const { status, headers } = response;
+  if (absent.has(status))
+    return { kind: "nothing", cause: new HttpError({ method: "HEAD", url, status, headers }) };
+  if (status === 401) throw new HttpError({ method: "HEAD", url, status, headers });
+  // A redirection is how servers without PROPFIND answer for a folder that was named without its slash.
+  return { kind: status < 400 ? "something" : "untold" };
+}
+
+const absent: ReadonlySet<number> = new Set([404, 410]);
+/** How servers say that they have no PROPFIND, or none for this client. */
+const withoutPropfind: ReadonlySet<number> = new Set([400, 403, 405, 409, 415, 501]);
