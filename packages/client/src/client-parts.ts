@@ -8,7 +8,7 @@ import type { DavClient } from "./dav/dav-client.ts";
 import { Places } from "./dav/place.ts";
 import type { Patience, Send } from "./http/send.ts";
 import { realSurroundings } from "./long-request/real-surroundings.ts";
-import { serverMemory } from "./long-request/server-memory.ts";
+import { serverMemories } from "./long-request/server-memories.ts";
 import type { Surroundings } from "./long-request/start-long-request.ts";
 import { startLongRequest } from "./long-request/start-long-request.ts";
 import { watchOperation } from "./long-request/watch-operation.ts";
@@ -58,7 +58,7 @@ export function clientOfParts(
   return createDavClient({
     places,
     send,
-    memory: serverMemory(send, places.base),
+    memoryOf: serverMemories(send, places.base),
     hidesInterims: network.hidesInterims === true,
     surroundings: surroundings ?? realSurroundings,
     startLongRequest,

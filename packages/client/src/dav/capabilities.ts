@@ -1,4 +1,5 @@
 import type { Patience } from "../http/send.ts";
+import { davClasses, hasOperations } from "../long-request/announcement.ts";
 import type { Capabilities, Place } from "./dav-client.ts";
 import { ask } from "./exchange.ts";
 import { discard } from "./response-content.ts";
@@ -14,20 +15,12 @@ export async function capabilities(
   const { response } = await ask(context, { method: "OPTIONS", url, patience: patienceOf(context, options) });
   await discard(response);
   context.memory.learn(response);
-  const classes = classesOf(response);
+  const classes = davClasses(response.headers);
   return {
     classes,
     allow: tokens(response.headers.get("allow")),
-    keepsAnswers: classes.includes(keepingClass),
+    keepsAnswers: hasOperations(response.headers),
   };
-}
-
-/** The DAV class of servers that keep answers. */
-const keepingClass = "<urn:meanwhile:operations:1>";
-
-/** The classes and extensions of the `DAV` field (RFC 4918 §10.1). */
-export function classesOf({ headers }: Pick<Response, "headers">): readonly string[] {
-  return tokens(headers.get("dav"));
 }
 
 function tokens(value: string | null): readonly string[] {

@@ -30,7 +30,8 @@ export interface DavClientParts {
   readonly places: Places;
   /** With credentials and fields. */
   readonly send: Send;
-  readonly memory: ServerMemory;
+  /** What is known of the origin of a URL: mostly the base's; of others, operations are watched. */
+  memoryOf(url: URL): ServerMemory;
   /** As {@link LongRequestContext.hidesInterims}. */
   readonly hidesInterims?: boolean;
   readonly surroundings: Surroundings;
@@ -44,7 +45,8 @@ export interface DavClientParts {
 
 /** Joins the verbs to a client. */
 export function createDavClient(parts: DavClientParts): DavClient {
-  const { send, memory, surroundings, hidesInterims = false } = parts;
+  const { send, surroundings, hidesInterims = false } = parts;
+  const memory = parts.memoryOf(parts.places.base);
   const long: LongRequestContext = { send, memory, surroundings, hidesInterims };
   const context: VerbContext = {
     ...long,
@@ -72,7 +74,8 @@ export function createDavClient(parts: DavClientParts): DavClient {
     quota: (place, options) => quota(context, place, options),
     capabilities: (place, options) => capabilities(context, place, options),
     start: (method, place, options) => start(context, method, place, options),
-    watch: (url, options = {}) => parts.watchOperation(long, url, patienceOf(context, options)),
+    watch: (url, options = {}) =>
+      parts.watchOperation({ ...long, memory: parts.memoryOf(url) }, url, patienceOf(context, options)),
     request: async (place, options) => send(parts.places.url(place), { ...parts.patience, ...options }),
     async close() {
       for (const held of context.locks.all()) held.leave();

@@ -2,9 +2,9 @@
  * Goes on with a PUT that was cut, by the HTTP PATCH of sabre/dav (https://sabre.io/dav/http-patch/). When, and why it
  * does no harm: docs/decisions/0042-resuming-uploads.md.
  */
+import { davClasses, keepsAnswerTo } from "../long-request/announcement.ts";
 import { formatIdempotencyKey } from "../long-request/idempotency-key.ts";
 import type { LostUpload, ResumeUpload } from "../long-request/resume-upload.ts";
-import { classesOf } from "./capabilities.ts";
 import { changeHeaders } from "./change.ts";
 import { isStrong } from "./condition-fields.ts";
 import type { PutOptions } from "./dav-client.ts";
@@ -62,8 +62,7 @@ class ResumingUpload {
     // Nothing of ours is there, or nobody says how much.
     if (lost.sent === 0) return undefined;
     this.#announced ??= await this.#isAnnounced(lost);
-    // Whoever keeps answers is asked for the one to this request.
-    if (!this.#announced || this.#context.memory.keeps === true) return undefined;
+    if (!this.#announced) return undefined;
     const found = await this.#look(lost);
     if (found === undefined || !(await this.#isOurs(lost, found))) return undefined;
     if (found.length === this.#upload.content.length) return this.#success(found.etag);
@@ -74,7 +73,10 @@ class ResumingUpload {
     const response = await lost.send(this.#upload.url, { method: "OPTIONS" });
     await discard(response);
     mustBeReady(response);
-    return response.ok && classesOf(response).includes("sabredav-partialupdate");
+    const { ok, headers } = response;
+    // A server that keeps answers is asked for the one to this request.
+    if (keepsAnswerTo("PUT", headers)) return false;
+    return ok && davClasses(headers).includes("sabredav-partialupdate");
   }
 
   /** Undefined where what is there cannot be what we sent of the content. */

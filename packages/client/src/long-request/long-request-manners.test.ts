@@ -33,7 +33,7 @@ describe("what is sent", () => {
   test("a key and a wish for interim responses; the same key again, and then a wish for a 202", async () => {
     const server = scriptedServer([
       ["COPY /a", { lost: "lost" }],
-      ["OPTIONS /", keeps],
+      ["OPTIONS /a", keeps],
       ["COPY /a", { status: 201 }],
       ["COPY /a", { status: 201 }],
     ]);

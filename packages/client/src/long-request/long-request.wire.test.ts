@@ -8,6 +8,7 @@ import { createOperations } from "@meanwhile/operations";
 import { createDavHandler } from "@meanwhile/server";
 import { createMemoryLockStore, createMemoryTree, slowTree } from "@meanwhile/server/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { createClient } from "../create-client.ts";
 import { cuttingHop, pseudoRandom } from "../folder/testing/cutting-hop.ts";
 import { createRequester } from "../http/requester.ts";
 import type { LongRequest, RequestProgress } from "./long-request.ts";
@@ -98,7 +99,7 @@ async function middlewareService(): Promise<Service> {
   const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let length = 0;
     for await (const bytes of request) length += bytes.length;
-    if (request.url === "/quick") {
+    if (request.url === "/quick" || request.method === "OPTIONS") {
       response.end();
       return;
     }
@@ -187,9 +188,9 @@ describe("to a service with the middleware", () => {
     let mute = false;
     const hop = await hopTo(service.port, () => (mute ? Buffer.alloc(0) : true));
     const client = clientOf(hop.port);
-    // By this the client knows that answers are kept.
     await client.start("POST", "/quick").outcome;
     mute = true;
+    // That answers are kept is said by OPTIONS of its URL.
     const request = client.start("POST", "/work", post);
     await vi.waitFor(() => expect(service.runs).toBe(1), { interval: 2, timeout: 20_000 });
     mute = false;
@@ -350,6 +351,28 @@ describe("to the WebDAV server", () => {
 });
 
 describe("to any other server", () => {
+  test("a payment runs once, whatever reports and other servers are answered", async () => {
+    let payments = 0;
+    const says = { Operations: "1", DAV: "1, 2, <urn:meanwhile:operations:1>" };
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+      if (request.url !== "/pay") response.writeHead(200, says).end("{}");
+      else if (request.method === "OPTIONS") response.writeHead(200, { Allow: "POST" }).end();
+      else {
+        payments += 1;
+        request.socket.destroy();
+      }
+    };
+    const own = await listen(createServer(answer));
+    const other = await listen(createServer(answer));
+    const client = createClient(`http://127.0.0.1:${own}/`, { proxy: false });
+    closing.push(() => client.close());
+    await client.capabilities();
+    await (await client.start("POST", "reports").outcome).text();
+    await expect(client.watch(new URL(`http://127.0.0.1:${other}/ops/1`)).outcome).rejects.toThrow();
+    await expect(client.start("POST", "pay").outcome).rejects.toMatchObject({ name: "OutcomeUnknownError" });
+    expect(payments).toBe(1);
+  });
+
   test("a request whose answer was lost is not sent twice", async () => {
     let runs = 0;
     const port = await listen(

@@ -2,6 +2,7 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import { CancelledError, OutcomeUnknownError } from "../error/operation-error.ts";
 import { monitorOf } from "./accepted.ts";
+import { keepsAnswerTo } from "./announcement.ts";
 import { mostOfStrangers, retryAfterMs } from "./backoff.ts";
 import { discard } from "./bounded-text.ts";
 import { follow } from "./follow.ts";
@@ -10,6 +11,7 @@ import type { MonitorKind } from "./monitor.ts";
 import { ownReference, statusLink } from "./own-reference.ts";
 import type { PlannedRequest } from "./planned-request.ts";
 import { recordedOutcome } from "./recorded-outcome.ts";
+import { askOptions } from "./server-memory.ts";
 import { isForLater, isPassing, refusal } from "./setback.ts";
 import { standing } from "./standing.ts";
 import type { StatusDocument } from "./status-document.ts";
@@ -46,6 +48,8 @@ export class Obtaining {
   readonly #request: PlannedRequest;
   /** Why the request may have been carried out, without anybody knowing; undefined: it has not. */
   #doubt: unknown;
+  /** Whether the server keeps the answer to this request, as it has said since the request began; undefined: not asked. */
+  #announced: boolean | undefined;
   /** The server may have ended while it carried the request out, so that what it says to the same one again may be due to that. */
   #mayRunTwice = false;
   #setbacks = 0;
@@ -160,8 +164,9 @@ export class Obtaining {
   }
 
   async #unavailable(response: Response): Promise<Step> {
-    const { safe, mayRepeat, url: target } = this.#request;
-    const keeps = this.#wait.context.memory.keeps ?? (await this.#keepsNow());
+    const { safe, mayRepeat, method, url: target } = this.#request;
+    if (keepsAnswerTo(method, response.headers)) this.#announced = true;
+    const keeps = this.#keeps ?? (await this.#keepsNow());
     if (!keeps && !(this.#setbacks > 0 && (safe || mayRepeat))) return { kind: "final", response };
     this.#setbacks += 1;
     // Of a server that keeps answers: it was interrupted, and what is sent again runs anew.
@@ -211,7 +216,8 @@ export class Obtaining {
   }
 
   async #ended(document: StatusDocument, url: URL): Promise<Step> {
-    // Whoever has status documents keeps answers.
+    // What has a status document has an answer that is kept.
+    this.#announced = true;
     this.#wait.context.memory.learn({ headers: new Headers({ Operations: "1" }) });
     if (document.state === "cancelled") throw new CancelledError(url);
     const response = await recordedOutcome(this.#wait, document, url);
@@ -256,7 +262,7 @@ export class Obtaining {
 
   /** Where nothing has arrived, or the server keeps answers, the request itself is sent again. */
   async #resumed(loss: unknown): Promise<Response | undefined> {
-    if (this.#doubt === undefined || this.#wait.context.memory.keeps === true) return undefined;
+    if (this.#doubt === undefined || this.#keeps === true) return undefined;
     try {
       return await this.#request.resume(this.#wait, loss);
     } catch (error) {
@@ -266,18 +272,17 @@ export class Obtaining {
 
   async #mayBeSentAgain(cause: unknown): Promise<boolean> {
     const { safe, mayRepeat, repeatable } = this.#request;
-    const { memory } = this.#wait.context;
     if (!repeatable) return false;
     if (safe || mayRepeat) {
       // Patience is at its end, and nothing is there that could be come back to.
-      if (cause instanceof ConnectionError && cause.code === "idle" && memory.keeps !== true) return false;
+      if (cause instanceof ConnectionError && cause.code === "idle" && this.#keeps !== true) return false;
       this.#repetitions += 1;
       return this.#repetitions <= mostRepetitions;
     }
     if (this.#doubt === undefined) return true;
     for (;;) {
       try {
-        return await memory.keepsAnswers(this.#wait.signal);
+        return this.#keeps ?? (await this.#askWhetherKept());
       } catch (error) {
         if (this.#wait.signal.aborted) throw this.#wait.signal.reason;
         if (!isPassing(error)) throw this.#unknown(error);
@@ -286,11 +291,31 @@ export class Obtaining {
     }
   }
 
-  /** Whether the server is known to keep answers, if it can be asked now. */
+  /**
+   * Whether the server keeps the answer to this request, as far as that is known: by what it has said since the request
+   * began, or by an earlier answer for the same method and URL. What it said of others does not count.
+   */
+  get #keeps(): boolean | undefined {
+    const earlier = this.#wait.context.memory.keepsAnswers(this.#request) ? true : undefined;
+    return this.#announced ?? earlier;
+  }
+
+  /** Asks by OPTIONS of the request's own URL. @throws {ConnectionError} where the server cannot be asked now */
+  async #askWhetherKept(): Promise<boolean> {
+    const { context, identity, signal } = this.#wait;
+    const { method, url } = this.#request;
+    const response = await askOptions(context.send, url, identity, signal);
+    context.memory.learn(response);
+    const keeps = keepsAnswerTo(method, response.headers);
+    // A refusal says nothing for later.
+    if (keeps || response.ok) this.#announced = keeps;
+    return keeps;
+  }
+
+  /** Whether the server is known to keep the answer, if it can be asked now. */
   async #keepsNow(): Promise<boolean> {
-    const { memory } = this.#wait.context;
     try {
-      return await memory.keepsAnswers(this.#wait.signal);
+      return await this.#askWhetherKept();
     } catch (error) {
       if (this.#wait.signal.aborted) throw this.#wait.signal.reason;
       if (isPassing(error)) return false;

@@ -71,10 +71,14 @@ export class PlannedRequest {
   async send(wait: LongWait): Promise<Response> {
     const { memory, hidesInterims = false } = wait.context;
     const headers = new Headers(this.#headers);
-    const keeps = hidesInterims && !this.safe ? await keepsAnswers(wait) : memory.keeps;
+    const operations = hidesInterims && !this.safe ? await findOperations(wait) : memory.hasOperations;
     const interimsBreak = hidesInterims || memory.interimsBreak;
     const circumstances = { safe: this.safe, again: this.#sentBefore };
-    const preference = prefer(headers.get("prefer"), { interimsBreak, keeps }, circumstances);
+    const preference = prefer(
+      headers.get("prefer"),
+      { interimsBreak, hasOperations: operations },
+      circumstances,
+    );
     if (preference !== undefined) headers.set("Prefer", preference);
     this.#sentBefore = true;
     const content = this.#content;
@@ -89,6 +93,7 @@ export class PlannedRequest {
       },
     });
     wait.url ??= statusLink(response.headers, this.url);
+    if (!this.safe) memory.learnAnswer(this, response);
     return response;
   }
 
@@ -117,9 +122,9 @@ export class PlannedRequest {
 }
 
 /** Asks before anything is sent: if there is no answer, nothing has arrived. */
-async function keepsAnswers({ context, signal }: LongWait): Promise<boolean> {
+async function findOperations({ context, signal }: LongWait): Promise<boolean> {
   try {
-    return await context.memory.keepsAnswers(signal);
+    return await context.memory.findOperations(signal);
   } catch (cause) {
     if (!(cause instanceof ConnectionError)) throw cause;
     throw new ConnectionError(cause.code, cause.message, { mayHaveArrived: false, cause });

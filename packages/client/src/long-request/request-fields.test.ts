@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { identityOf, isSafe, prefer } from "./request-fields.ts";
 
 describe("prefer (RFC 7240)", () => {
-  const whole = { interimsBreak: false, keeps: undefined };
-  const broken = { interimsBreak: true, keeps: true };
+  const whole = { interimsBreak: false, hasOperations: undefined };
+  const broken = { interimsBreak: true, hasOperations: true };
   const first = { safe: false, again: false };
   const again = { safe: false, again: true };
   test.each([
@@ -13,9 +13,15 @@ describe("prefer (RFC 7240)", () => {
     ["asks for a 202 where interim responses break", null, broken, first, "respond-async, wait=1"],
     ["keeps the caller's own patience", "wait=9", broken, first, "wait=9, respond-async"],
     ["keeps the caller's own wish", "respond-async", broken, first, "respond-async"],
-    ["asks for nothing where nothing is known to help", null, { ...broken, keeps: false }, first, undefined],
+    [
+      "asks for nothing where nothing is known to help",
+      null,
+      { ...broken, hasOperations: false },
+      first,
+      undefined,
+    ],
     ["asks for no 202 of what is safe", null, broken, { safe: true, again: true }, undefined],
-    ["asks for a 202 after a loss", null, { ...whole, keeps: true }, again, "respond-async, wait=1"],
+    ["asks for a 202 after a loss", null, { ...whole, hasOperations: true }, again, "respond-async, wait=1"],
     ["asks a server of which nothing is known as before", null, whole, again, "processing"],
   ] as const)("%s", (_what, own, memory, request, field) => {
     expect(prefer(own, memory, request)).toBe(field);

@@ -24,17 +24,17 @@ const patientSeconds = 1;
 
 /**
  * How the client would like to be answered, added to what the caller prefers (RFC 7240): by interim responses; or,
- * where those do not come through or the connection was lost before, and the server has said that it keeps answers, by
+ * where those do not come through or the connection was lost before, and the server has said that it has operations, by
  * a 202 that tells where to follow it.
  */
 export function prefer(
   own: string | null,
-  { interimsBreak, keeps }: Pick<ServerMemory, "interimsBreak" | "keeps">,
+  { interimsBreak, hasOperations }: Pick<ServerMemory, "interimsBreak" | "hasOperations">,
   { safe, again }: { readonly safe: boolean; readonly again: boolean },
 ): string | undefined {
   const asked = parsePrefer(own ?? undefined);
   const wishes = own === null || own.trim() === "" ? [] : [own];
-  const asynchronous = !safe && keeps === true && (interimsBreak || again);
+  const asynchronous = !safe && hasOperations === true && (interimsBreak || again);
   if (asynchronous && !asked.respondAsync) {
     wishes.push("respond-async");
     if (asked.waitSeconds === undefined) wishes.push(`wait=${patientSeconds}`);

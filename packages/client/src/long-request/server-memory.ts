@@ -1,31 +1,46 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import type { Send } from "../http/send.ts";
+import { hasOperations, keepsAnswerTo } from "./announcement.ts";
 import { discard } from "./bounded-text.ts";
+import { isForLater } from "./setback.ts";
 import type { ServerMemory } from "./start-long-request.ts";
 
-/**
- * What is known of the server that has `base`. It is asked by OPTIONS when, for the first time, somebody has to know
- * whether it keeps answers; several who want to know at once ask once.
- */
+/** Methods with their URLs that are remembered; of more, the one that was heard of longest ago is forgotten. */
+const mostKept = 1_000;
+
+/** What is known of the server that has `base`: of one origin. */
 export function serverMemory(send: Send, base: URL): ServerMemory {
-  let keeps: boolean | undefined;
+  let operations: boolean | undefined;
   let answered = false;
   let asking: Promise<boolean> | undefined;
+  const kept = new Set<string>();
 
   const memory: ServerMemory = {
     interimsBreak: false,
-    get keeps() {
-      return keeps;
+    get hasOperations() {
+      return operations;
     },
     get answered() {
       return answered;
     },
     learn({ headers }) {
       answered = true;
-      if (saysSo(headers)) keeps = true;
+      if (hasOperations(headers)) operations = true;
     },
-    async keepsAnswers(signal) {
-      if (keeps !== undefined) return keeps;
+    learnAnswer({ method, url }, response) {
+      const key = `${method} ${url.href}`;
+      const keeps = keepsAnswerTo(method, response.headers);
+      // Who is not ready to answer may be a proxy.
+      if (keeps || !isForLater(response)) kept.delete(key);
+      if (keeps) kept.add(key);
+      for (const oldest of kept) {
+        if (kept.size <= mostKept) break;
+        kept.delete(oldest);
+      }
+    },
+    keepsAnswers: ({ method, url }) => kept.has(`${method} ${url.href}`),
+    async findOperations(signal) {
+      if (operations !== undefined) return operations;
       if (signal) return ask(signal);
       asking ??= ask().finally(() => {
         asking = undefined;
@@ -35,29 +50,38 @@ export function serverMemory(send: Send, base: URL): ServerMemory {
   };
 
   async function ask(signal?: AbortSignal): Promise<boolean> {
-    const response = await send(base, { method: "OPTIONS", ...quick, ...(signal ? { signal } : {}) });
-    discard(response);
-    const { status } = response;
-    if (status === 429 || (status >= 502 && status <= 504)) {
-      throw new ConnectionError("refused", `${base.host} is not ready: OPTIONS was answered ${status}`, {
-        mayHaveArrived: true,
-      });
-    }
+    const response = await askOptions(send, base, new Headers(), signal);
     memory.learn(response);
     // A refusal says nothing of what the server can do for others, or later.
-    if (response.ok) keeps ??= false;
-    return keeps ?? false;
+    if (response.ok) operations ??= false;
+    return operations ?? false;
   }
 
   return memory;
 }
 
-/** OPTIONS is no work: whoever does not answer it soon is not there. */
-const quick = { idleTimeoutMs: 30_000, timeoutMs: 60_000 } as const;
-
-/** The class that our WebDAV server announces (RFC 4918 §10.1), or the field of the middleware's responses. */
-function saysSo(headers: Headers): boolean {
-  if (headers.get("operations")?.trim() === "1") return true;
-  const classes = (headers.get("dav") ?? "").split(",").map((name) => name.trim());
-  return classes.includes("<urn:meanwhile:operations:1>");
+/**
+ * What OPTIONS of a URL is answered. OPTIONS is no work: a server that does not answer it soon is not there.
+ *
+ * @throws {ConnectionError} also where the server is not ready
+ */
+export async function askOptions(
+  send: Send,
+  url: URL,
+  headers: Headers,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const quick = { idleTimeoutMs: 30_000, timeoutMs: 60_000 };
+  const response = await send(url, { method: "OPTIONS", headers, ...quick, ...(signal ? { signal } : {}) });
+  discard(response);
+  if (isForLater(response) || response.status === 429) {
+    throw new ConnectionError(
+      "refused",
+      `${url.host} is not ready: OPTIONS was answered ${response.status}`,
+      {
+        mayHaveArrived: true,
+      },
+    );
+  }
+  return response;
 }

@@ -13,7 +13,7 @@ export function isUnavailable(status: number): boolean {
 }
 
 /** The same, or a server that wants to be asked more slowly (RFC 6585 §4). */
-export function isForLater({ status, headers }: Response): boolean {
+export function isForLater({ status, headers }: Pick<Response, "status" | "headers">): boolean {
   return isUnavailable(status) || (status === 429 && headers.has("retry-after"));
 }
 

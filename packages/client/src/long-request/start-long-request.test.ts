@@ -54,7 +54,7 @@ describe("stories that end with the outcome", () => {
       "a failure, whose first telling was lost",
       [
         ["COPY /a", lost],
-        ["OPTIONS /", keeps],
+        ["OPTIONS /a", keeps],
         ["COPY /a", { status: 412 }],
       ],
       "412",
@@ -63,7 +63,7 @@ describe("stories that end with the outcome", () => {
       "502 of a server that keeps no answers",
       [
         ["COPY /a", { status: 502 }],
-        ["OPTIONS /", keepsNot],
+        ["OPTIONS /a", keepsNot],
       ],
       "502",
     ],
@@ -71,7 +71,7 @@ describe("stories that end with the outcome", () => {
       "503 of a server that cannot be asked",
       [
         ["COPY /a", { status: 503 }],
-        ["OPTIONS /", { status: 503 }],
+        ["OPTIONS /a", { status: 503 }],
       ],
       "503",
     ],
@@ -79,7 +79,7 @@ describe("stories that end with the outcome", () => {
       "lost, and the server keeps answers: sent again with its key",
       [
         ["COPY /a", lost],
-        ["OPTIONS /", keeps],
+        ["OPTIONS /a", keeps],
         ["COPY /a", { status: 201 }],
       ],
       "201",
@@ -88,9 +88,9 @@ describe("stories that end with the outcome", () => {
       "lost, and the server is away for a while before it can be asked",
       [
         ["COPY /a", lost],
-        ["OPTIONS /", refused],
-        ["OPTIONS /", { status: 503 }],
-        ["OPTIONS /", keeps],
+        ["OPTIONS /a", refused],
+        ["OPTIONS /a", { status: 503 }],
+        ["OPTIONS /a", keeps],
         ["COPY /a", refused],
         ["COPY /a", { status: 502 }],
         ["COPY /a", { status: 204 }],
@@ -123,7 +123,7 @@ describe("stories that end with the outcome", () => {
       "a server that stops says where to go on",
       [
         ["COPY /a", { status: 503, headers: { Location: "/ops/1", "Retry-After": "1" } }],
-        ["OPTIONS /", keeps],
+        ["OPTIONS /a", keeps],
         ["GET /ops/1", events(document("finished"))],
         ["GET /ops/1/outcome", outcome(201)],
       ],
@@ -299,7 +299,7 @@ describe("stories that end with the outcome", () => {
       [
         ["COPY /a", lost],
         ["COPY /a", { status: 504 }],
-        ["OPTIONS /", keepsNot],
+        ["OPTIONS /a", keepsNot],
         ["COPY /a", { status: 201 }],
       ],
       "201",
@@ -327,6 +327,112 @@ describe("stories that end with the outcome", () => {
     const server = scriptedServer(script);
     expect(await start(server, plan).outcome).toBe(expected);
     expect(server.log).toEqual(script.map(([request]) => request));
+  });
+});
+
+const says: Reply = { headers: { Operations: "1" } };
+
+describe("what another request was answered is no leave to send this one again", () => {
+  const get: Plan = { method: "GET", url: at("/reports"), headers: new Headers() };
+  const post = (path: string): Plan => ({ method: "POST", url: at(path), headers: new Headers() });
+
+  test.each<[string, Plan, Script]>([
+    ["another URL", post("/reports"), [["POST /reports", { status: 200, ...says }]]],
+    ["another method", { ...post("/pay"), method: "PUT" }, [["PUT /pay", { status: 204, ...says }]]],
+    ["another query", post("/pay?test"), [["POST /pay", { status: 204, ...says }]]],
+    ["a safe request", get, [["GET /reports", says]]],
+    [
+      "another URL, whose answer was kept in a status document",
+      post("/reports"),
+      [
+        ["POST /reports", accepted],
+        ["GET /ops/1", events(document("finished"))],
+        ["GET /ops/1/outcome", outcome(201, says)],
+      ],
+    ],
+    [
+      "another URL, which said so in OPTIONS",
+      post("/reports"),
+      [
+        ["POST /reports", lost],
+        ["OPTIONS /reports", says],
+        ["POST /reports", { status: 200, ...says }],
+      ],
+    ],
+  ])("%s", async (_what, before, script) => {
+    const own: Script = [
+      ["POST /pay", lost],
+      ["OPTIONS /pay", { headers: { Allow: "POST" } }],
+    ];
+    const server = scriptedServer([...script, ...own]);
+    await start(server, before).outcome;
+    await expect(start(server, post("/pay")).outcome).rejects.toMatchObject({ name: "OutcomeUnknownError" });
+    expect(server.log).toEqual([...script, ...own].map(([request]) => request));
+  });
+
+  test.each<[string, Reply]>([
+    ["that class speaks of WebDAV's methods", keeps],
+    ["the resource does not have the method", { headers: { Operations: "1", Allow: "GET, PUT" } }],
+    ["a refusal", { status: 403 }],
+  ])("OPTIONS of the same URL is none either, where %s", async (_what, reply) => {
+    const server = scriptedServer([
+      ["POST /pay", lost],
+      ["OPTIONS /pay", reply],
+    ]);
+    await expect(start(server, post("/pay")).outcome).rejects.toMatchObject({ name: "OutcomeUnknownError" });
+  });
+
+  test("where the status document was told, it is asked, whatever is known of the URL", async () => {
+    const script: Script = [
+      ["POST /pay", { status: 200, ...says }],
+      ["POST /pay", told],
+      ["GET /ops/1", events(document("finished"))],
+      ["GET /ops/1/outcome", outcome(201)],
+    ];
+    const server = scriptedServer(script);
+    expect(await start(server, post("/pay")).outcome).toBe("200");
+    expect(await start(server, post("/pay")).outcome).toBe("201");
+    expect(server.log).toEqual(script.map(([request]) => request));
+  });
+
+  test.each<[string, Script, Script]>([
+    [
+      "an earlier answer for the same URL and method",
+      [["POST /pay", { status: 200, ...says }]],
+      [
+        ["POST /pay", lost],
+        ["POST /pay", { status: 200 }],
+      ],
+    ],
+    [
+      "OPTIONS of the same URL, asked after the loss, each time",
+      [
+        ["POST /pay", lost],
+        ["OPTIONS /pay", { headers: { Operations: "1", Allow: "POST" } }],
+        ["POST /pay", { status: 200 }],
+      ],
+      [
+        ["POST /pay", lost],
+        ["OPTIONS /pay", says],
+        ["POST /pay", { status: 200 }],
+      ],
+    ],
+    [
+      "the response in the same exchange",
+      [["POST /pay", { status: 200 }]],
+      [
+        ["POST /pay", { status: 503, ...says }],
+        ["POST /pay", lost],
+        ["POST /pay", { status: 200 }],
+      ],
+    ],
+  ])("%s is a leave", async (_what, first, second) => {
+    const server = scriptedServer([...first, ...second]);
+    await start(server, post("/pay")).outcome;
+    expect(await start(server, post("/pay")).outcome).toBe("200");
+    expect(server.log).toEqual([...first, ...second].map(([request]) => request));
+    const keys = server.requests.filter(({ method }) => method === "POST").slice(-2);
+    expect(new Set(keys.map(({ headers }) => headers.get("idempotency-key"))).size).toBe(1);
   });
 });
 
@@ -358,7 +464,7 @@ describe("stories that end without it", () => {
       "lost, and the server keeps no answers: never sent twice",
       [
         ["COPY /a", lost],
-        ["OPTIONS /", keepsNot],
+        ["OPTIONS /a", keepsNot],
       ],
       unknown,
     ],
@@ -366,7 +472,7 @@ describe("stories that end without it", () => {
       "lost, and OPTIONS is refused: never sent twice",
       [
         ["COPY /a", lost],
-        ["OPTIONS /", { status: 405 }],
+        ["OPTIONS /a", { status: 405 }],
       ],
       unknown,
     ],
@@ -375,7 +481,7 @@ describe("stories that end without it", () => {
       "no byte for as long as the caller waits, from a server that keeps no answers",
       [
         ["COPY /a", { lost: "idle" }],
-        ["OPTIONS /", keepsNot],
+        ["OPTIONS /a", keepsNot],
       ],
       unknown,
     ],
@@ -444,7 +550,7 @@ describe("stories that end without it", () => {
       "the same, where the interruption is told by the answer to the repetition",
       [
         ["PUT /a", lost],
-        ["OPTIONS /", keeps],
+        ["OPTIONS /a", keeps],
         ["PUT /a", { status: 503, headers: { "Retry-After": "1" } }],
         ["PUT /a", { status: 412 }],
       ],
@@ -471,7 +577,7 @@ describe("stories that end without it", () => {
       "the key was used for another request (draft-ietf-httpapi-idempotency-key-header-07 §2.7)",
       [
         ["COPY /a", lost],
-        ["OPTIONS /", keeps],
+        ["OPTIONS /a", keeps],
         [
           "COPY /a",
           {
@@ -490,7 +596,7 @@ describe("stories that end without it", () => {
       "no credentials on the second try says nothing of the first",
       [
         ["COPY /a", lost],
-        ["OPTIONS /", keeps],
+        ["OPTIONS /a", keeps],
         ["COPY /a", { status: 401 }],
       ],
       expect.objectContaining({ name: "OutcomeUnknownError", cause: http("COPY", 401) }),

@@ -18,17 +18,27 @@ export interface Surroundings {
   newKey(): string;
 }
 
-/** What is known of a server, kept as long as the client. */
+/** What is known of one origin, kept as long as the client. */
 export interface ServerMemory {
   /**
-   * Whether it keeps answers: said in OPTIONS (`DAV`) or in a response's `Operations` field. Asks by OPTIONS where that
-   * is not known.
+   * Whether some response has said that there are operations, as in `DAV` or `Operations`; undefined where that is not
+   * known. A request may say then that it would rather have a 202. It is no leave to send one again: of other methods and
+   * other URLs it says nothing.
+   */
+  readonly hasOperations: boolean | undefined;
+  /**
+   * The same; asks by OPTIONS where it is not known.
    *
    * @throws {ConnectionError} where the server cannot be asked now
    */
-  keepsAnswers(signal?: AbortSignal): Promise<boolean>;
-  /** The same, as far as it is known without asking. */
-  readonly keeps: boolean | undefined;
+  findOperations(signal?: AbortSignal): Promise<boolean>;
+  /** Whether the last answer to a request of that method and URL has said that such answers are kept. */
+  keepsAnswers(request: { readonly method: string; readonly url: URL }): boolean;
+  /** Takes notice of the final response to that request. */
+  learnAnswer(
+    request: { readonly method: string; readonly url: URL },
+    response: Pick<Response, "status" | "headers">,
+  ): void;
   /** It has answered before: where nobody listens, it is expected to come back. */
   readonly answered: boolean;
   /** Takes notice of what a response says of its server. */
@@ -60,7 +70,7 @@ export interface LongRequestPlan<Outcome> extends Patience {
   readonly content?: RequestContent;
   readonly idempotencyKey?: string;
   readonly repeat?: boolean;
-  /** Tried after a lost connection before the request is sent again, if the server is not known to keep answers. */
+  /** Tried after a lost connection before the request is sent again, if the server is not known to keep its answer. */
   readonly resume?: ResumeUpload;
   /** Makes the outcome of a final response, whatever its status; throws what the outcome shall reject with. */
   read(response: Response): Promise<Outcome>;
@@ -80,8 +90,8 @@ export type StartLongRequest = <Outcome>(
  * Sends a request and stays with it to its end: through 102s, a 202, lost connections, proxies that give up, and
  * restarts of the server.
  *
- * An unsafe request is sent again only with its Idempotency-Key and only where the server has said that it keeps
- * answers, where nothing of it can have arrived, or where the plan says `repeat`. Once the outcome has settled, neither
+ * An unsafe request is sent again only with its Idempotency-Key and only where the server has said that it keeps the
+ * answers to requests of that method and URL, where nothing of it can have arrived, or where the plan says `repeat`. Once the outcome has settled, neither
  * the patience nor `detach()` ends the content of a response that `read` has passed on: cancel that.
  */
 export const startLongRequest: StartLongRequest = (context, plan) => {

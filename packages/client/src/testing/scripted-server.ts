@@ -4,6 +4,7 @@ import type { DavClient } from "../dav/dav-client.ts";
 import { Places } from "../dav/place.ts";
 import type { RequestContent, Send, SendOptions } from "../http/send.ts";
 import type { LongRequest } from "../long-request/long-request.ts";
+import { serverMemory } from "../long-request/server-memory.ts";
 import type {
   LongRequestContext,
   LongRequestPlan,
@@ -52,21 +53,11 @@ export const testBase = "https://files.example/dav/";
 
 /** A client of a server that does not keep answers. Requests that may take long are sent once, and read. */
 export function clientOf(server: Pick<ScriptedServer, "send">, time: Surroundings = testTime()): DavClient {
-  let answered = false;
+  const memory = serverMemory(server.send, new URL(testBase));
   return createDavClient({
     places: new Places(testBase),
     send: server.send,
-    memory: {
-      keepsAnswers: async () => false,
-      learn() {
-        answered = true;
-      },
-      interimsBreak: false,
-      keeps: false,
-      get answered() {
-        return answered;
-      },
-    },
+    memoryOf: () => memory,
     surroundings: time,
     startLongRequest: sendOnce,
     watchOperation: () => {

@@ -9,7 +9,7 @@ import { OutcomeUnknownError } from "../../error/operation-error.ts";
 import type { RequestContent, Send, SendOptions } from "../../http/send.ts";
 import type { LongRequest, RequestProgress } from "../../long-request/long-request.ts";
 import { realSurroundings } from "../../long-request/real-surroundings.ts";
-import { serverMemory } from "../../long-request/server-memory.ts";
+import { serverMemories } from "../../long-request/server-memories.ts";
 import type {
   LongRequestContext,
   LongRequestPlan,
@@ -27,7 +27,7 @@ export function returningClient(base: string): DavClient {
   return createDavClient({
     places,
     send,
-    memory: serverMemory(send, places.base),
+    memoryOf: serverMemories(send, places.base),
     // It does not wait long.
     surroundings: { ...realSurroundings, random: () => 0.01 },
     startLongRequest,
@@ -41,17 +41,19 @@ export function returningClient(base: string): DavClient {
 /** A client that never sends anything twice by itself, as the real one does to a server that keeps no answers. */
 export function plainClient(base: string): DavClient {
   const agent = new Agent({ keepAlive: true });
-  const memory = {
+  const memory: ServerMemory = {
     interimsBreak: false,
-    keeps: false,
+    hasOperations: false,
     answered: true,
-    keepsAnswers: async () => false,
+    findOperations: async () => false,
+    keepsAnswers: () => false,
     learn: () => undefined,
+    learnAnswer: () => undefined,
   };
   return createDavClient({
     places: new Places(base),
     send: plainSend(agent),
-    memory: memory as ServerMemory,
+    memoryOf: () => memory,
     surroundings: {
       now: () => performance.now(),
       sleep: async () => undefined,
