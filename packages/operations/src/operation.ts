@@ -64,6 +64,9 @@ export interface Operation extends OperationSubject {
   cancel(): boolean;
 }
 
+/** How much of the machine a work takes: that of one document, or that of a whole tree. */
+export type Load = "document" | "tree";
+
 /** What the work itself is given. None of its methods throws, {@link Work.intend} excepted. */
 export interface Work {
   readonly operation: Operation;
@@ -83,6 +86,13 @@ export interface Work {
    * @throws what the journal failed with
    */
   intend(intent: Json): Promise<void>;
+  /**
+   * Waits until the work may begin: only so many go on at once, and they take turns, see {@link WorkQueue}. The place
+   * is kept until the operation ends; a work that has one has entered already.
+   *
+   * @returns "entered" at once, or later what became of the waiting: what the work saw before may have changed then
+   */
+  enter(load: Load): "entered" | Promise<"entered later" | "cancelled">;
   /** Tells what became of one member. A URI that costs something to write may be given as a function. */
   result(status: number, uri: string | (() => string)): void;
   /**

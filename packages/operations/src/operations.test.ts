@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Work } from "./operation.ts";
+import type { Outcome, Work } from "./operation.ts";
 import { createOperations, OperationKeyError, OperationLimitError } from "./operations.ts";
 import {
   created,
@@ -84,7 +84,20 @@ describe("limits", () => {
     expect(refused).not.toThrow();
   });
 
-  test("for each principal, all anonymous ones being one", async () => {
+  test("anonymous ones are counted by address, whatever a principal is called", () => {
+    const { operations } = engine({ limits: { openPerPrincipal: 1 } });
+    const anonymous = { ...subject, principal: undefined };
+    const from = (address: string) => ({ origin: { address, connection: {} } });
+    operations.start(anonymous, gate().run, failed, from("192.0.2.1"));
+    operations.start(anonymous, gate().run, failed, from("192.0.2.2"));
+    operations.start({ ...subject, principal: "192.0.2.1" }, gate().run, failed, from("192.0.2.1"));
+    expect(() => operations.start(anonymous, gate().run, failed, from("192.0.2.1"))).toThrow(
+      expect.objectContaining({ of: "principal" }),
+    );
+    expect(operations.open).toBe(3);
+  });
+
+  test("for each principal, all anonymous ones of no known address being one", async () => {
     const { operations } = engine({ limits: { openPerPrincipal: 1 } });
     const anonymous = { ...subject, principal: undefined };
     const work = gate();
@@ -100,6 +113,90 @@ describe("limits", () => {
     await first.ended;
     operations.start(subject, gate().run, failed);
     expect(operations.open).toBe(3);
+  });
+});
+
+describe("a place to work", () => {
+  const origin = (connection: object) => ({ origin: { address: "192.0.2.1", connection } });
+
+  test("is kept until the operation ends; the others wait, each load by itself", async () => {
+    const { operations } = engine({ limits: { trees: 1, documents: 1 } });
+    const entered: string[] = [];
+    const end = gate();
+    const start = (name: string, load: "tree" | "document") =>
+      operations.start(
+        { ...subject, principal: name },
+        async ({ enter }) => {
+          entered.push(`${name} ${await enter(load)}`, `${name} ${await enter(load)}`);
+          return end.run();
+        },
+        failed,
+      );
+    start("ann", "tree");
+    start("bob", "tree");
+    start("cat", "document");
+    await settled();
+    expect(entered).toEqual(["ann entered", "ann entered", "cat entered", "cat entered"]);
+    end.end();
+    await operations.idle();
+    expect(entered.slice(4)).toEqual(["bob entered later", "bob entered"]);
+  });
+
+  test("one that waits can be cancelled, and a failure frees the place", async () => {
+    const { operations } = engine({ limits: { trees: 1 } });
+    const first = gate();
+    const run = (then: () => Promise<Outcome>) => async (work: Work) => {
+      const how = await work.enter("tree");
+      return how === "cancelled" ? { ...created, status: 409 } : then();
+    };
+    operations.start(subject, run(first.run), failed, origin({}));
+    const second = operations.start(subject, run(gate().run), failed, origin({}));
+    const third = operations.start(
+      subject,
+      run(async () => created),
+      failed,
+      origin({}),
+    );
+    expect(second.cancel()).toBe(true);
+    expect(await second.ended).toMatchObject({ status: 409 });
+    expect(second.state).toBe("cancelled");
+    first.fail(new Error("no"));
+    expect(await third.ended).toBe(created);
+  });
+
+  test("what an earlier process left waits for its turn too", async () => {
+    const journal = watchedJournal();
+    const before = engine({ journal }).operations;
+    for (let count = 0; count < 5; count += 1) {
+      before.start(
+        subject,
+        async (work) => {
+          await work.intend({ count });
+          return gate().run();
+        },
+        failed,
+      );
+    }
+    await settled();
+    const { operations } = engine({ journal: journal.later(), limits: { trees: 2 } });
+    let most = 0;
+    let now = 0;
+    await operations.recover(
+      () => ({
+        run: async (work) => {
+          await work.enter("tree");
+          now += 1;
+          most = Math.max(most, now);
+          await settled();
+          now -= 1;
+          return created;
+        },
+        failure: failed,
+      }),
+      () => created,
+    );
+    await operations.idle();
+    expect([now, most]).toEqual([0, 1]);
   });
 });
 

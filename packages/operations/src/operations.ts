@@ -13,6 +13,7 @@ import {
 } from "./refusals.ts";
 import { RunningOperation } from "./running-operation.ts";
 import { Unrecorded } from "./unrecorded.ts";
+import { type Asker, askerOf, createWorkQueue, type Origin } from "./work-queue.ts";
 
 export type { After, Claim, Claims, Release } from "./claims.ts";
 export { withinLimit } from "./content-limit.ts";
@@ -27,7 +28,7 @@ export {
 export { type IndexedEntry, indexed, JournalIndex } from "./journal-index.ts";
 export type { MemberResult, MemberResults } from "./member-results.ts";
 export { memoryJournal } from "./memory-journal.ts";
-export type { Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
+export type { Load, Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
 export { longestRemark, type OperationProgress } from "./progress.ts";
 export {
   defaultOperationLimits,
@@ -36,6 +37,7 @@ export {
   type OperationLimits,
 } from "./refusals.ts";
 export { defaultRetention, fullRetention, type Retention } from "./retention.ts";
+export { type Asker, askerOf, createWorkQueue, type Origin, type WorkQueue } from "./work-queue.ts";
 
 export interface OperationsOptions {
   /** Where operations are kept; default in memory. One that is still being opened is waited for. */
@@ -50,6 +52,8 @@ export interface OperationsOptions {
 }
 
 export interface StartOptions {
+  /** Where the request comes from: operations of anonymous principals are counted by address. */
+  readonly origin?: Origin;
   readonly key?: RepetitionKey;
   /** What is recorded as the intent, see {@link Work.intend}, from the start on; asked for with every record. */
   readonly intent?: () => Json;
@@ -123,6 +127,7 @@ export interface Operations {
 /** How an operation is to be completed. */
 interface Completion {
   readonly key: RepetitionKey | undefined;
+  readonly asker: Asker;
   /** The journal knows of it already. */
   readonly recorded: boolean;
   /** Nobody knows what became of the work. */
@@ -138,7 +143,9 @@ export function createOperations(options: OperationsOptions = {}): Operations {
   const limits = { ...defaultOperationLimits, ...options.limits };
   const running = new Map<string, RunningOperation>();
   const runningByKey = new Map<string, RunningOperation>();
-  const perPrincipal = new Map<string | undefined, number>();
+  /** By the name of the asker. */
+  const perAsker = new Map<string, number>();
+  const queues = { document: createWorkQueue(limits.documents), tree: createWorkQueue(limits.trees) };
   const unrecorded = new Unrecorded();
   const whenIdle = new Set<() => void>();
   const abandonment = new AbortController();
@@ -173,18 +180,18 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     }
   }
 
-  function open(operation: RunningOperation, key: RepetitionKey | undefined): void {
+  function open(operation: RunningOperation, { key, asker }: Pick<Completion, "key" | "asker">): void {
     running.set(operation.id, operation);
     if (key) runningByKey.set(key.name, operation);
-    perPrincipal.set(operation.principal, (perPrincipal.get(operation.principal) ?? 0) + 1);
+    perAsker.set(asker.name, (perAsker.get(asker.name) ?? 0) + 1);
   }
 
-  function close(operation: RunningOperation, key: RepetitionKey | undefined): void {
+  function close(operation: RunningOperation, { key, asker }: Pick<Completion, "key" | "asker">): void {
     running.delete(operation.id);
     if (key && runningByKey.get(key.name) === operation) runningByKey.delete(key.name);
-    const left = (perPrincipal.get(operation.principal) ?? 1) - 1;
-    if (left === 0) perPrincipal.delete(operation.principal);
-    else perPrincipal.set(operation.principal, left);
+    const left = (perAsker.get(asker.name) ?? 1) - 1;
+    if (left === 0) perAsker.delete(asker.name);
+    else perAsker.set(asker.name, left);
     if (running.size > 0) return;
     for (const resolve of whenIdle) resolve();
     whenIdle.clear();
@@ -195,8 +202,9 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     operation: RunningOperation,
     run: Run,
     failure: Failure,
-    { key, recorded, interrupted }: Completion,
+    completion: Completion,
   ): Promise<void> {
+    const { key, recorded, interrupted } = completion;
     let outcome: Outcome;
     try {
       if (key?.chosen && !recorded) {
@@ -217,7 +225,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
         notRecorded("the outcome", operation, error);
       }
     }
-    close(operation, key);
+    close(operation, completion);
     operation.tell();
   }
 
@@ -236,10 +244,11 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     get open() {
       return running.size;
     },
-    start(subject, run, failure, { key, intent } = {}) {
+    start(subject, run, failure, { key, intent, origin } = {}) {
+      const asker = askerOf(subject.principal, origin);
       if (draining) throw new OperationLimitError("draining");
       if (running.size >= limits.open) throw new OperationLimitError("all");
-      if ((perPrincipal.get(subject.principal) ?? 0) >= limits.openPerPrincipal) {
+      if ((perAsker.get(asker.name) ?? 0) >= limits.openPerPrincipal) {
         throw new OperationLimitError("principal");
       }
       const same = key?.chosen ? runningByKey.get(key.name) : undefined;
@@ -252,10 +261,11 @@ export function createOperations(options: OperationsOptions = {}): Operations {
         intent,
         before: undefined,
         record,
+        enter: (load, signal) => queues[load].enter(asker, signal),
         warn: options.warn,
       });
-      open(operation, key);
-      void complete(operation, run, failure, { key, recorded: false, interrupted: false });
+      open(operation, { key, asker });
+      void complete(operation, run, failure, { key, asker, recorded: false, interrupted: false });
       return operation;
     },
     find,
@@ -304,6 +314,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       return ways.flatMap(({ entry, way }) => {
         if (way === "left") return [];
         const { id, key, startedAtMs } = entry;
+        const asker = askerOf(entry.principal, undefined);
         const operation = new RunningOperation({
           id,
           subject: entry,
@@ -312,14 +323,15 @@ export function createOperations(options: OperationsOptions = {}): Operations {
           intent: undefined,
           before: entry,
           record,
+          enter: (load, signal) => queues[load].enter(asker, signal),
           warn: options.warn,
         });
-        open(operation, key);
+        open(operation, { key, asker });
         const { run, failure } = way ?? {
           run: async () => interrupted(entry),
           failure: () => interrupted(entry),
         };
-        void complete(operation, run, failure, { key, recorded: true, interrupted: !way });
+        void complete(operation, run, failure, { key, asker, recorded: true, interrupted: !way });
         return operation;
       });
     },

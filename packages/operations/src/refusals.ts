@@ -4,11 +4,20 @@ import type { Operation } from "./operation.ts";
 export interface OperationLimits {
   /** Operations that run at once, in all; default 20,000. */
   readonly open: number;
-  /** The same for one principal (all anonymous ones count as one); default 20,000. */
+  /** The same for one principal, and for one address where it is anonymous; default 20,000. */
   readonly openPerPrincipal: number;
+  /** Works on whole trees that go on at once, see {@link Work.enter}; the others wait. Default 8. */
+  readonly trees: number;
+  /** Works on single documents that go on at once; default 64. */
+  readonly documents: number;
 }
 
-export const defaultOperationLimits: OperationLimits = { open: 20_000, openPerPrincipal: 20_000 };
+export const defaultOperationLimits: OperationLimits = {
+  open: 20_000,
+  openPerPrincipal: 20_000,
+  trees: 8,
+  documents: 64,
+};
 
 /** No operation may start now; nothing was started. */
 export class OperationLimitError extends Error {

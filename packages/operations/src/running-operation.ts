@@ -1,7 +1,9 @@
 /** An operation in this process, while it runs and after. */
+
+import type { Release } from "./claims.ts";
 import type { JournalEntry, Json, RepetitionKey } from "./journal.ts";
 import { type MemberResults, RecentResults } from "./member-results.ts";
-import type { Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
+import type { Load, Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
 import { type Advance, advance, advanceBytes, noProgress, type OperationProgress } from "./progress.ts";
 
 /** What an operation of this process is made of. */
@@ -16,6 +18,8 @@ export interface RunningOptions {
   readonly before: JournalEntry | undefined;
   /** Records the operation as it is now. */
   readonly record: (operation: RunningOperation) => Promise<void>;
+  /** Waits for a place to work, until the signal is aborted. */
+  readonly enter: (load: Load, signal: AbortSignal) => Release | Promise<Release | undefined>;
   readonly warn: ((message: string, operation: Operation) => void) | undefined;
 }
 
@@ -53,6 +57,9 @@ export class RunningOperation implements Operation {
   readonly #resolve: (outcome: Outcome) => void;
   readonly #warn: ((message: string, operation: Operation) => void) | undefined;
   #intent: () => Json | undefined;
+  readonly #enter: RunningOptions["enter"];
+  /** Gives back the place that the work has. */
+  #leave: Release | undefined;
   /** Its principal does not want to see it any more. */
   hidden: boolean;
   /** Whoever asked for it has its final response. */
@@ -62,7 +69,7 @@ export class RunningOperation implements Operation {
   /** Somebody was told where to ask for it, or chose a key to ask with. */
   told: boolean;
 
-  constructor({ id, subject, startedAtMs, key, intent, before, record, warn }: RunningOptions) {
+  constructor({ id, subject, startedAtMs, key, intent, before, record, enter, warn }: RunningOptions) {
     this.id = id;
     this.kind = subject.kind;
     this.target = subject.target;
@@ -72,6 +79,7 @@ export class RunningOperation implements Operation {
     this.#intent = intent ?? (() => before?.intent);
     this.#version = before === undefined ? 0 : before.version + versionsOfOneProcess;
     this.#before = before;
+    this.#enter = enter;
     this.hidden = before?.hidden ?? false;
     this.told = before !== undefined || key?.chosen === true;
     this.kept = this.told;
@@ -94,6 +102,7 @@ export class RunningOperation implements Operation {
         this.kept = true;
         return record(this);
       },
+      enter: (load) => this.#takePlace(load),
       result: (status, uri) => {
         if (this.#over("a result")) return;
         this.#results.add(status, uri);
@@ -154,6 +163,7 @@ export class RunningOperation implements Operation {
    */
   conclude(outcome: Outcome, endedAtMs: number, interrupted: boolean): void {
     const obeyed = this.#state === "cancelling" && outcome.status >= 400;
+    this.#leave?.();
     this.#conclusion = {
       outcome,
       endedAtMs,
@@ -205,6 +215,19 @@ export class RunningOperation implements Operation {
   #signal(): AbortSignal {
     this.#cancelling ??= new AbortController();
     return this.#cancelling.signal;
+  }
+
+  #takePlace(load: Load): "entered" | Promise<"entered later" | "cancelled"> {
+    if (this.#leave) return "entered";
+    const place = this.#enter(load, this.#signal());
+    if (!(place instanceof Promise)) {
+      this.#leave = place;
+      return "entered";
+    }
+    return place.then((leave) => {
+      this.#leave = leave;
+      return leave ? "entered later" : "cancelled";
+    });
   }
 
   #take(step: Advance): void {

@@ -2,7 +2,7 @@
 import { DavError } from "@meanwhile/dav/error";
 import { type IfHeader, parseIf } from "@meanwhile/dav/if-header";
 import { parentOf, type ResourcePath } from "@meanwhile/dav/path";
-import type { Claim, Work } from "@meanwhile/operations";
+import type { Claim, Load, Work } from "@meanwhile/operations";
 import type { Answer } from "./answer.ts";
 import { checkPreconditions, comparesRepresentation } from "./conditional.ts";
 import type { ServerContext } from "./context.ts";
@@ -40,6 +40,24 @@ export async function withClaims(
   } finally {
     release();
   }
+}
+
+/**
+ * Waits until the work may begin: only so many go on at once, and askers take turns.
+ *
+ * @returns whether it had to wait: what was judged before may have changed, and is to be judged again
+ * @throws {TreeError} "stopped" where it was cancelled while it waited
+ */
+export async function waitsForTurn(work: Work, load: Load): Promise<boolean> {
+  const entered = work.enter(load);
+  if (entered === "entered") return false;
+  if ((await entered) === "cancelled") throw new TreeError("stopped");
+  return true;
+}
+
+/** How much of the machine a change of a resource takes, at the depth that it has. */
+export function loadOf({ kind }: Resource, depth: "0" | "infinity" = "infinity"): Load {
+  return kind === "collection" && depth === "infinity" ? "tree" : "document";
 }
 
 export interface Judgement {

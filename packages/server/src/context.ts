@@ -1,6 +1,6 @@
 /** What all methods share: where resources and locks live, and the limits of what they do. */
 import type { ResourcePath } from "@meanwhile/dav/path";
-import type { Claims } from "@meanwhile/operations";
+import type { Claims, WorkQueue } from "@meanwhile/operations";
 import type { Access } from "./access.ts";
 import type { LockStore, Tree } from "./store.ts";
 
@@ -15,6 +15,8 @@ export interface Limits {
   readonly claimMs: number;
   /** Whether PROPFIND may ask for Depth: infinity (else 403 propfind-finite-depth, RFC 4918 §9.1). */
   readonly infinitePropfind: boolean;
+  /** Uploads that are received at the same time; one more gets 503. */
+  readonly uploads: number;
 }
 
 export const defaultLimits: Limits = {
@@ -23,6 +25,7 @@ export const defaultLimits: Limits = {
   contentBytes: undefined,
   claimMs: 2000,
   infinitePropfind: true,
+  uploads: 1000,
 };
 
 export interface ServerContext {
@@ -31,6 +34,8 @@ export interface ServerContext {
   readonly access: Access;
   /** Trees that running operations work on. */
   readonly claims: Claims;
+  /** Uploads that are being received. */
+  readonly uploads: WorkQueue;
   /** Paths that belong to the server and not to the tree: nothing of a tree is ever there. */
   readonly isReserved: (path: ResourcePath) => boolean;
   /** The collection in which each principal has a resource; it is reserved. */

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { Preferences } from "@meanwhile/interim/fields";
+import type { Origin } from "@meanwhile/operations";
 
 export interface DavRequest {
   readonly method: string;
@@ -12,6 +13,8 @@ export interface DavRequest {
   readonly preferences: Preferences;
   /** undefined: anonymous. */
   readonly principal: string | undefined;
+  /** The client's address and its connection: between them places to work are shared. */
+  readonly client: Origin;
   /** How the client sees the server, without a trailing slash: "https://files.example". */
   readonly origin: string;
   /** The path that the tree is mounted at, without a trailing slash: "" or "/dav". */

@@ -234,6 +234,7 @@ function davRequest(
     headers: request.headers,
     preferences: parsePrefer(request.headers["prefer"]),
     principal,
+    client: { address: connection.address, connection: wireOf(request) },
     origin: connection.origin,
     prefix: target.prefix,
     content: requestContent(request, response),
@@ -242,6 +243,11 @@ function davRequest(
       return exchange.closed;
     },
   };
+}
+
+/** The connection that a request came on: of HTTP/2 the session, which many requests share. */
+function wireOf(request: AnyRequest): object {
+  return ("stream" in request ? request.stream.session : undefined) ?? request.socket;
 }
 
 function identify(

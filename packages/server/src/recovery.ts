@@ -2,7 +2,7 @@
 import { DavError } from "@meanwhile/dav/error";
 import { isHandlersWork } from "@meanwhile/middleware";
 import type { JournalEntry, Operations, Outcome } from "@meanwhile/operations";
-import { withClaims } from "./change.ts";
+import { waitsForTurn, withClaims } from "./change.ts";
 import type { ServerContext } from "./context.ts";
 import { errorAnswer, toDavError } from "./error-answer.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -39,6 +39,7 @@ export async function recoverOperations(operations: Operations, context: ServerC
           const answer = await withClaims(context, claimsOf(change), work, async () => {
             claimed();
             await swept;
+            await waitsForTurn(work, "tree");
             return carryOut(change, context, work, true);
           });
           return outcomeOf(answer);

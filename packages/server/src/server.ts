@@ -3,7 +3,7 @@ import { createPacer } from "@meanwhile/interim";
 import { defaultPacing } from "@meanwhile/interim/pacing";
 import type { Front, InterimMode } from "@meanwhile/interim/profiles";
 import { createAttendance, createStatusService, createTurns } from "@meanwhile/middleware";
-import type { Operations } from "@meanwhile/operations";
+import { createWorkQueue, type Operations } from "@meanwhile/operations";
 import { type Access, openAccess } from "./access.ts";
 import { type Authenticate, anonymous } from "./authentication.ts";
 import { defaultLimits, type Limits, type ServerContext } from "./context.ts";
@@ -82,6 +82,7 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
   const { interim = {} } = options;
   const pacer = createPacer();
   const reserved = reservedPaths(options.operationsPath);
+  const limits = { ...defaultLimits, ...options.limits };
   const context: ServerContext = {
     tree: options.tree,
     locks: options.locks,
@@ -89,7 +90,8 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     claims: options.operations.claims,
     isReserved: reserved.has,
     principals: reserved.principals,
-    limits: { ...defaultLimits, ...options.limits },
+    uploads: createWorkQueue(limits.uploads),
+    limits,
     now: options.now ?? Date.now,
   };
   const pacing = {

@@ -4,7 +4,7 @@ import { DavError } from "@meanwhile/dav/error";
 import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
 import type { Answer } from "../answer.ts";
-import { type ChangeMethod, judge, single, withClaims } from "../change.ts";
+import { type ChangeMethod, judge, loadOf, single, waitsForTurn, withClaims } from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { refuseContent } from "../request-content.ts";
@@ -43,6 +43,9 @@ async function copyClaimed(
   const { source, destination } = transfer;
   const { resource, by } = await judge(request, context);
   if (!resource) throw new TreeError("not-found");
+  if (await waitsForTurn(work, loadOf(resource, depth))) {
+    return copyClaimed(request, context, transfer, depth, work);
+  }
   if (depth === "infinity" && resource.kind === "collection" && isWithin(destination, source)) {
     throw new DavError(403, "a collection cannot be copied into itself");
   }

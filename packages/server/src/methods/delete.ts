@@ -4,7 +4,16 @@ import { DavError, locked } from "@meanwhile/dav/error";
 import { encodePath, isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
 import type { Answer } from "../answer.ts";
-import { type ChangeMethod, judge, requireWrite, single, withClaims, withParent } from "../change.ts";
+import {
+  type ChangeMethod,
+  judge,
+  loadOf,
+  requireWrite,
+  single,
+  waitsForTurn,
+  withClaims,
+  withParent,
+} from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { lockedBelow, requireTokens } from "../locking.ts";
@@ -28,6 +37,7 @@ async function removeClaimed(request: DavRequest, context: ServerContext, work: 
   const { path } = request;
   const { resource, by } = await judge(request, context);
   if (!resource) throw new TreeError("not-found");
+  if (await waitsForTurn(work, loadOf(resource))) return removeClaimed(request, context, work);
   if (resource.kind === "collection") {
     // "A client MUST NOT submit a Depth header with a DELETE on a collection with any value but infinity" (§9.6.1).
     parseDepth(single(request.headers["depth"]), { absent: "infinity", allowed: ["infinity"] });

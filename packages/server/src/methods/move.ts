@@ -4,7 +4,16 @@ import { DavError } from "@meanwhile/dav/error";
 import { isWithin } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
 import type { Answer } from "../answer.ts";
-import { type ChangeMethod, judge, requireWrite, single, withClaims, withParent } from "../change.ts";
+import {
+  type ChangeMethod,
+  judge,
+  loadOf,
+  requireWrite,
+  single,
+  waitsForTurn,
+  withClaims,
+  withParent,
+} from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { requireTokens, requireTokensBelow } from "../locking.ts";
@@ -43,6 +52,7 @@ async function moveClaimed(
   const { source, destination } = transfer;
   const { resource, by } = await judge(request, context);
   if (!resource) throw new TreeError("not-found");
+  if (await waitsForTurn(work, loadOf(resource))) return moveClaimed(request, context, transfer, work);
   if (resource.kind === "collection") {
     // "A client MUST NOT submit a Depth header on a MOVE on a collection with any value but infinity" (§9.9.2).
     parseDepth(single(request.headers["depth"]), { absent: "infinity", allowed: ["infinity"] });

@@ -1,6 +1,6 @@
 /** PUT (RFC 4918 §9.7, RFC 9110 §9.3.4): the old content stays until the new is there, whole and checked. */
 import { badRequest, DavError } from "@meanwhile/dav/error";
-import type { Work } from "@meanwhile/operations";
+import { askerOf, type Release, type Work } from "@meanwhile/operations";
 import { type Answer, empty } from "../answer.ts";
 import {
   type ChangeMethod,
@@ -38,7 +38,18 @@ export const put: ChangeMethod = async (request, context) => {
   // Judged now so that a refused upload need not be sent, and again when it is there.
   await judgePut(request, context);
 
-  const draft = await context.tree.draft(request.path, { length });
+  const leave = takeUploadPlace(request, context);
+  let draft: Draft;
+  try {
+    draft = await context.tree.draft(request.path, { length });
+  } catch (error) {
+    leave();
+    throw error;
+  }
+  const discard = async (): Promise<void> => {
+    leave();
+    await draft.discard();
+  };
   try {
     let received = 0;
     for await (const chunk of request.content.stream()) {
@@ -49,11 +60,12 @@ export const put: ChangeMethod = async (request, context) => {
     }
     checks.finish();
   } catch (error) {
-    await draft.discard();
+    await discard();
     throw error;
   }
-  const ending = (work: Work): Promise<Answer> => commit(request, context, draft, modifiedMs, work);
-  return Object.assign(ending, { discard: () => draft.discard() });
+  const ending = (work: Work): Promise<Answer> =>
+    commit(request, context, draft, modifiedMs, work).finally(leave);
+  return Object.assign(ending, { discard });
 };
 
 async function commit(
@@ -92,6 +104,13 @@ async function judgePut(request: DavRequest, context: ServerContext): Promise<vo
   const touched = resource ? [request.path] : withParent(request.path);
   requireWrite(context, request, touched);
   await requireTokens(context.locks, touched, by);
+}
+
+/** Each upload holds a file open: only so many are received at once, so that others still find one to open. */
+function takeUploadPlace({ principal, client }: DavRequest, { uploads }: ServerContext): Release {
+  const place = uploads.enter(askerOf(principal, client), AbortSignal.abort());
+  if (!(place instanceof Promise)) return place;
+  throw new DavError(503, "too many uploads at once", { fields: { "Retry-After": "5" } });
 }
 
 /** ownCloud's `X-OC-Mtime`: seconds since the epoch, a fraction allowed. */

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { DavError } from "@meanwhile/dav/error";
 import { parsePath } from "@meanwhile/dav/path";
 import { parsePrefer } from "@meanwhile/interim/fields";
-import { createOperations } from "@meanwhile/operations";
+import { createOperations, createWorkQueue } from "@meanwhile/operations";
 import { openAccess } from "../access.ts";
 import type { Answer } from "../answer.ts";
 import { defaultLimits, type ServerContext } from "../context.ts";
@@ -24,6 +24,7 @@ export function testContext(parts: Partial<ServerContext> = {}): ServerContext {
     locks: createMemoryLockStore({ clock: now }),
     access: openAccess,
     claims: createOperations().claims,
+    uploads: createWorkQueue(defaultLimits.uploads),
     isReserved: () => false,
     principals: reservedPaths().principals,
     limits: defaultLimits,
@@ -51,6 +52,7 @@ export function testRequest(method: string, target: string, options: TestRequest
     headers,
     preferences: parsePrefer(headers["prefer"]),
     principal: options.principal,
+    client: { address: "192.0.2.1", connection: {} },
     origin: "http://files.example",
     prefix: options.prefix ?? "",
     content: {
