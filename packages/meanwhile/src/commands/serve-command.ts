@@ -35,6 +35,10 @@ export function serveCommand(terminal: Terminal): Command {
       "where status documents of long requests live (default: /.meanwhile/operations/)",
     )
     .option(
+      "--max-operations <N>",
+      "changes of one user (of one address, without users) that run or wait at once (default: 100)",
+    )
+    .option(
       "--drain <T>",
       "how long running requests may take when the server is told to stop (default: 30s)",
     )

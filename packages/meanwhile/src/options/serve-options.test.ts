@@ -22,6 +22,7 @@ describe("options of `meanwhile serve`", () => {
       cors: [],
       readOnly: false,
       operationsPath: undefined,
+      maxOperations: 100,
       drainMs: 30_000,
       logLevel: "info",
     });
@@ -45,6 +46,7 @@ describe("options of `meanwhile serve`", () => {
       cors: ["*"],
       readOnly: true,
       operationsPath: "/jobs",
+      maxOperations: "7",
       drain: "0s",
       logLevel: "debug",
     });
@@ -59,6 +61,7 @@ describe("options of `meanwhile serve`", () => {
       processingAfterMs: 50,
       processingEveryMs: 60_000,
       operationsPath: "/jobs/",
+      maxOperations: 7,
       drainMs: 0,
       logLevel: "debug",
     });
@@ -83,6 +86,8 @@ describe("options of `meanwhile serve`", () => {
     [{ interim: "always" }, /^--interim must be one of measured, asked, standard, not "always"/],
     [{ processingAfter: "20" }, /^--processing-after takes a duration/],
     [{ processingEvery: "0s" }, /^--processing-every must be between/],
+    [{ maxOperations: "0" }, /^--max-operations takes a number/],
+    [{ maxOperations: "many" }, /^--max-operations takes a number/],
     [{ drain: "soon" }, /^--drain takes a duration/],
     [{ cors: ["https://ok.example", "x"] }, /^--cors takes an origin/],
     [{ trustedProxy: ["::1", "x"] }, /^--trusted-proxy takes an address/],

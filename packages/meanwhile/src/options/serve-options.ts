@@ -27,6 +27,7 @@ export interface TypedServeOptions {
   readonly cors?: readonly string[];
   readonly readOnly?: boolean;
   readonly operationsPath?: string;
+  readonly maxOperations?: string;
   readonly drain?: string;
   readonly logLevel?: string;
 }
@@ -59,6 +60,8 @@ export interface ServeOptions {
   readonly readOnly: boolean;
   /** Where status documents live; undefined: the default. */
   readonly operationsPath: string | undefined;
+  /** Operations of one user, or of one address where it is anonymous, at once. */
+  readonly maxOperations: number;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
 }
@@ -91,6 +94,7 @@ export function parseServeOptions(folder: string | undefined, typed: TypedServeO
     operationsPath: optional(typed.operationsPath, (value) =>
       parseOperationsPath("--operations-path", value),
     ),
+    maxOperations: parseCount("--max-operations", typed.maxOperations ?? "100"),
     drainMs: parseDuration("--drain", typed.drain ?? "30s", drainRange),
     logLevel: oneOf("--log-level", logLevels, typed.logLevel ?? "info"),
   };
@@ -109,6 +113,11 @@ function optional<Value>(typed: string | undefined, parse: (value: string) => Va
 function notEmpty(option: string, value: string): string {
   if (value === "" || value.includes("\0")) throw wrongUsage(`${option} must not be empty`);
   return value;
+}
+
+function parseCount(option: string, value: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw wrongUsage(`${option} takes a number from 1 to 999999`);
+  return Number(value);
 }
 
 function parseTls({ tlsCert, tlsKey }: TypedServeOptions): ServeOptions["tls"] {

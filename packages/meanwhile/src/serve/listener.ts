@@ -17,6 +17,8 @@ export interface ListenerOptions {
   readonly tls: TlsFiles | undefined;
   /** How long a client may stop taking part; milliseconds. */
   readonly idleMs?: number;
+  /** Connections at once; more are closed at once. Default: as many as come. */
+  readonly mostConnections?: number;
   /** Told what went wrong with taking a connection; the others go on. */
   readonly onError?: (error: Error) => void;
 }
@@ -42,6 +44,8 @@ export async function listen(handler: DavHandler, options: ListenerOptions): Pro
   const { tls, idleMs = clientIdleMs } = options;
   const secure = tls === undefined ? undefined : secureServer(tls);
   const server = secure ?? plainServer();
+  if (options.mostConnections !== undefined) server.maxConnections = options.mostConnections;
+  server.once("drop", () => options.onError?.(new Error("there are too many connections; more are closed")));
   const connections = watchHttp1Connections(server, idleMs);
   const sessions = secure && watchHttp2Sessions(secure, idleMs);
   server.on("request", handler);

@@ -7,6 +7,7 @@ import { assertNotReserved, createDavHandler, ReservedPathError } from "@meanwhi
 import { failed } from "../command-error.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
 import type { Terminal } from "../terminal.ts";
+import { descriptorLimit, shareDescriptors } from "./descriptors.ts";
 import { checkExposure } from "./exposure.ts";
 import { findFolder } from "./folder.ts";
 import { type Listener, listen } from "./listener.ts";
@@ -43,7 +44,16 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     throw error instanceof StateError ? failed(error.message, error) : error;
   });
   const journal = await openJournal(join(place.state, "journal"), disk);
-  const operations = createOperations({ journal, warn: (message) => log.warn(message) });
+  const shares = shareDescriptors(descriptorLimit());
+  const operations = createOperations({
+    journal,
+    limits: {
+      openPerPrincipal: options.maxOperations,
+      trees: shares.trees,
+      documents: shares.documents,
+    },
+    warn: (message) => log.warn(message),
+  });
   const handler = createDavHandler({
     tree: disk.tree,
     locks: disk.locks,
@@ -58,6 +68,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
       ...(options.front === undefined ? {} : { front: options.front }),
     },
     cors: options.cors,
+    limits: { uploads: shares.uploads },
     log: (entry) => log.request(entry),
     ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
     ...(options.operationsPath === undefined ? {} : { operationsPath: options.operationsPath }),
@@ -74,6 +85,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     listener = await listen(handler, {
       listen: options.listen,
       tls,
+      mostConnections: shares.connections,
       onError: (error) => log.error("a connection could not be taken", error),
     });
   } catch (error) {
