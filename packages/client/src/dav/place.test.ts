@@ -143,6 +143,24 @@ describe("a DAV:href (RFC 4918 §8.3)", () => {
   });
 
   test.each<[string, string]>([
+    ["%2Fdav%2Fteam%2Fa%20b", "a%20b"],
+    ["%2fdav%2fteam%2fsub%2fa", "sub/a"],
+    ["/dav%2Fteam%2Fa", "a"],
+    ["http://inner:8080/dav%2Fteam%2Fa", "a"],
+  ])("%j has slashes that are encoded (RFC 3986 §2.1)", (href, path) => {
+    expect(places.ofHref(href, asked)?.href).toBe(`https://files.example/dav/team/${path}`);
+  });
+
+  test.each([
+    "%2Fdav%2Fteam%2F..%2Fsecret",
+    "%2F%2Fevil.example%2Fdav%2F",
+    "%2Fetc%2Fpasswd",
+    "%2f%2e%2e%2fx",
+  ])("%j is outside, decoded as it may be", (href) => {
+    expect(places.ofHref(href, asked)).toBeUndefined();
+  });
+
+  test.each<[string, string]>([
     ["a%2Fb", "a%2Fb"],
     ["a%00b", "a%00b"],
     ["%C3%A9%FF%20", "\u00E9%FF "],
@@ -154,6 +172,14 @@ describe("a DAV:href (RFC 4918 §8.3)", () => {
     expect(url === undefined ? undefined : places.name(url)).toBe(name);
     expect(url === undefined ? undefined : places.path(url, true)).toBe(`${name}/`);
   });
+});
+
+test("slashes are encoded where the base is the whole server, too", () => {
+  const all = new Places("https://files.example/");
+  const collection = new URL("https://files.example/dav/c/");
+  expect(all.ofHref("/dav%2Fc%2Fa", collection)?.pathname).toBe("/dav/c/a");
+  expect(all.ofHref("/dav/c/a%2Fb", collection)?.pathname).toBe("/dav/c/a%2Fb");
+  expect(all.ofHref("/other%2Fa", collection)?.pathname).toBe("/other%2Fa");
 });
 
 describe("comparing URLs (RFC 3986 §6.2.2)", () => {

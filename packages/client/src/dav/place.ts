@@ -41,7 +41,8 @@ export class Places {
   /**
    * The URL of a `DAV:href` (RFC 4918 §8.3, §14.7). Of an absolute one only the path counts: servers behind proxies put
    * their inner names there, and what is asked of it goes to the server that we know. What careless servers leave
-   * unencoded is taken for a part of the path.
+   * unencoded is taken for a part of the path; slashes between names that they encode, too, count as slashes where the
+   * resource would not be below the one that was asked else.
    *
    * @returns undefined if it lies outside of the base, or is no http URL
    */
@@ -49,8 +50,18 @@ export class Places {
     const absolute = absoluteForm.exec(href);
     if (absolute === null && /^[a-z][a-z0-9+.-]*:/i.test(href)) return undefined;
     const path = href.slice(absolute?.[0].length ?? 0).replace(careless, encodeURIComponent);
+    const url = this.#ofPath(path, absolute !== null, asked);
+    if (!/%2f/i.test(path)) return url;
+    // Some servers encode the slashes between names, too. No name begins with one.
+    const decoded = this.#ofPath(path.replace(/%2f/gi, "/"), absolute !== null, asked);
+    const isBelow = (one: URL | undefined): boolean =>
+      one !== undefined && depthBelow(one, asked) !== undefined;
+    return path.startsWith("%") || (!isBelow(url) && isBelow(decoded)) ? decoded : url;
+  }
+
+  #ofPath(path: string, isRooted: boolean, asked: URL): URL | undefined {
     // Two slashes would begin a server's name.
-    const rooted = absolute === null ? path.replace(/^\/+/, "/") : `/${path.replace(/^\/+/, "")}`;
+    const rooted = isRooted ? `/${path.replace(/^\/+/, "")}` : path.replace(/^\/+/, "/");
     const pathname = rooted.startsWith("/") ? rooted : asked.pathname.replace(/[^/]*$/, () => rooted);
     const url = withPath(asked, pathname);
     return this.holds(url) ? url : undefined;

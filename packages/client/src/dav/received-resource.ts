@@ -116,11 +116,20 @@ export function parseLength(text: string | undefined): number | undefined {
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
-/** A date as HTTP or RFC 3339 write it; undefined for anything else. */
+/**
+ * A date as HTTP or RFC 3339 write it, or nearly so. Undefined for anything else, and for the zero time of several platforms,
+ * by which servers say that they do not know it: the years up to 1601.
+ */
 export function parseDate(text: string | undefined): Date | undefined {
   if (text === undefined || text === "") return undefined;
   const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  const year = date.getUTCFullYear();
+  // Date takes the HTTP-date of year 0001 for one of 2001: the year has to be there, but for a zone around New Year, and
+  // but for the two digits of RFC 850.
+  const isThere =
+    [year - 1, year, year + 1].some((one) => text.includes(String(one))) ||
+    /\d-[A-Za-z]{3}-\d\d\s/.test(text);
+  return isThere && year > 1601 ? date : undefined;
 }
 
 const typeName = davName("resourcetype");

@@ -1,4 +1,5 @@
 import type { DavClient } from "../dav/dav-client.ts";
+import { parseDate } from "../dav/received-resource.ts";
 import { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
 import type { Patience } from "../http/send.ts";
@@ -36,8 +37,8 @@ async function measure(
   const response = await client.request(url, { ...patience, method: "OPTIONS" });
   const after = now();
   await response.body?.cancel();
-  const theirs = Date.parse(response.headers.get("date") ?? "");
-  return Number.isNaN(theirs) ? 0 : theirs - (before + after) / 2;
+  const theirs = parseDate(response.headers.get("date") ?? undefined);
+  return theirs === undefined ? 0 : theirs.getTime() - (before + after) / 2;
 }
 
 /** Waits for the server as all reading does. Whatever it answers, it is there. */
