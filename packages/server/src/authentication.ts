@@ -22,6 +22,8 @@ export type Authentication =
   | { readonly kind: "challenge"; readonly challenges: readonly string[] }
   /** 429: too many failures (RFC 6585 §4). */
   | { readonly kind: "throttled"; readonly retryAfterSeconds: number }
+  /** 503: too many wait to have their credentials judged; these were not looked at. */
+  | { readonly kind: "overloaded"; readonly retryAfterSeconds: number }
   /** No credentials would help, as this request stands; `reason` is for the client to read. */
   | { readonly kind: "refused"; readonly status: 400 | 403; readonly reason: string };
 

@@ -275,6 +275,10 @@ function refuse(who: Authentication, method: string): Answer | undefined {
     const fields = { "Retry-After": String(who.retryAfterSeconds) };
     return errorAnswer(new DavError(429, "too many failed attempts", { fields }), method);
   }
+  if (who.kind === "overloaded") {
+    const fields = { "Retry-After": String(who.retryAfterSeconds) };
+    return errorAnswer(new DavError(503, "too many log in at once", { fields }), method);
+  }
   if (who.kind === "refused") return errorAnswer(new DavError(who.status, who.reason), method);
   return undefined;
 }

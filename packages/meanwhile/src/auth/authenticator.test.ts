@@ -7,6 +7,7 @@ import { nonceGraceMs, nonceLifetimeMs } from "./digest.ts";
 import { digestResponse } from "./digest-response.ts";
 import { type Htdigest, parseHtdigest } from "./htdigest.ts";
 import { parseHtpasswd } from "./htpasswd.ts";
+import { mostWaitingChecks } from "./password-check.ts";
 import { mostFailures } from "./throttle.ts";
 
 const realm = "Files";
@@ -191,6 +192,22 @@ describe("Basic (RFC 7617)", () => {
     const kinds = (await Promise.all(guesses)).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === "challenge")).toHaveLength(mostFailures);
     expect(kinds.filter((kind) => kind === "throttled")).toHaveLength(50 - mostFailures);
+  });
+
+  test("of a flood from many addresses those that nobody waits for get 503, and no failure is counted", async () => {
+    const ask = authenticator({ basic: true });
+    const flood = Array.from({ length: mostWaitingChecks + 20 }, (_, index) =>
+      ask({ authorization: basicField("ann", "guess"), address: `203.0.113.${index}` }),
+    );
+    const newcomer = ask({ authorization: basicField("bob", "123\u00a3"), address: "198.51.100.1" });
+    const kinds = (await Promise.all(flood)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "overloaded")).toHaveLength(19);
+    expect((await newcomer).kind).toBe("known");
+    const sentAway = `203.0.113.${kinds.indexOf("overloaded")}`;
+    for (let index = 0; index <= mostFailures; index += 1) {
+      const wrong = { authorization: basicField("bob", `${index}`), address: sentAway };
+      expect((await ask(wrong)).kind).toBe(index < mostFailures ? "challenge" : "throttled");
+    }
   });
 
   test("a client that logged in goes on while others at its address guess", async () => {

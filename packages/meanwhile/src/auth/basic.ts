@@ -5,7 +5,7 @@ import type { WatchedFile } from "../options/watched-file.ts";
 import { parseBasicCredentials } from "./basic-credentials.ts";
 import type { Htpasswd } from "./htpasswd.ts";
 import { createPasswordCheck } from "./password-check.ts";
-import type { Throttle } from "./throttle.ts";
+import type { Standing, Throttle } from "./throttle.ts";
 import { createVerifiedCredentials } from "./verified-credentials.ts";
 
 export interface Basic {
@@ -14,6 +14,11 @@ export interface Basic {
   /** Judges what follows the scheme in an Authorization field; undefined where it is not right. */
   judge(credentials: Credentials, token68: string): Promise<Authentication | undefined>;
 }
+
+/** The standing of credentials that were right before. */
+const proven: Standing = { ofAddress: -1, ofUser: -1 };
+/** After so many seconds there is likely to be room again. */
+const overloadedSeconds = 2;
 
 export interface BasicOptions {
   readonly users: WatchedFile<Htpasswd>;
@@ -37,11 +42,16 @@ export function createBasic({ users, realm, throttle, clock, random }: BasicOpti
   ): Promise<Authentication | undefined> {
     const parsed = parseBasicCredentials(token68);
     if (parsed === undefined) return undefined;
-    const wait = throttle.attempt(address, parsed.user);
-    if (wait !== undefined) return { kind: "throttled", retryAfterSeconds: wait };
+    const attempt = throttle.attempt(address, parsed.user);
+    if (attempt.kind === "wait") return { kind: "throttled", retryAfterSeconds: attempt.seconds };
     const judgedBy = listed;
-    const verdict = await check(judgedBy, parsed.user, parsed.password);
-    if (verdict.kind === "busy") return { kind: "throttled", retryAfterSeconds: 1 };
+    const standing = verified.knew(digest) ? proven : attempt.standing;
+    const verdict = await check(judgedBy, parsed.user, parsed.password, standing);
+    if (verdict.kind === "busy") {
+      // Nobody has looked at the password: it counts as no failure.
+      throttle.withdraw(address, parsed.user);
+      return { kind: "overloaded", retryAfterSeconds: overloadedSeconds };
+    }
     if (verdict.kind === "wrong") return undefined;
     throttle.succeeded(address, parsed.user);
     if (judgedBy === listed) verified.add(digest, verdict.user);

@@ -63,8 +63,8 @@ export function createDigest({ users, throttle, clock, random }: DigestOptions):
     // Who has proved to be the user is not held up by what others try.
     const proven = (origin.kind === "ours" && origin.proven) || counts.knows(parsed.nonce, user);
     if (!proven) {
-      const wait = throttle.attempt(credentials.address, user);
-      if (wait !== undefined) return { kind: "throttled", retryAfterSeconds: wait };
+      const attempt = throttle.attempt(credentials.address, user);
+      if (attempt.kind === "wait") return { kind: "throttled", retryAfterSeconds: attempt.seconds };
     }
     const hashedSecret = listed.get(user)?.[parsed.algorithm];
     if (!isRight(credentials.method, parsed, hashedSecret)) return undefined;

@@ -7,13 +7,26 @@ import { parseAddress } from "../options/network.ts";
  * that failed themselves. So nobody can lock a user out: from an address without failures the first try is free.
  */
 export interface Throttle {
-  /**
-   * Registers an attempt, as one that failed, until {@link Throttle.succeeded} is called.
-   * @returns seconds to wait where it must not be made, else undefined
-   */
-  attempt(address: string, user: string): number | undefined;
+  /** Registers an attempt, as one that failed, until {@link Throttle.succeeded} is called. */
+  attempt(address: string, user: string): Attempt;
   /** It was right: takes back this user's attempts from this address, and nobody else's. */
   succeeded(address: string, user: string): void;
+  /** It was not made after all: takes back the latest attempt of this user from this address, but for its standing. */
+  withdraw(address: string, user: string): void;
+}
+
+export type Attempt =
+  /** It must not be made before so many seconds have passed. */
+  | { readonly kind: "wait"; readonly seconds: number }
+  | { readonly kind: "counted"; readonly standing: Standing };
+
+/**
+ * Attempts of the last minutes that were not right, or not yet, or were withdrawn; the fewer there are, the sooner the
+ * next is judged.
+ */
+export interface Standing {
+  readonly ofAddress: number;
+  readonly ofUser: number;
 }
 
 export const mostFailures = 10;
@@ -32,6 +45,8 @@ interface Failure {
 export function createThrottle(clock: () => number, capacity: number = 10_000): Throttle {
   const byAddress = createFailures(clock, capacity);
   const byUser = createFailures(clock, capacity);
+  const withdrawnByAddress = createFailures(clock, capacity);
+  const withdrawnByUser = createFailures(clock, capacity);
 
   return {
     attempt(address, user) {
@@ -40,15 +55,30 @@ export function createThrottle(clock: () => number, capacity: number = 10_000): 
       const ofUser = byUser.of(user);
       const waits = [waitMs(ofAddress), ofAddress.length > 0 ? waitMs(ofUser) : 0];
       const longest = Math.max(...waits);
-      if (longest > 0) return Math.ceil(longest / 1000);
+      if (longest > 0) return { kind: "wait", seconds: Math.ceil(longest / 1000) };
       byAddress.add(network, user);
       byUser.add(user, network);
-      return undefined;
+      return {
+        kind: "counted",
+        standing: {
+          ofAddress: ofAddress.length + withdrawnByAddress.of(network).length,
+          ofUser: ofUser.length + withdrawnByUser.of(user).length,
+        },
+      };
     },
     succeeded(address, user) {
       const network = networkOf(address);
       byAddress.remove(network, user);
       byUser.remove(user, network);
+      withdrawnByAddress.remove(network, user);
+      withdrawnByUser.remove(user, network);
+    },
+    withdraw(address, user) {
+      const network = networkOf(address);
+      byAddress.removeLatest(network, user);
+      byUser.removeLatest(user, network);
+      withdrawnByAddress.add(network, user);
+      withdrawnByUser.add(user, network);
     },
   };
 
@@ -93,5 +123,13 @@ function createFailures(clock: () => number, capacity: number) {
         key,
         of(key).filter((failure) => failure.other !== other),
       ),
+    removeLatest(key: string, other: string): void {
+      const failures = of(key);
+      const latest = failures.findLastIndex((failure) => failure.other === other);
+      put(
+        key,
+        failures.filter((_, index) => index !== latest),
+      );
+    },
   };
 }

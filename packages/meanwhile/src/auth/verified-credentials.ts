@@ -3,6 +3,8 @@ export interface VerifiedCredentials {
   /** `digest` stands for the credentials, and must not give them away. */
   add(digest: string, principal: string): void;
   principalOf(digest: string): string | undefined;
+  /** Whether they were right once, be it longer ago. */
+  knew(digest: string): boolean;
 }
 
 export const verifiedForMs: number = 5 * 60 * 1000;
@@ -24,10 +26,8 @@ export function createVerifiedCredentials(clock: () => number, capacity: number 
     },
     principalOf(digest) {
       const entry = entries.get(digest);
-      if (entry === undefined) return undefined;
-      if (clock() < entry.untilMs) return entry.principal;
-      entries.delete(digest);
-      return undefined;
+      return entry !== undefined && clock() < entry.untilMs ? entry.principal : undefined;
     },
+    knew: (digest) => entries.has(digest),
   };
 }
