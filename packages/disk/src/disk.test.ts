@@ -10,7 +10,7 @@ import {
 import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { open } from "lmdb";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openDisk } from "./disk.ts";
 import { makeFolder, makeTestDisk, openTestDisk } from "./test-disk.ts";
 
@@ -21,6 +21,30 @@ describe("a disk", () => {
   test("makes its state directory for its user alone", async () => {
     const disk = await makeTestDisk();
     expect(statSync(disk.state).mode & 0o777).toBe(0o700);
+  });
+
+  test("keeps locks when the time of day is set ten years ahead or back", async () => {
+    const disk = await makeTestDisk();
+    writeFileSync(disk.local("d"), "");
+    await disk.locks.create({
+      root: at("/d"),
+      scope: "exclusive",
+      depth: "0",
+      owner: undefined,
+      principal: "ann",
+      timeoutSeconds: 600,
+    });
+    const tenYearsMs = 10 * 365 * 24 * 60 * 60 * 1000;
+    const now = vi.spyOn(Date, "now");
+    onTestFinished(() => now.mockRestore());
+    for (const jumpMs of [tenYearsMs, -tenYearsMs]) {
+      now.mockReturnValue(performance.timeOrigin + jumpMs);
+      const [lock] = await disk.locks.covering(at("/d"));
+      expect(lock?.timeoutSeconds).toBe(600);
+      const leftMs = (lock?.expiresAtMs ?? 0) - disk.locks.now();
+      expect(leftMs).toBeGreaterThan(0);
+      expect(leftMs).toBeLessThanOrEqual(600_000);
+    }
   });
 
   test("keeps dead properties and locks over a restart", async () => {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav/path";
+import { steadyNow } from "@meanwhile/operations";
 import type { LockStore, Tree } from "@meanwhile/server/store";
 import type { RootDatabase } from "lmdb";
 import { Calls } from "./calls.ts";
@@ -33,7 +34,7 @@ export interface DiskOptions {
   readonly folder: string;
   /** Where dead properties and locks are kept; made if need be, for this user alone. It serves this folder only. */
   readonly state: string;
-  /** Milliseconds since the epoch. Default: the time of day. */
+  /** Milliseconds since the epoch. Default: the time of day, and for locks a clock that does not jump. */
   readonly clock?: () => number;
   /** Unguessable, of letters, digits and "-". Default: 128 random bits. */
   readonly randomId?: () => string;
@@ -105,7 +106,7 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
   const tree = new FolderTree({ folder, deadProperties, temporaries, works, clock, left });
-  const locks = openLockStore({ database, clock });
+  const locks = openLockStore({ database, clock: options.clock ?? steadyNow });
   const close = async (): Promise<void> => {
     await tree.close();
     await locks.close?.();

@@ -91,6 +91,10 @@ class DiskLockStore implements LockStore {
     await this.#write();
   }
 
+  now(): number {
+    return this.#table.now();
+  }
+
   /** Waits for what is on its way to the database, which stays open. */
   async close(): Promise<void> {
     await this.#queue.settled();

@@ -10,6 +10,8 @@ import { type DurableJournal, type LmdbJournalSettings, lmdbJournal, openJournal
 let directory: string;
 let journal: DurableJournal | undefined;
 let nowMs: number;
+/** Where it stays behind the time of day. */
+let leaseMs: number | undefined;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "meanwhile-journal-"));
@@ -24,7 +26,7 @@ afterEach(async () => {
 
 async function openedAgain(settings: LmdbJournalSettings = {}): Promise<DurableJournal> {
   await journal?.close();
-  journal = await lmdbJournal(directory, { now: () => nowMs, ...settings });
+  journal = await lmdbJournal(directory, { now: () => nowMs, lease: () => leaseMs ?? nowMs, ...settings });
   return journal;
 }
 
@@ -48,6 +50,11 @@ describe("the journal in LMDB keeps the contract", () => {
         },
         reopen: () => openedAgain({ retention }),
         setNow: (ms) => {
+          nowMs = ms;
+          leaseMs = undefined;
+        },
+        setTimeOfDay: (ms) => {
+          leaseMs ??= nowMs;
           nowMs = ms;
         },
       });

@@ -7,6 +7,7 @@ import {
   type Journal,
   type JournalEntry,
   type Retention,
+  steadyNow,
 } from "@meanwhile/operations";
 import { open, type RootDatabase } from "lmdb";
 import { CommitQueue } from "./commit-queue.ts";
@@ -33,8 +34,10 @@ export interface DurableJournal extends Journal {
 
 export interface LmdbJournalSettings {
   readonly retention?: Partial<Retention>;
-  /** Milliseconds since the epoch. */
+  /** The time of day, in milliseconds since the epoch. */
   readonly now?: () => number;
+  /** The clock by which the time of what is kept passes; default `now`, else one that does not jump. */
+  readonly lease?: () => number;
   /** Longer contents are left out; in bytes, default 16 MiB. */
   readonly contentLimit?: number;
   /** Contents up to this length lie in the record, longer ones in a file; in bytes, default 64 KiB. */
@@ -76,6 +79,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<DurableJ
       contentLimit: options.contentLimit ?? defaultContentLimit,
       memoryLimit: options.memoryLimit ?? 64 * 1024,
       now: options.now ?? Date.now,
+      lease: options.lease ?? options.now ?? steadyNow,
     });
   } catch (cause) {
     throw explained(cause, file);

@@ -30,6 +30,7 @@ export interface LmdbJournalOptions {
   readonly contentLimit: number;
   readonly memoryLimit: number;
   readonly now: () => number;
+  readonly lease: () => number;
 }
 
 /** How many entries one `put` gives up at most, so that none takes long. */
@@ -54,7 +55,7 @@ export class LmdbJournal implements Journal {
 
   private constructor(options: LmdbJournalOptions) {
     this.#options = options;
-    this.#index = new JournalIndex(options.retention, options.now);
+    this.#index = new JournalIndex(options.retention, options.now, options.lease);
   }
 
   /** Reads and checks what is kept, and drops what retention gives up. */

@@ -45,6 +45,9 @@ function keptBytes({ outcome, failed }: JournalEntry): number {
 export class JournalIndex {
   readonly #retention: Retention;
   readonly #now: () => number;
+  readonly #lease: () => number;
+  /** When each ended entry's time has passed, by the clock of the leases. */
+  readonly #pastAtMs = new Map<string, number>();
   readonly #running = new Map<string, IndexedEntry>();
   // A Map keeps the order in which operations ended, also where an entry is replaced.
   readonly #ended = new Map<string, IndexedEntry>();
@@ -52,9 +55,14 @@ export class JournalIndex {
   readonly #idsByPrincipal = new Map<string, Set<string>>();
   #bytes = 0;
 
-  constructor(retention: Retention, now: () => number) {
+  /**
+   * @param now the time of day, by which entries ended: it says how old those are that an earlier process left
+   * @param lease a clock that does not jump, by which their time passes; default `now`
+   */
+  constructor(retention: Retention, now: () => number, lease: () => number = now) {
     this.#retention = retention;
     this.#now = now;
+    this.#lease = lease;
   }
 
   /** How many entries there are, those to be dropped included. */
@@ -79,6 +87,7 @@ export class JournalIndex {
     } else {
       this.#running.delete(id);
       this.#ended.set(id, entry);
+      if (before?.endedAtMs === undefined) this.#pastAtMs.set(id, this.#pastAt(entry.endedAtMs));
     }
     this.#bytes += entry.bytes;
     // An older entry that is put again, to be hidden for instance, does not take its key back from a newer one.
@@ -95,6 +104,7 @@ export class JournalIndex {
     this.#unlink(entry);
     this.#running.delete(id);
     this.#ended.delete(id);
+    this.#pastAtMs.delete(id);
   }
 
   /** Whether there is such an entry, and its time has not passed. */
@@ -146,8 +156,14 @@ export class JournalIndex {
     return ended && !this.#isPast(ended) ? ended : undefined;
   }
 
-  #isPast({ endedAtMs = 0 }: IndexedEntry): boolean {
-    return endedAtMs + this.#retention.keepMs <= this.#now();
+  #isPast({ id }: IndexedEntry): boolean {
+    return (this.#pastAtMs.get(id) ?? 0) <= this.#lease();
+  }
+
+  /** An entry that ended in the future, as a clock that was set back has it, ends now. */
+  #pastAt(endedAtMs: number): number {
+    const ageMs = Math.max(0, this.#now() - endedAtMs);
+    return this.#lease() + this.#retention.keepMs - ageMs;
   }
 
   /** Forgets what leads to an entry. */

@@ -7,9 +7,20 @@ describe("the journal in memory keeps the contract", () => {
   for (const { name, needs, run } of journalContract) {
     test.skipIf(needs === "reopen")(name, { timeout: 60_000 }, () => {
       let nowMs = 0;
+      let leaseMs = 0;
       return run({
-        open: async (retention) => memoryJournal(retention, () => nowMs),
+        open: async (retention) =>
+          memoryJournal(
+            retention,
+            () => nowMs,
+            undefined,
+            () => leaseMs,
+          ),
         setNow: (ms) => {
+          nowMs = ms;
+          leaseMs = ms;
+        },
+        setTimeOfDay: (ms) => {
           nowMs = ms;
         },
       });

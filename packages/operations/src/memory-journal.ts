@@ -4,16 +4,22 @@ import { withinLimit } from "./content-limit.ts";
 import { defaultContentLimit, type Journal, type JournalEntry } from "./journal.ts";
 import { indexed, JournalIndex } from "./journal-index.ts";
 import { fullRetention, type Retention } from "./retention.ts";
+import { steadyNow } from "./steady-clock.ts";
 
-/** @throws {TypeError} `ERR_RETENTION` for a retention that cannot be */
+/**
+ * @param now the time of day; default that of the system
+ * @param lease the clock by which the time of what is kept passes; default `now`, else one that does not jump
+ * @throws {TypeError} `ERR_RETENTION` for an invalid retention
+ */
 export function memoryJournal(
   retention: Partial<Retention> = {},
-  now: () => number = Date.now,
+  now?: () => number,
   contentLimit: number = defaultContentLimit,
+  lease: () => number = now ?? steadyNow,
 ): Journal & { readonly size: number } {
   const kept = fullRetention(retention);
   const limit = Math.min(contentLimit, kept.bytes);
-  const index = new JournalIndex(kept, now);
+  const index = new JournalIndex(kept, now ?? Date.now, lease);
   const entries = new Map<string, JournalEntry>();
 
   function drop(id: string): void {

@@ -10,9 +10,22 @@ describe("a journal that is being opened keeps the contract", () => {
   for (const { name, needs, run } of journalContract) {
     test.skipIf(needs === "reopen")(name, { timeout: 60_000 }, () => {
       let nowMs = startMs;
+      let leaseMs = startMs;
       return run({
-        open: async (retention) => openingJournal(Promise.resolve(memoryJournal(retention, () => nowMs))),
+        open: async (retention) => {
+          const journal = memoryJournal(
+            retention,
+            () => nowMs,
+            undefined,
+            () => leaseMs,
+          );
+          return openingJournal(Promise.resolve(journal));
+        },
         setNow: (ms) => {
+          nowMs = ms;
+          leaseMs = ms;
+        },
+        setTimeOfDay: (ms) => {
           nowMs = ms;
         },
       });

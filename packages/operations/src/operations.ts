@@ -37,6 +37,7 @@ export {
   type OperationLimits,
 } from "./refusals.ts";
 export { defaultRetention, fullRetention, type Retention } from "./retention.ts";
+export { steadyNow } from "./steady-clock.ts";
 export { type Asker, askerOf, createWorkQueue, type Origin, type WorkQueue } from "./work-queue.ts";
 
 export interface OperationsOptions {
@@ -136,7 +137,7 @@ interface Completion {
 
 export function createOperations(options: OperationsOptions = {}): Operations {
   const now = options.now ?? Date.now;
-  const { journal: given = memoryJournal({}, now) } = options;
+  const { journal: given = memoryJournal({}, options.now) } = options;
   const journal = given instanceof Promise ? openingJournal(given) : given;
   const newId = options.newId ?? ((): string => randomBytes(16).toString("base64url"));
   const after = options.after ?? timeoutAfter;

@@ -74,6 +74,11 @@ export class LockTable {
     this.#record = options.record;
   }
 
+  /** As {@link LockStore.now}. */
+  now(): number {
+    return this.#now();
+  }
+
   /** How many locks are held, counting expired ones that nothing has met yet. */
   get size(): number {
     return this.#byToken.size;

@@ -40,8 +40,8 @@ export async function viewLocks(
   store: LockStore,
   root: { readonly path: ResourcePath; readonly collection: boolean; readonly members: boolean },
   toHref: ToHref,
-  nowMs: number,
 ): Promise<LocksInView> {
+  const nowMs = store.now();
   const covering = await store.covering(root.path);
   const rootedBelow = new Map<ResourcePath, Lock[]>();
   for (const lock of root.members ? await store.within(root.path) : []) {

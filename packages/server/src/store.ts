@@ -272,5 +272,7 @@ export interface LockStore {
   remove(token: LockToken): Awaitable<boolean>;
   /** Removes all locks rooted at a resource or below it: it was deleted or moved away (§6.1, §7.6). */
   removeWithin(path: ResourcePath): Awaitable<void>;
+  /** The clock that locks expire by, in milliseconds: what is left of a lock is told by it. */
+  now(): number;
   close?(): Awaitable<void>;
 }

@@ -131,16 +131,35 @@ export const retentionCases: readonly JournalCase[] = [
     },
   ),
   retaining(
-    "after the clock was set back, time still passes for what ends then",
+    "what ended in the future, by a clock that was set back, is kept no longer than the rest",
     { keepMs: 1000 },
     async (journal, setNow) => {
       await journal.put(endedEntry("ahead", startMs + 1_000_000));
       await journal.put(endedEntry("a", startMs));
+      setNow(startMs + 999);
+      assert.deepEqual(await present(journal, ["ahead", "a"]), ["ahead", "a"]);
       setNow(startMs + 1000);
-      assert.deepEqual(await present(journal, ["ahead", "a"]), ["ahead"]);
+      assert.deepEqual(await present(journal, ["ahead", "a"]), []);
+    },
+  ),
+  retaining(
+    "a time of day that is set ten years ahead, or back, while the process runs gives up nothing",
+    { keepMs: 1000 },
+    async (journal, setNow, setTimeOfDay) => {
+      await journal.put(endedEntry("a", startMs));
+      setTimeOfDay(startMs + 10 * yearMs);
+      await journal.put(endedEntry("b", startMs + 10 * yearMs));
+      assert.deepEqual(await present(journal, ["a", "b"]), ["a", "b"]);
+      setTimeOfDay(startMs - 10 * yearMs);
+      await journal.put(endedEntry("c", startMs - 10 * yearMs));
+      assert.deepEqual(await present(journal, ["a", "b", "c"]), ["a", "b", "c"]);
+      setNow(startMs + 1000);
+      assert.deepEqual(await present(journal, ["a", "b", "c"]), []);
     },
   ),
 ];
+
+const yearMs = 365 * 24 * 60 * 60 * 1000;
 
 async function present(journal: Journal, ids: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
@@ -151,7 +170,7 @@ async function present(journal: Journal, ids: readonly string[]): Promise<readon
 function retaining(
   name: string,
   retention: Partial<Retention>,
-  run: (journal: Journal, setNow: (ms: number) => void) => Promise<void>,
+  run: (journal: Journal, setNow: (ms: number) => void, setTimeOfDay: (ms: number) => void) => Promise<void>,
 ): JournalCase {
   return {
     name,
@@ -159,7 +178,11 @@ function retaining(
       subject.setNow(startMs);
       const journal = await subject.open(retention);
       try {
-        await run(journal, (ms) => subject.setNow(ms));
+        await run(
+          journal,
+          (ms) => subject.setNow(ms),
+          (ms) => subject.setTimeOfDay(ms),
+        );
       } finally {
         await journal.close?.();
       }

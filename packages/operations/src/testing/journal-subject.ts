@@ -7,8 +7,10 @@ export interface JournalSubject {
   open(retention: Partial<Retention>): Promise<Journal>;
   /** Opens it again with the same retention, as the next process would. Absent where it lasts as long as its process. */
   readonly reopen?: () => Promise<Journal>;
-  /** Sets the journal's clock, in milliseconds since the epoch. It is set before the journal is opened. */
+  /** Sets the journal's clocks, in milliseconds since the epoch. They are set before the journal is opened. */
   setNow(ms: number): void;
+  /** Sets the time of day alone: the clock by which leases end does not jump. */
+  setTimeOfDay(ms: number): void;
 }
 
 /** One promise of {@link Journal}, as a test that any implementation and any test runner can run. */

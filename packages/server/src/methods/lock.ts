@@ -116,13 +116,14 @@ async function refresh(
 
 async function discovery(
   { prefix }: DavRequest,
-  { tree, now }: ServerContext,
+  { tree, locks: store }: ServerContext,
   status: number,
   locks: readonly Lock[],
   fields: Record<string, string>,
 ): Promise<Answer> {
   const active: string[] = [];
-  for (const lock of locks) active.push(activeLock(lock, await lockRootHref(tree, prefix, lock.root), now()));
+  const nowMs = store.now();
+  for (const lock of locks) active.push(activeLock(lock, await lockRootHref(tree, prefix, lock.root), nowMs));
   return xml(status, lockDocument(active), fields);
 }
 

@@ -34,12 +34,7 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
   const report = planReport(asked, { minimal: minimal.applies });
   const wantsMembers = collection && depth !== "0";
   const locks = report.needsLocks
-    ? await viewLocks(
-        context.locks,
-        { path: request.path, collection, members: wantsMembers },
-        toHref,
-        context.now(),
-      )
+    ? await viewLocks(context.locks, { path: request.path, collection, members: wantsMembers }, toHref)
     : noLocks;
   // Opened before the head is sent: the error of the requested collection is the answer's status. Told inside a 207, it
   // would be taken for an empty collection.

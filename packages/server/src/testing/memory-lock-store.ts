@@ -13,5 +13,6 @@ export function createMemoryLockStore(options: MemoryLockStoreOptions): LockStor
     refresh: (token, timeoutSeconds) => table.refresh(token, timeoutSeconds),
     remove: (token) => table.remove(token),
     removeWithin: (path) => table.removeWithin(path),
+    now: () => table.now(),
   };
 }
