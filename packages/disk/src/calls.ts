@@ -1,8 +1,11 @@
 import * as fs from "node:fs";
 import { promisify } from "node:util";
 import type { Awaitable } from "@meanwhile/server/store";
-import { isMissing } from "./errno.ts";
+import type { Durability } from "./durability.ts";
+import { isMissing, syncError } from "./errno.ts";
+import { NameSyncs, type NameSyncsOptions } from "./name-syncs.ts";
 import type { Pace } from "./pace.ts";
+import { Syncs } from "./syncs.ts";
 
 const big = { bigint: true } as const;
 const later = {
@@ -28,7 +31,8 @@ export interface Change {
     | "mode"
     | "owner"
     | "times"
-    | "copy";
+    | "copy"
+    | "sync";
   readonly path: string | Buffer | undefined;
   readonly to?: string;
 }
@@ -39,17 +43,30 @@ export interface Change {
  */
 export type BeforeChange = (change: Change) => Promise<never> | undefined;
 
+export interface SyncOptions extends Pick<NameSyncsOptions, "unsyncable" | "failed"> {
+  /** Default: "full". */
+  readonly durability?: Durability;
+  readonly syncs?: Syncs;
+}
+
 /** The calls to the file system that the tree makes, each at once or later, as the pace has it. */
 export class Calls {
   readonly pace: Pace;
+  readonly durability: Durability;
+  readonly #syncs: Syncs;
+  readonly #names: NameSyncs;
   #before: BeforeChange | undefined;
   /** File systems, by their device, that were found to have no copy that shares content. */
   readonly withoutReflink: Set<bigint> = new Set();
 
   /** @param before for tests, which end the work at a certain change */
-  constructor(pace: Pace, before?: BeforeChange) {
+  constructor(pace: Pace, before?: BeforeChange, options: SyncOptions = {}) {
+    const { durability = "full", syncs = new Syncs(), ...told } = options;
     this.pace = pace;
+    this.durability = durability;
     this.#before = before;
+    this.#syncs = syncs;
+    this.#names = new NameSyncs({ calls: this, syncs, ...told });
   }
 
   /** Nothing is changed from now on: whoever wants to waits for ever, as if the process had ended. */
@@ -277,6 +294,44 @@ export class Calls {
   async removeAll(path: Buffer): Promise<void> {
     await this.#before?.({ call: "unlink", path });
     await fs.promises.rm(path, { recursive: true });
+  }
+
+  /**
+   * Makes the content of a file, its owner, mode and times survive a loss of power, so far as the durability goes.
+   * The descriptor stays open until then.
+   *
+   * @throws {TreeError} "no-space", "not-synced"; what was written may be lost then, and is not to get its name
+   */
+  async sync(fd: number): Promise<void> {
+    if (this.durability === "none") return;
+    try {
+      await this.#before?.({ call: "sync", path: `/proc/self/fd/${fd}` });
+      await this.#syncs.request(`fd ${fd}`, fd).done;
+    } catch (error) {
+      throw syncError(error);
+    }
+  }
+
+  /**
+   * Makes the names in a directory survive a loss of power. `soon`: with durability "content" within a second, and
+   * before {@link Calls.namesSynced} resolves.
+   *
+   * @throws {TreeError} "no-space", "not-synced"; the names are as they were changed
+   */
+  async syncNames(directory: string, when: "now" | "soon" = "now"): Promise<void> {
+    if (this.durability === "none") return;
+    if (when === "soon" && this.durability === "content") return this.#names.soon(directory);
+    try {
+      await this.#before?.({ call: "sync", path: directory });
+      await this.#names.now(directory);
+    } catch (error) {
+      throw syncError(error);
+    }
+  }
+
+  /** Resolves once no names wait for their sync: to be awaited before anything is recorded that tells of them. */
+  namesSynced(): Promise<void> {
+    return this.#names.settled();
   }
 
   statfs(path: string): Awaitable<fs.BigIntStatsFs> {

@@ -12,6 +12,8 @@ export interface Clearing {
   /** The name of what is in place. */
   readonly name: string;
   readonly log: WorkLog;
+  /** Directories whose names changed with it: they are synced before anything is removed. */
+  readonly placed: readonly string[];
   /** Whether members that others changed since the work began are kept. */
   readonly keepsChanged: boolean;
   /** Told of each member that is kept, and of how many there are. */
@@ -30,11 +32,20 @@ export async function clearAside(context: FolderTreeContext, clearing: Clearing)
   if (log.facts.ended === true) return true;
   if (clearing.keepsChanged) await keepMembers(context, clearing);
   let clean = false;
+  let unsynced: unknown;
+  for (const directory of clearing.placed) {
+    await context.folder.calls.syncNames(directory).catch((error: unknown) => {
+      unsynced ??= error;
+    });
+  }
   try {
     await clearing.properties?.(keptOf(log));
   } finally {
-    clean = await removeAside(context, clearing);
+    if (unsynced === undefined) clean = await removeAside(context, clearing);
+    // What was put aside may be all that is left after a loss of power: the next start removes it.
+    else context.left(clearing.to.path);
   }
+  if (unsynced !== undefined) throw unsynced;
   return clean;
 }
 
@@ -79,7 +90,12 @@ async function removeAside(context: FolderTreeContext, { to, log }: Clearing): P
   const { aside } = log.facts.names;
   const old = await folder.calls.find(to.at(aside));
   const remove = old?.isDirectory() === true ? removeDirectory : removeFile;
-  if (old === undefined || (await remove(folder, to, aside, silently))) return true;
+  if (old === undefined) return true;
+  if (await remove(folder, to, aside, silently)) {
+    // Else it could come back when nothing knows of it any more.
+    await folder.calls.syncNames(to.self);
+    return true;
+  }
   context.left(to.path);
   return false;
 }

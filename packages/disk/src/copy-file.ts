@@ -24,7 +24,7 @@ export interface CopyFileOptions {
 
 /**
  * Copies the content of a file, its permissions (less those that the process masks) and its time of last
- * modification. Where the file system can, the copy shares the content (reflink).
+ * modification. Where the file system can, the copy shares the content (reflink). The copy is synced.
  *
  * @throws {TreeError} "stopped"; a part of a copy may then be left
  */
@@ -43,6 +43,7 @@ export async function copyFileContent(options: CopyFileOptions): Promise<void> {
     // The system's own copy sets the permissions of the source, with those that this process masks.
     if (shared || (mode & 0o200) === 0) await calls.fchmod(to, mode & ~process.umask());
     await calls.futimes(to, toSeconds(options.clock()), Number(stats.mtimeNs / 1000n) / 1e6 + 4e-7);
+    await calls.sync(to);
   } finally {
     closeSync(to);
   }

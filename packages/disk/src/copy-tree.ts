@@ -109,6 +109,8 @@ async function copyDirectory(context: CopyContext, flight: InFlight, copy: Direc
     source = await folder.enter(from, name);
     target = await makeDirectory(folder, { from, fromName: name, to, toName: name });
     await copyInto(context, flight, source, target);
+    // Before its owner may lose the right to read it, without which it cannot be synced.
+    await folder.calls.syncNames(target.self);
     await copyMode(folder, { from, fromName: name, to, toName: name });
     context.done(path, "collection");
   } catch (error) {

@@ -1,13 +1,15 @@
 /** One folder on one machine: its files as a tree of resources, with dead properties and locks in LMDB. */
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { steadyNow } from "@meanwhile/operations";
 import type { LockStore, Tree } from "@meanwhile/server/store";
 import type { RootDatabase } from "lmdb";
 import { Calls } from "./calls.ts";
 import { DeadProperties } from "./dead-properties.ts";
+import type { Durability } from "./durability.ts";
+import { treeError } from "./errno.ts";
 import { Folder } from "./folder.ts";
 import { FolderTree } from "./folder-tree.ts";
 import { openLockStore } from "./lock-store.ts";
@@ -20,14 +22,17 @@ import { Temporaries } from "./temporaries.ts";
 import { Works, type WorksOptions } from "./works.ts";
 import { WriteQueue } from "./write-queue.ts";
 
+export type { Durability } from "./durability.ts";
 export { StateError, type StateErrorCode } from "./state-error.ts";
 
 /** Something for the log. */
-export type DiskEvent = {
+export type DiskEvent =
   /** Hidden files of earlier work could not be removed from this collection; the next start tries again. */
-  readonly kind: "left-behind";
-  readonly collection: ResourcePath;
-};
+  | { readonly kind: "left-behind"; readonly collection: ResourcePath }
+  /** A file system here cannot sync directories: new names may be lost with the power. Told once. */
+  | { readonly kind: "unsyncable"; readonly reason: string }
+  /** With durability "content": names in a directory could not be synced after they were answered for. */
+  | { readonly kind: "not-synced"; readonly reason: string };
 
 export interface DiskOptions {
   /** The folder to serve: it must exist. */
@@ -40,12 +45,19 @@ export interface DiskOptions {
   readonly randomId?: () => string;
   /** The most bytes that the dead properties of one resource may have together. Default: 1 MiB. */
   readonly maxPropertyBytes?: number;
+  /** Default: "full". */
+  readonly durability?: Durability;
   readonly log?: (event: DiskEvent) => void;
 }
 
 export interface Disk {
   readonly tree: Tree;
   readonly locks: LockStore;
+  /**
+   * Resolves once all names that were answered for are synced. To be awaited before anything outside is recorded that
+   * tells of them; it takes no time but with durability "content".
+   */
+  namesSynced(): Promise<void>;
   /** Ends everything, drafts included. Nothing is called afterwards. */
   close(): Promise<void>;
 }
@@ -58,13 +70,13 @@ export interface Disk {
  */
 export async function openDisk(options: DiskOptions): Promise<Disk> {
   const root = realFolder(options.folder);
-  const state = makeStateDirectory(options.state);
+  const { state, made } = makeStateDirectory(options.state);
   const randomId = options.randomId ?? (() => randomBytes(16).toString("hex"));
   const hold = await holdState(state, { randomId });
   try {
     const database = await openStateDatabase(state, root);
     try {
-      const { disk } = await openParts(options, { root, state, database, randomId });
+      const { disk } = await openParts(options, { root, state, made, database, randomId });
       return {
         ...disk,
         close: async () => {
@@ -86,6 +98,8 @@ export async function openDisk(options: DiskOptions): Promise<Disk> {
 interface Opened {
   readonly root: string;
   readonly state: string;
+  /** Directories with names in them that were just made for the state. */
+  readonly made: readonly string[];
   readonly database: RootDatabase;
   readonly randomId: () => string;
 }
@@ -94,8 +108,14 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
   const { root, state, database, randomId } = opened;
   const clock = options.clock ?? Date.now;
   const left = (collection: ResourcePath): void => options.log?.({ kind: "left-behind", collection });
-  const queue = new WriteQueue(database);
-  const folder = new Folder({ root, state, calls: new Calls(new Pace()) });
+  const calls = new Calls(new Pace(), undefined, {
+    ...(options.durability === undefined ? {} : { durability: options.durability }),
+    unsyncable: (error) => options.log?.({ kind: "unsyncable", reason: treeError(error).message }),
+    failed: (error) => options.log?.({ kind: "not-synced", reason: treeError(error).message }),
+  });
+  for (const directory of opened.made) await calls.syncNames(directory);
+  const queue = new WriteQueue(database, () => calls.namesSynced());
+  const folder = new Folder({ root, state, calls });
   const temporaries = new Temporaries({ database, queue, randomId });
   const works = openWorks({ file: join(state, "works"), calls: folder.calls, randomId, clock });
   for (const collection of await sweep(folder, temporaries, works.names())) left(collection);
@@ -113,8 +133,9 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
     await temporaries.close();
     await deadProperties.settled();
     await queue.settled();
+    await calls.namesSynced();
   };
-  return { disk: { tree, locks, close } };
+  return { disk: { tree, locks, namesSynced: () => calls.namesSynced(), close } };
 }
 
 function openWorks(options: WorksOptions): Works {
@@ -123,6 +144,12 @@ function openWorks(options: WorksOptions): Works {
   } catch (cause) {
     throw new StateError("unusable", `the file ${options.file} cannot be read and written`, { cause });
   }
+}
+
+/** The directories in which those from `directory` up to `first` have their names. */
+function above(directory: string, first: string): readonly string[] {
+  const parent = dirname(directory);
+  return directory === first || parent === directory ? [parent] : [parent, ...above(parent, first)];
 }
 
 function realFolder(folder: string): string {
@@ -135,13 +162,14 @@ function realFolder(folder: string): string {
   throw new StateError("unusable", `${folder} is no folder`);
 }
 
-function makeStateDirectory(state: string): string {
+function makeStateDirectory(state: string): { readonly state: string; readonly made: readonly string[] } {
   try {
-    const made = mkdirSync(state, { recursive: true, mode: 0o700 });
+    const first = mkdirSync(state, { recursive: true, mode: 0o700 });
     const real = realpathSync.native(state);
+    if (first === undefined) return { state: real, made: [real] };
     // What the process masks must not keep it from its own state.
-    if (made !== undefined) chmodSync(real, 0o700);
-    return real;
+    chmodSync(real, 0o700);
+    return { state: real, made: [real, ...above(real, realpathSync.native(first))] };
   } catch (cause) {
     throw new StateError("unusable", `the state directory ${state} cannot be made`, { cause });
   }

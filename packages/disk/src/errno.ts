@@ -44,6 +44,32 @@ export function isTaken(cause: unknown): boolean {
   return errnoOf(cause) === "EEXIST";
 }
 
+/**
+ * Whether directories cannot be synced here: the file system has no such call, or the process may not read this one,
+ * without which the system does not open it.
+ */
+export function isUnsyncable(cause: unknown): boolean {
+  const errno = errnoOf(cause);
+  return errno !== undefined && unsyncable.has(errno);
+}
+
+const unsyncable: ReadonlySet<string> = new Set([
+  "EINVAL",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EACCES",
+  "EPERM",
+]);
+
+/** A sync failed: the kernel may have dropped what it could not write. */
+export function syncError(cause: unknown): TreeError {
+  const { code } = treeError(cause);
+  if (code === "no-space") return new TreeError(code, "there was no room left to sync it", { cause });
+  const errno = errnoOf(cause) ?? "an unknown error";
+  return new TreeError("not-synced", `the sync to the disk failed: ${errno}`, { cause });
+}
+
 /** Whether the file system has no cheap copy (reflink) between these two files. */
 export function hasNoReflink(cause: unknown): boolean {
   const errno = errnoOf(cause);

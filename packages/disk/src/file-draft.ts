@@ -63,15 +63,19 @@ interface DraftPlace {
 /**
  * New content of a file.
  *
- *      write()            commit()
+ *      write()       commit()
  *    ┌─────────┐
- *    └▶ open ──┴─────────────────────▶ ended (in place)
- *          └──── discard(), failure ──▶ ended (forgotten)
+ *    └▶ open ──┴─▶ committing ───────▶ ended (in place)
+ *          │            └─ failure ──▶ ended (forgotten)
+ *          └──── discard() ──────────▶ ended (forgotten)
+ *
+ * The content is synced before it gets its name, and the name before the commit is told. Where only the latter fails,
+ * the content is in place, and the commit fails with "not-synced".
  */
 export class FileDraft implements Draft {
   readonly #context: DraftContext;
   readonly #place: DraftPlace;
-  #state: "open" | "ended" = "open";
+  #state: "open" | "committing" | "ended" = "open";
 
   constructor(context: DraftContext, place: DraftPlace) {
     this.#context = context;
@@ -89,11 +93,13 @@ export class FileDraft implements Draft {
 
   async commit(options: { readonly modifiedMs: number | undefined }): Promise<Committed> {
     this.#mustBeOpen();
+    this.#state = "committing";
     const { folder, deadProperties } = this.#context;
     const { path, directory, name, temporary } = this.#place;
     try {
       await this.#keepOwner();
       if (options.modifiedMs !== undefined) await this.#setModified(options.modifiedMs);
+      await folder.calls.sync(this.#place.fd);
       // Being asked for, the time of the change that comes next is finer (Linux from 6.13 on).
       await folder.calls.fstat(this.#place.fd);
       const { exists } = await refuseUnlessDocument(folder, directory, name);
@@ -102,17 +108,22 @@ export class FileDraft implements Draft {
       if (!exists) await deadProperties.drop(path);
       await folder.calls.rename(directory.at(temporary.name), directory.at(name));
       const stats = await this.#freshStats();
+      await folder.calls.syncNames(directory.self, "soon");
       this.#state = "ended";
       this.#release();
       return { created: !exists, resource: documentResource(stats) };
     } catch (error) {
-      await this.discard();
+      await this.#forget();
       throw treeError(error, "parent-missing");
     }
   }
 
   async discard(): Promise<void> {
-    if (this.#state === "ended") return;
+    // A commit that is under way ends by itself: its descriptor may be in use.
+    if (this.#state === "open") await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
     this.#state = "ended";
     const { directory, temporary } = this.#place;
     try {
@@ -162,7 +173,7 @@ export class FileDraft implements Draft {
   }
 
   #mustBeOpen(): void {
-    if (this.#state === "ended") throw new TreeError("unavailable", "the draft has ended");
+    if (this.#state !== "open") throw new TreeError("unavailable", "the draft has ended");
   }
 
   #release(): void {

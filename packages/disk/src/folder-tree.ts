@@ -107,6 +107,7 @@ export class FolderTree implements Tree {
           }
           throw error;
         }
+        await this.#folder.calls.syncNames(directory.self, "soon");
         try {
           await this.#deadProperties.begin(path, "collection", properties);
         } catch (error) {
@@ -134,7 +135,16 @@ export class FolderTree implements Tree {
   touch(path: ResourcePath, modifiedMs: number): Promise<void> {
     return this.#using(path, async (seen) => {
       if (seen.link) throw new TreeError("denied", "nothing is changed through a link");
-      await this.#folder.calls.utimes(seen.self, toSeconds(this.#context.clock()), toSeconds(modifiedMs));
+      const { calls } = this.#folder;
+      await calls.utimes(seen.self, toSeconds(this.#context.clock()), toSeconds(modifiedMs));
+      if (seen.kind === "collection") return calls.syncNames(seen.self, "soon");
+      if (calls.durability === "none") return;
+      const fd = await this.#folder.openContent(seen);
+      try {
+        await calls.sync(fd);
+      } finally {
+        await calls.close(fd);
+      }
     });
   }
 

@@ -95,7 +95,10 @@ async function keepBelow(folder: Folder, keeping: KeepChanged, { from, into, nam
 async function enterOrMake(folder: Folder, into: Directory, name: string): Promise<Directory> {
   const there = await folder.calls.find(into.at(name));
   if (there !== undefined && !there.isDirectory()) await folder.calls.unlink(into.at(name));
-  if (there?.isDirectory() !== true) await folder.calls.mkdir(into.at(name));
+  if (there?.isDirectory() !== true) {
+    await folder.calls.mkdir(into.at(name));
+    await folder.calls.syncNames(into.self);
+  }
   return folder.enter(into, name);
 }
 
@@ -109,4 +112,5 @@ async function replace(
     await remove(folder, into, name, silently);
   }
   await folder.calls.rename(from.at(name), into.at(name));
+  await folder.calls.syncNames(into.self);
 }

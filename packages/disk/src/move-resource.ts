@@ -1,4 +1,4 @@
-import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, parentOf, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { clearAside } from "./clear-aside.ts";
 import { type Destination, holdDestination, holdSource, refuseState } from "./destination.ts";
@@ -96,16 +96,23 @@ async function renamed(
       work.found(1);
       work.failed(path, kind, new TreeError(code, "others changed it since the work began"));
     }
-    const clean = await clearAside(context, {
-      to,
-      name,
-      log,
-      keepsChanged: work.resumed,
-      failed: (path, kind, error) => work.failed(path, kind, error),
-      found: (members) => work.found(members),
-      properties: (kept) => deadProperties.move(source, destination, { kept, once: work.id }),
-    });
-    if (clean) await log.end();
+    const from = await folder.directory(parentOf(source) ?? source);
+    try {
+      const apart = from !== undefined && from.path !== to.path;
+      const clean = await clearAside(context, {
+        to,
+        name,
+        log,
+        placed: apart ? [to.self, from.self] : [to.self],
+        keepsChanged: work.resumed,
+        failed: (path, kind, error) => work.failed(path, kind, error),
+        found: (members) => work.found(members),
+        properties: (kept) => deadProperties.move(source, destination, { kept, once: work.id }),
+      });
+      if (clean) await log.end();
+    } finally {
+      from?.close();
+    }
     work.counted();
     work.done(source, log.facts.kind);
     return true;
@@ -196,7 +203,15 @@ async function giveUp(
   { to, name }: { readonly to: Directory; readonly name: string },
 ): Promise<void> {
   await bringBack(context.folder, { to, toName: name, aside: log.facts.names.aside });
-  const clearing = { to, name, log, keepsChanged: false, failed: () => {}, found: () => {} };
+  const clearing = {
+    to,
+    name,
+    log,
+    placed: [to.self],
+    keepsChanged: false,
+    failed: () => {},
+    found: () => {},
+  };
   if (await clearAside(context, clearing)) await log.end();
 }
 

@@ -89,7 +89,11 @@ async function removeDocument(context: FolderTreeContext, removal: Removal): Pro
     await log.end();
     throw error;
   }
-  await deadProperties.drop(path);
+  try {
+    await folder.calls.syncNames(directory.self);
+  } finally {
+    await deadProperties.drop(path);
+  }
   await log.end();
   work.done(path, "document");
 }
@@ -140,7 +144,9 @@ async function hide({ folder }: FolderTreeContext, removal: Removal): Promise<bo
     // A mount point, or not ours to rename: members may still be.
     return false;
   }
-  await log.add({ hidden: true });
+  // Before any member goes: after a loss of power the whole is there, or nothing is.
+  await folder.calls.syncNames(directory.self);
+  await log.addSynced({ hidden: true });
   return true;
 }
 
@@ -156,6 +162,8 @@ async function removeHidden(context: FolderTreeContext, removal: Removal): Promi
     if (gone) await deadProperties.drop(path);
     else await putBack(context, removal);
   }
+  // Else it could come back when nothing knows of it any more.
+  if (gone) await folder.calls.syncNames(directory.self);
 }
 
 async function putBack(context: FolderTreeContext, removal: Removal): Promise<void> {
@@ -164,6 +172,7 @@ async function putBack(context: FolderTreeContext, removal: Removal): Promise<vo
   const { aside } = log.facts.names;
   if ((await folder.calls.find(directory.at(name))) === undefined) {
     await folder.calls.rename(directory.at(aside), directory.at(name));
+    await folder.calls.syncNames(directory.self);
     await retainProperties(context, path);
     return;
   }
@@ -221,6 +230,7 @@ export async function removeOrTell(
     else {
       const remove = kind === "collection" ? removeDirectory : removeFile;
       gone = await remove(folder, directory, name, report);
+      if (gone) await folder.calls.syncNames(directory.self);
     }
   } finally {
     directory.close();

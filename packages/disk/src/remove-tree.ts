@@ -106,6 +106,8 @@ async function emptyAndRemove(
     const directory = await folder.enter(parent, name, known);
     try {
       removed = await emptyOnce(folder, directory, staying, report);
+      // It stays, and what left it must not come back.
+      if (removed > 0 && staying.size > 0) await folder.calls.syncNames(directory.self);
     } finally {
       directory.close();
     }

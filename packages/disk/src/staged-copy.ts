@@ -135,6 +135,7 @@ export async function copyIntoPlace(context: FolderTreeContext, copy: StagedCopy
     to,
     name,
     log,
+    placed: [to.self],
     keepsChanged: work.resumed,
     failed: (path, kind, failure) => copy.report.failed(path, kind, failure),
     found: (members) => work.found(members),
@@ -211,11 +212,11 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
       tellCounted(copy);
       if (own) await removeStaged(context, copy);
       await copyDocument(copying, seen, to, stagedName);
-      await log.add({ staged: await identityAt(context, at), whole: true });
+      await log.addSynced({ staged: await identityAt(context, at), whole: true });
     } else {
       await stageCollection(context, copy, copying, { seen, own });
       await Promise.all(noted);
-      await log.add({ whole: true });
+      await log.addSynced({ whole: true });
     }
     if (work.signal.aborted) throw new TreeError("stopped");
   } finally {
@@ -244,6 +245,7 @@ async function stageCollection(
     const staged = await folder.enter(to, name);
     try {
       if (request.depth === "infinity") await copyMembers(copying, source, staged);
+      await folder.calls.syncNames(staged.self);
       const missing = 0o700n & ~seen.stats.mode;
       if (missing === 0n) return;
       const { mode } = await folder.calls.lstat(to.at(name));
@@ -295,7 +297,15 @@ async function undo(context: FolderTreeContext, copy: StagedCopy): Promise<void>
   try {
     if (copy.work.resumed) await bringBack(folder, { to, toName: name, aside: log.facts.names.aside });
     if (await removeStaged(context, copy)) {
-      const clearing = { to, name, log, keepsChanged: false, failed: () => {}, found: () => {} };
+      const clearing = {
+        to,
+        name,
+        log,
+        placed: [to.self],
+        keepsChanged: false,
+        failed: () => {},
+        found: () => {},
+      };
       if (await clearAside(context, clearing)) await log.end();
       return;
     }

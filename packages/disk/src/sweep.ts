@@ -34,14 +34,22 @@ async function sweepDirectory(
   needed: ReadonlySet<string>,
 ): Promise<boolean> {
   let clean = true;
+  let removed = false;
   for await (const entries of readEntries(folder.calls, directory)) {
     for (const { name, type } of entries) {
       if (!isReservedName(name) || needed.has(name)) continue;
       if (type === "directory") clean = (await removeDirectory(folder, directory, name, silently)) && clean;
       else clean = (await removeLeft(folder, directory, name)) && clean;
+      removed = true;
     }
   }
-  return clean;
+  if (!removed) return clean;
+  // Where it fails the record of the directory stays: what was removed could come back.
+  const synced = await folder.calls.syncNames(directory.self).then(
+    () => true,
+    () => false,
+  );
+  return synced && clean;
 }
 
 async function removeLeft(folder: Folder, directory: Directory, name: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import { open, type RootDatabase } from "lmdb";
 import { onTestFinished } from "vitest";
 import { type BeforeChange, Calls, type Change } from "./calls.ts";
 import { DeadProperties } from "./dead-properties.ts";
+import type { Durability } from "./durability.ts";
 import { Folder } from "./folder.ts";
 import { FolderTree } from "./folder-tree.ts";
 import { Pace } from "./pace.ts";
@@ -23,16 +24,17 @@ export interface CrashSite {
   readonly database: RootDatabase;
   /** Told of each change before the end is decided; may throw in the file system's place. */
   readonly fault: ((change: Change) => void) | undefined;
+  readonly durability: Durability;
   /** Directories that were read, or are. */
   readonly reading: Dir[];
 }
 
-export function makeCrashSite(fault?: (change: Change) => void): CrashSite {
+export function makeCrashSite(fault?: (change: Change) => void, durability: Durability = "full"): CrashSite {
   const { folder, state } = makeFolder();
   // What a process committed is there for the next: durability is another matter.
   const database = open({ path: state, maxDbs: 32, noSubdir: false, noSync: true });
   onTestFinished(() => database.close());
-  return { folder, state, database, fault, reading: [] };
+  return { folder, state, database, fault, durability, reading: [] };
 }
 
 export interface Process {
@@ -61,10 +63,11 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
   };
   const before: BeforeChange = (change) => {
     site.fault?.(change);
-    return step();
+    // The end of the process finds the same before a sync as after it.
+    return change.call === "sync" ? undefined : step();
   };
   const queue = new WriteQueue(site.database, step);
-  const calls = new Calls(new Pace(), before);
+  const calls = new Calls(new Pace(), before, { durability: site.durability });
   const opendir = calls.opendir.bind(calls);
   calls.opendir = async (...asked) => {
     const handle = await opendir(...asked);

@@ -26,7 +26,7 @@ async function undo(context: FolderTreeContext, facts: WorkFacts): Promise<boole
   const names = [clock, ...(staged === undefined ? [] : [staged]), ...(facts.stuck === true ? [] : [aside])];
   const clean = await within(context, target, async (to) => {
     await bringBack(context.folder, { to, toName: nameOf(target), aside });
-    const removed = await removeNames(context, to, names);
+    const removed = (await isSynced(context, to)) && (await removeNames(context, to, names));
     return removed && (await context.folder.calls.find(to.at(aside))) === undefined;
   });
   if (!clean) context.left(parentOf(target) ?? target);
@@ -49,7 +49,7 @@ async function within(
 }
 
 async function removeNames(
-  { folder }: FolderTreeContext,
+  { folder }: Pick<FolderTreeContext, "folder">,
   directory: Directory,
   names: readonly string[],
 ): Promise<boolean> {
@@ -60,5 +60,13 @@ async function removeNames(
     const remove = there.isDirectory() ? removeDirectory : removeFile;
     clean = (await remove(folder, directory, name, silently)) && clean;
   }
-  return clean;
+  return (await isSynced({ folder }, directory)) && clean;
+}
+
+/** Where it fails, the next start tries again. */
+function isSynced({ folder }: Pick<FolderTreeContext, "folder">, directory: Directory): Promise<boolean> {
+  return folder.calls.syncNames(directory.self).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
-import { isAbsent, treeError } from "./errno.ts";
+import { isAbsent, isUnsyncable, treeError } from "./errno.ts";
 import { reservedName } from "./names.ts";
 import {
   type Fact,
@@ -31,8 +32,9 @@ export interface WorksOptions {
 
 /**
  * What is known of the works that change whole trees, so that another process can finish them. A fact is a line at the
- * end of one file. A line that was written survives the end of the process, not a loss of power: that costs a few
- * microseconds, where a transaction of the database costs a flush to the disk.
+ * end of one file. A line that was written survives the end of the process. The lines that what follows relies on, and
+ * with them all before, are synced to survive a loss of power: the beginning, that all is staged, that something is out
+ * of sight.
  */
 export class Works {
   readonly #options: WorksOptions;
@@ -45,6 +47,8 @@ export class Works {
   #bytes = 0;
   #anewAt = mostBytes;
   #torn = false;
+  /** Syncs of the file that are under way: it is not closed before. */
+  readonly #syncing: Set<Promise<void>> = new Set();
 
   constructor(options: WorksOptions) {
     this.#options = options;
@@ -89,7 +93,7 @@ export class Works {
     // An earlier work had the same id and may have left something: the two are kept apart.
     const id = known ? `${work.id} ${this.#options.randomId()}` : work.id;
     const stamped = { ...beginning, beganMs: this.#options.clock() };
-    await this.#append(id, stamped);
+    await this.#append(id, stamped, "synced");
     return this.#log(id, { ...stamped, failed: [] });
   }
 
@@ -102,20 +106,25 @@ export class Works {
 
   /** Writes the file anew, without what was forgotten. */
   tidy(): void {
-    const fd = this.#writeAnew();
-    closeSync(this.#fd);
+    const [old, fd] = [this.#fd, this.#writeAnew()];
     this.#fd = fd;
+    this.#closeUnused(old);
   }
 
   /** Lets go of the file. Works that ended stay in it: they may be resumed by who did not come to record it. */
   close(): void {
-    closeSync(this.#fd);
+    this.#closeUnused(this.#fd);
+  }
+
+  #closeUnused(fd: number): void {
+    if (this.#syncing.size === 0) closeSync(fd);
+    else void Promise.allSettled(this.#syncing).then(() => closeSync(fd));
   }
 
   #log(id: string, facts: WorkFacts): WorkLog {
     const log = new WorkLog({
       facts,
-      append: (fact) => this.#append(id, fact),
+      append: (fact, synced) => this.#append(id, fact, synced),
       ended: () => {
         this.#ended.push(id);
         for (const old of this.#ended.splice(0, Math.max(0, this.#ended.length - endedKept))) {
@@ -127,7 +136,7 @@ export class Works {
     return log;
   }
 
-  async #append(id: string, fact: Fact): Promise<void> {
+  async #append(id: string, fact: Fact, synced?: "synced"): Promise<void> {
     const line = Buffer.from((this.#torn ? "\n" : "") + toLine(id, fact));
     try {
       await this.#options.calls.append(this.#fd, line, this.#options.file);
@@ -138,6 +147,19 @@ export class Works {
     }
     this.#bytes += line.byteLength;
     if (this.#bytes > this.#anewAt) this.#tidyIfPossible();
+    if (synced === "synced") await this.#sync();
+  }
+
+  async #sync(): Promise<void> {
+    const syncing = this.#options.calls.sync(this.#fd);
+    this.#syncing.add(syncing);
+    try {
+      await syncing;
+    } catch (error) {
+      throw notWritten(error);
+    } finally {
+      this.#syncing.delete(syncing);
+    }
   }
 
   #tidyIfPossible(): void {
@@ -153,9 +175,11 @@ export class Works {
   #writeAnew(): number {
     const works = [...this.#own].map(([id, log]) => toLines(id, log.facts));
     const text = [...[...this.#earlier].map(([id, facts]) => toLines(id, facts)), ...works].join("");
-    const { file } = this.#options;
+    const { file, calls } = this.#options;
     writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    if (calls.durability !== "none") syncAtOnce(`${file}.new`);
     renameSync(`${file}.new`, file);
+    if (calls.durability !== "none") syncAtOnce(dirname(file));
     this.#bytes = Buffer.byteLength(text);
     this.#anewAt = Math.max(mostBytes, this.#bytes * 2);
     this.#torn = false;
@@ -165,7 +189,7 @@ export class Works {
 
 interface WorkLogOptions {
   readonly facts: WorkFacts;
-  readonly append: (fact: Fact) => Promise<void>;
+  readonly append: (fact: Fact, synced?: "synced") => Promise<void>;
   readonly ended: () => void;
 }
 
@@ -185,6 +209,12 @@ export class WorkLog {
 
   async add(fact: LaterFacts): Promise<void> {
     await this.#options.append(fact);
+    this.#facts = { ...this.#facts, ...fact };
+  }
+
+  /** As {@link WorkLog.add}, and it survives a loss of power, with all that was added before. */
+  async addSynced(fact: LaterFacts): Promise<void> {
+    await this.#options.append(fact, "synced");
     this.#facts = { ...this.#facts, ...fact };
   }
 
@@ -212,6 +242,19 @@ function readIfThere(file: string): string {
   } catch (error) {
     if (isAbsent(error)) return "";
     throw error;
+  }
+}
+
+/** At the start, or once a megabyte of lines: not often enough to be made beside the event loop. */
+function syncAtOnce(path: string): void {
+  if (process.platform === "win32") return;
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    if (!isUnsyncable(error)) throw error;
+  } finally {
+    closeSync(fd);
   }
 }
 

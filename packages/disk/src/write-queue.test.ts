@@ -53,3 +53,29 @@ test("a database that cannot be written makes all that wait fail with unavailabl
   for (const change of changes)
     await expect(change).rejects.toMatchObject({ name: "TreeError", code: "unavailable" });
 });
+
+test("a flush that fails fails the changes that were to be durable, and no later one waits for ever", async () => {
+  const { database, numbers } = makeQueue();
+  let fails = true;
+  const flushed = {
+    // biome-ignore lint/suspicious/noThenProperty: lmdb's own `flushed` is such an object.
+    then: (resolve: (value: boolean) => unknown, reject: (error: unknown) => unknown) =>
+      fails ? reject(new Error("EIO")) : resolve(true),
+  };
+  const queue = new WriteQueue(Object.create(database, { flushed: { value: flushed } }));
+  await expect(queue.run(() => void numbers.put("a", 1))).rejects.toMatchObject({ code: "unavailable" });
+  await queue.settled();
+  fails = false;
+  await queue.run(() => void numbers.put("b", 2));
+  expect(numbers.get("b")).toBe(2);
+});
+
+test("a transaction waits for what it tells of to be synced, and is not made where that fails", async () => {
+  const { database, numbers } = makeQueue();
+  const synced = [async () => undefined, async () => Promise.reject(new Error("EIO")), async () => undefined];
+  const queue = new WriteQueue(database, () => synced.shift()?.());
+  await queue.run(() => void numbers.put("a", 1));
+  await expect(queue.run(() => void numbers.put("b", 2))).rejects.toMatchObject({ code: "unavailable" });
+  await queue.run(() => void numbers.put("c", 3));
+  expect([..."abc"].map((key) => numbers.get(key))).toEqual([1, undefined, 3]);
+});

@@ -16,12 +16,15 @@ type Outcome = { readonly value: unknown } | { readonly error: unknown };
  */
 export class WriteQueue {
   readonly #database: RootDatabase;
-  readonly #before: (() => Promise<never> | undefined) | undefined;
+  readonly #before: (() => Promise<void> | undefined) | undefined;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
-  /** @param before for tests: told before each transaction, which waits for what it returns */
-  constructor(database: RootDatabase, before?: () => Promise<never> | undefined) {
+  /**
+   * @param before called before each transaction, which waits for what it returns: what the transaction tells of has
+   *   to survive a loss of power first. Where it fails, so do all changes that were to be made.
+   */
+  constructor(database: RootDatabase, before?: () => Promise<void> | undefined) {
     this.#database = database;
     this.#before = before;
   }
@@ -45,7 +48,10 @@ export class WriteQueue {
       };
       this.#waiting.push({
         change,
-        settle: options.durable === false ? settle : (outcome) => void wait(outcome).catch(reject),
+        settle:
+          options.durable === false
+            ? settle
+            : (outcome) => void wait(outcome).catch((cause: unknown) => reject(unknown(cause))),
       });
       this.#running ??= this.#drain();
     });
@@ -54,20 +60,38 @@ export class WriteQueue {
   /** Resolves once nothing waits any more. */
   async settled(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
-    await this.#database.flushed;
+    await this.#flushed();
   }
 
   async #drain(): Promise<void> {
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      const held = this.#before?.();
-      if (held !== undefined) await held;
+      const failure = await this.#prepare();
       const group = this.#waiting.splice(0, 1000);
-      const outcomes = this.#commit(group);
+      const outcomes = failure === undefined ? this.#commit(group) : group.map(() => failure);
       for (const [index, { settle }] of group.entries()) settle(outcomes[index] ?? { error: unknown() });
-      await this.#database.flushed;
+      await this.#flushed();
     }
     this.#running = undefined;
+  }
+
+  async #prepare(): Promise<Outcome | undefined> {
+    try {
+      const held = this.#before?.();
+      if (held !== undefined) await held;
+      return undefined;
+    } catch (cause) {
+      return { error: unknown(cause) };
+    }
+  }
+
+  /** Never fails: a flush that did is told to those whose changes it was to keep, and others may come after it. */
+  async #flushed(): Promise<void> {
+    try {
+      await this.#database.flushed;
+    } catch {
+      // Each durable change of the group waits for the same flush, and fails with it.
+    }
   }
 
   #commit(group: readonly Waiting[]): readonly Outcome[] {

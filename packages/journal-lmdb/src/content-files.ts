@@ -88,10 +88,15 @@ async function withFile(file: FileHandle, use: (file: FileHandle) => Promise<voi
   }
 }
 
-/** A new name survives a loss of power only once its directory is flushed. Windows cannot, and need not. */
-async function flushDirectory(directory: string): Promise<void> {
+/**
+ * A new name survives a loss of power only once its directory is flushed. Windows cannot, and need not; nor can some
+ * file systems.
+ */
+export async function flushDirectory(directory: string): Promise<void> {
   if (process.platform === "win32") return;
-  await withFile(await open(directory, "r"), (file) => file.sync());
+  await withFile(await open(directory, "r"), (file) => file.sync()).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EINVAL" && error.code !== "ENOTSUP") throw error;
+  });
 }
 
 function alreadyGone(error: NodeJS.ErrnoException): undefined {

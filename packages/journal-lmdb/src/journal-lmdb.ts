@@ -1,6 +1,6 @@
 /** A journal on one machine, in LMDB: operations survive their process. */
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import {
   defaultContentLimit,
   fullRetention,
@@ -11,7 +11,7 @@ import {
 } from "@meanwhile/operations";
 import { open, type RootDatabase } from "lmdb";
 import { CommitQueue } from "./commit-queue.ts";
-import { ContentFiles } from "./content-files.ts";
+import { ContentFiles, flushDirectory } from "./content-files.ts";
 import { checkDataFile, checkLength } from "./data-file.ts";
 import { own } from "./directory-owner.ts";
 import { upgradeFormat } from "./format.ts";
@@ -115,6 +115,8 @@ export async function lmdbJournal(
         database,
         files: join(directory, "contents"),
       });
+      // What is put is kept only if the files that it is in have their names.
+      for (const named of [directory, dirname(resolve(directory))]) await flushDirectory(named);
       return closing(journal, async () => {
         await release();
         await database.close();

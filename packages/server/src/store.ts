@@ -61,7 +61,7 @@ export interface Draft {
   /**
    * Puts the content in place, at once and whole. Dead properties of a replaced document stay.
    * @param modifiedMs the time of last modification to record, where the client said one
-   * @throws {TreeError} and leaves the old content as it was
+   * @throws {TreeError} and leaves the old content as it was; with "not-synced" the new content may be in place
    */
   commit(options: { readonly modifiedMs: number | undefined }): Awaitable<Committed>;
   /** Forgets the content. May be called after a failure, and twice; does nothing after a commit. */
@@ -225,6 +225,8 @@ export type TreeErrorCode =
   | "incomplete"
   /** The work's signal asked for it. */
   | "stopped"
+  /** What was written or renamed is there, but would not survive a loss of power for certain: a sync failed. */
+  | "not-synced"
   | "unavailable";
 
 /** The store failed. `message` is for the log and never has local paths in it. */

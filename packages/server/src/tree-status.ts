@@ -42,6 +42,8 @@ export function fromTreeError(error: TreeError, method: string): DavError {
         ...because,
         fields: { "Retry-After": "5" },
       });
+    case "not-synced":
+      return new DavError(500, "the change could not be written to the disk for certain", because);
     case "changed":
       return new DavError(409, "it was changed since, and left alone", because);
     case "incomplete":

@@ -3,6 +3,7 @@ import { fronts } from "@meanwhile/interim/profiles";
 import { Command } from "commander";
 import {
   defaultListen,
+  durabilities,
   interimModes,
   logLevels,
   parseServeOptions,
@@ -16,6 +17,10 @@ export function serveCommand(terminal: Terminal): Command {
     .argument("[DIR]", "the folder; without it a sample is served")
     .option("--listen <HOST:PORT>", `where to listen; port 0 picks a free one (default: ${defaultListen})`)
     .option("--state <DIR>", "where dead properties and locks are kept (default: one directory per folder)")
+    .option(
+      "--durability <MODE>",
+      `what a loss of power leaves of answered requests: ${durabilities.join(", ")} (default: full)`,
+    )
     .option("--users <FILE>", "users for Basic authentication: an htpasswd file with bcrypt hashes")
     .option("--digest-users <FILE>", "users for Digest authentication: an htdigest file")
     .option("--realm <NAME>", "the realm of both (default: that of the digest users, else Meanwhile)")

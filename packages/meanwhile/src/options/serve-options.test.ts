@@ -24,6 +24,7 @@ describe("options of `meanwhile serve`", () => {
       operationsPath: undefined,
       maxOperations: 100,
       drainMs: 30_000,
+      durability: "full",
       logLevel: "info",
     });
   });

@@ -1,4 +1,5 @@
 /** What `meanwhile serve` was asked for, checked as far as that needs no look at the disk or the network. */
+import type { Durability } from "@meanwhile/disk";
 import { type Front, fronts, type InterimMode, isFront } from "@meanwhile/interim/profiles";
 import { isRealm } from "../auth/realm.ts";
 import { wrongUsage } from "../command-error.ts";
@@ -12,6 +13,7 @@ import { parseBaseUrl, parseOrigin } from "./web-address.ts";
 export interface TypedServeOptions {
   readonly listen?: string;
   readonly state?: string;
+  readonly durability?: string;
   readonly users?: string;
   readonly digestUsers?: string;
   readonly realm?: string;
@@ -37,12 +39,15 @@ export type LogLevel = (typeof logLevels)[number];
 
 export const interimModes: readonly InterimMode[] = ["measured", "asked", "standard"];
 
+export const durabilities: readonly Durability[] = ["full", "content", "none"];
+
 export interface ServeOptions {
   /** The folder to serve; undefined: the sample. */
   readonly folder: string | undefined;
   readonly listen: HostPort;
   /** undefined: the platform's place. */
   readonly state: string | undefined;
+  readonly durability: Durability;
   readonly users: string | undefined;
   readonly digestUsers: string | undefined;
   /** undefined: that of the digest users, else "Meanwhile". */
@@ -78,6 +83,7 @@ export function parseServeOptions(folder: string | undefined, typed: TypedServeO
     folder: folder === undefined ? undefined : notEmpty("DIR", folder),
     listen: parseHostPort("--listen", typed.listen ?? defaultListen),
     state: optional(typed.state, (value) => notEmpty("--state", value)),
+    durability: oneOf("--durability", durabilities, typed.durability ?? "full"),
     users: optional(typed.users, (value) => notEmpty("--users", value)),
     digestUsers: optional(typed.digestUsers, (value) => notEmpty("--digest-users", value)),
     realm: optional(typed.realm, parseRealm),

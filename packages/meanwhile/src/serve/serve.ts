@@ -7,7 +7,9 @@ import { assertNotReserved, createDavHandler, ReservedPathError } from "@meanwhi
 import { failed } from "../command-error.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
 import type { Terminal } from "../terminal.ts";
+import { afterNames } from "./after-names.ts";
 import { descriptorLimit, shareDescriptors } from "./descriptors.ts";
+import { diskWarning } from "./disk-warning.ts";
 import { checkExposure } from "./exposure.ts";
 import { findFolder } from "./folder.ts";
 import { type Listener, listen } from "./listener.ts";
@@ -38,12 +40,12 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   const disk = await openDisk({
     folder: place.folder,
     state: place.state,
-    log: ({ collection }) =>
-      log.warn(`hidden files of earlier work are left in ${JSON.stringify(collection)}`),
+    durability: options.durability,
+    log: (event) => log.warn(diskWarning(event)),
   }).catch((error: unknown) => {
     throw error instanceof StateError ? failed(error.message, error) : error;
   });
-  const journal = await openJournal(join(place.state, "journal"), disk);
+  const journal = afterNames(disk, await openJournal(join(place.state, "journal"), disk));
   const shares = shareDescriptors(descriptorLimit());
   const operations = createOperations({
     journal,
