@@ -27,7 +27,7 @@ const wires: readonly Wire[] = [
   { title: "HTTP/2 over TLS", tls: true, curlArgs: ["--insecure", "--http2"], version: "HTTP/2" },
 ];
 
-describeWith(["curl", "openssl"], "curl", () => {
+describeWith(["curl"], "curl", () => {
   let place: string;
   beforeAll(async () => {
     place = await mkdtemp(join(tmpdir(), "meanwhile-curl-test-"));

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startCuttingProxy } from "../conformance/cutting-proxy.ts";
-import { describeWith } from "../conformance/judge.ts";
+import { describeWith, judge, testWith } from "../conformance/judge.ts";
 import { interimsIn, startRecorder } from "../conformance/recorder.ts";
 import { expressApp } from "./express.ts";
 import { fastifyApp } from "./fastify.ts";
@@ -54,15 +54,19 @@ async function start(make: (root: string) => Server | Promise<Server>): Promise<
 const run = promisify(execFile);
 
 describe.each(apps)("%s", (_name, make) => {
-  test("curl that asks for interim responses sees a 102 with progress, and the pack in the end", async () => {
-    const origin = await start(make);
-    const prefer = ["-H", "Prefer: processing"];
-    const { stdout } = await run("curl", ["-s", "-i", "-X", "POST", ...prefer, `${origin}/packs`]);
-    expect(stdout).toMatch(/^HTTP\/1\.1 102 Processing\r\n/);
-    expect(stdout).toMatch(/^Progress: /m);
-    expect(stdout).toMatch(/^HTTP\/1\.1 201 Created\r\n/m);
-    expect(JSON.parse(stdout.split("\r\n\r\n").at(-1) ?? "")).toMatchObject({ files });
-  });
+  testWith(
+    ["curl"],
+    "curl that asks for interim responses sees a 102 with progress, and the pack in the end",
+    async () => {
+      const origin = await start(make);
+      const prefer = ["-H", "Prefer: processing"];
+      const { stdout } = await run("curl", ["-s", "-i", "-X", "POST", ...prefer, `${origin}/packs`]);
+      expect(stdout).toMatch(/^HTTP\/1\.1 102 Processing\r\n/);
+      expect(stdout).toMatch(/^Progress: /m);
+      expect(stdout).toMatch(/^HTTP\/1\.1 201 Created\r\n/m);
+      expect(JSON.parse(stdout.split("\r\n\r\n").at(-1) ?? "")).toMatchObject({ files });
+    },
+  );
 
   test("fetch that prefers an asynchronous answer follows the status document to the pack", async () => {
     const origin = await start(make);
@@ -81,30 +85,34 @@ describe.each(apps)("%s", (_name, make) => {
     expect([outcome.status, await outcome.json()]).toMatchObject([201, { files }]);
   });
 
-  test("curl that is cut off and comes back with its key gets the pack of its first try", async () => {
-    const origin = await start(make);
-    const key = `Idempotency-Key: "${randomUUID()}"`;
-    const cut = spawn("curl", [
-      "-s",
-      "-N",
-      "-i",
-      "-X",
-      "POST",
-      "-H",
-      key,
-      "-H",
-      "Prefer: processing",
-      `${origin}/packs`,
-    ]);
-    // It is known to be under way, and is cut off in the middle.
-    await once(cut.stdout, "data");
-    cut.kill("SIGKILL");
-    await once(cut, "close");
-    const { stdout } = await run("curl", ["-s", "-i", "-X", "POST", "-H", key, `${origin}/packs`]);
-    expect(stdout).toMatch(/^HTTP\/1\.1 201 /);
-    expect(stdout).toMatch(/^Link: .*rel="status"/im);
-    expect(stdout).toMatch(/"files":3000/);
-  });
+  testWith(
+    ["curl"],
+    "curl that is cut off and comes back with its key gets the pack of its first try",
+    async () => {
+      const origin = await start(make);
+      const key = `Idempotency-Key: "${randomUUID()}"`;
+      const cut = spawn("curl", [
+        "-s",
+        "-N",
+        "-i",
+        "-X",
+        "POST",
+        "-H",
+        key,
+        "-H",
+        "Prefer: processing",
+        `${origin}/packs`,
+      ]);
+      // It is known to be under way, and is cut off in the middle.
+      await once(cut.stdout, "data");
+      cut.kill("SIGKILL");
+      await once(cut, "close");
+      const { stdout } = await run("curl", ["-s", "-i", "-X", "POST", "-H", key, `${origin}/packs`]);
+      expect(stdout).toMatch(/^HTTP\/1\.1 201 /);
+      expect(stdout).toMatch(/^Link: .*rel="status"/im);
+      expect(stdout).toMatch(/"files":3000/);
+    },
+  );
 
   describeWith(["python-requests"], "Python requests, which takes a 102 for the answer", () => {
     const script = new URL("../conformance/clients/requests_post.py", import.meta.url).pathname;
@@ -112,7 +120,7 @@ describe.each(apps)("%s", (_name, make) => {
     async function post(origin: string) {
       const check = `${origin}/.meanwhile/operations/`;
       const args = [script, `${origin}/packs`, randomUUID(), "Bearer alice", check];
-      const { stdout } = await run("/usr/bin/python3", args);
+      const { stdout } = await run(judge("python-requests").program, args);
       const [first = "", ...rest] = stdout.split("\n");
       const [tries, made, listed] = first.split(" ").map(Number);
       return { tries, made, listed, pack: JSON.parse(rest.join("\n")) };

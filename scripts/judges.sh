@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
-# Brings the outside judges from Debian's packages: programs that we did not write and that the tests drive.
+# Brings the outside judges from Debian's packages: programs that we did not write and that the tests drive. Which they
+# are is in conformance/judges/judge-table.mjs.
 #
-#   scripts/judges.sh         what `npm test` uses
+#   scripts/judges.sh         what the tests use
 #   scripts/judges.sh bench   what `npm run bench` uses besides: wrk
 #
 # Installs only what is missing and is quick when nothing is. Starts no service.
 set -euo pipefail
 
-clients=(litmus cadaver curl rclone davfs2 wget openssl python3-requests libwww-perl php-cli openjdk-17-jdk-headless tmux chromium)
-servers=(apache2-bin caddy haproxy lighttpd lighttpd-mod-webdav nginx libnginx-mod-http-dav-ext)
-tests=("${clients[@]}" "${servers[@]}")
-bench=(wrk)
-
 case "${1:-tests}" in
-  tests) wanted=("${tests[@]}") ;;
-  bench) wanted=("${tests[@]}" "${bench[@]}") ;;
+  tests | bench) ;;
   *)
     echo "usage: $0 [tests|bench]" >&2
     exit 2
     ;;
 esac
+wanted=()
+while IFS= read -r package; do
+  wanted+=("$package")
+done < <(node "$(dirname "$0")/../conformance/judges/debian-packages.mjs" "${1:-tests}")
+[ ${#wanted[@]} -gt 0 ] || exit 1
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   echo "judges: this is no Debian (there is no apt-get). Install the like of these by hand:" >&2
@@ -62,7 +62,6 @@ fi
 echo "judges: installing ${missing[*]}"
 as_root apt-get update -qq
 
-# A newer Debian has a newer Java: the tests of Java 17 then say that they were skipped.
 available=()
 for package in "${missing[@]}"; do
   if apt-cache show --no-all-versions "$package" >/dev/null 2>&1; then

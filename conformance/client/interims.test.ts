@@ -56,7 +56,7 @@ function expectAll({ interims, text }: Heard, count: number, bytes: number): voi
 const protocols: readonly Protocol[] = ["HTTP/1.1", "HTTP/1.1 with TLS", "HTTP/2", "HTTP/2 with TLS"];
 const largest = 15 * 1024;
 
-describeWith(["openssl"], "the client, directly", () => {
+describe("the client, directly", () => {
   describe.each(protocols)("over %s", (protocol) => {
     let place: string;
     let server: InterimServer;

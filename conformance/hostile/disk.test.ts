@@ -3,39 +3,30 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeWith } from "../judge.ts";
 import { request, sendRaw } from "../raw.ts";
-import { run } from "../run.ts";
+import { run, runWell } from "../run.ts";
 import { type Server, startServer } from "../server.ts";
 import { snapshot } from "../tree.ts";
 import { expectSnapshot, type Ground, prepareGround } from "./ground.ts";
 
 const isRoot = process.getuid?.() === 0;
 
-describe("a full disk: a tmpfs of 1 MiB and 64 inodes", () => {
+describeWith(["tmpfs"], "a full disk: a tmpfs of 1 MiB and 64 inodes", () => {
   let folder: string;
   let server: Server | undefined;
-  let refused: string | undefined;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "meanwhile-full-"));
-    const mounted = await run("mount", ["-t", "tmpfs", "-o", "size=1m,nr_inodes=64", "tmpfs", folder]);
-    if (mounted.code !== 0) {
-      refused = `no tmpfs can be mounted here: ${mounted.stderr.trim()}`;
-      return;
-    }
+    await runWell("mount", ["-t", "tmpfs", "-o", "size=1m,nr_inodes=64", "tmpfs", folder]);
     writeFileSync(join(folder, "kept.txt"), "kept");
     writeFileSync(join(folder, "big.bin"), Buffer.alloc(700_000, "big"));
     server = await startServer({ folder });
   });
   afterAll(async () => {
     await server?.stop();
-    if (refused === undefined && folder !== undefined) {
-      await run("umount", [folder]);
-    }
+    await run("umount", [folder]);
     await rm(folder, { recursive: true, force: true });
-  });
-  beforeEach(({ skip }) => {
-    skip(refused !== undefined, refused);
   });
 
   const send = (bytes: Buffer | readonly Buffer[]) => sendRaw(server?.port ?? 0, bytes);
@@ -97,9 +88,8 @@ describe("a full disk: a tmpfs of 1 MiB and 64 inodes", () => {
   });
 });
 
-describe("missing permissions", () => {
+describeWith(isRoot ? ["chattr"] : [], "missing permissions", () => {
   let ground: Ground;
-  let refused: string | undefined;
   /** Root may write everywhere, so for it the folder is made immutable. */
   const forbid = (path: string, forbidden: boolean) => {
     if (isRoot) {
@@ -110,20 +100,11 @@ describe("missing permissions", () => {
   };
   beforeAll(async () => {
     ground = await prepareGround();
-    try {
-      forbid(join(ground.folder, "inside", "deep"), true);
-    } catch (error) {
-      refused = `nothing can be made immutable here: ${error instanceof Error ? error.message : error}`;
-    }
+    forbid(join(ground.folder, "inside", "deep"), true);
   });
   afterAll(async () => {
-    if (refused === undefined) {
-      forbid(join(ground.folder, "inside", "deep"), false);
-    }
+    if (ground) forbid(join(ground.folder, "inside", "deep"), false);
     await ground?.close();
-  });
-  beforeEach(({ skip }) => {
-    skip(refused !== undefined, refused);
   });
 
   const writes = [

@@ -3,6 +3,7 @@ import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { expect, test } from "vitest";
+import { testWith } from "../../../conformance/judge.ts";
 import { makeTestDisk } from "./test-disk.ts";
 
 const path = "/d" as ResourcePath;
@@ -44,7 +45,7 @@ test("a file that gets shorter while it is read is an error, not a short answer"
   document.close();
 });
 
-test.skipIf(process.platform !== "linux")("no act leaves a descriptor open", async () => {
+testWith(["linux"], "no act leaves a descriptor open", async () => {
   const disk = await makeTestDisk();
   const round = async (): Promise<void> => {
     const draft = await disk.tree.draft(path, { length: 1 });

@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { testWork } from "@meanwhile/server/testing";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished } from "vitest";
+import { testWith } from "../../../conformance/judge.ts";
 import { makeTestDisk, type TestDisk } from "./test-disk.ts";
-import { mountTmpfs, tmpfsRefusal } from "./test-tmpfs.ts";
+import { mountTmpfs } from "./test-tmpfs.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
-const able = tmpfsRefusal() === undefined;
 
 async function smallDisk(): Promise<TestDisk> {
   const disk = await makeTestDisk();
@@ -16,7 +16,8 @@ async function smallDisk(): Promise<TestDisk> {
   return disk;
 }
 
-test.skipIf(!able)(
+testWith(
+  ["tmpfs"],
   "a PUT of a known length that cannot fit is refused before a byte is written",
   async () => {
     const disk = await smallDisk();
@@ -26,7 +27,8 @@ test.skipIf(!able)(
   },
 );
 
-test.skipIf(!able)(
+testWith(
+  ["tmpfs"],
   "a PUT that fills the disk fails, and leaves the old content and nothing else",
   async () => {
     const disk = await smallDisk();
@@ -41,7 +43,8 @@ test.skipIf(!able)(
   },
 );
 
-test.skipIf(!able)(
+testWith(
+  ["tmpfs"],
   "a COPY that fills the disk tells which members failed, and has none of them by half",
   async () => {
     const disk = await smallDisk();
@@ -59,39 +62,43 @@ const replacements = ["copy", "move"].flatMap((method) =>
   ["collection", "document", "nothing"].map((there) => ({ method, there })),
 );
 
-test.skipIf(!able).each(replacements)(
-  "a $method of a collection onto a $there that fills the disk changes nothing, unless it makes a new copy (§9.8.5)",
-  async ({ method, there }) => {
-    const disk = await smallDisk();
-    mkdirSync(disk.local("source"));
-    for (let index = 0; index < 60; index += 1)
-      writeFileSync(disk.local(`source/${index}`), Buffer.alloc(60_000, index));
-    const destination = there === "document" ? at("/small/old") : at("/small/there");
-    if (there === "collection") {
-      mkdirSync(disk.local("small/there"));
-      for (let index = 0; index < 20; index += 1)
-        writeFileSync(disk.local(`small/there/old-${index}`), "old");
-    }
-    const before = readdirSync(disk.folder, { recursive: true }).sort();
-    const work = testWork();
-    const placement = { replace: true };
-    const done =
-      method === "copy"
-        ? disk.tree.copy(at("/source"), destination, { ...placement, depth: "infinity" }, work)
-        : disk.tree.move(at("/source"), destination, placement, work);
-    if (method === "copy" && there === "nothing") {
-      expect(await done).toEqual({ created: true });
-      expect(readdirSync(disk.local("small/there")).length).toBe(60 - work.failures.size);
-    } else {
-      await expect(done).rejects.toMatchObject({ code: "incomplete" });
-      expect(readdirSync(disk.folder, { recursive: true }).sort()).toEqual(before);
-    }
-    expect(new Set(work.failures.values())).toEqual(new Set(["no-space"]));
-    expect(readFileSync(disk.local("small/old"), "utf8")).toBe("old");
-  },
-);
+for (const { method, there } of replacements) {
+  testWith(
+    ["tmpfs"],
+    `a ${method} of a collection onto a ${there} that fills the disk changes nothing, unless it makes a new copy (§9.8.5)`,
+    async () => {
+      const disk = await smallDisk();
+      mkdirSync(disk.local("source"));
+      for (let index = 0; index < 60; index += 1)
+        writeFileSync(disk.local(`source/${index}`), Buffer.alloc(60_000, index));
+      const destination = there === "document" ? at("/small/old") : at("/small/there");
+      if (there === "collection") {
+        mkdirSync(disk.local("small/there"));
+        for (let index = 0; index < 20; index += 1)
+          writeFileSync(disk.local(`small/there/old-${index}`), "old");
+      }
+      const before = readdirSync(disk.folder, { recursive: true }).sort();
+      const work = testWork();
+      const placement = { replace: true };
+      const done =
+        method === "copy"
+          ? disk.tree.copy(at("/source"), destination, { ...placement, depth: "infinity" }, work)
+          : disk.tree.move(at("/source"), destination, placement, work);
+      if (method === "copy" && there === "nothing") {
+        expect(await done).toEqual({ created: true });
+        expect(readdirSync(disk.local("small/there")).length).toBe(60 - work.failures.size);
+      } else {
+        await expect(done).rejects.toMatchObject({ code: "incomplete" });
+        expect(readdirSync(disk.folder, { recursive: true }).sort()).toEqual(before);
+      }
+      expect(new Set(work.failures.values())).toEqual(new Set(["no-space"]));
+      expect(readFileSync(disk.local("small/old"), "utf8")).toBe("old");
+    },
+  );
+}
 
-test.skipIf(!able)(
+testWith(
+  ["tmpfs"],
   "a COPY of a document that cannot fit fails, and leaves the destination as before",
   async () => {
     const disk = await smallDisk();
@@ -103,7 +110,8 @@ test.skipIf(!able)(
   },
 );
 
-test.skipIf(!able)(
+testWith(
+  ["tmpfs"],
   "quota tells what the file system of the resource has, mount by mount (RFC 4331)",
   async () => {
     const disk = await smallDisk();

@@ -13,8 +13,9 @@ import {
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, onTestFinished, test } from "vitest";
+import { testWith } from "../../../conformance/judge.ts";
 import { makeTestDisk, type TestDisk } from "./test-disk.ts";
-import { mountTmpfs, tmpfsRefusal } from "./test-tmpfs.ts";
+import { mountTmpfs } from "./test-tmpfs.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 const property = { name: { namespace: "urn:example", local: "a" }, xml: '<a xmlns="urn:example"/>' };
@@ -48,7 +49,8 @@ test("MOVE of one name of a file to another name of the same file leaves only th
   expect(readFileSync(disk.local("b"), "utf8")).toBe("content");
 });
 
-test.skipIf(tmpfsRefusal() !== undefined)(
+testWith(
+  ["tmpfs"],
   "MOVE to another file system copies, with times and properties, and removes",
   async () => {
     const disk = await makeTestDisk();
@@ -71,15 +73,12 @@ test.skipIf(tmpfsRefusal() !== undefined)(
   },
 );
 
-test.skipIf(tmpfsRefusal() !== undefined)(
-  "a mount inside a collection fails its removal, and the mount stays",
-  async () => {
-    const disk = await makeTestDisk();
-    mkdirSync(disk.local("c/mount"), { recursive: true });
-    onTestFinished(mountTmpfs(disk.local("c/mount"), "1m"));
-    const work = testWork();
-    await disk.tree.remove(at("/c"), work);
-    expect([...work.failures]).toEqual([["/c/mount", "busy"]]);
-    expect(existsSync(disk.local("c/mount"))).toBe(true);
-  },
-);
+testWith(["tmpfs"], "a mount inside a collection fails its removal, and the mount stays", async () => {
+  const disk = await makeTestDisk();
+  mkdirSync(disk.local("c/mount"), { recursive: true });
+  onTestFinished(mountTmpfs(disk.local("c/mount"), "1m"));
+  const work = testWork();
+  await disk.tree.remove(at("/c"), work);
+  expect([...work.failures]).toEqual([["/c/mount", "busy"]]);
+  expect(existsSync(disk.local("c/mount"))).toBe(true);
+});

@@ -22,6 +22,7 @@ import type { JournalEntry } from "@meanwhile/operations";
 import { journalEntry } from "@meanwhile/operations/testing";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describeWith } from "../../../conformance/judge.ts";
 import type { Records } from "./format.ts";
 import { JournalError, lmdbJournal } from "./journal-lmdb.ts";
 
@@ -253,7 +254,7 @@ describe("the format", () => {
   });
 });
 
-describe.skipIf(!canMount())("a small disk (needs the right to mount)", () => {
+describeWith(["tmpfs"], "a small disk", () => {
   let disk: string;
 
   beforeEach(() => {
@@ -324,20 +325,6 @@ describe.skipIf(!canMount())("a small disk (needs the right to mount)", () => {
 /** A removal needs a little room as well: the first ones may find none. */
 async function removed(removal: Promise<void>): Promise<void> {
   await removal.catch((error: unknown) => expect(error).toMatchObject({ code: "ERR_JOURNAL_UNAVAILABLE" }));
-}
-
-function canMount(): boolean {
-  const place = mkdtempSync(join(tmpdir(), "meanwhile-mount-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", place], { stdio: "ignore" });
-    execFileSync("umount", [place]);
-    return true;
-  } catch {
-    // Only root may, and not in every container.
-    return false;
-  } finally {
-    rmSync(place, { recursive: true });
-  }
 }
 
 function isMounted(path: string): boolean {

@@ -3,7 +3,10 @@
  *
  * ```ts
  * for (const { name, needs, run } of journalContract) {
- *   test.skipIf(needs === "reopen" && !subject.reopen)(name, () => run(subject));
+ *   test(name, ({ skip }) => {
+ *     skip(needs === "reopen" && !subject.reopen, "this journal ends with its process");
+ *     return run(subject);
+ *   });
  * }
  * ```
  */

@@ -4,7 +4,10 @@
  *
  * ```ts
  * for (const { name, needs, run } of treeContract) {
- *   test.skipIf(needs !== undefined && capabilities[needs] === undefined)(name, () => run({ tree, capabilities }));
+ *   test(name, ({ skip }) => {
+ *     skip(needs !== undefined && capabilities[needs] === undefined, `it needs ${needs}`);
+ *     return run({ tree, capabilities });
+ *   });
  * }
  * ```
  */

@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeWith, testWith } from "../../../../conformance/judge.ts";
 import { runProgram } from "../program.ts";
 import { testTerminal } from "../testing/test-terminal.ts";
 
@@ -20,9 +21,7 @@ async function script(shell: string): Promise<string> {
   return `${terminal.printed().join("\n")}\n`;
 }
 
-const here = (program: string): boolean => spawnSync(program, ["--version"]).status === 0;
-
-describe.skipIf(!here("bash"))("completion in bash", () => {
+describeWith(["bash"], "completion in bash", () => {
   /** What bash offers for the last of these words. */
   function offered(...words: readonly string[]): readonly string[] {
     const line = ["meanwhile", ...words];
@@ -60,12 +59,12 @@ describe.skipIf(!here("bash"))("completion in bash", () => {
   });
 });
 
-test.skipIf(!here("zsh"))("zsh understands its script", () => {
+testWith(["zsh"], "zsh understands its script", () => {
   const { status, stderr } = spawnSync("zsh", ["-n", join(place, "zsh")], { encoding: "utf8" });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 });
 
-test.skipIf(!here("fish"))("fish understands its script", () => {
+testWith(["fish"], "fish understands its script", () => {
   const { status, stderr } = spawnSync("fish", ["-n", join(place, "fish")], { encoding: "utf8" });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { testWith } from "../../../../conformance/judge.ts";
 import { describeProgram } from "../completion/described-program.ts";
 import { exitStatuses } from "../exit-status.ts";
 import { createProgram } from "../program.ts";
@@ -30,7 +31,7 @@ test("no text of it is taken for a request of roff", () => {
   for (const line of requests) expect(line).toMatch(/^\.(?:\\"|TH|SH|SS|TP|PP|br|BR?|I)(?: |$)/);
 });
 
-test.skipIf(spawnSync("groff", ["--version"]).status !== 0)("groff formats it without a warning", () => {
+testWith(["groff"], "groff formats it without a warning", () => {
   const formatted = spawnSync("groff", ["-man", "-ww", "-Tutf8", "-z"], { input: page, encoding: "utf8" });
   expect({ status: formatted.status, stderr: formatted.stderr }).toEqual({ status: 0, stderr: "" });
 });

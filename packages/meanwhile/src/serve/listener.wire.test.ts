@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
@@ -10,6 +10,7 @@ import { connect as connectTls } from "node:tls";
 import { openExchange } from "@meanwhile/interim";
 import type { DavHandler } from "@meanwhile/server";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { certificate } from "../../../middleware/src/testing/certificate.ts";
 import { type Listener, listen } from "./listener.ts";
 import { readTls, type TlsFiles } from "./tls.ts";
 
@@ -20,18 +21,8 @@ const opened: { destroy(): void }[] = [];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "meanwhile-tls-"));
-  const key = [
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:prime256v1",
-    "-nodes",
-    "-keyout",
-    join(folder, "key"),
-  ];
-  execFileSync("openssl", ["req", "-x509", ...key, "-out", join(folder, "cert"), "-subj", "/CN=localhost"], {
-    stdio: "ignore",
-  });
+  writeFileSync(join(folder, "cert"), certificate.cert);
+  writeFileSync(join(folder, "key"), certificate.key);
   tls = readTls({ cert: join(folder, "cert"), key: join(folder, "key") });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -352,9 +343,8 @@ describe("an address that cannot be listened on", () => {
 
 test("a key that does not belong to the certificate is refused", () => {
   const other = join(folder, "other");
-  execFileSync("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", other], {
-    stdio: "ignore",
-  });
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  writeFileSync(other, privateKey.export({ type: "pkcs8", format: "pem" }));
   expect(() => readTls({ cert: join(folder, "cert"), key: other })).toThrow(
     /^--tls-cert .* cannot be used: /,
   );

@@ -1,0 +1,7 @@
+// @ts-check
+/** Prints Debian's packages that have the judges, a line each; with "bench" those of the benchmarks too. */
+import { benchPackages, judgeTable } from "./judge-table.mjs";
+
+const packages = Object.values(judgeTable).flatMap((entry) => entry.packages);
+if (process.argv[2] === "bench") packages.push(...benchPackages);
+console.log([...new Set(packages)].join("\n"));

@@ -1,0 +1,91 @@
+/** The contract of trees, for folders. */
+import { execFileSync } from "node:child_process";
+import { chmodSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Tree } from "@meanwhile/server/store";
+import { type TreeCapabilities, treeContract } from "@meanwhile/server/testing";
+import { open } from "lmdb";
+import { describe, onTestFinished } from "vitest";
+import { type Need, testWith } from "../../../conformance/judge.ts";
+import { Calls } from "./calls.ts";
+import { DeadProperties } from "./dead-properties.ts";
+import { Folder } from "./folder.ts";
+import { FolderTree } from "./folder-tree.ts";
+import { Pace } from "./pace.ts";
+import { Temporaries } from "./temporaries.ts";
+import { makeFolder } from "./test-disk.ts";
+import { dropPrivileges } from "./test-privileges.ts";
+import { Works } from "./works.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+const posix: true | undefined = process.platform === "linux" ? true : undefined;
+
+function capabilities(folder: string): TreeCapabilities {
+  return {
+    caseSensitive: posix,
+    normalizationSensitive: posix,
+    anyCharacter: posix,
+    nameBytes: 255,
+    propertyBytes: 1024 * 1024,
+    unreadable: (path: string) => {
+      chmodSync(folder + path, 0);
+      // The way to the folder is the test's own, and closed to others.
+      chmodSync(dirname(folder), 0o755);
+      dropPrivileges(folder, join(dirname(folder), "state"));
+    },
+    irremovable: (path: string) => {
+      execFileSync("chattr", ["+i", folder + path]);
+      onTestFinished(() => void execFileSync("chattr", ["-i", folder + path]));
+    },
+  };
+}
+
+/** What a machine must have for the cases that need more than a tree. */
+const needs: Readonly<Record<string, readonly Need[]>> = {
+  unreadable: ["permissions"],
+  irremovable: ["chattr"],
+  caseSensitive: ["linux"],
+  normalizationSensitive: ["linux"],
+  anyCharacter: ["linux"],
+};
+
+/** Describes the contract of trees for a tree on a folder, which is made anew for each case. */
+export function describeContract(title: string, make: () => FolderTreeSite | Promise<FolderTreeSite>): void {
+  describe(title, () => {
+    for (const { name, needs: needed = "", run } of treeContract) {
+      testWith(needs[needed] ?? [], name, async () => {
+        const { tree, folder } = await make();
+        await run({ tree, capabilities: capabilities(folder) });
+      });
+    }
+  });
+}
+
+interface FolderTreeSite {
+  readonly folder: string;
+  readonly tree: Tree;
+}
+
+/** Parts of a disk, chosen by the test. */
+export function makeParts(options: { readonly pinning: boolean; readonly slow: boolean }) {
+  const { folder, state } = makeFolder();
+  // Durability is tried elsewhere; here it would only take time.
+  const database = open({ path: state, maxDbs: 32, noSubdir: false, noSync: true });
+  onTestFinished(() => database.close());
+  const queue = new WriteQueue(database);
+  // A clock that runs makes every call late, so that all of them are made asynchronously.
+  let now = 0;
+  const pace = options.slow ? new Pace(() => (now += 10)) : new Pace();
+  const served = new Folder({ root: folder, state, calls: new Calls(pace), pinning: options.pinning });
+  let id = 0;
+  const randomId = () => `id${++id}`;
+  const context = {
+    folder: served,
+    deadProperties: new DeadProperties({ database, queue }),
+    temporaries: new Temporaries({ database, queue, randomId }),
+    works: new Works({ file: join(state, "works"), calls: served.calls, randomId, clock: Date.now }),
+    clock: Date.now,
+    left: () => {},
+  };
+  return { folder, tree: new FolderTree(context) };
+}
