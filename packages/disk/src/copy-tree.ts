@@ -13,6 +13,8 @@ export interface CopyContext {
   readonly folder: Folder;
   readonly work: TreeWork;
   readonly clock: () => number;
+  /** Where the copy of a member of the source will be. */
+  destinationOf(path: ResourcePath): ResourcePath;
   /** Members that are left alone, with all below them. */
   readonly left: ReadonlySet<ResourcePath>;
   /** Numbers the parts; see {@link copyMembers}. */
@@ -77,6 +79,11 @@ async function copyInto(
         if (work.signal.aborted) throw new TreeError("stopped");
         const path = memberPath(from.path, entry.name);
         if (left.has(path)) continue;
+        if (!folder.canBeFound(context.destinationOf(path))) {
+          const kind = entry.type === "directory" ? "collection" : "document";
+          context.failed(path, kind, new TreeError("name-too-long", "the whole path is too long"));
+          continue;
+        }
         if (!entry.reachable) {
           const kind = entry.type === "directory" ? "collection" : "document";
           context.failed(path, kind, new TreeError("name-refused", "the name on disk is not valid UTF-8"));

@@ -133,9 +133,15 @@ export class Folder {
     }
   }
 
-  /** Holds the directory that a new resource is put in. Fails with "name-refused", "parent-missing". */
+  /** Whether the system could find a resource at the path by its name, were it there. */
+  canBeFound(path: ResourcePath): boolean {
+    return Buffer.byteLength(this.#join(path)) <= mostPathBytes;
+  }
+
+  /** Holds the directory that a new resource is put in. Fails with "name-refused", "name-too-long", "parent-missing". */
   async parent(path: ResourcePath): Promise<{ readonly directory: Directory; readonly name: string }> {
     if (!this.reaches(path)) throw new TreeError("name-refused", "no resource can have this name");
+    this.#local(path);
     const parent = parentOf(path);
     if (parent === undefined) throw new TreeError("denied", "the root of the tree stays as it is");
     const directory = await this.directory(parent);
@@ -232,7 +238,13 @@ export class Folder {
     return real === local || (foldsCase && fold(real) === fold(local));
   }
 
+  /** @throws {TreeError} "name-too-long" where the system cannot say whether something is there */
   #local(path: ResourcePath): string {
+    if (!this.canBeFound(path)) throw new TreeError("name-too-long", "the whole path is too long");
+    return this.#join(path);
+  }
+
+  #join(path: ResourcePath): string {
     if (path === "/") return this.root;
     const below = sep === "/" ? path : path.replaceAll("/", sep);
     return this.root.endsWith(sep) ? this.root.slice(0, -1) + below : this.root + below;
@@ -245,6 +257,12 @@ export class Folder {
     return `/${real.slice(prefix.length).replaceAll(sep, "/")}` as ResourcePath;
   }
 }
+
+/**
+ * Linux takes names of up to 4,095 bytes, from the root of the file system on. A resource below that could be made by
+ * way of a directory that is held, and then be found by nobody.
+ */
+const mostPathBytes = 4095;
 
 const descriptors = "/proc/self/fd/";
 const foldsCase = process.platform === "darwin" || process.platform === "win32";

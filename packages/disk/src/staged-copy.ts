@@ -1,4 +1,4 @@
-import type { ResourcePath } from "@meanwhile/dav/path";
+import { type ResourcePath, rebase } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { clearAside } from "./clear-aside.ts";
 import { type CopyContext, copyDocument, copyMembers } from "./copy-tree.ts";
@@ -202,6 +202,7 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
       clock: context.clock,
       left: copy.left,
       parts: { last: 0 },
+      destinationOf: (path) => rebase(path, request.source, request.destination),
       ...copy.report,
       failed,
     };
