@@ -67,6 +67,13 @@ test("a request is sent as it is asked for, past all caches, and its response is
   expect(sent).toEqual([0, 5]);
 });
 
+test("of content that the browser has unpacked the length is not told, for it is another", async () => {
+  const packed = { "Content-Encoding": "gzip", "Content-Length": "3" };
+  const { send } = sending(async () => new Response("text", { headers: packed }));
+  expect(Object.fromEntries((await send(url)).headers)).toMatchObject({ "content-encoding": "gzip" });
+  expect((await send(url)).headers.has("content-length")).toBe(false);
+});
+
 test.each([204, 205, 304])("a %i has no content (RFC 9110 §6.4.1)", async (status) => {
   const { send } = sending(async () => new Response(null, { status }));
   const response = await send(url);

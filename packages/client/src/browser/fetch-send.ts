@@ -109,7 +109,10 @@ function finalResponse(response: Response, url: URL, method: string, waiting: Wa
     waiting.end();
     return redirected(url, method);
   }
-  const { status, statusText, headers } = response;
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  // The browser has unpacked it: the length was another.
+  if (headers.has("content-encoding")) headers.delete("content-length");
   if (!(status >= 200 && status <= 599)) {
     throw new ConnectionError("malformed", `${status} is no status of a final response (RFC 9110 §15)`, {
       mayHaveArrived: true,

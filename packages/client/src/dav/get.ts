@@ -1,4 +1,6 @@
+import { HttpError } from "../error/http-error.ts";
 import { misuse } from "../error/misuse.ts";
+import type { Patience } from "../http/send.ts";
 import { conditionFields } from "./condition-fields.ts";
 import { parseContentRange } from "./content-range.ts";
 import type { Download, GetOptions, Place } from "./dav-client.ts";
@@ -7,6 +9,7 @@ import { malformed } from "./read-multistatus.ts";
 import { parseDate, parseLength } from "./received-resource.ts";
 import { discard } from "./response-content.ts";
 import { type Portion, resumingContent } from "./resuming-content.ts";
+import { stat } from "./stat.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";
 
 /**
@@ -46,8 +49,21 @@ export async function get(context: VerbContext, place: Place, options: GetOption
     ...(etag === null ? {} : { etag }),
     ...(modified === undefined ? {} : { modified }),
     ...(contentType === null ? {} : { contentType }),
-    content: resumingContent({ context, url, patience, deadline, response, portion }),
+    content: resumingContent({
+      ...{ context, url, patience, deadline, response, portion },
+      listedLength: (left) => listedLength(context, url, left),
+    }),
   };
+}
+
+/** Undefined also where the server has no listing, or none of this resource. */
+async function listedLength(context: VerbContext, url: URL, patience: Patience): Promise<number | undefined> {
+  try {
+    return (await stat(context, url, patience)).length;
+  } catch (error) {
+    if (error instanceof HttpError) return undefined;
+    throw error;
+  }
 }
 
 interface WantedRange {
@@ -95,8 +111,11 @@ function portionOf(response: Response, wanted: WantedRange): Portion | string {
   };
 }
 
-/** Compressed on the way although nobody asked for it: it is decoded already, and its length is another. */
-export function isCoded(response: Response): boolean {
-  const coding = response.headers.get("content-encoding");
-  return coding !== null && coding.trim() !== "" && coding.trim().toLowerCase() !== "identity";
+/**
+ * Compressed on the way although nobody asked for it, and unpacked already: its length is another. With its length, the
+ * coding is that of the stored bytes.
+ */
+export function isCoded({ headers }: Response): boolean {
+  const coding = (headers.get("content-encoding") ?? "").trim().toLowerCase();
+  return coding !== "" && coding !== "identity" && !headers.has("content-length");
 }

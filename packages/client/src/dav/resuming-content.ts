@@ -1,5 +1,6 @@
 /** Content that goes on where it was after a lost connection (RFC 9110 §13.1.5, §14). */
 import { ConnectionError } from "../error/connection-error.ts";
+import { isCloseDelimited } from "../http/close-delimited.ts";
 import type { Patience } from "../http/send.ts";
 import { isStrong } from "./condition-fields.ts";
 import { parseContentRange } from "./content-range.ts";
@@ -34,6 +35,8 @@ export interface Resumable {
   readonly deadline: number | undefined;
   readonly response: Response;
   readonly portion: Portion;
+  /** Bytes of the whole resource as it is listed; undefined where nobody knows. Asked where the transfer cannot tell its end. */
+  listedLength(patience: Patience): Promise<number | undefined>;
 }
 
 /**
@@ -75,9 +78,10 @@ async function* portionBytes(resumable: Resumable): AsyncGenerator<Uint8Array, v
           yield part;
           continue;
         }
-        if (portion.length === undefined || given === portion.length) return;
-        // Its framing ended well, and something is missing all the same (RFC 9112 §8).
-        loss = lost(resumable, `it ended after ${given} of ${portion.length} bytes`);
+        // Its framing ended well, and something may be missing all the same (RFC 9112 §8).
+        const whole = portion.length ?? (await lengthByListing(resumable, source));
+        if (whole === undefined || given >= whole) return;
+        loss = lost(resumable, `it ended after ${given} of ${whole} bytes`);
       } catch (error) {
         loss = error;
       }
@@ -95,20 +99,31 @@ async function* portionBytes(resumable: Resumable): AsyncGenerator<Uint8Array, v
   }
 }
 
+/** Bytes that there should be, where the end of the connection was that of the content. */
+async function lengthByListing(resumable: Resumable, source: Source): Promise<number | undefined> {
+  const { portion } = resumable;
+  if (portion.coded || !source.endsUnseen) return undefined;
+  const total = await resumable.listedLength({ ...resumable.patience, ...patienceLeft(resumable) });
+  if (total === undefined) return undefined;
+  return Math.min(Math.max(total - portion.start, 0), portion.atMost ?? Number.POSITIVE_INFINITY);
+}
+
+function patienceLeft({ context, deadline }: Resumable): Pick<Patience, "timeoutMs"> {
+  return deadline === undefined ? {} : { timeoutMs: Math.max(deadline - context.surroundings.now(), 1) };
+}
+
 /** Asks for the rest. Undefined: that was lost, too. */
 async function resumed(resumable: Resumable, given: number, loss: unknown): Promise<Source | undefined> {
-  const { context, url, patience, deadline, portion } = resumable;
+  const { context, url, patience, portion } = resumable;
   const etag = resumable.response.headers.get("etag") ?? "";
   const from = portion.start + given;
   const end = portion.length === undefined ? portion.atMost : portion.length;
   const last = end === undefined ? "" : portion.start + end - 1;
-  const left =
-    deadline === undefined ? {} : { timeoutMs: Math.max(deadline - context.surroundings.now(), 1) };
   let response: Response;
   try {
     response = await context.send(url, {
       ...patience,
-      ...left,
+      ...patienceLeft(resumable),
       headers: { "Accept-Encoding": "identity", Range: `bytes=${from}-${last}`, "If-Range": etag },
     });
   } catch (error) {
@@ -142,11 +157,14 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
 interface Source {
   /** Undefined at the end. */
   next(): Promise<Uint8Array | undefined>;
+  /** Whether its end may be that of a connection that was lost. */
+  readonly endsUnseen: boolean;
   close(): Promise<void>;
 }
 
 /** Lost before it began. */
 const noSource: Source = {
+  endsUnseen: false,
   next: () =>
     Promise.reject(new ConnectionError("lost", "the connection was lost", { mayHaveArrived: true })),
   close: () => Promise.resolve(),
@@ -156,6 +174,7 @@ function sourceOf(response: Response, skip: number): Source {
   const reader = response.body?.getReader();
   let left = skip;
   return {
+    endsUnseen: isCloseDelimited(response),
     async next() {
       for (;;) {
         const piece = await reader?.read();

@@ -38,7 +38,8 @@ export function finalResponse(attempt: Attempt, head: ReceivedHead): Response {
   let decode: ((coded: Readable) => Readable) | undefined;
   try {
     headers = toHeaders(head.lines);
-    decode = decoding(status, headers);
+    const accepted = outgoing.fields.find(([name]) => name === "accept-encoding")?.[1];
+    decode = decoding({ method: outgoing.method, accepted, status, headers });
   } catch (cause) {
     throw new ConnectionError("malformed", `the fields of the response cannot be read: ${String(cause)}`, {
       ...standing,

@@ -3,6 +3,7 @@ import { type IncomingMessage, request as startRequest } from "node:http";
 import { readInterims } from "@meanwhile/interim/reading";
 import { ConnectionError } from "../error/connection-error.ts";
 import { type Answer, type Attempt, interimFailure, type Trace, tellInterim, toLines } from "./attempt.ts";
+import { markCloseDelimited } from "./close-delimited.ts";
 import type { ConnectionPool, PooledRequestArgs } from "./connection-pool.ts";
 import { connectionFailure } from "./failure.ts";
 import { feed } from "./feed.ts";
@@ -123,6 +124,8 @@ export function sendHttp1(
           cause: () => cause,
         });
         if (response.body === null) message.resume();
+        const { "content-length": length, "transfer-encoding": coding } = message.headers;
+        if (length === undefined && coding === undefined) markCloseDelimited(response);
         resolve({
           response,
           expectationFailed: status === 417 && attempt.expectContinue && !trace.contentBegun,

@@ -47,7 +47,9 @@ export interface SendOptions extends Patience {
 /**
  * Sends one request and gives its final response, whatever its status. The URL of the response is the one asked:
  * redirections are not followed here. Its body holds the connection: read it, or cancel it. What gzip, deflate or br
- * packed is unpacked, and `Content-Encoding` and `Content-Length` are gone then.
+ * packed on the way is unpacked, and `Content-Encoding` and `Content-Length` are gone then; but what GET gives in a coding
+ * that `Accept-Encoding` did not ask for is stored so, and stays. A `Content-Encoding` without `Content-Length` tells of
+ * content that a browser has unpacked.
  *
  * @throws {ConnectionError} where there is no complete response
  */
