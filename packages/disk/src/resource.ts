@@ -3,7 +3,7 @@ import type { CollectionResource, DocumentResource } from "@meanwhile/server/sto
 
 /** A directory as a collection. */
 export function collectionResource(stats: BigIntStats): CollectionResource {
-  return { kind: "collection", modifiedMs: Number(stats.mtimeMs), createdMs: createdMs(stats) };
+  return { kind: "collection", ...times(stats) };
 }
 
 /** A regular file as a document. */
@@ -11,8 +11,7 @@ export function documentResource(stats: BigIntStats): DocumentResource {
   return {
     kind: "document",
     length: Number(stats.size),
-    modifiedMs: Number(stats.mtimeMs),
-    createdMs: createdMs(stats),
+    ...times(stats),
     etag: entityTag(stats),
   };
 }
@@ -40,6 +39,10 @@ export function toSeconds(milliseconds: number): number {
 const parts = new BigUint64Array(4);
 const bytes = Buffer.from(parts.buffer);
 
-function createdMs(stats: BigIntStats): number | undefined {
-  return stats.birthtimeMs > 0n ? Number(stats.birthtimeMs) : undefined;
+function times(stats: BigIntStats): Pick<DocumentResource, "modifiedMs" | "changedMs" | "createdMs"> {
+  return {
+    modifiedMs: Number(stats.mtimeMs),
+    changedMs: Number(stats.ctimeMs),
+    createdMs: stats.birthtimeMs > 0n ? Number(stats.birthtimeMs) : undefined,
+  };
 }

@@ -79,7 +79,7 @@ export async function judge(request: DavRequest, context: ServerContext): Promis
   const isNamed = found?.kind === "collection" || !request.trailingSlash || request.method === "MKCOL";
   const resource = isNamed ? found : undefined;
   requireReadFor(request, context);
-  if (checkPreconditions(request, resource).kind !== "proceed") {
+  if (checkPreconditions(request, resource, context.now()).kind !== "proceed") {
     throw new DavError(412, "a precondition of the request does not hold");
   }
   await requireIf(ifHeader, request, context);

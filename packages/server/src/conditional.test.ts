@@ -8,6 +8,7 @@ const after = "Thu, 15 Jan 2026 12:00:01 GMT";
 // Half a second later than HTTP can say.
 const modifiedMs = Date.UTC(2026, 0, 15, 12, 0, 0, 500);
 const document: Resource = { kind: "document", length: 3, modifiedMs, createdMs: undefined, etag: '"a,b"' };
+const plain: Resource = { ...document, etag: '"plain"' };
 const collection: Resource = { kind: "collection", modifiedMs, createdMs: undefined };
 
 type Case = readonly [
@@ -41,6 +42,16 @@ describe("preconditions (RFC 9110 §13)", () => {
     ["PUT", { "if-none-match": "*" }, undefined, "proceed"],
     ["PUT", { "if-none-match": '"a,b"' }, document, "failed"],
     ["MKCOL", { "if-none-match": "*" }, collection, "failed"],
+    // One word without quotes is compared as if it had them.
+    ["PUT", { "if-none-match": "JoplinIgnore-1" }, document, "proceed"],
+    ["PUT", { "if-none-match": "JoplinIgnore-1" }, undefined, "proceed"],
+    ["MKCOL", { "if-none-match": "SomeWord-1" }, undefined, "proceed"],
+    ["MOVE", { "if-none-match": "SomeWord-1" }, collection, "proceed"],
+    ["PUT", { "if-none-match": "plain" }, plain, "failed"],
+    ["GET", { "if-none-match": "plain" }, plain, "not-modified"],
+    ["PUT", { "if-match": "plain" }, plain, "proceed"],
+    ["PUT", { "if-match": "SomeWord-1" }, plain, "failed"],
+    ["DELETE", { "if-match": "SomeWord-1" }, undefined, "failed"],
     // §13.1.3
     ["GET", { "if-modified-since": before }, document, "proceed"],
     ["GET", { "if-modified-since": modified }, document, "not-modified"],
@@ -66,13 +77,26 @@ describe("preconditions (RFC 9110 §13)", () => {
     expect(checkPreconditions({ method, headers }, resource).kind).toBe(kind);
   });
 
+  test.each<[Record<string, string>, string]>([
+    [{ "if-unmodified-since": modified }, "proceed"],
+    [{ "if-unmodified-since": before }, "failed"],
+    [{ "if-modified-since": modified }, "not-modified"],
+    [{ "if-modified-since": before }, "proceed"],
+  ])("of a time in the future that of the last change counts: GET with %o", (headers, kind) => {
+    const future = { ...document, modifiedMs: modifiedMs + 86_400_000, changedMs: modifiedMs };
+    for (const laterMs of [1000, 3_600_000]) {
+      const { kind: told } = checkPreconditions({ method: "GET", headers }, future, modifiedMs + laterMs);
+      expect(told).toBe(kind);
+    }
+  });
+
   test("a 304 names what it is about (§15.4.5)", () => {
     const result = checkPreconditions({ method: "GET", headers: { "if-none-match": '"a,b"' } }, document);
     expect(result).toEqual({ kind: "not-modified", fields: { ETag: '"a,b"' } });
   });
 
   test.each([
-    ["PUT", { "if-match": "a" }],
+    ["PUT", { "if-match": "a b" }],
     ["GET", { "if-match": '"a' }],
     ["PUT", { "if-none-match": "*, *" }],
     ["DELETE", { "if-none-match": "" }],

@@ -4,6 +4,7 @@ import { badRequest } from "@meanwhile/dav/error";
 import type { AnswerFields } from "./answer.ts";
 import { matchesStrongly, matchesWeakly, parseEntityTagList } from "./entity-tag.ts";
 import { parseHttpDate } from "./http-date.ts";
+import { lastModifiedMs } from "./last-modified.ts";
 import type { Resource } from "./store.ts";
 
 export interface ConditionalRequest {
@@ -26,7 +27,7 @@ export type PreconditionResult =
  * something about a collection. Dates that are none are ignored, as the RFC wants.
  *
  * @param resource the target's; undefined where nothing is
- * @param nowMs only settles the century of dates in the obsolete form of RFC 850
+ * @param nowMs decides which times lie in the future, and the century of dates in the obsolete form of RFC 850
  * @throws {DavError} 400 where If-Match is malformed, or If-None-Match in a request that would change something
  */
 export function checkPreconditions(
@@ -89,7 +90,9 @@ function matchesNone(value: string, resource: Resource | undefined, reading: boo
 function isLaterThan(resource: Resource, date: string | undefined, nowMs: number): boolean | undefined {
   const dateMs = date === undefined ? undefined : parseHttpDate(date, nowMs);
   // HTTP's dates have no fractions of a second.
-  return dateMs === undefined ? undefined : Math.floor(resource.modifiedMs / 1000) * 1000 > dateMs;
+  return dateMs === undefined
+    ? undefined
+    : Math.floor(lastModifiedMs(resource, nowMs) / 1000) * 1000 > dateMs;
 }
 
 /** The entity tag is what a 304 must name of a representation (RFC 9110 §15.4.5). */

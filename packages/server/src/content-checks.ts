@@ -40,35 +40,50 @@ export function contentChecks(headers: IncomingHttpHeaders): ContentChecks {
 
 const digestAlgorithms: Readonly<Record<string, string>> = { "sha-256": "sha256", "sha-512": "sha512" };
 
-/** A dictionary of byte sequences (RFC 9651): `sha-256=:BASE64:, sha-512=:BASE64:`. */
+/**
+ * A dictionary of byte sequences (RFC 9651 §3.2): `sha-256=:BASE64:, sha-512=:BASE64:`. Parameters say nothing here, and
+ * what stands with an algorithm that is not known may be anything.
+ */
 function contentDigests(value: string | undefined): readonly Check[] {
   if (value === undefined) return [];
-  return value.split(",").flatMap((member) => {
-    const match = /^\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):\s*$/.exec(member);
-    if (!match) throw badRequest("Content-Digest is malformed");
-    const algorithm = digestAlgorithms[match[1] ?? ""];
-    return algorithm === undefined
-      ? []
-      : [hashCheck(`Content-Digest (${match[1]})`, algorithm, "base64", match[2] ?? "")];
+  return dictionaryMembers(value).flatMap((member) => {
+    const key = /^[a-z*][a-z0-9_.*-]*(?=[=;]|$)/.exec(member)?.[0];
+    if (key === undefined) throw badRequest("Content-Digest is malformed");
+    const algorithm = digestAlgorithms[key];
+    if (algorithm === undefined) return [];
+    const digest = /^=:([A-Za-z0-9+/]*={0,2}):\s*(?:;.*)?$/.exec(member.slice(key.length))?.[1];
+    if (digest === undefined) throw badRequest("Content-Digest is malformed");
+    return [hashCheck(`Content-Digest (${key})`, algorithm, "base64", digest)];
   });
+}
+
+/** The members of a dictionary: between commas that stand in no string and in no inner list. */
+function dictionaryMembers(value: string): readonly string[] {
+  const members = value.match(/(?:"(?:[^"\\]|\\.)*"|\([^)]*\)|[^,"(])+|,(?=\s*(?:,|$))/g) ?? [""];
+  return members.map((member) => member.trim());
 }
 
 const ocAlgorithms: Readonly<Record<string, string>> = { MD5: "md5", SHA1: "sha1", SHA256: "sha256" };
 
-/** `SHA1:hex`, several separated by spaces. */
+/** `SHA1:hex`, several separated by spaces or commas. */
 function ocChecksums(value: string | undefined): readonly Check[] {
   if (value === undefined) return [];
   return value
     .trim()
-    .split(/\s+/)
+    .split(/[\s,]+/)
     .flatMap((item) => {
-      const match = /^([A-Za-z0-9]+):([0-9A-Fa-f]+)$/.exec(item);
-      if (!match) throw badRequest("OC-Checksum is malformed");
-      const name = (match[1] ?? "").toUpperCase();
-      const wanted = (match[2] ?? "").toLowerCase();
-      if (name === "ADLER32") return [adlerCheck(wanted)];
+      const [, written = "", checksum = ""] = /^([^:]+):(.*)$/.exec(item) ?? [];
+      const name = written.toUpperCase();
+      if (name === "") throw badRequest("OC-Checksum is malformed");
       const algorithm = ocAlgorithms[name];
-      return algorithm === undefined ? [] : [hashCheck(`OC-Checksum (${name})`, algorithm, "hex", wanted)];
+      if (algorithm === undefined && name !== "ADLER32") return [];
+      if (!/^[0-9A-Fa-f]+$/.test(checksum)) throw badRequest("OC-Checksum is malformed");
+      const wanted = checksum.toLowerCase();
+      return [
+        algorithm === undefined
+          ? adlerCheck(wanted)
+          : hashCheck(`OC-Checksum (${name})`, algorithm, "hex", wanted),
+      ];
     });
 }
 

@@ -5,12 +5,14 @@ export type EntityTagList = "*" | readonly string[];
 
 /**
  * Reads the value of If-Match or If-None-Match: `"*" / #entity-tag`. Tags may have commas in them; empty list
- * elements are skipped (RFC 9110 §5.6.1.2).
+ * elements are skipped (RFC 9110 §5.6.1.2). One word without quotes, which some clients send (Joplin does with each
+ * change), is taken for the tag that it is in quotes.
  *
  * @returns undefined where it is neither
  */
 export function parseEntityTagList(value: string): EntityTagList | undefined {
   if (value.trim() === "*") return "*";
+  if (bareWord.test(value.trim())) return [`"${value.trim()}"`];
   const tags: string[] = [];
   let afterTag = false;
   let position = 0;
@@ -43,6 +45,7 @@ export function matchesWeakly(a: string, b: string): boolean {
   return opaqueTag(a) === opaqueTag(b);
 }
 
+const bareWord = /^[A-Za-z0-9._-]+$/;
 const entityTag = /(?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*"/y;
 
 function opaqueTag(tag: string): string {

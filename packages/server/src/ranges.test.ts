@@ -67,8 +67,10 @@ describe("Range (RFC 9110 §14.1.2, §14.2)", () => {
     ["bytes=10-20,30-40", 10, "unsatisfiable"],
     ["bytes=-0", 10, "unsatisfiable"],
     ["bytes=99999999999999999999-", 10, "unsatisfiable"],
-    ["bytes=0-", 0, "unsatisfiable"],
-    ["bytes=0-0", 0, "unsatisfiable"],
+    ["bytes=1-", 0, "unsatisfiable"],
+    // All of nothing.
+    ["bytes=0-", 0, "whole"],
+    ["bytes=0-0", 0, "whole"],
     ["bytes=-5", 0, "whole"],
     // Not to be understood.
     ["bytes", 10, "whole"],

@@ -2,6 +2,7 @@
 
 import { matchesStrongly } from "./entity-tag.ts";
 import { parseHttpDate } from "./http-date.ts";
+import { lastModifiedMs } from "./last-modified.ts";
 import type { ByteRange, DocumentResource } from "./store.ts";
 
 export type RangeSelection =
@@ -58,7 +59,7 @@ export function isRangeCurrent(
   const value = ifRange.trim();
   if (value.startsWith('"') || value.startsWith("W/")) return matchesStrongly(value, resource.etag);
   const dateMs = parseHttpDate(value, nowMs);
-  const modifiedMs = Math.floor(resource.modifiedMs / 1000) * 1000;
+  const modifiedMs = Math.floor(lastModifiedMs(resource, nowMs) / 1000) * 1000;
   return dateMs === modifiedMs && nowMs - modifiedMs >= strongDateMs;
 }
 
@@ -85,6 +86,8 @@ function parseRange(spec: string, length: number): ByteRange | "malformed" | "un
   const end = last === "" ? length : Math.min(Number(last) + 1, length);
   // "An int-range is invalid if the last-pos value is present and less than first-pos" (§14.1.1).
   if (last !== "" && Number(last) < start) return "malformed";
+  // All of nothing is nothing, too.
+  if (start === 0 && length === 0) return { start: 0, end: 0 };
   return start < length ? { start, end } : "unsatisfiable";
 }
 

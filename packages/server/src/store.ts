@@ -15,6 +15,8 @@ export type Awaitable<T> = T | Promise<T>;
 export interface CollectionResource {
   readonly kind: "collection";
   readonly modifiedMs: number;
+  /** When the store last changed it, which no client can set; told where `modifiedMs` lies in the future. */
+  readonly changedMs?: number;
   readonly createdMs: number | undefined;
 }
 
@@ -23,6 +25,8 @@ export interface DocumentResource {
   readonly kind: "document";
   readonly length: number;
   readonly modifiedMs: number;
+  /** When the store last changed it, which no client can set; told where `modifiedMs` lies in the future. */
+  readonly changedMs?: number;
   readonly createdMs: number | undefined;
   /** A strong entity tag, with its quotes: differs whenever the content differs (RFC 9110 §8.8.1). */
   readonly etag: string;

@@ -15,6 +15,7 @@ import { contentChecks } from "../content-checks.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { formatHttpDate } from "../http-date.ts";
+import { lastModifiedMs } from "../last-modified.ts";
 import { requireTokens } from "../locking.ts";
 import type { Draft } from "../store.ts";
 
@@ -85,7 +86,7 @@ async function commit(
         const { created, resource } = await draft.commit({ modifiedMs });
         return empty(created ? 201 : 204, {
           ETag: resource.etag,
-          "Last-Modified": formatHttpDate(resource.modifiedMs),
+          "Last-Modified": formatHttpDate(lastModifiedMs(resource, context.now())),
           ...(modifiedMs === undefined ? {} : { "X-OC-Mtime": "accepted" }),
         });
       },
