@@ -7,7 +7,7 @@ import { Calls, type Change } from "./calls.ts";
 import { Pace } from "./pace.ts";
 import { makeFolder } from "./test-disk.ts";
 import type { WorkBeginning } from "./work-facts.ts";
-import { Works } from "./works.ts";
+import { mostFailed, Works } from "./works.ts";
 
 const beginning: WorkBeginning = {
   version: 1,
@@ -104,6 +104,21 @@ test("the file stays bounded, and keeps the last works that ended and all that h
   expect(next.resume(testWork({ id: "running", resumed: true }))?.facts.whole).toBe(true);
   expect(next.resume(testWork({ id: "w4999", resumed: true }))?.facts.ended).toBe(true);
   expect(next.resume(testWork({ id: "w0", resumed: true }))).toBeUndefined();
+});
+
+test("of very many members that failed the first are written down, and all that others changed", async () => {
+  const { file, open } = opener();
+  const log = await open().begin(testWork({ id: "w" }), beginning);
+  const member = (index: number) => ({ path: `/a/${index}` as ResourcePath, kind: "document" as const });
+  for (let index = 0; index < mostFailed + 500; index += 1) {
+    await log.addMember({ ...member(index), code: "no-space" });
+  }
+  await log.addMember({ ...member(-1), code: "changed" });
+  expect(log.facts.failed).toHaveLength(mostFailed + 1);
+  const facts = open().resume(testWork({ id: "w", resumed: true }))?.facts;
+  expect(facts?.failed).toHaveLength(mostFailed + 1);
+  expect(facts?.failed.at(-1)?.code).toBe("changed");
+  expect(readFileSync(file).byteLength).toBeLessThan(2 * 1024 * 1024);
 });
 
 test("a work that is not resumed does not take up what an earlier one with its id left", async () => {

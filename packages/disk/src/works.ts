@@ -18,6 +18,8 @@ import {
 
 /** Works that ended are remembered until so many others have ended: whoever asked for them records that meanwhile. */
 const endedKept = 256;
+/** Members of one work whose failure is written down. */
+export const mostFailed: number = 10_000;
 /** From this size on the file is written anew, without what is no longer needed. */
 const mostBytes = 1024 * 1024;
 
@@ -218,7 +220,12 @@ export class WorkLog {
     this.#facts = { ...this.#facts, ...fact };
   }
 
+  /**
+   * Writes down what became of a member. Of very many that failed only the first are: a next process tries the others
+   * again. What others changed is always written down, for it is kept.
+   */
   async addMember(member: MemberFact): Promise<void> {
+    if (this.#facts.failed.length >= mostFailed && member.code !== "changed") return;
     await this.#options.append({ member });
     this.#facts.failed.push(member);
   }

@@ -13,6 +13,7 @@ import { TreeError } from "./store.ts";
 import {
   failuresAnswer,
   type MemberFailure,
+  type MemberFailures,
   type RequestView,
   type TreeWorkOfRequest,
   treeWork,
@@ -99,10 +100,10 @@ export async function carryOut(
   });
   try {
     const success = await act(change, context, doing);
-    return doing.failures.length === 0 ? success : failed(change, doing);
+    return doing.failures.listed.length === 0 ? success : failed(change, doing);
   } catch (error) {
     if (error instanceof TreeError && error.code === "stopped") throw stopped(change, doing, error);
-    if (error instanceof TreeError && error.code === "incomplete" && doing.failures.length > 0)
+    if (error instanceof TreeError && error.code === "incomplete" && doing.failures.listed.length > 0)
       return nothingPlaced(change, doing.failures);
     throw error;
   }
@@ -134,9 +135,9 @@ async function act(
 }
 
 function failed(change: TreeChange, { failures, succeeded }: TreeWorkOfRequest): Answer {
-  const [only] = failures;
+  const [only, ...others] = failures.listed;
   // "The 207 is for a resource other than the one that the Request-URI names" (§9.6.1).
-  if (change.method === "DELETE" && only && failures.length === 1 && only.path === change.path) {
+  if (change.method === "DELETE" && only && others.length === 0 && only.path === change.path) {
     const { status, condition } = only;
     throw new DavError(
       status,
@@ -149,7 +150,7 @@ function failed(change: TreeChange, { failures, succeeded }: TreeWorkOfRequest):
 }
 
 /** 207 with the members that kept a COPY or MOVE from being done at all: only what is whole replaces anything. */
-export function nothingPlaced(view: RequestView, failures: readonly MemberFailure[]): Answer {
+export function nothingPlaced(view: RequestView, failures: MemberFailures): Answer {
   const description = `Nothing was changed: a ${view.method} is done only where all members can be copied.`;
   return { ...failuresAnswer(view, failures, description), runsAnew: true };
 }

@@ -33,17 +33,28 @@ export interface TreeWorkOptions {
   readonly statusOf: number;
 }
 
+/** Members that failed, in the order in which they did. */
+export interface MemberFailures {
+  /** The first of them, at most {@link mostFailures}. */
+  readonly listed: readonly MemberFailure[];
+  /** How many more there were. */
+  readonly more: number;
+}
+
+/** Members that are named in one answer: a disk that fails can make every member of a large tree fail. */
+export const mostFailures: number = 10_000;
+
 export interface TreeWorkOfRequest {
   readonly treeWork: TreeWork;
-  /** Members that failed, in the order in which they did. */
-  readonly failures: readonly MemberFailure[];
+  readonly failures: MemberFailures;
   /** How many members were dealt with successfully. */
   readonly succeeded: number;
 }
 
 export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
   const { view, work, statusOf } = options;
-  const failures: MemberFailure[] = [];
+  const listed: MemberFailure[] = [];
+  let more = 0;
   let found = 0;
   let done = 0;
   let succeeded = 0;
@@ -53,13 +64,19 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
   const report = (): void => work.progress(done, counted ? Math.max(found, done) : undefined);
 
   function fail(failure: MemberFailure): void {
-    failures.push(failure);
+    if (listed.length < mostFailures) listed.push(failure);
+    else more += 1;
     work.result(failure.status, uri(failure.path, failure.kind));
   }
   for (const failure of options.known) fail(failure);
 
   return {
-    failures,
+    failures: {
+      listed,
+      get more() {
+        return more;
+      },
+    },
     get succeeded() {
       return succeeded;
     },
@@ -100,19 +117,23 @@ export function memberStatus({ status, condition }: DavError): Pick<MemberFailur
 /**
  * 207 with exactly the members that failed (RFC 4918 §9.6.1, §9.8.3, §9.9.2); ancestors that stay because of them are
  * not listed: "the 424 (Failed Dependency) status code SHOULD NOT be in the 207 (Multi-Status)".
+ * Members beyond those listed are told by their number alone.
+ *
  * @param description what people are to know about all of it
  */
 export function failuresAnswer(
   { prefix }: RequestView,
-  failures: readonly MemberFailure[],
+  { listed, more }: MemberFailures,
   description?: string,
 ): Answer {
-  const responses = failures.map(({ path, kind, status, condition }) =>
+  const responses = listed.map(({ path, kind, status, condition }) =>
     statusResponse(
       prefix + encodePath(path, kind === "collection"),
       status,
       condition === undefined ? {} : { condition },
     ),
   );
-  return xml(207, multistatus(responses, description));
+  const unlisted = more === 0 ? [] : [`${more} more members failed than are listed here.`];
+  const told = [...(description === undefined ? [] : [description]), ...unlisted].join(" ");
+  return xml(207, multistatus(responses, told === "" ? undefined : told));
 }

@@ -64,7 +64,7 @@ async function copyClaimed(
   }
   const { overwrite } = transfer;
   const replaces = replaced !== undefined;
-  if (replaces && known.length > 0) return nothingPlaced(request, known);
+  if (replaces && known.length > 0) return nothingPlaced(request, { listed: known, more: 0 });
   return intendAndCarryOut(
     { ...intentOf(request), method: "COPY", source, destination, overwrite, replaces, depth, skipped, known },
     context,
