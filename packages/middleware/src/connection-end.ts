@@ -1,5 +1,6 @@
 /** How the connection of an exchange ended: in peace, or by a reset, which may have destroyed what was under way. */
 import type { Exchange } from "@meanwhile/interim";
+import { connectionOf } from "./recording/handlers-socket.ts";
 
 /** The connection that an exchange came over; many exchanges share one. */
 export interface ConnectionEnd {
@@ -27,7 +28,7 @@ const known = new WeakMap<object, KnownEnd>();
 /** Ask while the exchange is open: an HTTP/2 stream that is closed no longer knows its session. */
 export function connectionEnd({ request }: Exchange): ConnectionEnd {
   const session = "stream" in request ? request.stream.session : undefined;
-  const connection: Emitter = session ?? request.socket;
+  const connection: Emitter = session ?? connectionOf(request.socket);
   const before = known.get(connection);
   if (before) return before;
   const end = watched(connection);

@@ -96,6 +96,11 @@ describe.each([
       expect((await always.ask(index)).content).toBe(plain.content);
       return;
     }
+    // Express ends the connection. An operation always has a final response: as long as no byte is out, a 500.
+    if (name === "an error after the head") {
+      expect(await always.ask(index)).toMatchObject({ status: 500 });
+      return;
+    }
     const before = started.mock.calls.length;
     expect(await always.ask(index)).toEqual(plain);
     expect(started.mock.calls.length).toBe(before + 1);

@@ -171,7 +171,11 @@ test("upgrades pass by (RFC 9110 §7.8)", async () => {
 test("a response that Node's server does not know is left as it is", () => {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
-  const facade = new FacadeSocket(new Socket(), { write: (_bytes, done) => done(), closed: () => undefined });
+  const facade = new FacadeSocket(
+    new Socket(),
+    { write: (_bytes, done) => done(), closed: () => undefined },
+    () => () => undefined,
+  );
   expect(moveResponse(request, response, facade)).toBeUndefined();
   expect(response.socket).toBeNull();
 });

@@ -12,7 +12,7 @@ import { waitFor } from "../waiting.ts";
 import { accepted, interruptedOutcome, outcomeResponse, problemOutcome, stopping } from "./answers.ts";
 import { allowanceOf, type Core, collectionUrl } from "./core.ts";
 import { type Foresight, foresee } from "./foresight.ts";
-import { isSafe, mayRunAgain, type Settings } from "./options.ts";
+import { abortsWhenGone, mayRunAgain, type Settings } from "./options.ts";
 import { patienceMs } from "./patience.ts";
 import { handlerIntent } from "./recovery.ts";
 import type { Reports } from "./reports.ts";
@@ -31,6 +31,8 @@ export interface FirstExchangeOptions {
   readonly reports: Reports;
   /** The pattern by which the framework found the handler, as soon as it is known. */
   readonly route: () => string | undefined;
+  /** Tells the handler that its client has left, where it is to stop then. */
+  readonly abort: () => void;
 }
 
 export class FirstExchange {
@@ -47,6 +49,7 @@ export class FirstExchange {
   /** It got an answer that was not the handler's. */
   #answered = false;
   #left = false;
+  #aborted = false;
   #interims = 0;
 
   /** Begins to wait for the operation. */
@@ -90,6 +93,11 @@ export class FirstExchange {
     return this.#answered || this.#following.sent > 0 || this.#given.operation.key !== undefined;
   }
 
+  /** Its client has left, and its handler was told to stop. */
+  get isAborted(): boolean {
+    return this.#aborted;
+  }
+
   get exchange(): Exchange {
     return this.#given.exchange;
   }
@@ -112,7 +120,7 @@ export class FirstExchange {
   head(head: ResponseHead): void {
     this.#stopInterims();
     this.delivery.head(head);
-    if (this.#left) this.#expectEnd();
+    if (this.#left && !this.#aborted) this.#expectEnd();
   }
 
   #follow(): Following {
@@ -196,8 +204,18 @@ export class FirstExchange {
     this.#given.core.observer.left(this.#given.operation);
     this.delivery.stop();
     this.#stopInterims();
-    if (isSafe(this.#method)) this.#given.reports.abort();
-    if (this.#given.recording.begun) this.#expectEnd();
+    const { core, operation } = this.#given;
+    const isAlone = core.attendance.isDeserted(operation.id);
+    if (isAlone && abortsWhenGone(this.#settings, this.#method)) this.#abort();
+    else if (this.#given.recording.begun) this.#expectEnd();
+  }
+
+  /** The handler has a while to end, and what it ends with is kept. */
+  #abort(): void {
+    this.#aborted = true;
+    this.#given.reports.abort();
+    this.#given.abort();
+    this.#expectEnd();
   }
 
   /** A head was written, nobody is there to read on, and the handler may never notice: it has a while to end. */

@@ -8,12 +8,14 @@ import type { Arrival } from "../observing/observer.ts";
 import { Delivery } from "../recording/delivery.ts";
 import { detachResponse } from "../recording/detached-response.ts";
 import { FacadeSocket } from "../recording/facade-socket.ts";
+import { handlersSocket } from "../recording/handlers-socket.ts";
 import { holdContent, holdContentOfStream } from "../recording/hold-content.ts";
 import { isInjected } from "../recording/injected.ts";
+import { ignoreLateInterims } from "../recording/late-interims.ts";
 import { moveResponse } from "../recording/move-response.ts";
 import { Recording, type RecordingListener } from "../recording/recording.ts";
 import type { FieldLine, ResponseHead } from "../recording/response-reader.ts";
-import { problemOutcome } from "./answers.ts";
+import { interruptedOutcome, problemOutcome } from "./answers.ts";
 import { type Core, collectionUrl, targetUrl } from "./core.ts";
 import { closeFieldsBefore } from "./fields-before.ts";
 import { FirstExchange } from "./first-exchange.ts";
@@ -162,7 +164,7 @@ export class Handling implements HandlerOperation {
       },
       {
         ...(key ? { key } : {}),
-        intent: () => handlerIntent(mayRunAgain(this.settings, request.method ?? "GET")),
+        intent: () => handlerIntent(this.#mayRunAgain),
       },
     );
     closeFieldsBefore(request, this.response, operationOf(this.response) === this);
@@ -183,6 +185,8 @@ export class Handling implements HandlerOperation {
       ...writing,
       reports: this.#reports,
       route: this.#route,
+      // As Node tells a handler that its client has left.
+      abort: () => this.response.emit("close"),
     });
     return mayRun;
   }
@@ -191,11 +195,7 @@ export class Handling implements HandlerOperation {
   fail(error: unknown): void {
     this.settings.logger.error({ err: error, operation: this.#id }, `a handler failed: ${String(error)}`);
     const { response } = this;
-    const answer =
-      this.#reports.isToldToStop && this.#first?.isCancelling
-        ? problemOutcome(409, "The operation was cancelled.")
-        : problemOutcome(500, "The service failed to answer.");
-    const outcome: Outcome = this.#keeps(answer) ? answer : { ...answer, runsAnew: true };
+    const outcome = this.#failure("The service failed to answer.");
     if (this.#first && this.#writing) {
       if (this.#writing.recording.begun) response.destroy();
       else this.#writing.recording.settle(outcome);
@@ -216,7 +216,26 @@ export class Handling implements HandlerOperation {
     });
   }
 
+  /** The outcome of a handler that gave no answer. */
+  #failure(title: string): Outcome {
+    if (this.#reports.isToldToStop && this.#first?.isCancelling) {
+      return problemOutcome(409, "The operation was cancelled.");
+    }
+    if (this.#first?.isAborted) {
+      this.#reports.giveUp();
+      return interruptedOutcome(this.#mayRunAgain);
+    }
+    const answer = problemOutcome(500, title);
+    return this.#keeps(answer) ? answer : { ...answer, runsAnew: true };
+  }
+
+  get #mayRunAgain(): boolean {
+    return mayRunAgain(this.settings, this.request.method ?? "GET");
+  }
+
   #keeps(outcome: Outcome): boolean {
+    // It failed for having been told to stop.
+    if (this.#first?.isAborted && outcome.status >= 500 && this.#mayRunAgain) return false;
     const { keep, warn } = this.settings;
     try {
       return keep(outcome);
@@ -230,7 +249,7 @@ export class Handling implements HandlerOperation {
   #take(recording: Recording): Writing | undefined {
     const { request } = this;
     if (request instanceof Http2ServerRequest || this.needsOwnResponse) return this.#detach(recording);
-    const facade = new FacadeSocket(request.socket, recording);
+    const facade = new FacadeSocket(request.socket, recording, this.#core.operations.after);
     const wire = moveResponse(request, this.response, facade);
     if (wire === undefined) return undefined;
     holdContent(request);
@@ -239,15 +258,21 @@ export class Handling implements HandlerOperation {
 
   #detach(recording: Recording = this.#record()): Writing {
     const { request } = this;
-    const facade = new FacadeSocket(socketOf(request), recording);
+    const facade = new FacadeSocket(socketOf(request), recording, this.#core.operations.after);
     this.response = detachResponse(request, this.#wire, facade);
     if (request instanceof Http2ServerRequest) holdContentOfStream(request);
     return this.#written(this.#wire, facade, recording);
   }
 
   #written(wire: AnyResponse, facade: FacadeSocket, recording: Recording): Writing {
-    this.response.once("finish", () => recording.finish());
-    return { exchange: openExchange(this.request, wire), facade, recording };
+    const { request, response, settings } = this;
+    response.once("finish", () => recording.finish());
+    ignoreLateInterims(response, settings.warn);
+    const exchange = openExchange(request, wire);
+    const socket = { value: handlersSocket(request.socket, facade), writable: true, configurable: true };
+    Object.defineProperty(request, "socket", socket);
+    if ("client" in request) Object.defineProperty(request, "client", socket);
+    return { exchange, facade, recording };
   }
 
   /** Made when it is first needed: most requests are over before. */
@@ -286,9 +311,12 @@ export class Handling implements HandlerOperation {
         this.#delivery?.complete();
         this.#passing?.end();
       },
-      brokenOff: () => {
+      brokenOff: (error) => {
+        if (error && !this.#reports.isToldToStop) {
+          this.settings.warn(`a handler broke its response off: ${String(error)}`);
+        }
         if (this.#passing) this.#passing.breakOff();
-        else this.#writing?.recording.settle(problemOutcome(500, "The response was broken off."));
+        else this.#writing?.recording.settle(this.#failure("The response was broken off."));
       },
     };
   }

@@ -21,6 +21,12 @@ export interface RouteOptions {
   /** Whether the route may safely run again where nobody knows what became of it; default: as its method says. */
   readonly idempotent?: boolean;
   /**
+   * What becomes of the work when its client has left, and nobody else waits for it. "continue": it goes on,
+   * and its answer is kept. "abort": `operation.signal` is aborted, the response emits `close`, and the handler has
+   * `endWithin` to end. Default: "abort" for safe methods, "continue" for all others.
+   */
+  readonly onClientGone?: "continue" | "abort";
+  /**
    * Whether the handler's answer is what a repetition with the same key gets. false: nothing was done, or to do it twice
    * does no harm, so that the repetition runs the handler anew. Default: all answers but 408, 425, 429 and 503.
    */
@@ -91,6 +97,7 @@ export interface Settings {
   readonly pacing: Pacing;
   readonly expectsMs: number;
   readonly idempotent: boolean | undefined;
+  readonly onClientGone: "continue" | "abort" | undefined;
   readonly keep: (answer: HandlersAnswer) => boolean;
   readonly policy: InterimPolicy;
   readonly when: (request: AnyRequest) => boolean;
@@ -143,6 +150,7 @@ export function settingsOf(options: ProcessingOptions): Settings {
     },
     expectsMs: duration("expects", options.expects, 0),
     idempotent: options.idempotent,
+    onClientGone: clientGone(options),
     keep: options.keep ?? keepsByStatus,
     policy: { mode, front },
     when: options.when ?? isUnsafe,
@@ -177,6 +185,7 @@ export function refined(settings: Settings, options: RouteOptions): Settings {
     pacing: { ...pacing, afterMs: duration("after", options.after, pacing.afterMs) },
     expectsMs: duration("expects", options.expects, settings.expectsMs),
     idempotent: options.idempotent ?? settings.idempotent,
+    onClientGone: clientGone(options) ?? settings.onClientGone,
     keep: options.keep ?? settings.keep,
   };
 }
@@ -199,6 +208,11 @@ export function isSafe(method: string): boolean {
 /** Whether a request may safely be sent again where nobody knows what became of it (RFC 9110 §9.2.2). */
 export function mayRunAgain({ idempotent }: Settings, method: string): boolean {
   return idempotent ?? (isSafe(method) || method === "PUT" || method === "DELETE");
+}
+
+/** Whether the work is to stop when its client has left. */
+export function abortsWhenGone({ onClientGone }: Settings, method: string): boolean {
+  return onClientGone === undefined ? isSafe(method) : onClientGone === "abort";
 }
 
 /** Whether all of a resource's unsafe requests are selected, as by default, so that its OPTIONS can say so. */
@@ -227,6 +241,12 @@ function count(name: string, value: number | undefined, otherwise: number): numb
   if (value === undefined) return otherwise;
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw wrong(name, "is a whole number from 0 up", value);
+}
+
+function clientGone({ onClientGone }: RouteOptions): RouteOptions["onClientGone"] {
+  if (onClientGone === undefined || onClientGone === "continue" || onClientGone === "abort")
+    return onClientGone;
+  throw wrong("onClientGone", "is continue or abort", onClientGone);
 }
 
 function requireFunctions(options: ProcessingOptions, names: readonly (keyof ProcessingOptions)[]): void {

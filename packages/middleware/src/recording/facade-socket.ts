@@ -1,12 +1,16 @@
 /** What a handler's response takes for its socket: what is written goes to us, and it stays open when the client goes. */
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import type { After } from "@meanwhile/operations";
 
 export interface FacadeSink {
-  /** `done` is to be called when more may come; it is what holds back a fast handler. */
-  write(bytes: Buffer, done: () => void): void;
-  /** The handler broke its response off, or it was closed in peace. */
-  closed(): void;
+  /**
+   * `done` is to be called when more may come; it is what holds back a fast handler. With an error the socket is
+   * destroyed.
+   */
+  write(bytes: Buffer, done: (error?: Error) => void): void;
+  /** The handler broke its response off, with an error or without, or it was closed in peace. */
+  closed(error: Error | undefined): void;
 }
 
 /** A property of sockets that handlers, loggers and frameworks look at. */
@@ -22,6 +26,8 @@ const shown = [
   "authorizationError",
   "alpnProtocol",
   "servername",
+  // Node's own; Next.js' API routes, for instance, find by it what belongs to the server.
+  "server",
 ] as const;
 
 /** Methods that change nothing of what is written. */
@@ -34,15 +40,26 @@ const passed = [
   "getSession",
 ] as const;
 
+/**
+ * Node's HTTP server listens for these on a connection of its own, and so does this one: `error`, lest the process ends
+ * by it; `timeout`, to tell the response; `close` and `drain`, see {@link attach}. `end` and `data` never come here.
+ */
 export class FacadeSocket extends Duplex {
   /** The response that writes here, as node:http wants to see it. */
-  _httpMessage: unknown = null;
+  _httpMessage: { emit(event: "timeout", socket: FacadeSocket): boolean } | null = null;
+  /** In milliseconds, as of node:net. */
+  timeout: number | undefined;
   readonly #sink: FacadeSink;
+  readonly #after: After;
+  #cancelTimeout: () => void = () => undefined;
 
   /** @param socket the connection's own, for what it says of the client */
-  constructor(socket: Socket, sink: FacadeSink) {
+  constructor(socket: Socket, sink: FacadeSink, after: After) {
     super({ decodeStrings: true, emitClose: true });
     this.#sink = sink;
+    this.#after = after;
+    this.on("error", () => undefined);
+    this.on("timeout", () => this._httpMessage?.emit("timeout", this));
     for (const name of shown) {
       // As they are now: a socket that is closed no longer knows them, and one of HTTP/2 throws then.
       Object.defineProperty(this, name, { value: Reflect.get(socket, name), configurable: true });
@@ -53,9 +70,25 @@ export class FacadeSocket extends Duplex {
     }
   }
 
-  /** Deadlines of the connection are not this response's. */
-  setTimeout(): this {
+  /** Calls back when nothing was written for so long. Where nobody listens, nothing happens: the response goes on. */
+  setTimeout(ms: number, callback?: () => void): this {
+    this.timeout = ms;
+    if (callback) {
+      if (ms > 0) this.once("timeout", callback);
+      else this.removeListener("timeout", callback);
+    }
+    this.#restartTimeout();
     return this;
+  }
+
+  /** As of node:net. */
+  destroySoon(): void {
+    this.end();
+  }
+
+  /** As of node:net. */
+  resetAndDestroy(): this {
+    return this.destroy();
   }
 
   setNoDelay(): this {
@@ -78,12 +111,27 @@ export class FacadeSocket extends Duplex {
     // Nothing ever comes.
   }
 
-  override _write(bytes: Buffer, _encoding: BufferEncoding, done: () => void): void {
+  override _write(bytes: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+    this.#restartTimeout();
     this.#sink.write(bytes, done);
   }
 
+  /** Its handler ended the socket: the client is not read from either. */
+  override _final(done: () => void): void {
+    done();
+    process.nextTick(() => this.destroy());
+  }
+
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#sink.closed();
+    this.#cancelTimeout();
+    this.#sink.closed(error ?? undefined);
     done(error);
+  }
+
+  #restartTimeout(): void {
+    const { timeout = 0 } = this;
+    this.#cancelTimeout();
+    if (timeout > 0 && !this.destroyed)
+      this.#cancelTimeout = this.#after(timeout, () => this.emit("timeout"));
   }
 }

@@ -2,14 +2,26 @@
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 
-/** Node destroys a request when its connection is gone, also one that has come whole and is not read yet. */
+/**
+ * Node destroys a request when its connection is gone, also one that has come whole and is not read yet. Whoever listens
+ * for that hears of it all the same, where nobody has begun to read.
+ */
 export function holdContent(request: IncomingMessage): void {
   const { destroy } = request;
   request.destroy = (error?: Error): IncomingMessage => {
     const isLoss = error !== undefined && "code" in error && error.code === "ECONNRESET";
-    if (isLoss && request.complete && !request.readableEnded) return request;
-    return destroy.call(request, error);
+    if (!isLoss || !request.complete || request.readableEnded) return destroy.call(request, error);
+    if (!isBeingRead(request)) {
+      request.emit("aborted");
+      request.emit("close");
+    }
+    return request;
   };
+}
+
+function isBeingRead(request: IncomingMessage): boolean {
+  const listens = request.listenerCount("data") + request.listenerCount("readable") > 0;
+  return listens || request.readableFlowing === true;
 }
 
 /**
@@ -18,6 +30,8 @@ export function holdContent(request: IncomingMessage): void {
  */
 export function holdContentOfStream(request: Http2ServerRequest): void {
   const { stream } = request;
+  // Handlers that do not listen for it are not to bring the process down.
+  request.on("error", () => undefined);
   if (stream.endAfterHeaders) return;
   request.read(0);
   stream.once("finish", () => {
@@ -27,8 +41,6 @@ export function holdContentOfStream(request: Http2ServerRequest): void {
   });
   stream.once("aborted", () => {
     if (stream.readableEnded || request.readableEnded) return;
-    // Handlers that do not listen for it are not to bring the process down.
-    request.on("error", () => undefined);
     request.destroy(Object.assign(new Error("aborted"), { code: "ECONNRESET" }));
   });
 }

@@ -47,6 +47,10 @@ export function moveResponse(
     process.nextTick(() => guard.open());
     process.nextTick(() => closeResponse(wire));
   });
+  // The connection's own timer asks the response on it whether anybody listens, before it ends the connection.
+  const emit = wire.emit;
+  wire.emit = (event: string | symbol, ...given: unknown[]): boolean =>
+    event === "timeout" ? response.emit(event, facade) : emit.call(wire, event, ...given);
   const own = {
     // A pipelined response gets the connection when its turn comes.
     assignSocket: { value: (given: Socket) => wire.assignSocket(given) },
@@ -69,6 +73,8 @@ export function moveResponse(
 
 /** Makes the response write to the facade. */
 export function attach(response: ServerResponse, facade: FacadeSocket): void {
+  // As on HTTP/2: what is written after the end is no reason to end the process.
+  response.on("error", () => undefined);
   ServerResponse.prototype.assignSocket.call(response, facade as unknown as Socket);
   // Node does this for connections of its own.
   facade.on("drain", () => {

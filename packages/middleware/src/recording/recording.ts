@@ -16,8 +16,8 @@ export interface RecordingListener {
   whenReady(done: () => void): void;
   /** The whole response was written. */
   complete(): void;
-  /** The handler broke it off. */
-  brokenOff(): void;
+  /** The handler broke it off, with an error or without. */
+  brokenOff(error: Error | undefined): void;
 }
 
 export interface RecordingOptions {
@@ -64,12 +64,17 @@ export class Recording implements FacadeSink {
     return this.#state === "complete";
   }
 
-  write(bytes: Buffer, done: () => void): void {
+  write(bytes: Buffer, done: (error?: Error) => void): void {
     if (this.#state !== "writing") {
       done();
       return;
     }
-    this.#reader.write(bytes);
+    try {
+      this.#reader.write(bytes);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
     this.#options.listener.whenReady(done);
   }
 
@@ -81,8 +86,8 @@ export class Recording implements FacadeSink {
     this.#resolve(this.#judged(this.#head));
   }
 
-  closed(): void {
-    if (this.#state === "writing") this.#options.listener.brokenOff();
+  closed(error: Error | undefined): void {
+    if (this.#state === "writing") this.#options.listener.brokenOff(error);
   }
 
   /** Ends it with another outcome than what the handler writes, which is ignored from now on. */

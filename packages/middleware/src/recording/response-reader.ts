@@ -1,4 +1,7 @@
-/** Reads what node:http writes for a response back into head, content and trailers. It trusts its writer. */
+/**
+ * Reads what node:http writes for a response back into head, content and trailers. A handler can write to the socket
+ * past node:http: what is no response by RFC 9112 is an error. Each turn takes bytes, or ends.
+ */
 
 export type FieldLine = readonly [name: string, value: string];
 
@@ -18,6 +21,20 @@ export interface ResponseEvents {
 
 type State = "head" | "content" | "size" | "chunk" | "chunk-end" | "trailers" | "over";
 
+/** Longest head, chunk size and trailer line, in bytes. Node's own client takes 16 KiB of all of them together. */
+const longestHead = 256 * 1024;
+const longestLine = 64 * 1024;
+
+/** What was written is not the rest of an HTTP/1.1 response. */
+export class MalformedResponse extends Error {
+  override readonly name = "MalformedResponse";
+  readonly code = "ERR_MALFORMED_RESPONSE";
+
+  constructor(part: string) {
+    super(`a handler wrote ${part} that is none to its response's socket`);
+  }
+}
+
 export class ResponseReader {
   readonly #events: ResponseEvents;
   #state: State = "head";
@@ -28,6 +45,7 @@ export class ResponseReader {
     this.#events = events;
   }
 
+  /** @throws {MalformedResponse} call it no more then */
   write(bytes: Buffer): void {
     let rest = bytes;
     while (rest.length > 0 && this.#state !== "over") rest = this.#take(rest);
@@ -36,21 +54,17 @@ export class ResponseReader {
   #take(bytes: Buffer): Buffer {
     switch (this.#state) {
       case "content":
-        this.#events.content(bytes);
-        return empty;
+        return this.#counted(bytes, "over");
       case "chunk":
-        return this.#chunk(bytes);
+        return this.#counted(bytes, "chunk-end");
       case "head":
-        return this.#until(bytes, "\r\n\r\n", (text) => this.#head(text));
+        return this.#until(bytes, "\r\n\r\n", longestHead, (text) => this.#head(text));
       case "chunk-end":
-        return this.#until(bytes, "\r\n", () => {
+        return this.#until(bytes, "\r\n", 0, () => {
           this.#state = "size";
         });
       case "size":
-        return this.#until(bytes, "\r\n", (text) => {
-          this.#left = Number.parseInt(text, 16);
-          this.#state = this.#left === 0 ? "trailers" : "chunk";
-        });
+        return this.#until(bytes, "\r\n", longestLine, (text) => this.#size(text));
       case "trailers":
         return this.#trailers(bytes);
       case "over":
@@ -58,37 +72,55 @@ export class ResponseReader {
     }
   }
 
-  #chunk(bytes: Buffer): Buffer {
-    const chunk = bytes.subarray(0, this.#left);
-    this.#left -= chunk.length;
-    if (this.#left === 0) this.#state = "chunk-end";
-    this.#events.content(chunk);
-    return bytes.subarray(chunk.length);
+  #counted(bytes: Buffer, next: State): Buffer {
+    const content = bytes.subarray(0, this.#left);
+    this.#left -= content.length;
+    if (this.#left === 0) this.#state = next;
+    this.#events.content(content);
+    return bytes.subarray(content.length);
+  }
+
+  /** RFC 9112 §7.1: chunk-size and, maybe, chunk extensions. */
+  #size(text: string): void {
+    const [, size] = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;.*)?$/.exec(text) ?? [];
+    if (size === undefined) throw new MalformedResponse("a chunk");
+    this.#left = Number.parseInt(size, 16);
+    this.#state = this.#left === 0 ? "trailers" : "chunk";
   }
 
   #head(text: string): void {
     const [statusLine = "", ...lines] = text.split("\r\n");
-    const [, status = "0", reason = ""] = /^HTTP\/1\.1 (\d{3}) ?(.*)$/.exec(statusLine) ?? [];
+    const [, status, reason = ""] = /^HTTP\/1\.1 ([1-9]\d{2}) ?(.*)$/.exec(statusLine) ?? [];
+    if (status === undefined || lines.some((line) => line.indexOf(":") < 1))
+      throw new MalformedResponse("a head");
     const fields = lines.map(fieldLine);
     if (!this.#events.head({ status: Number(status), reason, fields })) return;
-    const chunked = fields.some(
-      ([name, value]) => name.toLowerCase() === "transfer-encoding" && /chunked\s*$/i.test(value),
-    );
-    this.#state = chunked ? "size" : "content";
+    const valueIn = (name: string): string | undefined =>
+      fields.find(([has]) => has.toLowerCase() === name)?.[1];
+    this.#state = /chunked\s*$/i.test(valueIn("transfer-encoding") ?? "") ? "size" : "content";
+    if (this.#state === "size") return;
+    // A client reads no more than that (RFC 9112 §6.2), and would take the rest for the next response.
+    const length = valueIn("content-length") ?? "";
+    this.#left = /^\d+$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY;
+    if (this.#left === 0) this.#state = "over";
   }
 
   #trailers(bytes: Buffer): Buffer {
-    return this.#until(bytes, "\r\n", (text) => {
+    return this.#until(bytes, "\r\n", longestLine, (text) => {
+      if (text !== "" && text.indexOf(":") < 1) throw new MalformedResponse("a trailer");
       if (text === "") this.#state = "over";
       else this.#events.trailers([fieldLine(text)]);
     });
   }
 
-  /** Gathers up to the end mark, which may come in pieces. */
-  #until(bytes: Buffer, mark: string, found: (text: string) => void): Buffer {
+  /** Gathers up to the end mark, which may come in pieces, and at most `longest` bytes before it. */
+  #until(bytes: Buffer, mark: string, longest: number, found: (text: string) => void): Buffer {
     const before = this.#line.length;
     const line = before === 0 ? bytes : Buffer.concat([this.#line, bytes]);
     const at = line.indexOf(mark);
+    if (at > longest || (at === -1 && line.length >= longest + mark.length)) {
+      throw new MalformedResponse(this.#state === "head" ? "a head" : "a chunk");
+    }
     if (at === -1) {
       this.#line = line;
       return empty;
