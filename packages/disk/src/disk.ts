@@ -10,6 +10,7 @@ import { Calls } from "./calls.ts";
 import { DeadProperties } from "./dead-properties.ts";
 import type { Durability } from "./durability.ts";
 import { treeError } from "./errno.ts";
+import { FileWorkers } from "./file-workers.ts";
 import { Folder } from "./folder.ts";
 import { FolderTree } from "./folder-tree.ts";
 import { openLockStore } from "./lock-store.ts";
@@ -18,6 +19,7 @@ import { openStateDatabase } from "./state-database.ts";
 import { StateError } from "./state-error.ts";
 import { holdState } from "./state-hold.ts";
 import { sweep } from "./sweep.ts";
+import { Syncs } from "./syncs.ts";
 import { Temporaries } from "./temporaries.ts";
 import { Works, type WorksOptions } from "./works.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -104,11 +106,16 @@ interface Opened {
   readonly randomId: () => string;
 }
 
+/** The threads of this process: without work they end after a minute, and keep it from ending no longer than that work. */
+const workers = new FileWorkers();
+
 async function openParts(options: DiskOptions, opened: Opened): Promise<{ readonly disk: Disk }> {
   const { root, state, database, randomId } = opened;
   const clock = options.clock ?? Date.now;
   const left = (collection: ResourcePath): void => options.log?.({ kind: "left-behind", collection });
+  const lane = workers.lane("waiting");
   const calls = new Calls(new Pace(), undefined, {
+    syncs: new Syncs({ fsync: (fd) => lane.run("sync", [fd]) }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),
     unsyncable: (error) => options.log?.({ kind: "unsyncable", reason: treeError(error).message }),
     failed: (error) => options.log?.({ kind: "not-synced", reason: treeError(error).message }),

@@ -36,9 +36,11 @@ export function startChild(
   script: string,
 ): TestChild {
   const disk = fileURLToPath(new URL("./disk.ts", import.meta.url));
+  // The worker threads of the disk need it, as those of the tests do.
+  const loader = process.execArgv.filter((option) => option.startsWith("--import="));
   const child = spawn(
     process.execPath,
-    ["--input-type=module", "--eval", prelude + script, disk, place.folder, place.state],
+    [...loader, "--input-type=module", "--eval", prelude + script, disk, place.folder, place.state],
     { cwd: fileURLToPath(new URL(".", import.meta.url)), stdio: ["ignore", "pipe", "pipe"] },
   );
   let printed = "";

@@ -1,19 +1,21 @@
 /**
- * `node --import` this file, and TypeScript sources run as they stand, on every Node that we support: tests that kill
- * a process need one to kill, without a build. Node 22.18 and later can do it alone.
+ * `node --import=` this file, and TypeScript sources run as they stand, on every Node that we support, also in worker
+ * threads: tests that start threads or kill a process need no build. Node 22.18 and later can do it alone.
  */
 import { readFile } from "node:fs/promises";
 import { register } from "node:module";
-import { isMainThread } from "node:worker_threads";
 
-if (isMainThread && !process.features.typescript) register(import.meta.url);
+/** The module loader runs in a thread of its own, where this file is loaded once more. */
+const inLoader = "?loader";
 
-/** Hook of Node's module loader, which runs in a thread of its own. */
+if (!import.meta.url.endsWith(inLoader) && !process.features.typescript) {
+  register(import.meta.url + inLoader);
+}
+
+/** Hook of Node's module loader. */
 export async function load(url, context, nextLoad) {
   if (!url.endsWith(".ts")) return nextLoad(url, context);
-  const { default: typescript } = await import("typescript");
-  const { outputText } = typescript.transpileModule(await readFile(new URL(url), "utf8"), {
-    compilerOptions: { module: typescript.ModuleKind.ESNext, target: typescript.ScriptTarget.ES2023 },
-  });
-  return { format: "module", source: outputText, shortCircuit: true };
+  const { transformSync } = await import("rolldown/utils");
+  const { code } = transformSync(url, await readFile(new URL(url), "utf8"), {});
+  return { format: "module", source: code, shortCircuit: true };
 }

@@ -1,0 +1,133 @@
+/**
+ * What the disk does with files, in the synchronous form in which both the main thread and the workers do it. Arguments
+ * and results are what a message can carry between threads.
+ */
+import * as fs from "node:fs";
+
+const big = { bigint: true } as const;
+
+export const fileOperations = {
+  open: (path: FilePath, flags: number, mode: number): number => fs.openSync(toPath(path), flags, mode),
+  close: (fd: number): void => fs.closeSync(fd),
+  lstat: (path: FilePath): fs.BigIntStats => fs.lstatSync(toPath(path), big),
+  /** As `lstat`; undefined where nothing has the name (ENOENT, ENOTDIR), which costs less than an error. */
+  find: (path: FilePath): fs.BigIntStats | undefined =>
+    fs.lstatSync(toPath(path), { bigint: true, throwIfNoEntry: false }),
+  fstat: (fd: number): fs.BigIntStats => fs.fstatSync(fd, big),
+  readlink: (path: string): string => fs.readlinkSync(path),
+  realpath: (path: string): string => fs.realpathSync.native(path),
+  statfs: (path: string): fs.BigIntStatsFs => fs.statfsSync(path, big),
+  rename: (from: string, to: string): void => fs.renameSync(from, to),
+  unlink: (path: FilePath): void => fs.unlinkSync(toPath(path)),
+  rmdir: (path: FilePath): void => fs.rmdirSync(toPath(path)),
+  mkdir: (path: string, mode: number): void => void fs.mkdirSync(path, mode),
+  chmod: (path: string, mode: number): void => fs.chmodSync(path, mode),
+  fchmod: (fd: number, mode: number): void => fs.fchmodSync(fd, mode),
+  fchown: (fd: number, user: number, group: number): void => fs.fchownSync(fd, user, group),
+  /** Times are seconds since the epoch. */
+  futimes: (fd: number, accessed: number, modified: number): void =>
+    fs.futimesSync(fd, asTime(accessed), asTime(modified)),
+  utimes: (path: string, accessed: number, modified: number): void =>
+    fs.utimesSync(path, asTime(accessed), asTime(modified)),
+  /** Waits until the content and facts of a file, or the names of a directory, survive a loss of power (fsync). */
+  sync: (fd: number): void => fs.fsyncSync(fd),
+  /** Removes a file or directory with all below it. */
+  removeAll: (path: FilePath): void => fs.rmSync(toPath(path), { recursive: true }),
+  /** Copies a file to a new name by sharing its content; fails where the file system cannot. */
+  shareContent: (from: string, to: string): void =>
+    fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE_FORCE | fs.constants.COPYFILE_EXCL),
+  /** Reads at most so many bytes, fewer at the end of the file. */
+  read: (fd: number, length: number, position: number): Uint8Array<ArrayBuffer> => {
+    // It goes to another thread as a whole: not a part of the pool that small buffers share.
+    const bytes = Buffer.allocUnsafeSlow(length);
+    return bytes.subarray(0, fs.readSync(fd, bytes, 0, length, position));
+  },
+  /** Writes all the bytes. @param position null: where the last write ended */
+  write: (fd: number, bytes: Uint8Array, position: number | null): void => {
+    for (let at = 0; at < bytes.byteLength; ) {
+      at += fs.writeSync(fd, bytes, at, bytes.byteLength - at, position === null ? null : position + at);
+    }
+  },
+  /** Copies at most so many bytes from one file to another. @returns how many; 0 at the end of the source */
+  copyPart: (from: number, to: number, position: number, length: number): number => {
+    const bytes = fileOperations.read(from, length, position);
+    fileOperations.write(to, bytes, position);
+    return bytes.byteLength;
+  },
+  /** Begins to read a directory, under a number of the caller's choice; see {@link readNames}. */
+  openNames: (id: number, path: string): NameBatch => {
+    // The declarations know only names that are strings; names that are not UTF-8 are told by their bytes.
+    const encoding = "buffer" as "utf8";
+    const directory = fs.opendirSync(path, { bufferSize: namesAtOnce, encoding });
+    openDirectories.set(id, directory);
+    return readBatch(id, directory);
+  },
+  readNames: (id: number): NameBatch => {
+    const directory = openDirectories.get(id);
+    return directory === undefined ? { names: [], types: [], ended: true } : readBatch(id, directory);
+  },
+  closeNames: (id: number): void => {
+    openDirectories.get(id)?.closeSync();
+    openDirectories.delete(id);
+  },
+} as const;
+
+export type FileOperations = typeof fileOperations;
+export type FileOperation = keyof FileOperations;
+
+/** A path, as text or, where a name in it is not valid UTF-8, as bytes. */
+export type FilePath = string | Uint8Array;
+
+export type NameType = "file" | "directory" | "link" | "other";
+
+/** Some names of a directory. The directory is closed with the batch that has `ended`. */
+export interface NameBatch {
+  /** As bytes where a name is not valid UTF-8. */
+  readonly names: readonly FilePath[];
+  readonly types: readonly NameType[];
+  readonly ended: boolean;
+}
+
+const namesAtOnce = 256;
+/** Directories of this thread that are being read. */
+const openDirectories = new Map<number, fs.Dir>();
+
+function readBatch(id: number, directory: fs.Dir): NameBatch {
+  const names: FilePath[] = [];
+  const types: NameType[] = [];
+  let ended = false;
+  try {
+    while (names.length < namesAtOnce) {
+      const entry = directory.readSync();
+      ended = entry === null;
+      if (entry === null) break;
+      names.push(textOrBytes(entry.name as unknown as Buffer));
+      types.push(typeOf(entry));
+    }
+  } catch (error) {
+    fileOperations.closeNames(id);
+    throw error;
+  }
+  if (ended) fileOperations.closeNames(id);
+  return { names, types, ended };
+}
+
+function textOrBytes(name: Buffer): FilePath {
+  const text = name.toString();
+  return !text.includes("\uFFFD") || name.equals(Buffer.from(text)) ? text : new Uint8Array(name);
+}
+
+function typeOf(entry: fs.Dirent): NameType {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "directory";
+  return entry.isSymbolicLink() ? "link" : "other";
+}
+
+function toPath(path: FilePath): string | Buffer {
+  return typeof path === "string" ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength);
+}
+
+/** Node takes a number below zero for the present; a date before 1970 it takes for what it is. */
+function asTime(seconds: number): number | Date {
+  return seconds < 0 ? new Date(seconds * 1000) : seconds;
+}
