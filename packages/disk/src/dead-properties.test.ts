@@ -1,9 +1,10 @@
-import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav/path";
+import { testWork } from "@meanwhile/server/testing";
 import { open } from "lmdb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DeadProperties } from "./dead-properties.ts";
-import { makeFolder, makeTestDisk } from "./test-disk.ts";
+import { makeFolder, makeTestDisk, type TestDisk } from "./test-disk.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
@@ -120,7 +121,7 @@ describe("dead properties", () => {
     for (const name of names) await set(`/c/${name}`, "value");
     for (const name of names) expect(get(`/c/${name}`), JSON.stringify(name)).toEqual(["value"]);
     const { properties } = makeProperties();
-    expect(properties.ofMembers(at("/c"))("any", "document")).toEqual([]);
+    expect(properties.ofMembers(at("/c")).of("any", "document")).toEqual([]);
   });
 });
 
@@ -145,5 +146,88 @@ describe("dead properties of a resource that other programs replaced", () => {
     rmSync(disk.local("c"));
     await disk.tree.createCollection(at("/c"), []);
     expect(await disk.tree.properties(at("/c"))).toEqual([]);
+  });
+
+  const ways: readonly (readonly [string, (disk: TestDisk) => Promise<unknown>])[] = [
+    ["a look", ({ tree }) => Promise.resolve(tree.lookup(at("/c/d")))],
+    ["opening it", ({ tree }) => Promise.resolve(tree.open(at("/c/d"))).catch(() => {})],
+    ["asking for its properties", ({ tree }) => Promise.resolve(tree.properties(at("/c/d")))],
+    [
+      "a listing with properties",
+      async ({ tree }) => {
+        for await (const _ of tree.members(at("/c"), { properties: true }));
+      },
+    ],
+    ["a look at its collection, which is gone too", ({ tree }) => Promise.resolve(tree.lookup(at("/c")))],
+  ];
+
+  async function withProperties(): Promise<TestDisk> {
+    const disk = await makeTestDisk();
+    mkdirSync(disk.local("c"));
+    writeFileSync(disk.local("c/d"), "first");
+    writeFileSync(disk.local("c/e"), "");
+    for (const path of ["/c/d", "/c/e"])
+      await disk.tree.patchProperties(at(path), [{ action: "set", property: propertyOf("secret") }]);
+    return disk;
+  }
+  /** What is forgotten is written when the next change is. */
+  const written = async ({ tree, local }: TestDisk): Promise<void> => {
+    writeFileSync(local("other"), "");
+    await tree.patchProperties(at("/other"), [{ action: "set", property: propertyOf("x") }]);
+  };
+
+  test.each(ways)(
+    "are forgotten once %s finds it absent: a file made anew has none of them",
+    async (way, find) => {
+      const disk = await withProperties();
+      if (way.includes("collection, ")) rmSync(disk.local("c"), { recursive: true });
+      else rmSync(disk.local("c/d"));
+      await find(disk);
+      await written(disk);
+      mkdirSync(disk.local("c"), { recursive: true });
+      writeFileSync(disk.local("c/d"), "second");
+      expect(await disk.tree.properties(at("/c/d"))).toEqual([]);
+      if (way.includes("collection, ")) return;
+      expect(await disk.tree.properties(at("/c/e"))).toEqual([propertyOf("secret")]);
+    },
+  );
+
+  test("are forgotten once it was found to be of another kind", async () => {
+    const disk = await withProperties();
+    rmSync(disk.local("c/d"));
+    mkdirSync(disk.local("c/d"));
+    await disk.tree.lookup(at("/c/d"));
+    await written(disk);
+    rmdirSync(disk.local("c/d"));
+    writeFileSync(disk.local("c/d"), "second");
+    expect(await disk.tree.properties(at("/c/d"))).toEqual([]);
+  });
+
+  test("stay where a program replaces it in place, as editors do", async () => {
+    const disk = await withProperties();
+    writeFileSync(disk.local("c/new"), "second");
+    renameSync(disk.local("c/new"), disk.local("c/d"));
+    await disk.tree.lookup(at("/c/d"));
+    await written(disk);
+    expect(await disk.tree.properties(at("/c/d"))).toEqual([propertyOf("secret")]);
+  });
+
+  test("are not forgotten by a look while a MOVE takes them elsewhere", async () => {
+    const disk = await withProperties();
+    const looks: Promise<unknown>[] = [];
+    const timer = setInterval(() => {
+      for (const path of ["/c/d", "/m/d", "/c", "/m"])
+        looks.push(Promise.resolve(disk.tree.properties(at(path))));
+    }, 0);
+    onTestFinished(() => clearInterval(timer));
+    let [from, to] = ["/c", "/m"];
+    for (let moves = 0; moves < 40; moves += 1) {
+      await disk.tree.move(at(from), at(to), { replace: false }, testWork());
+      [from, to] = [to, from];
+    }
+    clearInterval(timer);
+    await Promise.all(looks);
+    expect(await disk.tree.properties(at(`${from}/d`))).toEqual([propertyOf("secret")]);
+    expect(looks.length).toBeGreaterThan(40);
   });
 });

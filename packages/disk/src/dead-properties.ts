@@ -21,6 +21,13 @@ export interface Settling {
   readonly once?: string;
 }
 
+/** The properties of a collection's members. */
+export interface MemberProperties {
+  of(name: string, kind: Resource["kind"]): readonly DeadProperty[];
+  /** Members that something is kept for, and that were not asked for. */
+  unseen(): Iterable<string>;
+}
+
 /** Nodes that are dealt with in one transaction. */
 const chunk = 500;
 
@@ -46,15 +53,44 @@ export class DeadProperties {
     return id === undefined ? [] : this.#propertiesOf(id, kind);
   }
 
-  /** What finds the properties of a collection's members. */
-  ofMembers(path: ResourcePath): (name: string, kind: Resource["kind"]) => readonly DeadProperty[] {
+  /** Whether something is kept for a resource of another kind, or below it. */
+  isOfOtherKind(path: ResourcePath, kind: Resource["kind"]): boolean {
     const id = this.#nodes.find(path);
-    if (id === undefined) return none;
-    if (this.#nodes.members(id, 1).length === 0) return none;
-    return (name, kind) => {
-      const member = this.#nodes.member(id, name);
-      return member === undefined ? [] : this.#propertiesOf(member, kind);
+    if (id === undefined) return false;
+    if (kind === "document" && this.#nodes.members(id, 1).length > 0) return true;
+    const node = this.#nodes.read(id);
+    return node !== undefined && node.kind !== kind;
+  }
+
+  /** What finds the properties of a collection's members. */
+  ofMembers(path: ResourcePath): MemberProperties {
+    const id = this.#nodes.find(path);
+    if (id === undefined || this.#nodes.members(id, 1).length === 0) return noMembers;
+    const seen = new Set<string>();
+    return {
+      of: (name, kind) => {
+        const member = this.#nodes.member(id, name);
+        if (member === undefined) return [];
+        seen.add(name);
+        return this.#propertiesOf(member, kind);
+      },
+      unseen: () => this.#membersBut(seen, id),
     };
+  }
+
+  /**
+   * Forgets what belongs to resources that were found to be no more, at a path and below. Of what comes to be there
+   * from now on nothing is forgotten.
+   */
+  forget(path: ResourcePath): void {
+    const id = this.#nodes.find(path);
+    if (id === undefined) return;
+    this.#queue
+      .run(() => void (this.#nodes.find(path) === id && this.#nodes.detach(path)), { durable: false })
+      .then(() => this.#clean())
+      .catch(() => {
+        // It is forgotten when it is next found to be no more.
+      });
   }
 
   /** Applies changes in order, all or none. Fails with "too-large". */
@@ -224,6 +260,10 @@ export class DeadProperties {
     }
   }
 
+  *#membersBut(names: ReadonlySet<string>, id: NodeId): Generator<string> {
+    for (const { name } of this.#eachMember(id)) if (!names.has(name)) yield name;
+  }
+
   #propertiesOf(id: NodeId, kind: Resource["kind"]): readonly DeadProperty[] {
     const node = this.#nodes.read(id);
     if (node === undefined || node.kind !== kind) return [];
@@ -265,9 +305,7 @@ function keyOf(work: string): string {
   return createHash("sha256").update(work).digest("base64url");
 }
 
-function none(): readonly DeadProperty[] {
-  return [];
-}
+const noMembers: MemberProperties = { of: () => [], unseen: () => [] };
 
 function toSet(property: DeadProperty): PropertyChange {
   return { action: "set", property };

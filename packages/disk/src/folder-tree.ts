@@ -54,7 +54,7 @@ export class FolderTree implements Tree {
 
   lookup(path: ResourcePath): Promise<Resource | undefined> {
     return settle(async () => {
-      const seen = await this.#folder.look(path);
+      const seen = await this.#look(path);
       seen?.close();
       return seen === undefined ? undefined : resourceOf(seen);
     });
@@ -65,7 +65,10 @@ export class FolderTree implements Tree {
     options: { readonly properties: boolean; readonly signal?: AbortSignal },
   ): AsyncGenerator<readonly Member[], void, void> {
     try {
-      yield* listMembers(this.#folder, this.#deadProperties, path, options);
+      yield* listMembers(this.#folder, this.#deadProperties, path, {
+        ...options,
+        absent: (member) => this.#forget(member),
+      });
     } catch (error) {
       throw treeError(error);
     }
@@ -122,7 +125,7 @@ export class FolderTree implements Tree {
 
   properties(path: ResourcePath): Promise<readonly DeadProperty[]> {
     return settle(async () => {
-      const seen = await this.#folder.look(path);
+      const seen = await this.#look(path);
       seen?.close();
       return seen === undefined ? [] : this.#deadProperties.read(path, seen.kind);
     });
@@ -188,9 +191,24 @@ export class FolderTree implements Tree {
     this.#context.works.close();
   }
 
+  /**
+   * Looks at a resource. Dead properties stay with the name while a program replaces the file at it, and are forgotten
+   * once the name is found absent, or of another kind (decision 0141).
+   */
+  async #look(path: ResourcePath): Promise<Seen | undefined> {
+    const seen = await this.#folder.look(path);
+    if (seen === undefined || this.#deadProperties.isOfOtherKind(path, seen.kind)) this.#forget(path);
+    return seen;
+  }
+
+  /** What a work that has not ended moves is between two names: nothing of it is forgotten. */
+  #forget(path: ResourcePath): void {
+    if (!this.#context.works.concerns(path)) this.#deadProperties.forget(path);
+  }
+
   #using<T>(path: ResourcePath, use: (seen: Seen) => Promise<T>): Promise<T> {
     return settle(async () => {
-      const seen = await this.#folder.look(path);
+      const seen = await this.#look(path);
       if (seen === undefined) throw new TreeError("not-found");
       try {
         return await use(seen);

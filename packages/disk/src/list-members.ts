@@ -12,12 +12,17 @@ export async function* listMembers(
   folder: Folder,
   deadProperties: DeadProperties,
   path: ResourcePath,
-  options: { readonly properties: boolean; readonly signal?: AbortSignal },
+  options: {
+    readonly properties: boolean;
+    readonly signal?: AbortSignal;
+    /** Told of members that have dead properties and are no more. */
+    absent(path: ResourcePath): void;
+  },
 ): AsyncGenerator<readonly Member[], void, void> {
   const directory = await folder.directory(path);
   if (directory === undefined) throw await noCollection(folder, path);
   try {
-    const propertiesOf = options.properties ? deadProperties.ofMembers(path) : () => [];
+    const properties = options.properties ? deadProperties.ofMembers(path) : undefined;
     for await (const entries of readEntries(folder.calls, directory)) {
       const members: Member[] = [];
       for (const entry of entries) {
@@ -26,9 +31,16 @@ export async function* listMembers(
         if (options.signal?.aborted === true) throw new TreeError("stopped");
         const resource = await resourceOf(folder, directory, entry);
         if (resource === undefined) continue;
-        members.push({ name: entry.name, resource, properties: propertiesOf(entry.name, resource.kind) });
+        members.push({
+          name: entry.name,
+          resource,
+          properties: properties?.of(entry.name, resource.kind) ?? [],
+        });
       }
       if (members.length > 0) yield members;
+    }
+    for (const name of properties?.unseen() ?? []) {
+      if ((await folder.kindIn(directory, name)) === "absent") options.absent(memberPath(path, name));
     }
   } finally {
     directory.close();

@@ -121,6 +121,19 @@ test("of very many members that failed the first are written down, and all that 
   expect(readFileSync(file).byteLength).toBeLessThan(2 * 1024 * 1024);
 });
 
+test("a work that has not ended concerns what is at, above and below both of its ends", async () => {
+  const { open } = opener();
+  const works = open();
+  const paths = ["/", "/a", "/a/x", "/b", "/b/y", "/ab", "/c"] as ResourcePath[];
+  const concerned = (of: typeof works) => paths.filter((path) => of.concerns(path));
+  expect(concerned(works)).toEqual([]);
+  const log = await works.begin(testWork({ id: "w" }), { ...beginning, destination: "/b" as ResourcePath });
+  expect(concerned(works)).toEqual(["/", "/a", "/a/x", "/b", "/b/y"]);
+  expect(concerned(open()), "an earlier process began it").toEqual(["/", "/a", "/a/x", "/b", "/b/y"]);
+  await log.end();
+  expect(concerned(works)).toEqual([]);
+});
+
 test("a work that is not resumed does not take up what an earlier one with its id left", async () => {
   const { open } = opener();
   await open().begin(testWork({ id: "w" }), beginning);

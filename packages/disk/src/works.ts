@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
 import { isAbsent, isUnsyncable, treeError } from "./errno.ts";
@@ -76,6 +77,14 @@ export class Works {
       aside: reservedName(work, `${random}-aside`),
       clock: reservedName(work, `${random}-clock`),
     };
+  }
+
+  /** Whether a work that has not ended, here or in an earlier process, changes what is at, above or below a path. */
+  concerns(path: ResourcePath): boolean {
+    const open = [...this.#own.values()].map(({ facts }) => facts).filter(({ ended }) => ended !== true);
+    return [...this.#earlier.values(), ...open].some(({ source, destination }) =>
+      [source, destination].some((at) => at !== undefined && (isWithin(path, at) || isWithin(at, path))),
+    );
   }
 
   /** What an earlier process wrote down of a work that is resumed. */
