@@ -25,7 +25,10 @@ export interface DestinationBase {
  */
 export function parseDestination(value: string | undefined, base: DestinationBase): Destination {
   if (value === undefined) throw badRequest("the request must have a Destination");
-  const reference = value.trim();
+  // Node gives a field's bytes as ISO-8859-1: UTF-8 that was not percent-encoded has no other reading.
+  const reference = value
+    .trim()
+    .replace(/[\x80-\xFF]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
   if (!visibleAscii.test(reference)) {
     throw badRequest("Destination must be a URL: percent-encoded, without white space");
   }

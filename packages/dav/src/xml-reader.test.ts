@@ -35,6 +35,19 @@ describe("parseXml", () => {
     expect(root.xml).toBe('<a\r\n  b="1"\r\n><c\r\n/></a\r\n>');
   });
 
+  test.each(["\n", "\r\n \t", "  "])("bears %j before the XML declaration", (space) => {
+    const root = parseXml(`${space}<?xml version="1.0"?><a><b/></a>`);
+    expect(root.children[0]?.xml).toBe("<b/>");
+  });
+
+  test.each([
+    "x<?xml version='1.0'?><a/>",
+    "<!-- c --><?xml version='1.0'?><a/>",
+    "\u00A0<?xml version='1.0'?><a/>",
+  ])("does not bear anything else there: %s", (text) =>
+    expect(() => parseXml(text)).toThrow(expect.objectContaining({ status: 400 })),
+  );
+
   test("finds children by name, and tells names apart by namespace (RFC 4918 §4.4)", () => {
     const root = parseXml(
       '<D:a xmlns:D="DAV:" xmlns:E="DAV"><D:b>1</D:b><E:b>2</E:b><b>3</b><D:b>4</D:b></D:a>',

@@ -61,7 +61,10 @@ export interface XmlElement {
 export function parseXml(text: string, limits: Partial<XmlLimits> = {}): XmlElement {
   const { length } = { ...defaultXmlLimits, ...limits };
   if (text.length > length) throw new DavError(413, "the XML document is too long");
-  return new DocumentReader(text, { ...defaultXmlLimits, ...limits }).root();
+  return new DocumentReader(text.replace(spaceBeforeDeclaration, ""), {
+    ...defaultXmlLimits,
+    ...limits,
+  }).root();
 }
 
 /** The children of an element that have this name, in document order. */
@@ -79,6 +82,8 @@ export function davName(local: string): PropertyName {
   return { namespace: "DAV:", local };
 }
 
+/** Nothing may stand before an XML declaration (XML 1.0 §2.8), but clients send line ends there, which say nothing. */
+const spaceBeforeDeclaration = /^[ \t\r\n]+(?=<\?xml[ \t\r\n])/;
 const xmlNamespace = "http://www.w3.org/XML/1998/namespace";
 const declarationNamespace = "http://www.w3.org/2000/xmlns/";
 /** Far longer than any language tag (RFC 5646 §4.4.1). */

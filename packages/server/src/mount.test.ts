@@ -10,6 +10,7 @@ import { parseMount, parseTarget } from "./mount.ts";
 import { createDavHandler } from "./server.ts";
 import { createMemoryLockStore } from "./testing/memory-lock-store.ts";
 import { createMemoryTree } from "./testing/memory-tree.ts";
+import { serve } from "./testing/serve-fixture.ts";
 import { plant } from "./testing/tree-fixture.ts";
 import { requestBytes, WireClient } from "./testing/wire-client.ts";
 
@@ -103,7 +104,35 @@ test.each([undefined, "http://files.example/dav"])(
     expect((await ask("COPY", "/dav/col/a%20b", { Destination: "/elsewhere" })).status).toBe(403);
     expect((await ask("DELETE", "/dav")).status).toBe(403);
     expect((await ask("OPTIONS", "/dav/col/")).status).toBe(200);
+    for (const page of ["/dav", "/dav/", "/dav?x=/", "/dav/col", "/dav/col/"]) {
+      const links = (await ask("GET", page)).body.matchAll(/<a href="([^"]*)"/g);
+      const led = [...links].map(([, href]) => new URL(href ?? "", `http://files.example${page}`).pathname);
+      const expected = page.includes("col")
+        ? ["/dav/", "/dav/", "/dav/col/a%20b"]
+        : ["/dav/col/", "/dav/new"];
+      expect([page, led]).toEqual([page, expected]);
+    }
     const { status, body } = await ask("GET", "/hello");
     expect([status, body]).toEqual([200, "hi"]);
+  },
+);
+
+test.each(["/h/a b", "/h/a b/"])(
+  "a listing at the mount point, with and without its slash, links to members (%s)",
+  async (base) => {
+    const tree = createMemoryTree();
+    await plant(tree, "/col/", "/doc");
+    const server = await serve({ tree, baseUrl: `https://files.example${base}` });
+    try {
+      for (const page of ["/h/a%20b", "/h/a%20b/"]) {
+        const links = (await server.ask("GET", page)).body.matchAll(/<a href="([^"]*)"/g);
+        const led = [...links].map(
+          ([, href]) => new URL(href ?? "", `https://files.example${page}`).pathname,
+        );
+        expect([page, led]).toEqual([page, ["/h/a%20b/col/", "/h/a%20b/doc"]]);
+      }
+    } finally {
+      await server.close();
+    }
   },
 );

@@ -1,5 +1,6 @@
 /** Where the tree is mounted in the URLs that clients use. */
 import { badRequest, DavError } from "@meanwhile/dav/error";
+import { hasTrailingSlash } from "@meanwhile/dav/path";
 import type { AnyRequest } from "@meanwhile/interim";
 
 export interface Mount {
@@ -27,6 +28,8 @@ export function parseMount(baseUrl: string | undefined): Mount {
 export interface Target {
   /** The percent-encoded path below the mount point; "*" for OPTIONS of the server itself. */
   readonly path: string;
+  /** Whether the path that the client sees ends in a slash; that of the mount point itself may not. */
+  readonly trailingSlash: boolean;
   /** The mount point's own path. */
   readonly prefix: string;
 }
@@ -38,17 +41,32 @@ export interface Target {
  * @throws {DavError} 400 for any other form, 404 outside the mount point
  */
 export function parseTarget(request: AnyRequest, mount: Mount): Target {
-  const { url = "", baseUrl = "" } = request as AnyRequest & { readonly baseUrl?: string };
-  if (url === "*") return { path: "*", prefix: mount.prefix };
-  const absolute = /^https?:\/\/[^/?#]*/i.exec(url)?.[0] ?? "";
+  const { url = "", baseUrl = "", originalUrl } = request as AnyRequest & ExpressFields;
+  if (url === "*") return { path: "*", trailingSlash: false, prefix: mount.prefix };
   // A fragment is never sent; where one is, deleting what stands before it would be a mistake (RFC 9112 §3.2).
   if (url.includes("#")) throw badRequest("the request target has a fragment");
-  const path = url.slice(absolute.length).replace(/\?.*$/s, "") || "/";
+  const path = pathOf(url);
   if (!path.startsWith("/")) throw badRequest("the request target is not understood");
-  if (baseUrl !== "" || mount.prefix === "") return { path, prefix: mount.prefix || baseUrl };
+  if (baseUrl !== "" || mount.prefix === "") {
+    // Express gives the handler "/" where the client asked for the mount point without its slash.
+    const seen = path === "/" && originalUrl !== undefined ? pathOf(originalUrl) : path;
+    return { path, trailingSlash: hasTrailingSlash(seen), prefix: mount.prefix || baseUrl };
+  }
   const below = pathBelow(path, mount.prefix);
-  if (below !== undefined) return { path: below, prefix: mount.prefix };
+  if (below !== undefined)
+    return { path: below, trailingSlash: hasTrailingSlash(path), prefix: mount.prefix };
   throw new DavError(404, "nothing is served at this URL");
+}
+
+/** What Express adds to a request. */
+interface ExpressFields {
+  readonly baseUrl?: string;
+  readonly originalUrl?: string;
+}
+
+function pathOf(url: string): string {
+  const absolute = /^https?:\/\/[^/?#]*/i.exec(url)?.[0] ?? "";
+  return url.slice(absolute.length).replace(/\?.*$/s, "") || "/";
 }
 
 /** What follows a prefix in a path, however its characters are percent-encoded; undefined where it does not begin so. */

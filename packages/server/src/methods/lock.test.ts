@@ -181,6 +181,27 @@ describe("refresh (§9.10.2)", () => {
     expect((await locks.covering(parsePath("/col")))[0]?.expiresAtMs).toBe(now + 600_000);
   });
 
+  test.each([
+    ["alone", undefined, 200],
+    ["of no lock", "<urn:uuid:none>", 412],
+    ["that is malformed", "none", 400],
+  ])("by a Lock-Token %s, without If", async (_name, value, status) => {
+    const { ask, locks } = await open();
+    const { token } = await plantLock(locks, "/doc", { principal: "jane" });
+    const fields = { "X-Test-Principal": "jane", "Lock-Token": value ?? `<${token}>`, Timeout: "Second-600" };
+    const answer = await ask("LOCK", "/doc", fields);
+    expect(answer.status).toBe(status);
+    if (status === 200) expect(answer.body).toContain("<D:timeout>Second-600</D:timeout>");
+  });
+
+  test("of somebody else's lock by its Lock-Token: 403", async () => {
+    const { ask, locks } = await open();
+    const { token } = await plantLock(locks, "/doc", { principal: "jane" });
+    expect(
+      (await ask("LOCK", "/doc", { "X-Test-Principal": "joe", "Lock-Token": `<${token}>` })).status,
+    ).toBe(403);
+  });
+
   test("of somebody else's lock: 403, and it is not restarted", async () => {
     const { ask, locks } = await open();
     const lock = await plantLock(locks, "/doc", { principal: "jane" });

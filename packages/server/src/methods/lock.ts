@@ -3,7 +3,7 @@ import { activeLock, lockDocument } from "@meanwhile/dav/active-lock";
 import { parseDepth } from "@meanwhile/dav/depth";
 import { badRequest, DavError, type Href } from "@meanwhile/dav/error";
 import type { Lock, LockDepth } from "@meanwhile/dav/lock";
-import { codedUrl } from "@meanwhile/dav/lock-token";
+import { codedUrl, parseLockToken } from "@meanwhile/dav/lock-token";
 import { type LockInfo, parseLockInfo } from "@meanwhile/dav/lockinfo";
 import { multistatus, statusResponse } from "@meanwhile/dav/multistatus";
 import { encodePath } from "@meanwhile/dav/path";
@@ -96,11 +96,11 @@ async function refresh(
   { ifHeader, by, resource }: Judgement,
   seconds: number,
 ): Promise<Answer> {
-  if (!ifHeader)
-    throw badRequest("LOCK needs content, or an If header with the token of the lock to refresh");
+  // RFC 4918 §9.10.2 wants the token in If; some clients send it as UNLOCK wants it, which can mean nothing else.
+  const tokens = ifHeader ? by.tokens : lockTokenOf(request);
   if (!resource) throw new DavError(412, "there is no lock to refresh");
   const covering = await context.locks.covering(request.path);
-  const named = covering.filter(({ token }) => by.tokens.has(token));
+  const named = covering.filter(({ token }) => tokens.has(token));
   // "412: the lock token did not identify a lock, or one whose scope does not include the Request-URI" (§9.10.6, §9.10.2).
   if (named.length === 0) throw new DavError(412, "the token names no lock on this resource");
   if (named.some(({ principal }) => principal !== request.principal)) {
@@ -112,6 +112,13 @@ async function refresh(
     if (lock) refreshed.push(lock);
   }
   return discovery(request, context, 200, refreshed, {});
+}
+
+function lockTokenOf({ headers }: DavRequest): ReadonlySet<string> {
+  const value = single(headers["lock-token"]);
+  if (value === undefined)
+    throw badRequest("LOCK needs content, or an If header with the token of the lock to refresh");
+  return new Set([parseLockToken(value)]);
 }
 
 async function discovery(

@@ -347,4 +347,21 @@ describe("preferences (RFC 8144)", () => {
     expect(alone.fields["Preference-Applied"]).toBeUndefined();
     expect([...viewMultistatus(await readContent(alone)).keys()]).toEqual(["/c/"]);
   });
+
+  test.each(["1,noroot", "1, noroot", "1 ,NoRoot", "infinity,noroot"])(
+    "Depth: %s leaves it out, too, as Microsoft's clients ask for it",
+    async (depth) => {
+      const answer = await propfind(testRequest("PROPFIND", "/c/", { headers: { depth } }), context);
+      expect(answer.fields["Preference-Applied"]).toBeUndefined();
+      expect([...viewMultistatus(await readContent(answer)).keys()]).toEqual(["/c/a.txt"]);
+    },
+  );
+
+  test.each(["0,noroot", "1,norot", "noroot", ",noroot", "1,noroot,noroot", "1noroot"])(
+    "Depth: %s is none: 400",
+    async (depth) => {
+      const asked = propfind(testRequest("PROPFIND", "/c/", { headers: { depth } }), context);
+      await expect(asked).rejects.toMatchObject({ status: 400 });
+    },
+  );
 });

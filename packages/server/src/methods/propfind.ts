@@ -30,7 +30,7 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
   const collection = resource.kind === "collection";
   const toHref: ToHref = (path, isCollection) => request.prefix + encodePath(path, isCollection);
   const minimal = minimalPreference(request);
-  const noRoot = request.preferences.depthNoroot && depth !== "0";
+  const noRoot = (request.preferences.depthNoroot || asksNoRoot(request)) && depth !== "0";
   const report = planReport(asked, { minimal: minimal.applies });
   const wantsMembers = collection && depth !== "0";
   const locks = report.needsLocks
@@ -66,7 +66,10 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
   });
   const fields = {
     Vary: minimal.vary,
-    ...appliedField([...minimal.applied, ...(noRoot ? ["depth-noroot"] : [])]),
+    ...appliedField([
+      ...minimal.applied,
+      ...(noRoot && request.preferences.depthNoroot ? ["depth-noroot"] : []),
+    ]),
   };
   if (members === undefined) return xml(207, await gathered(body), fields);
   return { ...streamed(body, members, fields), failure: () => failure };
@@ -74,7 +77,10 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
 
 /** "Servers MUST support "0" and "1" depth requests and SHOULD support "infinity"" (§9.1); absent is infinity. */
 function depthOf(request: DavRequest, context: ServerContext): Depth {
-  const depth = parseDepth(header(request, "depth"), { absent: "infinity", allowed: ["0", "1", "infinity"] });
+  const depth = parseDepth(header(request, "depth")?.replace(noRootSuffix, ""), {
+    absent: "infinity",
+    allowed: ["0", "1", "infinity"],
+  });
   if (depth === "infinity" && !context.limits.infinitePropfind) {
     throw new DavError(403, "this server lists one level at a time", {
       condition: { code: "propfind-finite-depth" },
@@ -82,6 +88,13 @@ function depthOf(request: DavRequest, context: ServerContext): Depth {
   }
   return depth;
 }
+
+/** `Depth: 1,noroot` says in Microsoft's clients what RFC 8144 §3 says by `Prefer: depth-noroot`. */
+function asksNoRoot(request: DavRequest): boolean {
+  return noRootSuffix.test(header(request, "depth") ?? "");
+}
+
+const noRootSuffix = /(?<=[1y])[ \t]*,[ \t]*noroot[ \t]*$/i;
 
 function header(request: DavRequest, name: string): string | undefined {
   const value = request.headers[name];
