@@ -20,6 +20,16 @@ test("any origin is allowed by *, but never with credentials", () => {
   expect(fields).not.toHaveProperty("Access-Control-Allow-Credentials");
 });
 
+test("the origin null is allowed where it is listed by itself, but never with credentials", () => {
+  const fields = corsFields({ origin: "null" }, [origin, "null"]);
+  expect(fields["Access-Control-Allow-Origin"]).toBe("null");
+  expect(fields).not.toHaveProperty("Access-Control-Allow-Credentials");
+  expect(corsFields({ origin: "app://obsidian.md" }, ["app://obsidian.md"])).toMatchObject({
+    "Access-Control-Allow-Origin": "app://obsidian.md",
+    "Access-Control-Allow-Credentials": "true",
+  });
+});
+
 test.each([
   "https://evil.example",
   "https://app.example.evil.example",

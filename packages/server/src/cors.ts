@@ -22,7 +22,8 @@ const exposed = [
 
 /**
  * The fields that let a script of an allowed origin read the response; none for others.
- * @param allowed origins, or "*" for any; with "*" credentials are never allowed
+ * @param allowed origins, or "*" for any; with "*" credentials are never allowed, nor for the origin "null", which any
+ *   page can give itself
  */
 export function corsFields(headers: IncomingHttpHeaders, allowed: readonly string[]): AnswerFields {
   if (allowed.length === 0) return {};
@@ -31,7 +32,7 @@ export function corsFields(headers: IncomingHttpHeaders, allowed: readonly strin
   if (origin === undefined || !(any || allowed.includes(origin))) return { Vary: "Origin" };
   return {
     "Access-Control-Allow-Origin": any ? "*" : origin,
-    ...(any ? {} : { "Access-Control-Allow-Credentials": "true" }),
+    ...(any || origin === "null" ? {} : { "Access-Control-Allow-Credentials": "true" }),
     "Access-Control-Expose-Headers": exposed,
     Vary: "Origin",
   };

@@ -46,7 +46,10 @@ export interface DavHandlerOptions {
     /** How long after it each later one is; default 15,000. */
     readonly everyMs?: number;
   };
-  /** Origins whose scripts may use the server from browsers, or "*"; default none. */
+  /**
+   * Origins whose scripts may use the server from browsers, or "*"; default none. "null" is the origin of pages that
+   * have none; like "*" it never comes with credentials.
+   */
   readonly cors?: readonly string[];
   /** Called once a request, when it is over. */
   readonly log?: (entry: RequestLogEntry) => void;

@@ -14,23 +14,28 @@ export function parseBaseUrl(option: string, value: string): string {
 }
 
 /**
- * Parses an origin that browsers may send (RFC 6454 §6.2), or `*` for any.
+ * Parses an origin that browsers may send (RFC 6454 §6.2), of any scheme (`app://obsidian.md`); `*` for any; or `null`,
+ * which pages send that have none.
  * @throws {CommandError} where it is anything else
  */
 export function parseOrigin(option: string, value: string): string {
-  if (value === "*") return value;
-  const url = parseHttpUrl(value);
-  if (
-    url === undefined ||
-    url.pathname !== "/" ||
-    url.search !== "" ||
-    url.hash !== "" ||
-    /[?#]/.test(value)
-  ) {
+  if (value === "*" || value === "null") return value;
+  const http = /^https?:/i.test(value);
+  const origin = http ? httpOrigin(value) : otherOrigin.exec(value)?.[1]?.toLowerCase();
+  if (origin === undefined || origin.startsWith("file:")) {
     throw wrongUsage(
-      `${option} takes an origin such as https://app.example, or *, not ${JSON.stringify(value)}`,
+      `${option} takes an origin such as https://app.example or app://obsidian.md, or *, not ${JSON.stringify(value)}`,
     );
   }
+  return origin;
+}
+
+/** Scheme, host and port; a slash at the end says nothing. Documents of files have the origin `null`. */
+const otherOrigin = /^([a-z][a-z0-9+.-]*:\/\/[a-z0-9._~-]+(?::\d{1,5})?)\/?$/i;
+
+function httpOrigin(value: string): string | undefined {
+  const url = parseHttpUrl(value);
+  if (url === undefined || url.pathname !== "/" || url.search !== "" || /[?#]/.test(value)) return undefined;
   return url.origin;
 }
 

@@ -33,6 +33,9 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   const clock = (): number => performance.now();
   const log = createServerLog(options.logLevel, terminal.log);
   await checkExposure(options);
+  if (options.cors.includes("null")) {
+    log.warn("--cors null lets in pages without an origin, which any site can show; they get no credentials");
+  }
   const tls = options.tls && readTls(options.tls);
   const { authenticate, access } = openUsers(options, (message) => log.warn(message), clock);
   const place = await findFolder(options, terminal);
