@@ -3,7 +3,7 @@
  * target → OPTIONS → who are you → status documents → rights → method → final response → log.
  */
 import { DavError } from "@meanwhile/dav/error";
-import { hasTrailingSlash, parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav/path";
 import {
   type AnyRequest,
   type AnyResponse,
@@ -24,6 +24,7 @@ import { type Connection, readConnection } from "./connection.ts";
 import type { ServerContext } from "./context.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
 import type { DavRequest } from "./dav-request.ts";
+import { withDemandedFields } from "./demanded-fields.ts";
 import { errorAnswer, toDavError } from "./error-answer.ts";
 import { options as answerOptions, serverOptions } from "./methods/options.ts";
 import { changing, reading } from "./methods.ts";
@@ -145,11 +146,14 @@ async function handle(
   options: PipelineOptions,
 ): Promise<Handled> {
   let principal: string | undefined;
+  let request: DavRequest | undefined;
+  const complete = (answer: Answer): Promise<Answer> =>
+    withDemandedFields(answer, { method, request }, options.context);
   try {
     const { headers } = exchange.request;
     requireSoundHead(exchange.request);
     // Its target is an authority and no path: there is nothing to look at before it is refused (RFC 9110 §9.3.6).
-    if (method === "CONNECT") throw notAllowed();
+    if (method === "CONNECT") throw new DavError(405, "there are no tunnels here");
     if (method === "OPTIONS" && isPreflight(method, headers)) {
       return { answer: empty(204, preflightFields(headers)) };
     }
@@ -158,8 +162,8 @@ async function handle(
     if (method === "OPTIONS")
       return { answer: await capabilities(exchange, connection, who, options), principal };
     const refused = refuse(who, method);
-    if (refused) return { answer: asReserved(refused, exchange, options) };
-    const request = davRequest(
+    if (refused) return { answer: await complete(asReserved(refused, exchange, options)) };
+    request = davRequest(
       exchange,
       connection,
       method,
@@ -169,10 +173,11 @@ async function handle(
     const handled = await dispatch(exchange, connection, request, options);
     checkFinalStatus(handled.answer.status);
     const extra = who.kind === "known" ? who.fields : undefined;
-    return { ...handled, principal, ...(extra ? { answer: withFields(handled.answer, extra) } : {}) };
+    const answer = await complete(extra ? withFields(handled.answer, extra) : handled.answer);
+    return { ...handled, principal, answer };
   } catch (error) {
     const failure = toDavError(error, method);
-    const answer = asReserved(errorAnswer(failure, method), exchange, options);
+    const answer = await complete(asReserved(errorAnswer(failure, method), exchange, options));
     return { answer, principal, ...(isForOperator(failure) ? { error } : {}) };
   }
 }
@@ -208,12 +213,7 @@ async function dispatch(
   if (change) return serveChange(exchange, connection, request, change, options);
   // "501: the appropriate response when the server does not recognize the request method" (RFC 9110 §15.6.2).
   if (!recognized.has(request.method)) throw new DavError(501, "the method is not known");
-  throw notAllowed();
-}
-
-function notAllowed(): DavError {
-  const allow = ["OPTIONS", ...reading.keys(), ...changing.keys()].join(", ");
-  return new DavError(405, "the method is not allowed", { fields: { Allow: allow } });
+  throw new DavError(405, "the method is not allowed");
 }
 
 /** HTTP's own methods that no resource here has. */
@@ -230,7 +230,7 @@ function davRequest(
   return {
     method,
     path: parsePath(target.path),
-    trailingSlash: hasTrailingSlash(target.path),
+    trailingSlash: target.trailingSlash,
     headers: request.headers,
     preferences: parsePrefer(request.headers["prefer"]),
     principal,

@@ -5,6 +5,7 @@ import type { Operation } from "@meanwhile/operations";
 import type { ChangeMethod, Ending } from "./change.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";
+import { withDemandedFields } from "./demanded-fields.ts";
 import { digestedContent, digestOf } from "./digested-content.ts";
 import { type Earlier, findEarlier, isToTryAgain, requireSame, runsHere } from "./earlier.ts";
 import { errorAnswer, toDavError } from "./error-answer.ts";
@@ -64,6 +65,7 @@ async function begin(
   options: PipelineOptions,
 ): Promise<Begun> {
   const { operations, turns } = options;
+  const asked = { method: request.method, request };
   let began = false;
   const discard = async (): Promise<void> => {
     if (!began) await ending.discard?.();
@@ -88,7 +90,7 @@ async function begin(
         const answer = await ending(work).catch((error: unknown) => {
           const known = toDavError(error, request.method);
           if (known.status >= 500) failure = error;
-          return errorAnswer(known, request.method);
+          return withDemandedFields(errorAnswer(known, request.method), asked, options.context);
         });
         // A repetition that failed only because its first try succeeded, and nobody heard of that.
         const lost = await lostSuccess(request, answer.status, earlier, options);
