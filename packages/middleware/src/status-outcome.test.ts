@@ -37,11 +37,56 @@ describe("the outcome", () => {
         "X-Own": ["1", "2"],
         ...promised,
         "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Content-Disposition": "attachment",
         Vary: "Origin, Accept, Prefer",
         Link: ['</schema>; rel="describedby"', `<${collectionUrl}${operation.id}>; rel="status"`],
       },
       content: "<a/>",
     });
+  });
+
+  const svg = "image/svg+xml";
+  test.each<
+    [type: string | readonly string[] | undefined, given: string | undefined, told: string | undefined]
+  >([
+    ["text/html; charset=utf-8", undefined, "attachment"],
+    ["TEXT/HTML", "inline", "attachment"],
+    ["application/xml", undefined, "attachment"],
+    ["application/xhtml+xml", undefined, "attachment"],
+    [svg, 'inline; filename="a.svg"', "attachment"],
+    [svg, 'attachment; filename="a.svg"', 'attachment; filename="a.svg"'],
+    ["application/pdf", undefined, "attachment"],
+    ["multipart/mixed", undefined, "attachment"],
+    ["text/html,application/json", undefined, "attachment"],
+    ["application/json,text/html", undefined, "attachment"],
+    [["application/json", "text/html"], undefined, "attachment"],
+    ["text/javascript", undefined, "attachment"],
+    [undefined, undefined, "attachment"],
+    ["application/json", undefined, undefined],
+    ["application/problem+json", undefined, undefined],
+    ["text/plain;charset=utf-8", "inline", "inline"],
+    ["image/png", undefined, undefined],
+  ])("runs nothing: %s, %s is told as %s", async (type, given, told) => {
+    const { start, ask } = statusFixture();
+    const { operation, end } = start({ principal: "ann" });
+    await end({
+      status: 200,
+      fields: {
+        ...(type === undefined ? {} : { "content-type": type }),
+        ...(given === undefined ? {} : { "CONTENT-DISPOSITION": given }),
+        "content-security-policy": "default-src *",
+        Refresh: "0; url=/elsewhere",
+      },
+      content: "<script>alert(1)</script>",
+    });
+    const { fields } = await ask(`${operation.id}/outcome`);
+    const names = Object.keys(fields).map((name) => name.toLowerCase());
+    expect(fields["Content-Security-Policy"]).toBe("default-src 'none'; sandbox");
+    expect(fields["X-Content-Type-Options"]).toBe("nosniff");
+    expect(fields["Content-Disposition"]).toBe(told);
+    expect(names).toEqual([...new Set(names)]);
+    expect(names).not.toContain("refresh");
   });
 
   test("says so where its content was too large to be kept", async () => {

@@ -21,9 +21,11 @@ export function outcomeAnswer(operation: Operation | JournalEntry, href: string)
   const status = `<${href}>; rel="status"`;
   const link = take(kept, "link");
   const vary = take(kept, "vary").join(", ");
+  const harmless = harmlessFields(take(kept, "content-disposition"), kept.get("content-type")?.[1]);
   const fields = {
     ...Object.fromEntries(kept.values()),
     ...statusFields,
+    ...harmless,
     ...(vary === "" ? {} : { Vary: `${vary}, ${statusFields["Vary"]}` }),
     Link: link.length === 0 ? status : [...link, status],
   };
@@ -40,8 +42,31 @@ export function outcomeAnswer(operation: Operation | JournalEntry, href: string)
 
 type Field = readonly [name: string, value: string | readonly string[]];
 
+/**
+ * What was written for a request may be no page: the owner element of a LOCK, text that a handler repeats. Here it has a
+ * URL of this origin, so nothing in it runs with the rights of its reader, and all that browsers might run is a download.
+ */
+function harmlessFields(
+  disposition: readonly string[],
+  type: string | readonly string[] = "",
+): StatusAnswer["fields"] {
+  const isPassive = typeof type === "string" && passive.test(type);
+  const [told, ...others] = disposition;
+  const isDownload = others.length === 0 && /^\s*attachment\s*(;|$)/i.test(told ?? "");
+  const shown = isPassive || isDownload ? told : "attachment";
+  return {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    ...(shown === undefined ? {} : { "Content-Disposition": shown }),
+  };
+}
+
+/** Types that no browser runs script of, or hands to a program. All else may be active, also what has no type. */
+const passive =
+  /^\s*(?:application\/(?:[\w.-]+\+)?json|text\/(?:plain|csv)|image\/(?:png|jpeg|gif|webp|avif)|(?:audio|video)\/[\w.-]+)\s*(?:;|$)/i;
+
 /** Of one connection (RFC 9110 §7.6.1), of one client, or of the moment: none of that is part of what is kept. */
 const passing: ReadonlySet<string> = new Set([
+  "clear-site-data",
   "connection",
   "content-length",
   "date",
@@ -49,6 +74,8 @@ const passing: ReadonlySet<string> = new Set([
   "proxy-authenticate",
   "proxy-authentication-info",
   "proxy-connection",
+  "refresh",
+  "service-worker-allowed",
   "set-cookie",
   "te",
   "trailer",
@@ -68,6 +95,7 @@ function keptFields(fields: Outcome["fields"], target: string): Map<string, Fiel
   }
   // Ours say more.
   for (const name of Object.keys(statusFields)) if (name !== "Vary") kept.delete(name.toLowerCase());
+  kept.delete("content-security-policy");
   return kept;
 }
 
