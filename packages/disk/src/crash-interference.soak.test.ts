@@ -1,0 +1,3 @@
+import { testInterference } from "./test-interference.ts";
+
+testInterference("every");
