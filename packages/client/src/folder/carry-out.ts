@@ -6,13 +6,17 @@ import { isTrouble, stopsAll } from "./stops-all.ts";
 import type { SyncRecord } from "./sync-record.ts";
 import type { SyncState } from "./sync-state.ts";
 import { workThrough } from "./work-through.ts";
+import type { WrittenMembers } from "./written-members.ts";
 
 /** Where things are put: a server, or a local folder. */
 export interface FolderDestination {
   /** Resolves to whether it was not there yet. */
   create(place: MemberPlace): Promise<boolean>;
-  /** Resolves to what is the same on both sides then. */
-  transfer(transfer: Transfer, counting: Counting): Promise<SyncRecord>;
+  /** Resolves to what is the same on both sides then, and whether content went there for that. */
+  transfer(
+    transfer: Transfer,
+    counting: Counting,
+  ): Promise<{ readonly record: SyncRecord; readonly sent: boolean }>;
   /** Resolves to whether it was there still. */
   remove(removal: Removal, counting: Counting): Promise<boolean>;
   /** In which order, parents first as they come, they are removed; members that go with their collection are left out. */
@@ -21,6 +25,9 @@ export interface FolderDestination {
 
 export interface CarryingOutOptions {
   readonly destination: FolderDestination;
+  readonly written: WrittenMembers;
+  /** Looks what became of what was written. Resolves to the removals that may be done all the same. */
+  readonly lookAfter: (removals: readonly Removal[]) => Promise<readonly Removal[]>;
   readonly state: SyncState | undefined;
   readonly tally: FolderTally;
   readonly run: FolderRun;
@@ -58,18 +65,38 @@ class CarryingOut {
     tally.bytesTotal = plan.transfers.reduce((sum, { source }) => sum + (source.size ?? 0), 0);
     tally.removalsTotal = removals.length + inTheWay.length;
     tally.changed();
-    await this.#remove(inTheWay);
-    for (const level of levels(plan.collections)) await this.#each(level, (place) => this.#create(place));
-    await this.#each(plan.transfers, (transfer) => this.#transfer(transfer));
-    if (removals.length > 0) {
-      if (tally.breakdowns > 0 || this.#stopped) tally.deletionsLeftOut = true;
-      else {
-        tally.stage = "deleting";
-        tally.changed();
-        await this.#remove(removals);
-      }
-    }
+    const kept = tally.breakdowns > 0 ? new Set(inTheWay.map(({ path }) => path)) : new Set<string>();
+    if (kept.size === 0) await this.#remove(inTheWay);
+    for (const level of levels(plan.collections))
+      await this.#each(
+        level.filter((place) => !this.#isInTheWay(place, kept)),
+        (place) => this.#create(place),
+      );
+    const transfers = plan.transfers.filter((transfer) => !this.#isInTheWay(transfer, kept));
+    await this.#each(transfers, (transfer) => this.#transfer(transfer));
+    if (this.#stopped) tally.deletionsLeftOut = removals.length > 0;
+    else await this.#removeSurplus(plan.removals, inTheWay.length);
     tally.endedEarly = this.#stopped;
+  }
+
+  async #removeSurplus(planned: readonly Removal[], removed: number): Promise<void> {
+    const { destination, tally, lookAfter } = this.#options;
+    const removals = destination.removalOrder(await lookAfter(planned));
+    tally.deletionsLeftOut = planned.length > 0 && tally.breakdowns > 0;
+    if (tally.deletionsLeftOut || removals.length === 0) return;
+    tally.removalsTotal = removed + removals.length;
+    tally.stage = "deleting";
+    tally.changed();
+    await this.#remove(removals);
+  }
+
+  /** What is in its way was kept, because something failed: then it fails, too. */
+  #isInTheWay(place: MemberPlace, kept: ReadonlySet<string>): boolean {
+    if (!kept.has(place.path)) return false;
+    const message = "what is in its place is of another type, and was kept because something failed";
+    this.#failedCollections.add(place.path);
+    this.#options.tally.failed(place.path, new MemberError("type-differs", message));
+    return true;
   }
 
   async #each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
@@ -83,6 +110,7 @@ class CarryingOut {
     if (this.#parentFailed(place)) return;
     try {
       if (await destination.create(place)) tally.created();
+      this.#options.written.collection(place);
       this.#troubles = 0;
     } catch (error) {
       this.#failedCollections.add(place.path);
@@ -91,18 +119,24 @@ class CarryingOut {
   }
 
   async #transfer(transfer: Transfer): Promise<void> {
-    const { destination, state, tally } = this.#options;
+    const { destination, state, tally, written } = this.#options;
     if (this.#parentFailed(transfer)) return tally.notTransferred();
     const counting = tally.begin(transfer.path);
     try {
       await state?.begin(transfer.local);
-      const record = await destination.transfer(transfer, counting);
-      counting.bytes(record.localSize);
+      const { record, sent } = await destination.transfer(transfer, counting);
+      if (sent) counting.bytes(record.localSize);
       await state?.same(transfer.local, record);
-      tally.transferred(record.localSize);
+      written.document(transfer, record);
+      if (sent) tally.transferred(record.localSize);
+      else {
+        tally.skipped();
+        tally.notTransferred();
+      }
       this.#troubles = 0;
     } catch (error) {
       if (!this.#signal.aborted) tally.notTransferred();
+      written.refused(transfer, error);
       this.#failed(transfer, error);
     } finally {
       counting.end();

@@ -42,7 +42,8 @@ export function downloadDestination(to: DownloadDestinationOptions): FolderDesti
         tell: counting.bytes,
       });
       const { size, modifiedMs } = received;
-      return { localSize: size, localModifiedMs: modifiedMs, remote: listed(source, received.remote) };
+      const remote = listed(source, received.remote);
+      return { record: { localSize: size, localModifiedMs: modifiedMs, remote }, sent: true };
     },
     remove: (removal) => removeLocal(to, removal),
     removalOrder: (removals) => removals.toReversed(),

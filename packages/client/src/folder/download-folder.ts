@@ -25,6 +25,7 @@ export function downloadFolder(
     place,
     direction: "down",
     delete: false,
+    replace: false,
     overwrite: true,
   });
 }

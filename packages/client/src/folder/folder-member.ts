@@ -9,13 +9,19 @@ export interface DocumentFacts {
   readonly etag?: string | undefined;
 }
 
-/**
- * A member of a collection or local folder, with no more than the plan needs: there may be very many. `encoded` is how
- * the server writes its name, where that is not how we would.
- */
+/** How a member is called. */
+export interface MemberName {
+  readonly name: string;
+  /** How the server writes the name, where that is not how we would. */
+  readonly encoded?: string;
+  /** The server has another name for it than this machine: `name` is ours. */
+  readonly alias?: true;
+}
+
+/** A member of a collection or local folder, with no more than the plan needs: there may be very many. */
 export type FolderMember =
-  | ({ readonly kind: "document"; readonly name: string; readonly encoded?: string } & DocumentFacts)
-  | { readonly kind: "collection"; readonly name: string; readonly encoded?: string }
+  | ({ readonly kind: "document" } & MemberName & DocumentFacts)
+  | ({ readonly kind: "collection" } & MemberName)
   /** Something is there that has no counterpart: it is told, and kept from being replaced or deleted. */
   | { readonly kind: "other"; readonly name: string; readonly problem: MemberError };
 

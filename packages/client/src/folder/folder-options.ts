@@ -34,6 +34,11 @@ export interface SyncOptions extends FolderOptions {
   readonly direction: "up" | "down";
   /** Delete what the source has not. Default: no. */
   readonly delete?: boolean;
+  /**
+   * Let a document take the place of a collection, with all that is in it, and a collection that of a document. Default:
+   * no, such a member fails.
+   */
+  readonly replace?: boolean;
   /** Replace and delete also what was changed at the destination since the last time. Default: no, such a change is a conflict. */
   readonly force?: boolean;
 }

@@ -16,6 +16,11 @@ export interface Transfer extends MemberPlace {
   readonly source: DocumentFacts;
   /** What is replaced; undefined where nothing is there. */
   readonly replaced: DocumentFacts | undefined;
+  /**
+   * What the server had when both sides were last the same, and whether the local file changed since; where it does not
+   * list the document now. Some servers list fewer names than they have.
+   */
+  readonly before?: { readonly facts: DocumentFacts; readonly changed: boolean };
 }
 
 /** A member of the destination that the source has not. */
@@ -39,6 +44,8 @@ export interface FolderPlan {
 export interface PlanPolicy {
   readonly direction: "up" | "down";
   readonly delete: boolean;
+  /** Something may take the place of another type. */
+  readonly replace: boolean;
   readonly overwrite: boolean;
   readonly clockAheadMs: number;
 }

@@ -53,6 +53,8 @@ export class FolderTally {
   #breakdowns = 0;
   readonly #failed: MemberFailure[] = [];
   readonly #ignored: MemberFailure[] = [];
+  readonly #renamed: { readonly path: string; readonly name: string }[] = [];
+  readonly #rewritten: { readonly path: string; readonly sent: number; readonly stored: number }[] = [];
   readonly #current = new Map<object, string>();
   #processing: { readonly done: number; readonly total?: number } | undefined;
 
@@ -75,6 +77,8 @@ export class FolderTally {
       failures: this.#failures,
       failed: this.#failed,
       ignored: this.#ignored,
+      renamed: this.#renamed,
+      rewritten: this.#rewritten,
       deletionsLeftOut: this.deletionsLeftOut,
       endedEarly: this.endedEarly,
       ...(this.steps !== undefined && { steps: this.steps }),
@@ -127,6 +131,14 @@ export class FolderTally {
 
   ignored(failure: MemberFailure): void {
     if (this.#ignored.length < mostKept) this.#ignored.push(failure);
+  }
+
+  renamed(path: string, name: string): void {
+    if (this.#renamed.length < mostKept) this.#renamed.push({ path, name });
+  }
+
+  rewritten(path: string, sent: number, stored: number): void {
+    if (this.#rewritten.length < mostKept) this.#rewritten.push({ path, sent, stored });
   }
 
   begin(path: string): Counting {

@@ -33,6 +33,10 @@ export type MemberProblemCode =
   | "name-collision"
   /** The server named something that is no member of the collection that was asked for. */
   | "outside"
+  /** The server told a failure of it, or of its collection, where it listed that: what is there is not known. */
+  | "not-listed"
+  /** The server has another name for it, or may have. */
+  | "name-changed"
   /** It changed while it was being read, or between looking and acting. */
   | "changed-meanwhile"
   /** Fewer or more bytes came than were announced. */
@@ -94,8 +98,15 @@ export interface FolderSummary {
   readonly failures: number;
   /** The first 1,000 of them. */
   readonly failed: readonly MemberFailure[];
-  /** The first 1,000 local members that are neither documents nor folders: left alone on both sides; no failure. */
+  /**
+   * The first 1,000 that were left alone; no failure: local members that are neither documents nor folders, and surplus
+   * members that may be what the destination made of one that was just written (`name-changed`).
+   */
   readonly ignored: readonly MemberFailure[];
+  /** The first 1,000 names that the destination changed; from now on the pair is taken for one member. */
+  readonly renamed: readonly { readonly path: string; readonly name: string }[];
+  /** The first 1,000 documents of which the server stored another length than was sent; taken for the same from now on. */
+  readonly rewritten: readonly { readonly path: string; readonly sent: number; readonly stored: number }[];
   /** Something had failed, so nothing was deleted: it might have been all that is left. */
   readonly deletionsLeftOut: boolean;
   /** What was left was not tried: a failure would have been that of all others too, or `failFast` was set. */

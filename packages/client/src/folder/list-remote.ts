@@ -1,14 +1,17 @@
 import { encodeName } from "@meanwhile/dav/path";
 import type { DavClient } from "../dav/dav-client.ts";
 import type { Resource } from "../dav/resource.ts";
+import { MultistatusError } from "../error/multistatus-error.ts";
 import type { Patience } from "../http/send.ts";
 import type { DocumentFacts, FolderMember } from "./folder-member.ts";
 import { MemberError } from "./folder-work.ts";
-import { localNameRefusal, memberSegment } from "./member-name.ts";
+import { type LastSegment, localNameRefusal, memberSegment } from "./member-name.ts";
 
 /**
  * The members of a collection. What the server names is judged here, once: whatever is no single name that this
- * machine can have comes out as "other".
+ * machine can have comes out as "other", and so does a member that the server only tells a failure of.
+ *
+ * @throws {MultistatusError} at its end, where the collection itself failed, and others may be missing
  */
 export async function* listRemote(
   client: DavClient,
@@ -16,9 +19,25 @@ export async function* listRemote(
   options: Patience & { readonly platform: NodeJS.Platform },
 ): AsyncGenerator<FolderMember> {
   const { platform, ...patience } = options;
-  for await (const resource of client.list(collection, { ...patience, depth: "1" })) {
-    yield memberOf(collection, resource, platform);
+  try {
+    for await (const resource of client.list(collection, { ...patience, depth: "1" })) {
+      yield memberOf(collection, resource, platform);
+    }
+  } catch (error) {
+    if (!(error instanceof MultistatusError)) throw error;
+    let whole = true;
+    for (const { url, status } of error.failed) {
+      const segment = memberSegment(collection, url);
+      if (segment === undefined) whole = false;
+      else yield unlisted(segment, status);
+    }
+    if (!whole) throw error;
   }
+}
+
+function unlisted({ encoded, name }: LastSegment, status: number): FolderMember {
+  const problem = new MemberError("not-listed", `the server does not tell what it is (${status})`);
+  return { kind: "other", name: name ?? shown(encoded), problem };
 }
 
 function memberOf(collection: URL, resource: Resource, platform: NodeJS.Platform): FolderMember {

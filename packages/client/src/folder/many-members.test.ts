@@ -47,7 +47,7 @@ function planning(options: Pick<PlanningOptions, "source" | "destination">): Pla
     root: { path: "", local: "", href: "http://files.example/base/" },
     destinationMissing: false,
     folding: { ignoresCase: false, ignoresForm: false },
-    ...{ direction: "up", delete: false, overwrite: true, clockAheadMs: 0, state: undefined },
+    ...{ direction: "up", delete: false, overwrite: true, replace: false, clockAheadMs: 0, state: undefined },
     ...{ concurrency: 4, maxMembers: 1_000_000, tally: new FolderTally() },
     signal: new AbortController().signal,
   };

@@ -21,16 +21,24 @@ export interface CollectionSides {
   readonly place: MemberPlace;
   readonly source: ReadonlyMap<string, FolderMember>;
   readonly destination: ReadonlyMap<string, FolderMember>;
+  /** Whether the destination told of all its members. */
+  readonly destinationWhole: boolean;
 }
 
 /** Compares the members of one collection on both sides. A pure function. */
 export function* planCollection(
-  { place, source, destination }: CollectionSides,
+  { place, source, destination, destinationWhole }: CollectionSides,
   known: KnownMembers,
   policy: PlanPolicy,
 ): Generator<Decision, void, void> {
+  const taken = takenNames(destination);
   for (const [key, member] of source) {
-    yield decide(place, member, destination.get(key), known, policy);
+    const there = destination.get(key);
+    const path = within(place.path, member.name);
+    const absence = there === undefined && member.kind !== "other";
+    if (absence && !destinationWhole) yield { act: "fail", path, error: unlisted() };
+    else if (absence && taken.has(encodeName(member.name))) yield { act: "fail", path, error: takenName() };
+    else yield decide(place, member, there, known, policy);
   }
   for (const [key, member] of destination) {
     if (!source.has(key)) yield* surplus(place, member, known, policy);
@@ -47,9 +55,14 @@ function decide(
   const at = memberPlace(place, source, destination, policy.direction);
   if (source.kind === "other") return told(at.path, source.problem);
   if (destination === undefined) {
-    return source.kind === "collection"
-      ? { act: "create", ...at }
-      : { act: "transfer", ...at, source: factsOnly(source), replaced: undefined };
+    if (source.kind === "collection") return { act: "create", ...at };
+    return {
+      act: "transfer",
+      ...at,
+      source: factsOnly(source),
+      replaced: undefined,
+      ...(policy.direction === "up" && before(at, source, known)),
+    };
   }
   // Whatever is there is neither followed nor replaced.
   if (destination.kind === "other") return { act: "fail", path: at.path, error: destination.problem };
@@ -57,7 +70,7 @@ function decide(
   if (source.kind === "document" && destination.kind === "document") {
     return decideDocument(at, source, destination, known, policy);
   }
-  if (!policy.delete) {
+  if (!policy.replace) {
     const message = `a ${source.kind} here, a ${destination.kind} there`;
     return { act: "fail", path: at.path, error: new MemberError("type-differs", message) };
   }
@@ -106,7 +119,7 @@ function* surplus(
 ): Generator<Decision, void, void> {
   if (!policy.delete) return;
   const at = memberPlace(place, member, member, policy.direction);
-  if (member.kind === "other") yield { act: "ignore", path: at.path, error: member.problem };
+  if (member.kind === "other") yield told(at.path, member.problem, true);
   else if (member.kind === "document" && changedThere(at, member, known, policy)) yield conflict(at.path);
   else yield { act: "remove", ...removalOf(place, member, policy.direction) };
 }
@@ -129,10 +142,40 @@ function conflict(path: string): Decision {
   return { act: "fail", path, error: new MemberError("conflict", message) };
 }
 
-/** Links and devices of this machine are no failure: nobody can put them on a server. */
-function told(path: string, problem: MemberError): Decision {
+/**
+ * Links and devices of this machine are no failure: nobody can put them on a server. Nor is a surplus member that is kept,
+ * unless what it is was not told.
+ */
+function told(path: string, problem: MemberError, surplus = false): Decision {
   const ours = problem.code === "symbolic-link" || problem.code === "special-file";
-  return { act: ours ? "ignore" : "fail", path, error: problem };
+  const kept = surplus && problem.code !== "not-listed";
+  return { act: ours || kept ? "ignore" : "fail", path, error: problem };
+}
+
+/** Names of the destination that stand for other ones of the source. */
+function takenNames(destination: ReadonlyMap<string, FolderMember>): ReadonlySet<string> {
+  const taken = new Set<string>();
+  for (const member of destination.values()) {
+    if (member.kind !== "other" && member.alias === true && member.encoded !== undefined)
+      taken.add(member.encoded);
+  }
+  return taken;
+}
+
+function takenName(): MemberError {
+  return new MemberError("name-collision", "the server uses that name for another member");
+}
+
+function unlisted(): MemberError {
+  return new MemberError("not-listed", "the server did not list all of its collection, so it may be there");
+}
+
+/** What the server had of a document when both sides were last the same, though it does not list it now. */
+function before(at: MemberPlace, source: DocumentFacts, known: KnownMembers): Pick<Transfer, "before"> {
+  const record = known.recordOf(at.local);
+  if (record === undefined || record === "begun") return {};
+  const changed = source.size !== record.localSize || source.modifiedMs !== record.localModifiedMs;
+  return { before: { facts: record.remote, changed } };
 }
 
 function removalOf(

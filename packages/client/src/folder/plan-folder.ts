@@ -1,3 +1,4 @@
+import { MultistatusError } from "../error/multistatus-error.ts";
 import { byKey, type FolderMember, type NameFolding } from "./folder-member.ts";
 import { deepest } from "./folder-options.ts";
 import type { FolderPlan, MemberPlace, PlanPolicy, Removal, Transfer } from "./folder-plan.ts";
@@ -78,22 +79,30 @@ class Planning {
     const { place, has } = look;
     try {
       const [from, to] = await Promise.all([
-        has === "destination" ? [] : this.#list("source", place),
-        has === "source" ? [] : this.#list("destination", place),
+        has === "destination" ? nobody : this.#list("source", place),
+        has === "source" ? nobody : this.#list("destination", place),
       ]);
       const sides = {
         place,
-        source: byKey(from, folding, collision),
-        destination: byKey(to, folding, collision),
+        source: byKey(from.members, folding, collision),
+        destination: byKey(to.members, folding, collision),
+        destinationWhole: to.failure === undefined,
       };
+      for (const { failure } of [from, to]) if (failure !== undefined) this.#partial(failure, look);
       const known = state ?? nothingKnown;
-      for (const decision of planCollection(sides, known, this.#options)) this.#take(decision, look);
-      tally.compared(from.length);
+      const policy = { ...this.#options, delete: this.#options.delete || look.inTheWay };
+      for (const decision of planCollection(sides, known, policy)) this.#take(decision, look);
+      tally.compared(from.members.length);
     } catch (error) {
       if (!(error instanceof Error) || this.#endsPlanning(error, look)) throw error;
-      tally.failed(place.path, error);
-      if (has === "destination") this.#keep(place.path);
+      this.#partial(error, look);
     }
+  }
+
+  /** Of a collection not everything is known. */
+  #partial(error: Error, { place, has }: Look): void {
+    this.#options.tally.failed(place.path, error);
+    if (has === "destination") this.#keep(place.path);
   }
 
   #endsPlanning(error: Error, { depth }: Look): boolean {
@@ -101,15 +110,21 @@ class Planning {
     return stopsAll(error) || error instanceof TooManyMembers;
   }
 
-  async #list(side: "source" | "destination", place: MemberPlace): Promise<readonly FolderMember[]> {
+  async #list(side: "source" | "destination", place: MemberPlace): Promise<Listing> {
     const { maxMembers } = this.#options;
     const members: FolderMember[] = [];
-    for await (const member of this.#options[side].list(place)) {
-      this.#counts[side] += 1;
-      if (this.#counts[side] > maxMembers) throw new TooManyMembers(maxMembers);
-      members.push(member);
+    try {
+      for await (const member of this.#options[side].list(place)) {
+        this.#counts[side] += 1;
+        if (this.#counts[side] > maxMembers) throw new TooManyMembers(maxMembers);
+        members.push(member);
+      }
+    } catch (failure) {
+      // What it told of is dealt with; of the rest nothing is known.
+      if (!(failure instanceof MultistatusError)) throw failure;
+      return { members, failure };
     }
-    return members;
+    return { members, failure: undefined };
   }
 
   #take(decision: Decision, look: Look): void {
@@ -182,6 +197,14 @@ class Planning {
   }
 }
 
+interface Listing {
+  readonly members: readonly FolderMember[];
+  /** Why there may be more. */
+  readonly failure: MultistatusError | undefined;
+}
+
+const nobody: Listing = { members: [], failure: undefined };
+
 class TooManyMembers extends MemberError {
   constructor(most: number) {
     super("limit", `there are more than ${most} members`);
@@ -206,8 +229,8 @@ function placeOf({ path, local, href }: MemberPlace): MemberPlace {
   return { path, local, href };
 }
 
-function transferOf({ path, local, href, source, replaced }: Transfer): Transfer {
-  return { path, local, href, source, replaced };
+function transferOf({ path, local, href, source, replaced, before }: Transfer): Transfer {
+  return { path, local, href, source, replaced, ...(before !== undefined && { before }) };
 }
 
 function removalOf({ path, local, href, kind, facts }: Removal): Removal {

@@ -172,7 +172,7 @@ describe.each(both)("syncFolder %s", (direction) => {
     expect(to()).toEqual({ a: "one", z: "new", zz: "newer" });
     if (direction === "up") {
       expect(server.calls.map(({ method, path }) => `${method} ${path}`).slice(-3)).toEqual([
-        "put zz",
+        "list ",
         "delete d",
         "delete theirs",
       ]);
@@ -244,7 +244,7 @@ describe.each(both)("syncFolder %s", (direction) => {
     expect(to()).toEqual(at());
   });
 
-  test("a document becomes a collection, and the reverse, only with delete", async () => {
+  test("a document becomes a collection, and the reverse, only with replace", async () => {
     const { source, removeSource, sync, to } = sides(direction);
     source("x", "document");
     source("y/within/deep", "member");
@@ -253,12 +253,14 @@ describe.each(both)("syncFolder %s", (direction) => {
     removeSource("y");
     source("x/within/deep", "member");
     source("y", "document");
-    expect(codes(await sync({ direction }))).toEqual([
-      ["x", "type-differs"],
-      ["y", "type-differs"],
-    ]);
-    expect(to()).toMatchObject({ x: "document", "y/within/deep": "member" });
-    expect(await sync({ direction, delete: true })).toMatchObject({ failures: 0 });
+    for (const options of [{}, { delete: true }, { delete: true, force: true }]) {
+      expect(codes(await sync({ direction, ...options }))).toEqual([
+        ["x", "type-differs"],
+        ["y", "type-differs"],
+      ]);
+      expect(to()).toMatchObject({ x: "document", "y/within/deep": "member" });
+    }
+    expect(await sync({ direction, replace: true })).toMatchObject({ failures: 0 });
     expect(to()).toEqual({ "x/": "", "x/within/": "", "x/within/deep": "member", y: "document" });
   });
 
@@ -273,10 +275,25 @@ describe.each(both)("syncFolder %s", (direction) => {
     source("y", "document");
     destination("x", "their own");
     destination("y/within", "their own");
-    const summary = await sync({ direction, delete: true });
+    const summary = await sync({ direction, replace: true });
     expect(codes(summary)).toContainEqual(["x", "conflict"]);
     expect(codes(summary)).toContainEqual(["y/within", "conflict"]);
     expect(to()).toMatchObject({ x: "their own", "y/within": "their own" });
+  });
+
+  test("what is of another type stays where something failed before", async () => {
+    const { source, removeSource, sync, to, server } = sides(direction);
+    source("x/within", "member");
+    source("d/a", "one");
+    await sync({ direction });
+    removeSource("x");
+    source("x", "document");
+    server.failing = (path) => (path === "d" ? { d: 503 } : {});
+    expect(codes(await sync({ direction, replace: true, delete: true }))).toEqual([
+      ["d", "MultistatusError"],
+      ["x", "type-differs"],
+    ]);
+    expect(to()).toMatchObject({ "x/within": "member" });
   });
 
   test("dryRun tells all steps in their order, and remembers nothing", async () => {

@@ -19,30 +19,41 @@ export interface KnownMembers {
 /** Nothing is known. */
 export const nothingKnown: KnownMembers = { complete: false, recordOf: () => undefined };
 
+/** The name that the server has for a member of another name here, percent-encoded as the server writes it. */
+export interface ServerName {
+  readonly serverName: string;
+}
+
 /** One line of the state file. A path alone: its transfer has begun. */
-export function writeRecord(path: string, record: SyncRecord | "begun"): string {
+export function writeRecord(path: string, record: SyncRecord | ServerName | "begun"): string {
   const fields =
     record === "begun"
       ? []
-      : [
-          record.localSize,
-          record.localModifiedMs,
-          record.remote.size ?? null,
-          record.remote.modifiedMs ?? null,
-          record.remote.etag ?? null,
-        ];
+      : "serverName" in record
+        ? [{ serverName: record.serverName }]
+        : [
+            record.localSize,
+            record.localModifiedMs,
+            record.remote.size ?? null,
+            record.remote.modifiedMs ?? null,
+            record.remote.etag ?? null,
+          ];
   return `${JSON.stringify([path, ...fields])}\n`;
 }
 
 /** Reads a line; undefined where it is none that we write: torn, or changed by others. */
 export function readRecord(
   line: string,
-): { readonly path: string; readonly record: SyncRecord | "begun" } | undefined {
+): { readonly path: string; readonly record: SyncRecord | ServerName | "begun" } | undefined {
   const fields = parsed(line);
   if (!Array.isArray(fields)) return undefined;
   const [path, localSize, localModifiedMs, size, modifiedMs, etag]: readonly unknown[] = fields;
   if (typeof path !== "string") return undefined;
   if (fields.length === 1) return { path, record: "begun" };
+  if (typeof localSize === "object" && localSize !== null && "serverName" in localSize) {
+    const { serverName } = localSize;
+    return isSegment(serverName) ? { path, record: { serverName } } : undefined;
+  }
   if (typeof localSize !== "number" || typeof localModifiedMs !== "number") return undefined;
   const remote: DocumentFacts = {
     size: typeof size === "number" ? size : undefined,
@@ -50,6 +61,13 @@ export function readRecord(
     etag: typeof etag === "string" ? etag : undefined,
   };
   return { path, record: { localSize, localModifiedMs, remote } };
+}
+
+/** One name, whatever others wrote into the file. */
+function isSegment(value: unknown): value is string {
+  return (
+    typeof value === "string" && value !== "" && !value.includes("/") && !/^(?:\.|%2e){1,2}$/i.test(value)
+  );
 }
 
 function parsed(line: string): unknown {

@@ -2,7 +2,13 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { FolderSurroundings } from "./folder-surroundings.ts";
 import { isMissing } from "./list-local.ts";
-import { type KnownMembers, readRecord, type SyncRecord, writeRecord } from "./sync-record.ts";
+import {
+  type KnownMembers,
+  readRecord,
+  type ServerName,
+  type SyncRecord,
+  writeRecord,
+} from "./sync-record.ts";
 
 const version = 1;
 /** Larger files are not ours, or of no use: then nothing is known. */
@@ -11,6 +17,10 @@ const writeAtOnce = 64 * 1024;
 
 interface Known {
   record: SyncRecord | "begun";
+  seen: boolean;
+}
+
+interface KnownName extends ServerName {
   seen: boolean;
 }
 
@@ -23,6 +33,8 @@ export class SyncState implements KnownMembers {
   readonly #file: string;
   readonly #surroundings: FolderSurroundings;
   readonly #known = new Map<string, Known>();
+  /** By the path of the local folder, and our name in it. */
+  readonly #names = new Map<string, Map<string, KnownName>>();
   #complete = false;
   #dirty = false;
   #handle: FileHandle | undefined;
@@ -43,6 +55,7 @@ export class SyncState implements KnownMembers {
       await state.#read();
     } catch (cause) {
       state.#known.clear();
+      state.#names.clear();
       state.#complete = false;
       if (!isMissing(cause)) state.#fail(cause);
     }
@@ -58,6 +71,23 @@ export class SyncState implements KnownMembers {
     if (known === undefined) return undefined;
     known.seen = true;
     return known.record;
+  }
+
+  /** The server's names, by ours, of the members of a local folder ("" is the root) that have another one there. */
+  namesIn(folder: string): ReadonlyMap<string, ServerName> {
+    return this.#names.get(folder) ?? new Map<string, ServerName>();
+  }
+
+  /** A name was met at the server: it is kept. */
+  nameSeen(folder: string, name: string): void {
+    const known = this.#names.get(folder)?.get(name);
+    if (known !== undefined) known.seen = true;
+  }
+
+  /** The server has another name for a member. */
+  named(path: string, serverName: string): Promise<void> {
+    this.#setName(path, { serverName, seen: true });
+    return this.#write(path, { serverName });
   }
 
   /** A transfer begins. Resolves once that is written, so that it is known whatever happens. */
@@ -88,6 +118,13 @@ export class SyncState implements KnownMembers {
         this.#known.delete(path);
         this.#dirty = true;
       }
+      for (const names of this.#names.values()) {
+        for (const [name, { seen }] of names) {
+          if (seen) continue;
+          names.delete(name);
+          this.#dirty = true;
+        }
+      }
     }
     this.#complete = complete;
     await this.#written;
@@ -114,7 +151,10 @@ export class SyncState implements KnownMembers {
           continue;
         }
         const read = readRecord(line);
-        if (read !== undefined) this.#known.set(read.path, { record: read.record, seen: false });
+        if (read === undefined) continue;
+        const { path, record } = read;
+        if (record !== "begun" && "serverName" in record) this.#setName(path, { ...record, seen: false });
+        else this.#known.set(path, { record, seen: false });
       }
     } finally {
       await handle.close();
@@ -123,6 +163,17 @@ export class SyncState implements KnownMembers {
 
   #add(path: string, record: SyncRecord | "begun"): Promise<void> {
     this.#known.set(path, { record, seen: true });
+    return this.#write(path, record);
+  }
+
+  #setName(path: string, known: KnownName): void {
+    const cut = path.lastIndexOf("/");
+    const folder = path.slice(0, Math.max(cut, 0));
+    const names = this.#names.get(folder) ?? new Map<string, KnownName>();
+    this.#names.set(folder, names.set(path.slice(cut + 1), known));
+  }
+
+  #write(path: string, record: SyncRecord | ServerName | "begun"): Promise<void> {
     this.#dirty = true;
     if (this.error !== undefined) return Promise.resolve();
     this.#waiting += writeRecord(path, record);
@@ -163,6 +214,10 @@ export class SyncState implements KnownMembers {
     try {
       try {
         let lines = header(this.#complete);
+        for (const [folder, names] of this.#names) {
+          for (const [name, { serverName }] of names)
+            lines += writeRecord(folder === "" ? name : `${folder}/${name}`, { serverName });
+        }
         for (const [path, { record }] of this.#known) {
           lines += writeRecord(path, record);
           if (lines.length < writeAtOnce) continue;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DavClient, Place } from "../dav/dav-client.ts";
 import type { Patience } from "../http/send.ts";
 import { deleteAbandoned } from "./abandoned-parts.ts";
-import { carryOut } from "./carry-out.ts";
+import { carryOut, type FolderDestination } from "./carry-out.ts";
 import { clockAhead } from "./clock-ahead.ts";
 import { downloadDestination } from "./download-destination.ts";
 import { type FolderRoots, findRoots } from "./find-roots.ts";
@@ -13,15 +13,18 @@ import { type FolderRun, startFolderWork } from "./folder-run.ts";
 import { type FolderSurroundings, surroundingsOf } from "./folder-surroundings.ts";
 import { FolderTally } from "./folder-tally.ts";
 import { FolderError, type FolderSummary, type FolderWork } from "./folder-work.ts";
-import { learnTags, type Untagged } from "./learn-tags.ts";
 import { listLocal } from "./list-local.ts";
+import { listNamed } from "./list-named.ts";
 import { listRemote } from "./list-remote.ts";
+import { lookAfter } from "./look-after.ts";
 import { foldingOf, usualFolding } from "./name-folding.ts";
 import { type FolderSide, planFolder } from "./plan-folder.ts";
 import { stepsOf } from "./plan-steps.ts";
 import { defaultStateDirectory, stateFileName } from "./state-place.ts";
 import { SyncState } from "./sync-state.ts";
 import { uploadDestination } from "./upload-destination.ts";
+import { lookAtFiles, lookAtServer } from "./written-look.ts";
+import { WrittenMembers } from "./written-members.ts";
 
 export interface FolderTransfer extends FolderOptions {
   readonly client: DavClient;
@@ -29,6 +32,7 @@ export interface FolderTransfer extends FolderOptions {
   readonly place: Place;
   readonly direction: "up" | "down";
   readonly delete: boolean;
+  readonly replace: boolean;
   /** Changes at the destination are replaced. */
   readonly overwrite: boolean;
 }
@@ -65,12 +69,13 @@ async function carryThrough(work: Work): Promise<FolderSummary> {
   const state = await openState(work, roots);
   const parts: string[] = [];
   try {
-    const plan = await makePlan(work, roots, state, (part) => parts.push(part));
+    const sides = sidesOf(work, roots, state, (part) => parts.push(part));
+    const plan = await makePlan(work, roots, state, sides);
     if (transfer.dryRun) {
-      tally.steps = stepsOf(plan, transfer.direction, destinationOf(work, roots, []).removalOrder);
+      tally.steps = stepsOf(plan, transfer.direction, destinationOf(work, roots).removalOrder);
       return tally.summary;
     }
-    await doPlan(work, roots, state, plan);
+    await doPlan(work, roots, state, sides, plan);
     if (tally.breakdowns === 0 && !tally.endedEarly) await deleteAbandoned(parts, work.surroundings);
   } finally {
     if (!transfer.dryRun) {
@@ -89,20 +94,38 @@ async function openState(work: Work, { folder, collection }: FolderRoots): Promi
   return SyncState.open(join(directory, stateFileName(folder, collection)), surroundings);
 }
 
+interface Sides {
+  readonly local: FolderSide;
+  /** With our names. */
+  readonly remote: FolderSide;
+  /** With the server's names. */
+  readonly server: FolderSide;
+}
+
+function sidesOf(
+  { transfer, surroundings: { platform, fileSystem }, patience }: Work,
+  { folder }: FolderRoots,
+  state: SyncState | undefined,
+  onPart: (path: string) => void,
+): Sides {
+  const server: FolderSide = {
+    list: (place) => listRemote(transfer.client, new URL(place.href), { ...patience, platform }),
+  };
+  return {
+    local: { list: (place) => listLocal(fileSystem, join(folder ?? transfer.folder, place.local), onPart) },
+    remote: { list: (place) => listNamed(state, place, server.list(place)) },
+    server,
+  };
+}
+
 async function makePlan(
   { transfer, surroundings, run, concurrency, tally, patience }: Work,
   { folder, collection, missing }: FolderRoots,
   state: SyncState | undefined,
-  onPart: (path: string) => void,
+  { local, remote }: Sides,
 ): Promise<FolderPlan> {
   const { client, direction, dryRun = false } = transfer;
-  const { platform, fileSystem, now } = surroundings;
-  const local: FolderSide = {
-    list: (place) => listLocal(fileSystem, join(folder ?? transfer.folder, place.local), onPart),
-  };
-  const remote: FolderSide = {
-    list: (place) => listRemote(client, new URL(place.href), { ...patience, platform }),
-  };
+  const { platform, now } = surroundings;
   const up = direction === "up";
   const clockMatters = up && !missing && state?.complete !== true;
   const usual = usualFolding(platform);
@@ -119,6 +142,7 @@ async function makePlan(
         : await foldingOf(folder, surroundings),
     direction,
     delete: transfer.delete,
+    replace: transfer.replace,
     overwrite: transfer.overwrite,
     clockAheadMs: clockMatters ? await clockAhead(client, collection, now, patience) : 0,
     state,
@@ -133,31 +157,32 @@ async function doPlan(
   work: Work,
   roots: FolderRoots,
   state: SyncState | undefined,
+  { local, remote, server }: Sides,
   plan: FolderPlan,
 ): Promise<void> {
   const { transfer, surroundings, run, concurrency, tally, patience } = work;
-  const untagged: Untagged[] = [];
-  const destination = destinationOf(work, roots, untagged);
+  const { client, direction } = transfer;
+  const up = direction === "up";
+  const { now } = surroundings;
+  const written = new WrittenMembers(now);
+  let ahead: Promise<number> | undefined;
+  const looking = {
+    ...{ direction, state, tally, concurrency, signal: run.signal },
+    source: up ? local : remote,
+    destination: up ? server : local,
+    lookUnder: up
+      ? lookAtServer(client, patience)
+      : lookAtFiles(roots.folder ?? transfer.folder, surroundings),
+    clockAheadMs: () => (ahead ??= clockAhead(client, roots.collection, now, patience)),
+  };
   await carryOut(plan, {
-    ...{ destination, state, tally, run, concurrency },
+    ...{ destination: destinationOf(work, roots), written, state, tally, run, concurrency },
     failFast: transfer.failFast ?? false,
+    lookAfter: (removals) => lookAfter(looking, written.folders, removals),
   });
-  if (state === undefined || untagged.length === 0 || tally.endedEarly) return;
-  const { platform } = surroundings;
-  await learnTags(transfer.client, untagged, { ...patience, platform }, (document, remote) =>
-    state.same(document.local, {
-      localSize: document.size,
-      localModifiedMs: document.modifiedMs,
-      remote,
-    }),
-  );
 }
 
-function destinationOf(
-  { transfer, surroundings, run }: Work,
-  { folder }: FolderRoots,
-  untagged: Untagged[],
-): ReturnType<typeof uploadDestination> {
+function destinationOf({ transfer, surroundings, run }: Work, { folder }: FolderRoots): FolderDestination {
   const { client, idleTimeoutMs, lockTokens } = transfer;
   const to = { client, run, surroundings, folder: folder ?? transfer.folder };
   if (transfer.direction === "down") return downloadDestination({ ...to, idleTimeoutMs });
@@ -167,6 +192,5 @@ function destinationOf(
       ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
       ...(lockTokens !== undefined && { lockTokens }),
     },
-    onUntagged: (document) => untagged.push(document),
   });
 }

@@ -10,7 +10,6 @@ import type { FolderRun } from "./folder-run.ts";
 import type { FolderSurroundings } from "./folder-surroundings.ts";
 import type { Counting } from "./folder-tally.ts";
 import { MemberError } from "./folder-work.ts";
-import type { Untagged } from "./learn-tags.ts";
 import { strongTag } from "./part-name.ts";
 import { isGone, lookAtRemote } from "./remote-facts.ts";
 import { uploadFile } from "./upload-file.ts";
@@ -22,8 +21,6 @@ export interface UploadDestinationOptions {
   /** The real path of the local folder. */
   readonly folder: string;
   readonly options: Pick<ChangeOptions, "idleTimeoutMs" | "lockTokens">;
-  /** Told of documents of whose new state the server told nothing. */
-  readonly onUntagged: (document: Untagged) => void;
 }
 
 /** A collection of a server, to which local content goes. */
@@ -32,15 +29,14 @@ export function uploadDestination(to: UploadDestinationOptions): FolderDestinati
   const { fileSystem } = to.surroundings;
   return {
     create: (place) => createRemoteCollection(to, new URL(place.href)),
-    async transfer({ local, href, source, replaced }, counting) {
+    async transfer({ local, href, source, replaced, before }, counting) {
       const { size = 0, modifiedMs = 0 } = source;
       const url = new URL(href);
       const file = join(folder, local);
-      const remote = await uploadFile({
-        ...{ client, run, fileSystem, file, size, modifiedMs, url, replaced, options, counting },
+      const { remote, sent } = await uploadFile({
+        ...{ client, run, fileSystem, file, size, modifiedMs, url, replaced, before, options, counting },
       });
-      if (remote.etag === undefined) to.onUntagged({ local, href, size, modifiedMs });
-      return { localSize: size, localModifiedMs: modifiedMs, remote };
+      return { record: { localSize: size, localModifiedMs: modifiedMs, remote }, sent };
     },
     remove: (removal, counting) => removeRemote(to, removal, counting),
     removalOrder: withoutMembers,

@@ -4,6 +4,7 @@ import { OutcomeUnknownError } from "../error/operation-error.ts";
 import { sameRemote } from "./compare-document.ts";
 import { fileContent } from "./file-content.ts";
 import type { DocumentFacts } from "./folder-member.ts";
+import type { Transfer } from "./folder-plan.ts";
 import type { FolderRun } from "./folder-run.ts";
 import type { FileSystem } from "./folder-surroundings.ts";
 import type { Counting } from "./folder-tally.ts";
@@ -21,19 +22,38 @@ export interface FileUpload {
   readonly url: URL;
   /** What is there as far as we know; undefined: nothing. */
   readonly replaced: DocumentFacts | undefined;
+  readonly before: Transfer["before"];
   readonly options: Pick<ChangeOptions, "idleTimeoutMs" | "lockTokens">;
   readonly counting: Counting;
 }
 
 const mostAttempts = 3;
 
+/** A document that is at the server now. */
+export interface UploadedFile {
+  /** What the server told of the new state. */
+  readonly remote: DocumentFacts;
+  /** Whether its content went there; else it was there already. */
+  readonly sent: boolean;
+}
+
 /**
  * Puts a file, only over what we know to be there. Where it is not known what became of the request, the server is asked
  * what is there now before anything is sent again.
- *
- * @returns what the server told of the new state
  */
-export async function uploadFile(upload: FileUpload): Promise<DocumentFacts> {
+export async function uploadFile(upload: FileUpload): Promise<UploadedFile> {
+  const { before } = upload;
+  if (before === undefined) return { remote: await send(upload), sent: true };
+  const { lockTokens: _, ...patience } = upload.options;
+  const there = await lookAtRemote(upload.client, upload.url, { ...patience, signal: upload.run.signal });
+  if (there.kind !== "document" || !sameRemote(there.facts, before.facts))
+    return { remote: await send(upload), sent: true };
+  // It is there, although the server does not list it.
+  if (!before.changed) return { remote: there.facts, sent: false };
+  return { remote: await send({ ...upload, replaced: there.facts }), sent: true };
+}
+
+async function send(upload: FileUpload): Promise<DocumentFacts> {
   const { client, run, url, replaced, size, options } = upload;
   let conditions = conditionsFor(replaced);
   for (let attempt = 1; ; attempt += 1) {
@@ -49,7 +69,10 @@ export async function uploadFile(upload: FileUpload): Promise<DocumentFacts> {
         // A server that refuses what is as it says itself does not understand the condition.
         if (refused) conditions = {};
       } else if (refused) {
-        const message = "it was changed at the server meanwhile";
+        const message =
+          replaced === undefined
+            ? "something is at the server under that name, which it did not list"
+            : "it was changed at the server meanwhile";
         throw new MemberError("changed-meanwhile", message, { cause: error });
       } else conditions = there.kind === "document" ? conditionsFor(there.facts) : conditions;
     }

@@ -22,6 +22,7 @@ export function uploadFolder(
     place,
     direction: "up",
     delete: false,
+    replace: false,
     overwrite: true,
   });
 }

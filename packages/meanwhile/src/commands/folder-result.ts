@@ -1,7 +1,8 @@
 /** How the transfer of a folder is told of. */
 import type { FolderStep, FolderSummary } from "@meanwhile/client/folder";
 import { nameAmount } from "../display/amounts.ts";
-import { summary as inShort, printable } from "../display/printable.ts";
+import { printable } from "../display/printable.ts";
+import { folderNotes } from "../remote/folder-notes.ts";
 import type { FollowedFolder } from "../remote/follow-folder.ts";
 import type { Session } from "../remote/session.ts";
 import { tookPhrase } from "./operation-result.ts";
@@ -14,14 +15,7 @@ export async function tellFolder(
   facts: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const { summary, elapsedMs } = followed;
-  for (const { path, error } of summary.ignored) {
-    report.warn(`${printable(path)} was left alone: ${inShort(error.message)}`);
-  }
-  if (summary.stateError !== undefined) {
-    report.warn(
-      `what was transferred could not be noted (${inShort(summary.stateError.message)}): the next time compares sizes and dates`,
-    );
-  }
+  for (const note of folderNotes(summary)) report.warn(note);
   const { transferred, bytes, skipped, created, deleted, steps } = summary;
   if (steps !== undefined) {
     for (const step of steps) await report.answer(stepLine(step), { type: "step", ...step });
@@ -42,6 +36,8 @@ export async function tellFolder(
     skipped,
     created,
     deleted,
+    ...(summary.renamed.length === 0 ? {} : { renamed: summary.renamed }),
+    ...(summary.rewritten.length === 0 ? {} : { rewritten: summary.rewritten }),
     elapsedMs: Math.round(elapsedMs),
   });
 }

@@ -1,8 +1,7 @@
 /** `meanwhile get`: content comes to this machine. */
 import { join, resolve, sep } from "node:path";
-import type { DavClient } from "@meanwhile/client";
 import type { Command } from "commander";
-import { failed, wrongUsage } from "../command-error.ts";
+import { wrongUsage } from "../command-error.ts";
 import { nameAmount } from "../display/amounts.ts";
 import { printable } from "../display/printable.ts";
 import { localStats, mustBeFolder, mustHaveFolder } from "../options/local-place.ts";
@@ -60,20 +59,6 @@ async function toOutput({ client, terminal, signal, report }: Session, url: URL)
   } finally {
     display?.end();
   }
-  if (length === undefined) await mustBeWhole(client, url, done, signal);
-}
-
-/** Without a length, the end of the connection is the end of the content (RFC 9112 §6.3), also where it came too early. */
-async function mustBeWhole(client: DavClient, url: URL, came: number, signal: AbortSignal): Promise<void> {
-  const { HttpError } = await import("@meanwhile/client");
-  const told = await client.stat(url, { signal }).catch((error: unknown) => {
-    // A server without PROPFIND tells no length.
-    if (error instanceof HttpError) return undefined;
-    throw error;
-  });
-  if (told?.length === undefined || came >= told.length) return;
-  const much = `${nameAmount(came, "bytes")} of ${nameAmount(told.length, "bytes")}`;
-  throw failed(`${shownPath(url)}: only ${much} came; what was written is not the whole`);
 }
 
 async function toFile(session: Session, url: URL, typedLocal: string | undefined): Promise<void> {

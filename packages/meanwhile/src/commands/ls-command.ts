@@ -44,13 +44,21 @@ async function list(session: Session, url: URL, typed: TypedLs): Promise<void> {
   const collected: Row[] = [];
   let members = 0;
   const depth = typed.recursive === true ? "infinity" : "1";
-  for await (const resource of client.list(url, { depth, signal })) {
-    members += 1;
-    const row = { resource, path: pathBelow(collectionUrl(url), resource) };
-    if (sorted) collected.push(row);
-    else await show(session, row, typed, usualSizeColumns);
+  const { MultistatusError } = await import("@meanwhile/client");
+  let failure: unknown;
+  try {
+    for await (const resource of client.list(url, { depth, signal })) {
+      members += 1;
+      const row = { resource, path: pathBelow(collectionUrl(url), resource) };
+      if (sorted) collected.push(row);
+      else await show(session, row, typed, usualSizeColumns);
+    }
+  } catch (error) {
+    // What could be told is shown first.
+    if (!(error instanceof MultistatusError)) throw error;
+    failure = error;
   }
-  if (members === 0) {
+  if (members === 0 && failure === undefined) {
     // A document has no members, and neither has an empty collection.
     const resource = await client.stat(url, { signal });
     // Its URL may be the session's base, below which it has no name.
@@ -67,6 +75,7 @@ async function list(session: Session, url: URL, typed: TypedLs): Promise<void> {
   collected.sort((one, other) => order.compare(one.path, other.path) || (one.path < other.path ? -1 : 1));
   const columns = Math.max(0, ...collected.slice(0, 10_000).map(({ resource }) => sizeOf(resource).length));
   for (const row of collected) await show(session, row, typed, columns);
+  if (failure !== undefined) throw failure;
 }
 
 interface Row {

@@ -15,6 +15,7 @@ import { tellFolder } from "./folder-result.ts";
 interface TypedSync extends TypedConnection, TypedLockTokens, TypedFolderOptions {
   readonly delete?: boolean;
   readonly force?: boolean;
+  readonly replace?: boolean;
 }
 
 export function syncCommand(context: CommandContext): Command {
@@ -24,6 +25,7 @@ export function syncCommand(context: CommandContext): Command {
     .argument("<FROM>", "a folder of this machine, or the URL of a collection")
     .argument("<TO>", "the other one: it becomes like FROM")
     .option("--delete", "delete in TO what is not in FROM")
+    .option("--replace", "let a folder in TO, with all in it, be replaced by a file, and a file by a folder")
     .option("--force", "replace also what was changed in TO since the last time")
     .action(async (from: string, to: string, typed: TypedSync) => {
       if (looksRemote(from) === looksRemote(to)) {
@@ -39,6 +41,7 @@ export function syncCommand(context: CommandContext): Command {
         direction,
         delete: typed.delete ?? false,
         force: typed.force ?? false,
+        replace: typed.replace ?? false,
         lockTokens: parseLockTokens(typed, context.terminal),
       } as const;
       await mustBeFolder(context.terminal.cwd, typedFolder, { made: direction === "down" });

@@ -184,9 +184,14 @@ test("a member of a folder that failed is named once", async () => {
       member("a/b", answered(403, { url: new URL("https://files.example/team/dir/a/b") })),
       member("c", new OutcomeUnknownError("PUT", new URL("https://files.example/team/dir/c"), undefined)),
     ],
+    ignored: [],
+    renamed: [{ path: "d/e\u0301\u202E", name: "\u00e9" }],
+    rewritten: [{ path: "f", sent: 3, stored: 4 }],
   } as unknown as FolderSummary;
   const explanation = await explain(new FolderError(summary), nobody);
   expect(explanation?.details).toEqual([
+    `"d/e\u0301\\u202e" is listed as "\u00e9", and is taken for the same from now on`,
+    expect.stringMatching(/^f: the server stored 4 B of the 3 B that it was sent; .* taken for the same/),
     "/team/dir/a/b: not allowed; perhaps with a login: --user NAME",
     expect.stringMatching(/^c: PUT \/team\/dir\/c: the connection was lost/),
   ]);

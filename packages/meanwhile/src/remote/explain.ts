@@ -16,6 +16,7 @@ import type { FailureCode } from "../exit-status.ts";
 import { explainConnection } from "./explain-connection.ts";
 import { exitCodeOf, explainStatus, statusWords } from "./explain-status.ts";
 import type { Explanation, FailureContext } from "./explanation.ts";
+import { folderNotes } from "./folder-notes.ts";
 import { shownPath, shownUrl } from "./remote-url.ts";
 import { StoppedError } from "./stops.ts";
 
@@ -72,12 +73,19 @@ function explainMultistatus(error: MultistatusError): Explanation {
   if (told.length > details.length) details.push(`... and ${formatCount(told.length - details.length)} more`);
   // RFC 4918 §9.2: all changes of properties are made, or none.
   const whole = error.method === "PROPPATCH";
-  const many = `${formatCount(told.length)} ${told.length === 1 ? "member" : "members"} failed; the rest may be done`;
+  const members = `${formatCount(told.length)} ${told.length === 1 ? "member" : "members"}`;
+  // Of a listing, what fails may be the collection itself: then any number of members is missing.
+  const many =
+    error.method === "PROPFIND"
+      ? `the server did not tell of ${members}; the listing is not whole`
+      : `${members} failed; the rest may be done`;
   return {
     exitCode: whole ? exitCodeOf(told[0]?.status ?? 500) : 3,
     message: whole
       ? `${details[0] ?? shownPath(error.url)}; no property was changed`
-      : `${error.method} ${shownPath(error.url)}: ${many}`,
+      : error.method === "PROPFIND"
+        ? `${shownPath(error.url)}: ${many}`
+        : `${error.method} ${shownPath(error.url)}: ${many}`,
     details: whole ? details.slice(1) : details,
     facts: {
       method: error.method,
@@ -101,10 +109,10 @@ async function explainFolder(error: FolderError, context: FailureContext): Promi
     const why = await explain(cause, { ...context, resumable: false });
     const words = why?.message ?? summary(cause.message);
     // What a server answered is told with its place, which says which member it is.
-    details.push(
-      cause instanceof HttpError && why !== undefined ? words : `${printable(path || ".")}: ${words}`,
-    );
+    const named = cause instanceof HttpError || cause instanceof MultistatusError;
+    details.push(named && why !== undefined ? words : `${printable(path || ".")}: ${words}`);
   }
+  details.unshift(...folderNotes(error.summary));
   if (failures > told.length) details.push(`... and ${formatCount(failures - told.length)} more`);
   const kept = deletionsLeftOut ? "; so nothing was deleted" : "";
   return {

@@ -13,8 +13,8 @@ const longestAnswer: number = 64 * 1024;
 export async function refuseFailure(response: Response, url: URL): Promise<void> {
   const { status, headers, body } = response;
   if (status === 207) {
-    const members = await readMembers(response, url);
-    if (members.some((member) => member.status >= 400)) throw new MultistatusError("operation", url, members);
+    const error = new MultistatusError("operation", url, await readMembers(response, url));
+    if (error.failed.length > 0) throw error;
     return;
   }
   if (status < 400) {

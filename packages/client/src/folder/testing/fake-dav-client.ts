@@ -12,6 +12,7 @@ import type {
 import { Places } from "../../dav/place.ts";
 import type { Resource } from "../../dav/resource.ts";
 import { HttpError } from "../../error/http-error.ts";
+import { MultistatusError } from "../../error/multistatus-error.ts";
 import type { Patience, RequestContent } from "../../http/send.ts";
 import type { LongRequest, RequestProgress } from "../../long-request/long-request.ts";
 import { LatestNews } from "../latest-news.ts";
@@ -47,6 +48,16 @@ export interface FakeServer {
   extraMembers: (path: string) => readonly Partial<Resource>[];
   /** Changes what a listing tells of a resource. */
   tell: (resource: Resource) => Resource;
+  /** The path that a server takes for the one that was asked for. */
+  resolve: (path: string, method: FakeMethod) => string;
+  /** Whether a listing leaves a resource out, although it is there. */
+  hides: (path: string) => boolean;
+  /** What a server stores of content. */
+  store: (content: Buffer, path: string) => Buffer;
+  /** Members of a listing, and the collection itself by its own path, of which only a status is told. */
+  failing: (path: string) => Readonly<Record<string, number>>;
+  /** Whether If-Match and If-None-Match are heeded. */
+  heedsConditions: boolean;
   /** Changes the content on its way. */
   send: (path: string, content: Uint8Array, start: number) => AsyncIterable<Uint8Array>;
   /** Whether the answer to GET tells its length. */
@@ -68,6 +79,11 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
     before: () => undefined,
     after: () => undefined,
     extraMembers: () => [],
+    resolve: (path) => path,
+    hides: () => false,
+    store: (content) => content,
+    failing: () => ({}),
+    heedsConditions: true,
     tell: (resource) => resource,
     async *send(_path, content) {
       const half = Math.ceil(content.length / 2);
@@ -89,8 +105,11 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
     client: undefined as unknown as DavClient,
   };
 
-  const pathOf = (url: URL): string =>
-    decodeURIComponent(url.pathname.slice(places.base.pathname.length)).replace(/\/$/, "");
+  const pathOf = (url: URL, method: FakeMethod): string =>
+    server.resolve(
+      decodeURIComponent(url.pathname.slice(places.base.pathname.length)).replace(/\/$/, ""),
+      method,
+    );
   const urlOf = (path: string, collection: boolean): URL =>
     new URL(path.split("/").map(encodeName).join("/") + (collection && path !== "" ? "/" : ""), places.base);
   const failure = (method: string, path: string, status: number): HttpError =>
@@ -115,6 +134,7 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
     signal?.throwIfAborted();
   };
   const check = (method: string, path: string, { ifMatch, ifNoneMatch }: ChangeOptions): void => {
+    if (!server.heedsConditions) return;
     const there = resources.get(path);
     const etag = there === undefined ? undefined : (there?.etag ?? '"collection"');
     if (ifMatch !== undefined && ifMatch !== etag) throw failure(method, path, 412);
@@ -124,26 +144,37 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
   const client: Partial<DavClient> = {
     base: places.base,
     async stat(place, options) {
-      const path = pathOf(places.url(place));
+      const path = pathOf(places.url(place), "stat");
       await call({ method: "stat", path }, options?.signal);
       return describe(path);
     },
     async *list(place, options?: ListOptions) {
-      const path = pathOf(places.url(place));
+      const path = pathOf(places.url(place), "list");
       await call({ method: "list", path }, options?.signal);
       if (resources.get(path) !== null) throw failure("PROPFIND", path, 404);
       const prefix = path === "" ? "" : `${path}/`;
+      const failed = server.failing(path);
       for (const member of [...resources.keys()]) {
-        if (member !== "" && member.startsWith(prefix) && !member.slice(prefix.length).includes("/"))
+        if (
+          member !== "" &&
+          member.startsWith(prefix) &&
+          !member.slice(prefix.length).includes("/") &&
+          !(member in failed || server.hides(member))
+        )
           yield describe(member);
       }
       for (const extra of server.extraMembers(path)) {
         yield { path: "", name: "", collection: false, properties: [], url: places.base, ...extra };
       }
+      const results = Object.entries(failed).map(([name, status]) => ({
+        url: urlOf(name, name === path),
+        status,
+      }));
+      if (results.length > 0) throw new MultistatusError("PROPFIND", urlOf(path, true), results);
     },
     async get(place, options: GetOptions = {}): Promise<Download> {
       const url = places.url(place);
-      const path = pathOf(url);
+      const path = pathOf(url, "get");
       const start = options.range?.start ?? 0;
       const { ifMatch } = options;
       await call({ method: "get", path, start, ...(ifMatch !== undefined && { ifMatch }) }, options.signal);
@@ -160,7 +191,7 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
       };
     },
     put(place, content, options = {}) {
-      const path = pathOf(places.url(place));
+      const path = pathOf(places.url(place), "put");
       const { ifMatch, ifNoneMatch } = options;
       return longRequest(options, async (tell): Promise<Change> => {
         const made: FakeCall = {
@@ -175,7 +206,7 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
         if (resources.get(parent) !== null) throw failure("PUT", path, 409);
         if (resources.get(path) === null) throw failure("PUT", path, 405);
         const created = !resources.has(path);
-        server.put(path, bytes);
+        server.put(path, server.store(bytes, path));
         server.after(made);
         const etag = resources.get(path)?.etag;
         const tagged = server.tagsPuts && etag !== undefined ? { etag } : {};
@@ -183,7 +214,7 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
       });
     },
     async mkdir(place, options = {}) {
-      const path = pathOf(places.url(place));
+      const path = pathOf(places.url(place), "mkdir");
       await call({ method: "mkdir", path }, options.signal);
       if (resources.has(path)) throw failure("MKCOL", path, 405);
       const parent = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
@@ -193,7 +224,7 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
       return { status: 201, created: true };
     },
     delete(place, options = {}) {
-      const path = pathOf(places.url(place));
+      const path = pathOf(places.url(place), "delete");
       return longRequest(options, async (): Promise<Change> => {
         const { ifMatch } = options;
         const made: FakeCall = { method: "delete", path, ...(ifMatch !== undefined && { ifMatch }) };

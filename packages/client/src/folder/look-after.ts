@@ -1,0 +1,186 @@
+/**
+ * Looks what became of what was written: servers, and some file systems, change names, and servers change contents. What
+ * they made of them is learned, so that the next work finds all as it is.
+ */
+import { encodeName } from "@meanwhile/dav/path";
+import { alikeName } from "./alike-name.ts";
+import type { FolderMember } from "./folder-member.ts";
+import type { MemberPlace, Removal } from "./folder-plan.ts";
+import type { FolderTally } from "./folder-tally.ts";
+import { MemberError } from "./folder-work.ts";
+import type { FolderSide } from "./plan-folder.ts";
+import { settleContent } from "./settle-content.ts";
+import type { SyncState } from "./sync-state.ts";
+import { workThrough } from "./work-through.ts";
+import type { FoundMember, ListedMember, LookUnderName } from "./written-look.ts";
+import { parentOf, type WrittenFolder, type WrittenMember } from "./written-members.ts";
+
+export interface LookingAfter {
+  readonly direction: "up" | "down";
+  readonly source: FolderSide;
+  /** With the destination's own names. */
+  readonly destination: FolderSide;
+  readonly lookUnder: LookUnderName;
+  readonly state: SyncState | undefined;
+  readonly tally: FolderTally;
+  /** As clockAhead(). */
+  readonly clockAheadMs: () => Promise<number>;
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Lists each collection once more that was written to: to learn names and contents at a server, and where something in it
+ * is to be removed.
+ *
+ * @returns the removals that may be done: none of what may be, under another name, what was just written
+ */
+export async function lookAfter(
+  options: LookingAfter,
+  folders: readonly WrittenFolder[],
+  removals: readonly Removal[],
+): Promise<readonly Removal[]> {
+  const surplus = new Map<string, Removal[]>();
+  for (const removal of removals) {
+    const { path } = parentOf(removal);
+    surplus.set(path, [...(surplus.get(path) ?? []), removal]);
+  }
+  const kept = new Set<string>();
+  const learns = options.direction === "up" && options.state !== undefined;
+  await workThrough(folders, options.concurrency, options.signal, async (folder) => {
+    const inIt = surplus.get(folder.place.path) ?? [];
+    const isNew = folder.members.some((member) => member.isNew);
+    if (!learns && !(isNew && inIt.length > 0)) return;
+    try {
+      for (const path of await new FolderLook(options, folder).keptOf(inIt)) kept.add(path);
+    } catch (error) {
+      // Nothing is learned then: the next work compares what it finds.
+      if (options.signal.aborted) throw error;
+      const deletes = inIt.length > 0 && options.tally.breakdowns === 0;
+      if (deletes && error instanceof Error) options.tally.failed(folder.place.path, error);
+    }
+  });
+  return kept.size === 0 ? removals : removals.filter(({ path }) => !isIn(path, kept));
+}
+
+function isIn(path: string, kept: ReadonlySet<string>): boolean {
+  for (let cut = path.length; cut > 0; cut = path.lastIndexOf("/", cut - 1)) {
+    if (kept.has(path.slice(0, cut))) return true;
+  }
+  return false;
+}
+
+class FolderLook {
+  readonly #options: LookingAfter;
+  readonly #folder: WrittenFolder;
+  readonly #listed = new Map<string, FolderMember>();
+  #sourceNames: ReadonlySet<string> | undefined;
+
+  constructor(options: LookingAfter, folder: WrittenFolder) {
+    this.#options = options;
+    this.#folder = folder;
+  }
+
+  /** @returns the paths of those that must not be removed */
+  async keptOf(surplus: readonly Removal[]): Promise<ReadonlySet<string>> {
+    const { destination } = this.#options;
+    for await (const member of destination.list(this.#folder.place)) this.#listed.set(member.name, member);
+    const kept = new Set<string>();
+    // Gone, or renamed by what was written: to remove it by its old name might remove that.
+    for (const removal of surplus) if (!this.#listed.has(this.#nameAt(removal))) kept.add(removal.path);
+    const missing: WrittenMember[] = [];
+    for (const member of this.#folder.members) {
+      const listed = this.#listed.get(this.#nameAt(member.place));
+      if (listed !== undefined) await settleContent(this.#options, member, listed);
+      else if (member.isNew) missing.push(member);
+    }
+    for (const member of missing) await this.#find(member, missing, surplus, kept);
+    return kept;
+  }
+
+  /** The name of a member as the destination was told it. */
+  #nameAt({ local, href }: MemberPlace): string {
+    if (this.#options.direction === "down") return local.slice(local.lastIndexOf("/") + 1);
+    return decodeURIComponent(href.replace(/\/$/, "").replace(/^.*\//, ""));
+  }
+
+  async #find(
+    member: WrittenMember,
+    missing: readonly WrittenMember[],
+    surplus: readonly Removal[],
+    kept: Set<string>,
+  ): Promise<void> {
+    const { state, tally } = this.#options;
+    const { place, kind, record } = member;
+    const found = await this.#options.lookUnder(place, kind);
+    const other = await this.#otherName(member, missing, found);
+    if (other !== undefined) {
+      tally.renamed(place.path, other.name);
+      await this.#note(member, other);
+    } else if (record !== undefined && found.facts !== undefined) {
+      await state?.same(place.local, { ...record, remote: found.facts });
+    }
+    for (const removal of surplus) {
+      if (kept.has(removal.path)) continue;
+      const listed = this.#listed.get(this.#nameAt(removal));
+      if (other !== undefined) {
+        if (listed === other) kept.add(removal.path);
+        continue;
+      }
+      if ((await this.#compare(found, listed)) === "no") continue;
+      kept.add(removal.path);
+      const message = `it may be what became of ${place.path}, which is not listed under its name`;
+      tally.ignored({ path: removal.path, error: new MemberError("name-changed", message) });
+    }
+  }
+
+  #compare(found: FoundMember, listed: FolderMember | undefined): Promise<"no" | "maybe" | "certain"> {
+    if (listed === undefined || listed.kind === "other") return Promise.resolve("maybe");
+    return found.compare(this.#folder.place, listed);
+  }
+
+  /** The listed member that it is: by what it is, or else by a name that differs only as servers change names. */
+  async #otherName(
+    { place, kind, record }: WrittenMember,
+    missing: readonly WrittenMember[],
+    found: FoundMember,
+  ): Promise<ListedMember | undefined> {
+    const name = this.#nameAt(place);
+    const alike: ListedMember[] = [];
+    const certain: ListedMember[] = [];
+    this.#sourceNames ??= await this.#namesAtSource();
+    for (const listed of this.#listed.values()) {
+      if (listed.kind !== kind || this.#sourceNames.has(listed.name)) continue;
+      // Where nothing is under its name, the length is all that there is to compare.
+      const size = listed.kind === "document" ? listed.size : undefined;
+      if (found.facts === undefined && size !== undefined && size !== (record?.localSize ?? size)) continue;
+      const likeness = await this.#compare(found, listed);
+      if (likeness === "certain") certain.push(listed);
+      if (likeness !== "no" && alikeName(listed.name) === alikeName(name)) alike.push(listed);
+    }
+    const [one, another] = certain.length > 0 ? certain : alike;
+    const rivals = missing.filter((other) => alikeName(this.#nameAt(other.place)) === alikeName(name));
+    return another === undefined && (certain.length > 0 || rivals.length === 1) ? one : undefined;
+  }
+
+  async #namesAtSource(): Promise<ReadonlySet<string>> {
+    const names = new Set<string>();
+    for await (const { name } of this.#options.source.list(this.#folder.place)) names.add(name);
+    return names;
+  }
+
+  async #note({ place, record }: WrittenMember, other: ListedMember): Promise<void> {
+    const { direction, state } = this.#options;
+    const { local, href } = this.#folder.place;
+    if (direction === "up") {
+      await state?.named(place.local, other.encoded ?? encodeName(other.name));
+      const { kind, name: _, encoded: __, alias: ___, ...facts } = other;
+      if (record !== undefined && kind === "document")
+        await state?.same(place.local, { ...record, remote: facts });
+    } else {
+      const here = local === "" ? other.name : `${local}/${other.name}`;
+      await state?.named(here, place.href.slice(href.length).replace(/\/$/, ""));
+      if (record !== undefined) await state?.same(here, record);
+    }
+  }
+}
