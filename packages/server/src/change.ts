@@ -33,13 +33,32 @@ export async function withClaims(
   const release = await claims.acquire(wanted, limits.claimMs, work.signal);
   if (!release) {
     if (work.signal.aborted) throw new TreeError("stopped");
-    throw new DavError(503, "another request works on this resource", { fields: { "Retry-After": "2" } });
+    throw notFree();
   }
   try {
     return await act();
   } finally {
     release();
   }
+}
+
+/**
+ * Waits until the trees that a work will need are free, as long as {@link withClaims} does, and does not take them: for
+ * one that begins later, and had better not begin at all where they are not free.
+ * @throws {DavError} 503
+ */
+export async function waitUntilFree(
+  { claims, limits }: ServerContext,
+  wanted: readonly Claim[],
+  signal: AbortSignal,
+): Promise<void> {
+  const release = await claims.acquire(wanted, limits.claimMs, signal);
+  if (!release) throw notFree();
+  release();
+}
+
+function notFree(): DavError {
+  return new DavError(503, "another request works on this resource", { fields: { "Retry-After": "2" } });
 }
 
 /**

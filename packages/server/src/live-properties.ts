@@ -53,6 +53,11 @@ const liveProperties: readonly LiveProperty[] = [
   ),
   live("getetag", ({ resource }) => (resource.kind === "document" ? escapeText(resource.etag) : undefined)),
   live("getlastmodified", ({ resource, nowMs }) => formatHttpDate(lastModifiedMs(resource, nowMs))),
+  // Not of RFC 4918, but what some vendors' servers have, and rclone sets: see requested-time.ts.
+  live("lastmodified", ({ resource, nowMs }) => String(Math.floor(lastModifiedMs(resource, nowMs) / 1000)), {
+    inAllprop: false,
+    isProtected: false,
+  }),
   {
     ...live("lockdiscovery", () => undefined, { needs: "locks" }),
     element: ({ activeLocks }) => lockDiscovery(activeLocks),

@@ -10,7 +10,7 @@ import type { DavRequest } from "./dav-request.ts";
 const knownWithoutKey: ReadonlySet<string> = new Set(["COPY", "MOVE", "DELETE", "MKCOL", "PUT"]);
 
 /** Of a request without a key, content up to this size is digested, to know its repetitions by. */
-const digestedBytes = 4 * 1024 * 1024;
+export const digestedBytes: number = 4 * 1024 * 1024;
 
 export interface RequestKey {
   /** The name under which the client's own key is recorded; undefined where it has none that counts. */

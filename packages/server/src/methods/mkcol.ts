@@ -15,6 +15,7 @@ import {
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { requireTokens } from "../locking.ts";
+import { isLastModified, requestedModifiedMs } from "../requested-time.ts";
 import { TreeError } from "../store.ts";
 import { refusePropertyChanges } from "./proppatch.ts";
 
@@ -31,7 +32,10 @@ export const mkcol: ChangeMethod = async (request, context) => {
       // "Failure to set a property value on the collection MUST result in a failure of the overall MKCOL request" (RFC 5689 §3).
       const refusal = refusePropertyChanges([], changes)?.filter(({ properties }) => properties.length > 0);
       if (refusal) return xml(refusal[0]?.status ?? 403, mkcolResponse(refusal));
-      await context.tree.createCollection(request.path, changes.flatMap(propertySet));
+      const modifiedMs = requestedModifiedMs(changes, context.now());
+      const stored = changes.filter((change) => !isLastModified(change));
+      await context.tree.createCollection(request.path, stored.flatMap(propertySet));
+      if (modifiedMs !== undefined) await context.tree.touch(request.path, modifiedMs);
       return empty(201);
     });
 };

@@ -143,7 +143,12 @@ describe("PROPFIND of all properties, and of their names (RFC 4918 §9.1.4-9.1.6
     "{DAV:}supportedlock",
   ];
   const bigbox = "{http://ns.example.com/boxschema/}bigbox";
-  const besides = ["{DAV:}quota-available-bytes", "{DAV:}quota-used-bytes", "{DAV:}current-user-principal"];
+  const besides = [
+    "{DAV:}lastmodified",
+    "{DAV:}quota-available-bytes",
+    "{DAV:}quota-used-bytes",
+    "{DAV:}current-user-principal",
+  ];
 
   test("propname gives the names of all properties, without values (§9.1.4)", async () => {
     const views = await ask("/c/", { content: fixture("rfc4918-9.1.4-propfind-propname.xml") });

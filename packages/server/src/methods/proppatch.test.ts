@@ -5,9 +5,11 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Answer } from "../answer.ts";
 import type { ServerContext } from "../context.ts";
 import { propertyLimits } from "../property-limits.ts";
+import { TreeError } from "../store.ts";
 import { createMemoryTree } from "../testing/memory-tree.ts";
 import { type ResponseView, viewMultistatus } from "../testing/multistatus-view.ts";
 import { plant, readContent, testContext, testNowMs, testRequest } from "../testing/read-fixture.ts";
+import { propfind } from "./propfind.ts";
 import { isToleratedWhileLocked, proppatch } from "./proppatch.ts";
 
 const update = (...instructions: string[]): string =>
@@ -243,5 +245,50 @@ describe("Windows' properties", () => {
     [set(), false],
   ])("%s alone may be changed without the token of the lock: %s", (instructions, tolerated) => {
     expect(isToleratedWhileLocked(parsePropertyUpdate(update(instructions)))).toBe(tolerated);
+  });
+});
+
+describe("DAV:lastmodified, by which rclone sets times", () => {
+  const at = (value: string): string => update(set(`<D:lastmodified>${value}</D:lastmodified>`));
+  const modifiedMs = async (): Promise<number | undefined> =>
+    (await context.tree.lookup(parsePath("/bar.html")))?.modifiedMs;
+
+  test.each([
+    ["1700000000", 1_700_000_000_000],
+    [" -5 ", -5000],
+    ["Fri, 02 Jan 2026 03:04:05 GMT", Date.UTC(2026, 0, 2, 3, 4, 5)],
+  ])("%s is the time afterwards, and no property of its own", async (value, ms) => {
+    expect(outcome(await viewPatch(at(value)))).toEqual({ 200: ["{DAV:}lastmodified"] });
+    expect(await modifiedMs()).toBe(ms);
+    expect(await stored()).toEqual([]);
+  });
+
+  test.each(["", "yesterday", "1e3", "99999999999999", "2026-01-02"])("%j is no time: 403", async (value) => {
+    const before = await modifiedMs();
+    const both = update(set(`<D:lastmodified>${value}</D:lastmodified>`, "<Z:a/>"));
+    expect(outcome(await viewPatch(both))).toEqual({ 403: ["{DAV:}lastmodified"], 424: ["{urn:z}a"] });
+    expect(await modifiedMs()).toBe(before);
+    expect(await stored()).toEqual([]);
+  });
+
+  test("what the store refuses is 403, and nothing else is changed", async () => {
+    context.tree.touch = () => Promise.reject(new TreeError("denied"));
+    const both = update(set("<D:lastmodified>1700000000</D:lastmodified>", "<Z:a/>"));
+    expect(outcome(await viewPatch(both))).toEqual({ 403: ["{DAV:}lastmodified"], 424: ["{urn:z}a"] });
+    expect(await stored()).toEqual([]);
+  });
+
+  test("it is told where it is asked for", async () => {
+    await patch(at("1700000000"));
+    const content = '<propfind xmlns="DAV:"><prop><lastmodified/><getlastmodified/></prop></propfind>';
+    const answer = await propfind(
+      testRequest("PROPFIND", "/bar.html", { content, headers: { depth: "0" } }),
+      context,
+    );
+    const found = viewMultistatus(await readContent(answer))
+      .get("/bar.html")
+      ?.properties.get(200);
+    expect(found?.get("{DAV:}lastmodified")?.text).toBe("1700000000");
+    expect(found?.get("{DAV:}getlastmodified")?.text).toBe("Tue, 14 Nov 2023 22:13:20 GMT");
   });
 });

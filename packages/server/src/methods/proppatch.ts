@@ -15,8 +15,8 @@ import type { DavRequest } from "../dav-request.ts";
 import { liveProperty } from "../live-properties.ts";
 import { minimalPreference } from "../minimal-preference.ts";
 import { tooLarge } from "../property-limits.ts";
+import { isLastModified, nameOfChange, requestedModifiedMs } from "../requested-time.ts";
 import { TreeError } from "../store.ts";
-import { nameOfChange, win32LastModifiedMs } from "../win32-properties.ts";
 
 export { isToleratedWhileLocked } from "../win32-properties.ts";
 
@@ -49,8 +49,12 @@ export async function applyPropertyChanges(
     multistatus([propertyResponse(prefix + encodePath(path, resource.kind === "collection"), propstats)]);
   const refusal = refusePropertyChanges(await context.tree.properties(path), changes);
   if (refusal !== undefined) return xml(207, respond(refusal), fields);
-  await context.tree.patchProperties(path, changes);
-  await touch(request, context, changes);
+  const refusedTime = await touch(request, context, changes);
+  if (refusedTime !== undefined) return xml(207, respond(refusedTime), fields);
+  await context.tree.patchProperties(
+    path,
+    changes.filter((change) => !isLastModified(change)),
+  );
   if (minimal.applies) {
     // "The server SHOULD return one of the following responses rather than a 207" (RFC 8144 §2.2).
     const applied = minimal.applied.length === 0 ? {} : { "Preference-Applied": minimal.applied.join(", ") };
@@ -73,9 +77,13 @@ export function refusePropertyChanges(
   const isProtected = (name: PropertyName): boolean => liveProperty(name)?.isProtected === true;
   const protectedChanges = changes.filter((change) => isProtected(nameOfChange(change)));
   const largeChanges = changes.filter((change) => !isProtected(nameOfChange(change)) && isLarge(change));
-  if (protectedChanges.length === 0 && largeChanges.length === 0) return undefined;
-  const others = changes.filter((change) => !isProtected(nameOfChange(change)) && !isLarge(change));
+  const timeless = changes.filter(isNoTime);
+  if (protectedChanges.length + largeChanges.length + timeless.length === 0) return undefined;
+  const others = changes.filter(
+    (change) => !isProtected(nameOfChange(change)) && !isLarge(change) && !isNoTime(change),
+  );
   return [
+    { status: 403, properties: elementsOf(timeless) },
     {
       status: 403,
       properties: elementsOf(protectedChanges),
@@ -84,6 +92,12 @@ export function refusePropertyChanges(
     { status: 507, properties: elementsOf(largeChanges) },
     { status: 424, properties: elementsOf(others) },
   ];
+
+  function isNoTime(change: PropertyChange): boolean {
+    return (
+      change.action === "set" && isLastModified(change) && requestedModifiedMs([change], 0) === undefined
+    );
+  }
 
   function isLarge(change: PropertyChange): boolean {
     return large.has(clarkName(nameOfChange(change)));
@@ -96,18 +110,29 @@ function elementsOf(changes: readonly PropertyChange[]): readonly string[] {
   return [...names.values()].map((name) => propertyElement(name));
 }
 
-/** Windows sets a document's time this way, and then expects to see it. */
+/**
+ * Sets the resource's time, before anything else is changed: Windows and rclone do it by a property, and then expect to
+ * see it.
+ *
+ * @returns the propstats that say so where it was promised and could not be done
+ */
 async function touch(
   request: DavRequest,
   context: ServerContext,
   changes: readonly PropertyChange[],
-): Promise<void> {
-  const modifiedMs = win32LastModifiedMs(changes, context.now());
-  if (modifiedMs === undefined) return;
+): Promise<readonly Propstat[] | undefined> {
+  const modifiedMs = requestedModifiedMs(changes, context.now());
+  if (modifiedMs === undefined) return undefined;
   try {
     await context.tree.touch(request.path, modifiedMs);
+    return undefined;
   } catch (error) {
-    // The property itself is stored, which is all that was promised.
     if (!(error instanceof TreeError)) throw error;
+    // Windows' property is stored all the same, which is all that was promised.
+    if (!changes.some(isLastModified)) return undefined;
+    return [
+      { status: 403, properties: elementsOf(changes.filter(isLastModified)) },
+      { status: 424, properties: elementsOf(changes.filter((change) => !isLastModified(change))) },
+    ];
   }
 }

@@ -380,3 +380,42 @@ test("PUT over a document needs no right on its parent: its membership does not 
   const { ask } = await open({ access: rights({ "/": "rw", "/col": "r", "/col/member": "rw" }) });
   expect((await ask("PUT", "/col/member", {}, "x")).status).toBe(204);
 });
+
+describe("an upload to where others work", () => {
+  const large = { Expect: "100-continue", "Content-Length": String(60_000_000) };
+  const chunked = { Expect: "100-continue", "Transfer-Encoding": "chunked" };
+
+  test.each([
+    ["large", large],
+    ["of unknown length", chunked],
+  ])("%s: 503 with Retry-After before any content is asked for", async (_name, fields) => {
+    const { dial, operations, tree } = await open();
+    await operations.claims.acquire([{ path: "/", scope: "tree", mode: "exclusive" }], 0);
+    const client = dial();
+    client.send(requestBytes("PUT", "/new", fields));
+    const { status, interims, field } = await client.response("PUT");
+    expect([status, interims, field("Retry-After")]).toEqual([503, [], "2"]);
+    expect(await tree.lookup(parsePath("/new"))).toBeUndefined();
+  });
+
+  test("a large one waits for them first, and holds up nobody while its content comes", async () => {
+    const { dial, operations } = await open({ limits: { claimMs: 60_000 } });
+    const copying = await operations.claims.acquire([{ path: "/", scope: "tree", mode: "exclusive" }], 0);
+    const client = dial();
+    client.send(requestBytes("PUT", "/new", large));
+    copying?.();
+    expect((await client.head()).status).toBe(100);
+    const other = await operations.claims.acquire([{ path: "/new", scope: "tree", mode: "exclusive" }], 0);
+    expect(other).toBeDefined();
+  });
+
+  test("a small one is received, so that one that is repeated can join it", async () => {
+    const { dial, operations } = await open();
+    await operations.claims.acquire([{ path: "/", scope: "tree", mode: "exclusive" }], 0);
+    const client = dial();
+    client.send(requestBytes("PUT", "/new", { Expect: "100-continue", "Content-Length": "1" }));
+    expect((await client.head()).status).toBe(100);
+    client.send("x");
+    expect((await client.response("PUT")).status).toBe(503);
+  });
+});

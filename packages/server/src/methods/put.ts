@@ -1,6 +1,6 @@
 /** PUT (RFC 4918 §9.7, RFC 9110 §9.3.4): the old content stays until the new is there, whole and checked. */
 import { badRequest, DavError } from "@meanwhile/dav/error";
-import { askerOf, type Release, type Work } from "@meanwhile/operations";
+import { askerOf, type Claim, type Release, type Work } from "@meanwhile/operations";
 import { type Answer, empty } from "../answer.ts";
 import {
   type ChangeMethod,
@@ -8,6 +8,7 @@ import {
   requireCreatableName,
   requireWrite,
   single,
+  waitUntilFree,
   withClaims,
   withParent,
 } from "../change.ts";
@@ -17,6 +18,7 @@ import type { DavRequest } from "../dav-request.ts";
 import { formatHttpDate } from "../http-date.ts";
 import { lastModifiedMs } from "../last-modified.ts";
 import { requireTokens } from "../locking.ts";
+import { digestedBytes } from "../request-key.ts";
 import type { Draft } from "../store.ts";
 
 export const put: ChangeMethod = async (request, context) => {
@@ -39,6 +41,7 @@ export const put: ChangeMethod = async (request, context) => {
   // Judged now so that a refused upload need not be sent, and again when it is there.
   await judgePut(request, context);
 
+  if (isLargeUpload(request, length)) await waitUntilFree(context, claimsOf(request), request.closed);
   const leave = takeUploadPlace(request, context);
   let draft: Draft;
   try {
@@ -77,23 +80,30 @@ async function commit(
   work: Work,
 ): Promise<Answer> {
   try {
-    return await withClaims(
-      context,
-      [{ path: request.path, scope: "tree", mode: "exclusive" }],
-      work,
-      async () => {
-        await judgePut(request, context);
-        const { created, resource } = await draft.commit({ modifiedMs });
-        return empty(created ? 201 : 204, {
-          ETag: resource.etag,
-          "Last-Modified": formatHttpDate(lastModifiedMs(resource, context.now())),
-          ...(modifiedMs === undefined ? {} : { "X-OC-Mtime": "accepted" }),
-        });
-      },
-    );
+    return await withClaims(context, claimsOf(request), work, async () => {
+      await judgePut(request, context);
+      const { created, resource } = await draft.commit({ modifiedMs });
+      return empty(created ? 201 : 204, {
+        ETag: resource.etag,
+        "Last-Modified": formatHttpDate(lastModifiedMs(resource, context.now())),
+        ...(modifiedMs === undefined ? {} : { "X-OC-Mtime": "accepted" }),
+      });
+    });
   } finally {
     await draft.discard();
   }
+}
+
+function claimsOf({ path }: DavRequest): readonly Claim[] {
+  return [{ path, scope: "tree", mode: "exclusive" }];
+}
+
+/**
+ * Whether it is worth while to find out, before the content is sent, whether it could be put in place. Smaller uploads are
+ * received in any case: one that is repeated is known by its content, and joins the first.
+ */
+function isLargeUpload({ headers }: DavRequest, length: number | undefined): boolean {
+  return length === undefined ? headers.expect !== undefined : length > digestedBytes;
 }
 
 async function judgePut(request: DavRequest, context: ServerContext): Promise<void> {
