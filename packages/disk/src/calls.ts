@@ -300,7 +300,7 @@ export class Calls {
    * Makes the content of a file, its owner, mode and times survive a loss of power, so far as the durability goes.
    * The descriptor stays open until then.
    *
-   * @throws {TreeError} "no-space", "not-synced"; what was written may be lost then, and is not to get its name
+   * @throws {TreeError} "no-space", "not-written"; what was written may be lost then, and is not to get its name
    */
   async sync(fd: number): Promise<void> {
     if (this.durability === "none") return;
@@ -308,7 +308,7 @@ export class Calls {
       await this.#before?.({ call: "sync", path: `/proc/self/fd/${fd}` });
       await this.#syncs.request(`fd ${fd}`, fd).done;
     } catch (error) {
-      throw syncError(error);
+      throw syncError(error, "not-written");
     }
   }
 
@@ -325,7 +325,7 @@ export class Calls {
       await this.#before?.({ call: "sync", path: directory });
       await this.#names.now(directory);
     } catch (error) {
-      throw syncError(error);
+      throw syncError(error, "not-synced");
     }
   }
 

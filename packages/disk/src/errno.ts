@@ -63,11 +63,10 @@ const unsyncable: ReadonlySet<string> = new Set([
 ]);
 
 /** A sync failed: the kernel may have dropped what it could not write. */
-export function syncError(cause: unknown): TreeError {
-  const { code } = treeError(cause);
-  if (code === "no-space") return new TreeError(code, "there was no room left to sync it", { cause });
+export function syncError(cause: unknown, code: "not-written" | "not-synced"): TreeError {
+  const isFull = treeError(cause).code === "no-space";
   const errno = errnoOf(cause) ?? "an unknown error";
-  return new TreeError("not-synced", `the sync to the disk failed: ${errno}`, { cause });
+  return new TreeError(isFull ? "no-space" : code, `the sync to the disk failed: ${errno}`, { cause });
 }
 
 /** Whether the file system has no cheap copy (reflink) between these two files. */

@@ -169,7 +169,7 @@ const failing = (path: string, code: string) => (change: Change) => {
 const failures: readonly [name: string, act: Act, code: string, changes: readonly string[]][] = [
   ["PUT, no space", put("/document"), "ENOSPC", ["sync draft", "unlink draft", "failed: no-space"]],
   ["PUT, a quota", put("/document"), "EDQUOT", ["sync draft", "unlink draft", "failed: no-space"]],
-  ["PUT, a broken disk", put("/document"), "EIO", ["sync draft", "unlink draft", "failed: not-synced"]],
+  ["PUT, a broken disk", put("/document"), "EIO", ["sync draft", "unlink draft", "failed: not-written"]],
 ];
 
 test.each(failures)(
@@ -181,7 +181,7 @@ test.each(failures)(
 
 test("a copy whose content cannot be synced gets no name", async () => {
   const changes = await trace(copy("/document", "/old"), { fault: failing("staged", "EIO") });
-  expect(changes).toEqual(["sync works", "sync staged", "unlink staged", "sync /", "failed: not-synced"]);
+  expect(changes).toEqual(["sync works", "sync staged", "unlink staged", "sync /", "failed: not-written"]);
 });
 
 test("where the sync of a name fails the content is in place, told as not synced, and what it replaced is kept", async () => {

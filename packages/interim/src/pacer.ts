@@ -28,8 +28,9 @@ export interface FollowOptions {
   /**
    * The fields of the next interim response. `sent`: how many there were before; `bytes`: room for field lines, each
    * `name.length + value.length + 4`. Where it throws, or gives more than there is room for, a bare 102 is sent.
+   * "soon": they are not known yet; nothing is sent, and they are asked for again some 10 ms later.
    */
-  readonly fields: (sent: number, bytes: number) => InterimFields;
+  readonly fields: (sent: number, bytes: number) => InterimFields | "soon";
 }
 
 export interface Following {
@@ -62,6 +63,9 @@ export interface Pacer {
 
 /** How soon to look again after an interim response could not be written, or the request is not yet complete. */
 const againMs = 1_000;
+
+/** How soon to ask again for fields that are not known yet, in milliseconds. */
+const heldMs = 10;
 
 /** How often at the most it is forecast again when the next interim response is due, in milliseconds. */
 const forecastMs = 100;
@@ -123,7 +127,12 @@ export function createPacer(options: PacerOptions = {}): Pacer {
       end(followed, "spent");
       return;
     }
-    const bytes = write(followed, fieldsFor(followed, room));
+    const fields = fieldsFor(followed, room);
+    if (fields === "soon") {
+      wheel.put(followed, heldMs);
+      return;
+    }
+    const bytes = write(followed, fields);
     if (bytes > 0) {
       followed.sent += 1;
       followed.bytes += bytes;
@@ -179,9 +188,10 @@ export function createPacer(options: PacerOptions = {}): Pacer {
     }
   };
 
-  const fieldsFor = (followed: Followed, room: number): InterimFields => {
+  const fieldsFor = (followed: Followed, room: number): InterimFields | "soon" => {
     try {
       const fields = followed.options.fields(followed.sent, room);
+      if (fields === "soon") return fields;
       if (interimBytes(102, fields) - bareBytes <= room) return fields;
       throw misuse("ERR_INTERIM_TOO_LARGE", `fields of an interim response have ${room} bytes of room here`);
     } catch (error) {

@@ -60,7 +60,7 @@ export function createAttendance(
     if (state.present > 0) return;
     if (!state.delivered) {
       // What was lost is worth keeping for the one who comes back.
-      operations.keep(operation);
+      void operations.keep(operation);
       attended.delete(operation.id);
       tellLost(operation);
     } else if (operation.outcome) forget(operation.id);

@@ -68,3 +68,13 @@ test("where the process stops first that is the answer, at once where it stops a
   expect(timers.pending).toBe(0);
   expect(journal.get(operation.id)).toMatchObject({ state: "running" });
 });
+
+test("where it cannot be recorded it is not told as accepted: the outcome is waited for", async () => {
+  const { wait, end, timers, journal } = running();
+  journal.put = () => Promise.reject(new Error("full"));
+  const answer = wait(1000);
+  timers.advance(1000);
+  await new Promise((resolve) => setImmediate(resolve));
+  end();
+  expect(await answer).toBe("outcome 201");
+});

@@ -8,12 +8,16 @@ export interface PossibleAnswers<Answer> {
   readonly left: { readonly closed: AbortSignal; readonly answer: Answer } | undefined;
   /** Until there is `accepted`, in milliseconds; undefined: never. */
   readonly waitMs: number | undefined;
+  /** The operation goes on, and is recorded. Not asked for where it could not be. */
   readonly accepted: () => Answer;
-  /** The process ends before the operation does. */
-  readonly stopping: () => Answer;
+  /** The process ends before the operation does. `isKept`: it is recorded, and can be asked for later. */
+  readonly stopping: (isKept: boolean) => Answer;
 }
 
-/** Whoever is told something else than the outcome may come back for it: then the operation is kept. */
+/**
+ * Whoever is told something else than the outcome may come back for it: then the operation is kept, and told of once it
+ * is recorded. Where it could not be recorded, the outcome is waited for.
+ */
 export function firstAnswer<Answer>(
   operations: Operations,
   operation: Operation,
@@ -32,13 +36,14 @@ export function firstAnswer<Answer>(
       for (const stop of waits.splice(0)) stop();
       resolve(first);
     };
-    const later = (first: () => Answer): void => {
-      operations.keep(operation);
-      answer(first());
+    const kept = async (told: (isKept: boolean) => Answer | undefined): Promise<void> => {
+      const first = told(await operations.keep(operation));
+      if (!isAnswered && first !== undefined) answer(first);
     };
     wait(whenEnded(operation, (outcome) => answer(answers.outcome(outcome))));
     if (left) wait(whenAborted(left.closed, () => answer(left.answer)));
-    if (waitMs !== undefined) wait(operations.after(waitMs, () => later(answers.accepted)));
-    wait(whenAborted(operations.abandoned, () => later(answers.stopping)));
+    if (waitMs !== undefined)
+      wait(operations.after(waitMs, () => void kept((isKept) => (isKept ? answers.accepted() : undefined))));
+    wait(whenAborted(operations.abandoned, () => void kept(answers.stopping)));
   });
 }

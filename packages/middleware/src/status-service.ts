@@ -100,7 +100,7 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
     const type = preferredType(request.headers.accept, types);
     if ("ended" in found) {
       // Whoever knows its URL was told where to ask, and may ask after its end.
-      operations.keep(found);
+      void operations.keep(found);
       if (found.outcome) await found.ended;
     }
     if (type === "text/event-stream") {
@@ -150,11 +150,14 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
     if (principal === undefined) return { version: 1, operations: [] };
     const found = await operations.list(principal, listedOperations + 1);
     const shown = found.slice(0, listedOperations);
-    for (const operation of shown) if ("ended" in operation) operations.keep(operation);
+    // Those that could not be recorded are not told of: after a restart nobody would know of them.
+    const kept = await Promise.all(
+      shown.map((operation) => !("ended" in operation) || operations.keep(operation)),
+    );
     return {
       version: 1,
       operations: shown
-        .filter((operation) => !isHidden(operation))
+        .filter((operation, index) => kept[index] === true && !isHidden(operation))
         .map((operation) => statusDocument(operation, collectionUrl + operation.id, { failed: false })),
       ...(found.length > listedOperations ? { more: true } : {}),
     };

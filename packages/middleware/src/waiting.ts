@@ -17,25 +17,49 @@ export interface WaitingOptions {
   readonly statusUrl: string;
 }
 
+/** An exchange that waits, and whether it was told where the operation's status document is. */
+export interface Waiting extends Following {
+  readonly isLocated: boolean;
+}
+
+/** How often an interim response is put off until the operation is recorded: by 0.2 s in all, with the pacer's steps. */
+const mostHeld = 10;
+
 /**
  * Sends the operation's news to the exchange, as the allowance and pacing say, until the operation ends or the client
  * leaves. The first interim response carries `Location` and `Progress`, later ones `Progress` and what became of
- * members since the last one (`Status-URI`, RFC 2518 §9.7), failures first.
+ * members since the last one (`Status-URI`, RFC 2518 §9.7), failures first. `Location` waits until the operation is
+ * recorded, so that it leads somewhere after a restart, too: with a slow journal it comes with a later interim response,
+ * and where the journal failed never.
  */
-export function waitFor(operation: Operation, exchange: Exchange, options: WaitingOptions): Following {
+export function waitFor(operation: Operation, exchange: Exchange, options: WaitingOptions): Waiting {
   let told = 0;
+  let held = 0;
+  let isLocated = false;
+  let keeping: "not yet" | "asked" | "kept" | "failed" = "not yet";
+  const keep = (): void => {
+    keeping = "asked";
+    void options.operations.keep(operation).then((isKept) => {
+      keeping = isKept ? "kept" : "failed";
+    });
+  };
   const following = options.pacer.follow(exchange, {
     allowance: options.allowance,
     pacing: options.pacing,
     asked: options.asked,
     progress: () => operation.progress,
     fields(sent, room) {
+      if (keeping === "not yet") keep();
+      if (keeping === "asked" && sent === 0 && held < mostHeld) {
+        held += 1;
+        return "soon";
+      }
       const progress = { Progress: formatProgress(shownProgress(operation)) };
-      if (sent === 0) {
-        // From now on the client may come and ask there, also long after the end.
-        options.operations.keep(operation);
+      if (keeping === "kept" && !isLocated) {
+        isLocated = true;
         return { Location: options.statusUrl, ...progress };
       }
+      if (sent === 0) return progress;
       const lines = statusUris(operation, told, room - progress.Progress.length - fieldOverhead);
       told = operation.results.latest;
       return lines.length === 0 ? progress : { ...progress, "Status-URI": lines };
@@ -50,6 +74,9 @@ export function waitFor(operation: Operation, exchange: Exchange, options: Waiti
   const forget = whenEnded(operation, stop);
   exchange.closed.addEventListener("abort", stop, { once: true });
   return {
+    get isLocated() {
+      return isLocated;
+    },
     get sent() {
       return following.sent;
     },

@@ -61,7 +61,7 @@ test("where it cannot be opened, work with a key never begins, and its client is
   const run = async () => expect.unreachable();
   expect(await operations.start(subject, run, failed, { key }).ended).toMatchObject({
     status: 500,
-    content: "Error: no such disk",
+    content: "OperationRecordError: the operation could not be recorded: Error: no such disk",
   });
   await expect(operations.findByKey("another")).rejects.toThrow("no such disk");
 });

@@ -83,7 +83,7 @@ export interface Work {
    * Records what another process would need to finish the work, should this one be killed. Resolves once that would
    * survive; nothing may be changed before.
    *
-   * @throws what the journal failed with
+   * @throws {OperationRecordError} where the journal failed
    */
   intend(intent: Json): Promise<void>;
   /**

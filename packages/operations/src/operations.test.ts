@@ -332,13 +332,15 @@ describe("what is recorded", () => {
 });
 
 describe("a journal that fails", () => {
+  const unrecorded = "OperationRecordError: the operation could not be recorded: Error: full";
+
   test("with a chosen key: the work never begins, and the client is told", async () => {
     const journal = watchedJournal();
     const { operations } = engine({ journal });
     journal.failing = new Error("full");
     const work = gate();
     const operation = operations.start(subject, work.run, failed, { key });
-    expect(await operation.ended).toMatchObject({ status: 500, content: "Error: full" });
+    expect(await operation.ended).toMatchObject({ status: 500, content: unrecorded });
     expect(work.runs).toBe(0);
   });
 
@@ -356,7 +358,7 @@ describe("a journal that fails", () => {
       },
       failed,
     );
-    expect(await operation.ended).toMatchObject({ status: 500, content: "Error: full" });
+    expect(await operation.ended).toMatchObject({ status: 500, content: unrecorded });
     expect(changed).toBe(false);
   });
 

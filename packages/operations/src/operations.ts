@@ -10,6 +10,7 @@ import {
   OperationKeyError,
   OperationLimitError,
   type OperationLimits,
+  OperationRecordError,
 } from "./refusals.ts";
 import { RunningOperation } from "./running-operation.ts";
 import { Unrecorded } from "./unrecorded.ts";
@@ -35,6 +36,7 @@ export {
   OperationKeyError,
   OperationLimitError,
   type OperationLimits,
+  OperationRecordError,
 } from "./refusals.ts";
 export { defaultRetention, fullRetention, type Retention } from "./retention.ts";
 export { steadyNow } from "./steady-clock.ts";
@@ -88,10 +90,13 @@ export interface Operations {
   /** A principal's operations, running ones first, then those kept, the latest first; hidden ones left out. */
   list(principal: string, limit: number): Promise<readonly (Operation | JournalEntry)[]>;
   /**
-   * Keeps an operation beyond its end: its principal was told where to ask for it. One that runs is recorded at
-   * once, so that the next process can say that it was interrupted.
+   * Keeps an operation beyond its end, so that its principal can be told where to ask for it. One that runs is recorded
+   * at once, so that the next process can say that it was interrupted.
+   *
+   * @returns whether it is recorded: only then may its principal be told. False where the journal failed, which is
+   *   told to `warn` once an operation; it then goes on as if nobody had asked to keep it. Never rejects.
    */
-  keep(operation: Operation): void;
+  keep(operation: Operation): Promise<boolean>;
   /** Hides one that has ended from its principal; one that runs stays. What prevents a second run stays. */
   hide(id: string): Promise<void>;
   /**
@@ -154,8 +159,33 @@ export function createOperations(options: OperationsOptions = {}): Operations {
 
   const isAbandoned = (): boolean => abandonment.signal.aborted;
 
-  async function record(operation: RunningOperation): Promise<void> {
-    await journal.put(operation.entry());
+  /** Those of whose failure to be recorded the log was told. */
+  const warned = new WeakSet<RunningOperation>();
+
+  function record(operation: RunningOperation): Promise<void> {
+    const recording = put(operation);
+    operation.recording = recording;
+    return recording;
+  }
+
+  async function recordIntent(operation: RunningOperation): Promise<void> {
+    try {
+      await record(operation);
+    } catch (error) {
+      notRecorded("the intent", operation, error);
+      throw new OperationRecordError(error);
+    }
+  }
+
+  async function put(operation: RunningOperation): Promise<void> {
+    try {
+      await journal.put(operation.entry());
+    } catch (error) {
+      operation.recording = undefined;
+      throw error;
+    }
+    operation.recorded = true;
+    operation.kept = true;
     unrecorded.delete(operation);
     // The journal works: what it failed with before is tried again, one at a time.
     const next = unrecorded.next();
@@ -169,6 +199,8 @@ export function createOperations(options: OperationsOptions = {}): Operations {
 
   function notRecorded(what: string, operation: RunningOperation, error: unknown): void {
     if (operation.concluded) unrecorded.add(operation);
+    if (warned.has(operation)) return;
+    warned.add(operation);
     options.warn?.(`${what} could not be recorded: ${String(error)}`, operation);
   }
 
@@ -209,7 +241,9 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     let outcome: Outcome;
     try {
       if (key?.chosen && !recorded) {
-        await record(operation);
+        await record(operation).catch((error: unknown) => {
+          throw new OperationRecordError(error);
+        });
         if (isAbandoned()) return;
       }
       outcome = await run(operation.work);
@@ -261,7 +295,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
         key,
         intent,
         before: undefined,
-        record,
+        record: recordIntent,
         enter: (load, signal) => queues[load].enter(asker, signal),
         warn: options.warn,
       });
@@ -280,12 +314,22 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       const ids = new Set(mine.map(({ id }) => id));
       return [...mine, ...kept.filter(({ id }) => !ids.has(id))].slice(0, limit);
     },
-    keep(operation) {
-      if (!(operation instanceof RunningOperation)) return;
+    async keep(operation) {
+      if (!(operation instanceof RunningOperation)) return true;
+      const { told, kept } = operation;
       operation.told = true;
-      if (operation.kept) return;
+      if (operation.recorded) return true;
+      // From now on, for it may end before it is recorded.
       operation.kept = true;
-      recordLater(operation, "the operation");
+      try {
+        await (operation.recording ?? record(operation));
+        return true;
+      } catch (error) {
+        operation.told = told;
+        operation.kept = kept || operation.recorded;
+        notRecorded("the operation", operation, error);
+        return false;
+      }
     },
     async hide(id) {
       const operation = running.get(id) ?? unrecorded.get(id);
@@ -323,7 +367,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
           key,
           intent: undefined,
           before: entry,
-          record,
+          record: recordIntent,
           enter: (load, signal) => queues[load].enter(asker, signal),
           warn: options.warn,
         });

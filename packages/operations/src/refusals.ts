@@ -50,3 +50,13 @@ export class OperationKeyError extends Error {
     this.operation = operation;
   }
 }
+
+/** The operation could not be recorded where that has to come before the work; nothing was done. */
+export class OperationRecordError extends Error {
+  override readonly name = "OperationRecordError";
+  readonly code = "ERR_OPERATION_RECORD";
+
+  constructor(cause: unknown) {
+    super(`the operation could not be recorded: ${String(cause)}`, { cause });
+  }
+}

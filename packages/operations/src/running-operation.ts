@@ -16,7 +16,7 @@ export interface RunningOptions {
   readonly intent: (() => Json) | undefined;
   /** What an earlier process recorded, where that began the work. */
   readonly before: JournalEntry | undefined;
-  /** Records the operation as it is now. */
+  /** Records the operation as it is now, with its intent. */
   readonly record: (operation: RunningOperation) => Promise<void>;
   /** Waits for a place to work, until the signal is aborted. */
   readonly enter: (load: Load, signal: AbortSignal) => Release | Promise<Release | undefined>;
@@ -64,8 +64,12 @@ export class RunningOperation implements Operation {
   hidden: boolean;
   /** Whoever asked for it has its final response. */
   delivered = false;
-  /** It is recorded, and kept beyond its end. */
+  /** It is recorded, or about to be, and kept beyond its end. */
   kept: boolean;
+  /** The journal has it. */
+  recorded: boolean;
+  /** The last try to record it, unless that failed. */
+  recording: Promise<void> | undefined;
   /** Somebody was told where to ask for it, or chose a key to ask with. */
   told: boolean;
 
@@ -83,6 +87,7 @@ export class RunningOperation implements Operation {
     this.hidden = before?.hidden ?? false;
     this.told = before !== undefined || key?.chosen === true;
     this.kept = this.told;
+    this.recorded = before !== undefined;
     this.#warn = warn;
     let resolve: (outcome: Outcome) => void = () => undefined;
     this.ended = new Promise((settle) => {
@@ -97,10 +102,16 @@ export class RunningOperation implements Operation {
       },
       progress: (done, total, remark) => this.#take(advance(this.#progress, done, total, remark)),
       bytes: (done, total) => this.#take(advanceBytes(this.#progress, done, total)),
-      intend: (wanted) => {
+      intend: async (wanted) => {
+        const { kept } = this;
         this.#intent = () => wanted;
         this.kept = true;
-        return record(this);
+        try {
+          await record(this);
+        } catch (error) {
+          this.kept = kept || this.recorded;
+          throw error;
+        }
       },
       enter: (load) => this.#takePlace(load),
       result: (status, uri) => {

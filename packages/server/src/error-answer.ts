@@ -1,7 +1,7 @@
 /** What a client is told when its request failed. */
 import { DavError } from "@meanwhile/dav/error";
 import { errorDocument } from "@meanwhile/dav/error-document";
-import { OperationLimitError } from "@meanwhile/operations";
+import { OperationLimitError, OperationRecordError } from "@meanwhile/operations";
 import type { Answer } from "./answer.ts";
 import { TreeError } from "./store.ts";
 import { fromTreeError } from "./tree-status.ts";
@@ -14,6 +14,9 @@ export function toDavError(error: unknown, method: string): DavError {
   if (error instanceof OperationLimitError) {
     const status = error.of === "principal" ? 429 : 503;
     return new DavError(status, error.message, { cause: error, fields: { "Retry-After": "10" } });
+  }
+  if (error instanceof OperationRecordError) {
+    return new DavError(507, "the request could not be recorded, and nothing was changed", { cause: error });
   }
   return new DavError(500, "the server failed", { cause: error });
 }
@@ -34,7 +37,10 @@ export function errorAnswer(error: DavError, method: string): Answer {
   };
 }
 
-/** A tree that throws has left all as it was: what it failed by can be over when the same request comes again. */
+/**
+ * A tree that throws has left all as it was, unless only a sync failed: what it failed by can be over when the same
+ * request comes again.
+ */
 function changedNothing({ status, cause }: DavError): boolean {
-  return status === 507 || (status >= 500 && cause instanceof TreeError);
+  return status === 507 || (status >= 500 && cause instanceof TreeError && cause.code !== "not-synced");
 }

@@ -401,7 +401,7 @@ describe("malformed and many", () => {
     expect((await put(0)).status).toBe(405);
   });
 
-  test("where the key cannot be recorded the work does not begin: 500, and the draft is discarded", async () => {
+  test("where the key cannot be recorded the work does not begin: 507, and the draft is discarded", async () => {
     const journal = memoryJournal();
     const full = {
       ...journal,
@@ -424,7 +424,7 @@ describe("malformed and many", () => {
       };
       return begun;
     };
-    expect((await server.ask("PUT", "/new", key, "content")).status).toBe(500);
+    expect((await server.ask("PUT", "/new", key, "content")).status).toBe(507);
     expect(await server.tree.lookup(at("/new"))).toBeUndefined();
     await vi.waitFor(() => expect(drafts.open).toBe(0), { timeout: 30_000 });
   });

@@ -96,7 +96,7 @@ async function begin(
         const lost = await lostSuccess(request, answer.status, earlier, options);
         const outcome = lost ?? outcomeOf(answer);
         // From now on this one says what became of the request. One that is to be tried again says nothing.
-        if (earlier && !competes && outcome.status < 500) operations.keep(work.operation);
+        if (earlier && !competes && outcome.status < 500) void operations.keep(work.operation);
         return outcome;
       },
       (error) => {

@@ -229,7 +229,9 @@ export type TreeErrorCode =
   | "incomplete"
   /** The work's signal asked for it. */
   | "stopped"
-  /** What was written or renamed is there, but would not survive a loss of power for certain: a sync failed. */
+  /** The content could not be written to the disk, and was discarded. */
+  | "not-written"
+  /** The change was made, but would not survive a loss of power for certain: a sync failed. */
   | "not-synced"
   | "unavailable";
 

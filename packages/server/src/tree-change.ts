@@ -4,7 +4,7 @@
  */
 import { DavError } from "@meanwhile/dav/error";
 import type { ResourcePath } from "@meanwhile/dav/path";
-import type { Claim, Json, Work } from "@meanwhile/operations";
+import { type Claim, type Json, OperationRecordError, type Work } from "@meanwhile/operations";
 import { type Answer, empty } from "./answer.ts";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
@@ -72,13 +72,18 @@ export function claimsOf(change: TreeChange): readonly Claim[] {
   ];
 }
 
-/** Records the intent, and does it. */
+/**
+ * Records the intent, and does it. A DELETE is done all the same where it could not be recorded: it makes room, and
+ * what is left of one that is killed can be deleted again.
+ */
 export async function intendAndCarryOut(
   change: TreeChange,
   context: ServerContext,
   work: Work,
 ): Promise<Answer> {
-  await work.intend(toJson(change));
+  await work.intend(toJson(change)).catch((error: unknown) => {
+    if (change.method !== "DELETE" || !(error instanceof OperationRecordError)) throw error;
+  });
   return carryOut(change, context, work, false);
 }
 

@@ -23,6 +23,7 @@ const table: readonly [code: TreeErrorCode, method: string, status: number][] = 
   ["too-large", "PROPPATCH", 507],
   ["busy", "DELETE", 503],
   ["unavailable", "COPY", 503],
+  ["not-written", "PUT", 500],
   ["not-synced", "PUT", 500],
   ["changed", "MOVE", 409],
   ["stopped", "COPY", 409],

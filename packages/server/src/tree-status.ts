@@ -42,8 +42,14 @@ export function fromTreeError(error: TreeError, method: string): DavError {
         ...because,
         fields: { "Retry-After": "5" },
       });
+    case "not-written":
+      return new DavError(500, "the content could not be written to the disk", because);
     case "not-synced":
-      return new DavError(500, "the change could not be written to the disk for certain", because);
+      return new DavError(
+        500,
+        "the change was made, but could not be written to the disk for certain",
+        because,
+      );
     case "changed":
       return new DavError(409, "it was changed since, and left alone", because);
     case "incomplete":

@@ -45,14 +45,14 @@ export async function waitForOutcome(
     left: role === "joiner" ? { closed: exchange.closed, answer: clientLeft } : undefined,
     waitMs: waitMs(request),
     accepted: () => accepted(request, operation, url),
-    stopping: () => stopping(url, request.method),
+    stopping: (isKept) => stopping(isKept ? url : undefined, request.method),
   });
   following.stop();
-  const { sent } = following;
+  const { sent, isLocated } = following;
   const isFinal = operation.outcome !== undefined;
   return {
     answer:
-      sent > 0 && isFinal
+      isLocated && isFinal
         ? { ...answer, fields: { ...answer.fields, Link: `<${url}>; rel="status"` } }
         : answer,
     operation: operation.id,
@@ -91,9 +91,13 @@ function accepted({ headers, preferences }: DavRequest, operation: Operation, ur
   };
 }
 
-/** Not the outcome: the operation goes on when the server is there again. */
-function stopping(url: string, method: string): Answer {
-  const fields = { Location: url, "Retry-After": String(retryAfterSeconds) };
-  const message = "the server stops now; the operation goes on when it is back";
+/** Not the outcome: an operation that is recorded goes on, or is told of, when the server is there again. */
+function stopping(url: string | undefined, method: string): Answer {
+  const retry = { "Retry-After": String(retryAfterSeconds) };
+  const fields = url === undefined ? retry : { Location: url, ...retry };
+  const message =
+    url === undefined
+      ? "the server stops now, before this is done"
+      : "the server stops now; the operation goes on when it is back";
   return errorAnswer(new DavError(503, message, { fields }), method);
 }

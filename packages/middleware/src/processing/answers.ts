@@ -15,10 +15,13 @@ export function accepted(operation: Operation, url: string): StatusAnswer {
   });
 }
 
-/** Not the outcome: what becomes of the operation is told at its status document. */
-export function stopping(url: string): StatusAnswer {
+/**
+ * Not the outcome: what becomes of the operation is told at its status document.
+ * @param url of that; undefined where the operation could not be recorded
+ */
+export function stopping(url: string | undefined): StatusAnswer {
   return problem(503, "The server stops now.", {
-    Location: url,
+    ...(url === undefined ? {} : { Location: url }),
     "Retry-After": String(retryAfterSeconds),
   });
 }

@@ -1,5 +1,5 @@
 /** The exchange whose request became an operation: it is told the news, and gets its handler's response, or another. */
-import type { Exchange, Following } from "@meanwhile/interim";
+import type { Exchange } from "@meanwhile/interim";
 import { parsePrefer } from "@meanwhile/interim/fields";
 import type { Operation, Outcome } from "@meanwhile/operations";
 import { whenAborted, whenEnded } from "../listeners.ts";
@@ -8,7 +8,7 @@ import type { FacadeSocket } from "../recording/facade-socket.ts";
 import type { Recording } from "../recording/recording.ts";
 import type { ResponseHead } from "../recording/response-reader.ts";
 import type { StatusAnswer } from "../status-answer.ts";
-import { waitFor } from "../waiting.ts";
+import { type Waiting, waitFor } from "../waiting.ts";
 import { accepted, interruptedOutcome, outcomeResponse, problemOutcome, stopping } from "./answers.ts";
 import { allowanceOf, type Core, collectionUrl } from "./core.ts";
 import { type Foresight, foresee } from "./foresight.ts";
@@ -40,7 +40,7 @@ export class FirstExchange {
   readonly #given: FirstExchangeOptions;
   readonly #statusUrl: string;
   #settings: Settings;
-  #following: Following;
+  #following: Waiting;
   /** It takes long, as far as is known of its route. */
   #takesLong = false;
   readonly #foresight: Foresight | undefined;
@@ -50,7 +50,6 @@ export class FirstExchange {
   #answered = false;
   #left = false;
   #aborted = false;
-  #interims = 0;
 
   /** Begins to wait for the operation. */
   constructor(given: FirstExchangeOptions) {
@@ -63,13 +62,13 @@ export class FirstExchange {
     attendance.attend(operation, exchange);
     this.#following = this.#follow();
     this.delivery = new Delivery(exchange, () =>
-      this.#interims > 0 ? [["Link", `<${this.#statusUrl}>; rel="status"`]] : [],
+      this.#following.isLocated ? [["Link", `<${this.#statusUrl}>; rel="status"`]] : [],
     );
     this.#waits.push(
       whenEnded(operation, (outcome) => this.#end(outcome)),
       whenAborted(exchange.closed, () => this.#leave()),
       whenAborted(operations.abandoned, () => {
-        this.#answer(stopping(this.#statusUrl));
+        void this.#answerKept((isKept) => stopping(isKept ? this.#statusUrl : undefined));
         // It never ends now, and nothing of it is to keep the process.
         this.#stopWaiting();
       }),
@@ -83,7 +82,9 @@ export class FirstExchange {
     if (waitMs === undefined) return;
     this.#waits.push(
       operations.after(waitMs, () =>
-        whenReceived(exchange, () => this.#answer(accepted(operation, this.#statusUrl))),
+        whenReceived(exchange, () =>
+          this.#answerKept((isKept) => (isKept ? accepted(operation, this.#statusUrl) : undefined)),
+        ),
       ),
     );
   }
@@ -123,7 +124,7 @@ export class FirstExchange {
     if (this.#left && !this.#aborted) this.#expectEnd();
   }
 
-  #follow(): Following {
+  #follow(): Waiting {
     const { core, operation, exchange } = this.#given;
     const { pacing, expectsMs } = this.#settings;
     const { afterMs, everyMs } = pacing;
@@ -162,13 +163,19 @@ export class FirstExchange {
     });
   }
 
+  /** Tells where to ask for the operation only once it is recorded. */
+  async #answerKept(answerOf: (isKept: boolean) => StatusAnswer | undefined): Promise<void> {
+    const { core, operation } = this.#given;
+    const answer = answerOf(await core.operations.keep(operation));
+    if (answer !== undefined) this.#answer(answer);
+  }
+
   /** Answers with something else than the handler's response, which goes on. */
   #answer(answer: StatusAnswer): void {
     const { core, operation, exchange } = this.#given;
     if (this.#answered || !this.delivery.isUntouched || exchange.state !== "waiting") return;
     this.#answered = true;
     this.#stopInterims();
-    core.operations.keep(operation);
     this.delivery.stop();
     keepContent(exchange);
     void answerSelected(exchange, answer);
@@ -190,7 +197,7 @@ export class FirstExchange {
         delivery.stop();
         void answerSelected(
           exchange,
-          outcomeResponse(outcome, this.#interims > 0 ? this.#statusUrl : undefined),
+          outcomeResponse(outcome, this.#following.isLocated ? this.#statusUrl : undefined),
         );
       }
       core.attendance.answered(operation, exchange, true);
@@ -236,7 +243,6 @@ export class FirstExchange {
 
   #stopInterims(): void {
     this.#following.stop();
-    this.#interims = this.#following.sent;
   }
 
   get #method(): string {

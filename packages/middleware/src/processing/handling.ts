@@ -156,9 +156,7 @@ export class Handling implements HandlerOperation {
         run(false);
         settings.logger.error({ err: error }, `an operation could not begin: ${String(error)}`);
         return {
-          ...problemOutcome(503, "The request could not be recorded; nothing was done.", undefined, {
-            "Retry-After": "5",
-          }),
+          ...problemOutcome(507, "The request could not be recorded; nothing was done."),
           runsAnew: true,
         };
       },

@@ -67,7 +67,7 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
       core.observer.accepted(earlier);
       return accepted(earlier, url);
     },
-    stopping: () => stopping(url),
+    stopping: (isKept) => stopping(isKept ? url : undefined),
   });
   following.stop();
   if (answer) await answerSelected(exchange, answer);
