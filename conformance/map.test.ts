@@ -27,18 +27,31 @@ describe("docs/conformance.md", () => {
     expect(existsSync(root(file))).toBe(true);
   });
 
+  test.each(kept.filter(({ file }) => runLater(file)))(
+    "names a test of its file, which runs later: $test",
+    ({ file, test: name }) => {
+      expect(readFileSync(root(file), "utf8")).toContain(name);
+    },
+  );
+
   test("names tests that passed in this run", ({ skip }) => {
     if (reports.length === 0 && !ci) {
       skip("there are no reports of this run: `npm test` makes them");
     }
     const good = ci ? ["passed"] : ["passed", "skipped"];
     const broken = kept
+      .filter(({ file }) => !runLater(file))
       .map((row) => ({ ...row, fate: fateOf(row, reports) }))
       .filter(({ fate }) => !good.includes(fate))
       .map(({ section, file, test: name, fate }) => `${fate}: ${section} ${file}: ${name}`);
     expect(broken).toEqual([]);
   });
 });
+
+/** Whether a file is for runs of another kind: the soak, or with CI=true. */
+function runLater(file: string): boolean {
+  return file.endsWith(".soak.test.ts") || (file.endsWith(".ci.test.ts") && !ci);
+}
 
 describe("the map", () => {
   const row = { section: "§1", file: "packages/a/src/a.test.ts", test: "does it (§1)" };

@@ -9,8 +9,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { seed } from "./random.ts";
+import { soak } from "./soak.ts";
 
-const kills = process.env["MEANWHILE_SOAK"] === "1" ? 100 : 4;
+const kills = soak ? 100 : 1;
 
 const program = fileURLToPath(new URL("middleware-service.mjs", import.meta.url));
 

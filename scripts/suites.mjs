@@ -11,15 +11,12 @@ export const otherNodes = ["22", "24", "26"];
 
 /** They measure time or memory, fill disks, or kill servers: nothing else may run then. */
 const alone = [
-  "conformance/interim.test.ts",
-  "conformance/slow-clients.test.ts",
+  "conformance/interim.ci.test.ts",
+  "conformance/slow-clients.ci.test.ts",
   "conformance/kill.test.ts",
   "conformance/middleware-kill.test.ts",
-  "conformance/terminal.test.ts",
+  "conformance/terminal.ci.test.ts",
   "conformance/hostile/disk.test.ts",
-  "conformance/client/large.test.ts",
-  "conformance/client/cuts.test.ts",
-  "conformance/client/kills.test.ts",
 ];
 const mapTest = "conformance/map.test.ts";
 const without = (/** @type {readonly string[]} */ files) => files.flatMap((file) => ["--exclude", file]);

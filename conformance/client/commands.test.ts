@@ -1,12 +1,11 @@
-/** The commands, as people call them, on every server; with MEANWHILE_SOAK=1 those that are shipped, each a process. */
+/** The commands, as people call them, on every server; in the soak those that are shipped, each a process. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { soak } from "../soak.ts";
 import { snapshot } from "../tree.ts";
 import { type CommandUser, commandUser } from "./command.ts";
 import { describeSites, type Site, testIf } from "./sites.ts";
-
-const soak = process.env["MEANWHILE_SOAK"] === "1";
 
 describeSites("the commands on", ({ name: server, can, start }) => {
   let site: Site;

@@ -7,6 +7,7 @@ import type { Abilities, Peer } from "../peers/peer.mjs";
 import { startPeer } from "../peers/peer.mjs";
 import { peers } from "../peers/peers.mjs";
 import { startServer } from "../server.ts";
+import { soak } from "../soak.ts";
 
 /** A server at work. */
 export interface Site {
@@ -49,10 +50,10 @@ const ours: SiteKind = {
   },
 };
 
-/** Ours first. */
+/** Ours; in the soak those of others too. */
 export const siteKinds: readonly SiteKind[] = [
   ours,
-  ...peers.map(
+  ...(soak ? peers : []).map(
     (peer): SiteKind => ({
       name: peer.name,
       can: peer.can,

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { request } from "../raw.ts";
+import { soak } from "../soak.ts";
 import { type Ground, prepareGround, secret } from "./ground.ts";
-
-const soak = process.env["MEANWHILE_SOAK"] === "1";
 
 /** Methods that read XML, with the root element that each expects. */
 const readers = [

@@ -18,12 +18,11 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runWell } from "../run.ts";
 import { type CommandUser, commandUser } from "./command.ts";
-import { describeSites, type Site, type SiteKind, siteKinds } from "./sites.ts";
+import { describeSites, type Site, type SiteKind } from "./sites.ts";
 
-const soak = process.env["MEANWHILE_SOAK"] === "1";
 const program = (name: string): string => fileURLToPath(new URL(`programs/${name}`, import.meta.url));
 const mib = 1024 * 1024;
-const fileMib = soak ? 2048 : 64;
+const fileMib = 2048;
 const members = 10_000;
 /** Memory of this process can only be read on Linux. */
 const measures = existsSync("/proc/self/status");
@@ -57,9 +56,7 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-// Ours and Apache; the soak tries them all.
-const kinds = soak ? siteKinds : siteKinds.slice(0, 2);
-const describeThem = (body: (kind: SiteKind) => void) => describeSites("what is large, on", body, kinds);
+const describeThem = (body: (kind: SiteKind) => void) => describeSites("what is large, on", body);
 
 describeThem(({ start }) => {
   let site: Site;
@@ -95,30 +92,26 @@ describeThem(({ start }) => {
       NODE_OPTIONS: measures ? `--import=${pathToFileURL(program("peak.mjs")).href}` : "",
       MEANWHILE_PEAK: file,
     };
-    const options = { environment, timeoutMs: soak ? 600_000 : 100_000 };
+    const options = { environment, timeoutMs: 600_000 };
     const { code, stdout, stderr } = await ann.commandWith(options, ...args);
     if (code !== 0) throw new Error(`meanwhile ${args.join(" ")}\nended with ${code}\n${stdout}\n${stderr}`);
     return measures ? Number(readFileSync(file, "utf8")) : 0;
   }
 
-  test(
-    `a file of ${fileMib} MiB goes up and comes down whole, in as much memory as a small one`,
-    async () => {
-      const url = `${site.url}large.bin`;
-      const file = join(place, "large.bin");
-      const back = join(ann.home, "back.bin");
-      const sha = await digest(file);
-      if (least === 0) least = await peakOf("put", join(place, "small.bin"), `${site.url}small.bin`);
-      const up = await peakOf("put", file, url);
-      expect(await digest(join(site.folder, "large.bin"))).toBe(sha);
-      const down = await peakOf("get", url, "back.bin");
-      expect(await digest(back)).toBe(sha);
-      rmSync(back);
-      rmSync(join(site.folder, "large.bin"));
-      // Buffers on their way, and what is not collected yet.
-      expect(up - least).toBeLessThan(48 * mib);
-      expect(down - least).toBeLessThan(48 * mib);
-    },
-    soak ? 1_800_000 : 120_000,
-  );
+  test(`a file of ${fileMib} MiB goes up and comes down whole, in as much memory as a small one`, async () => {
+    const url = `${site.url}large.bin`;
+    const file = join(place, "large.bin");
+    const back = join(ann.home, "back.bin");
+    const sha = await digest(file);
+    if (least === 0) least = await peakOf("put", join(place, "small.bin"), `${site.url}small.bin`);
+    const up = await peakOf("put", file, url);
+    expect(await digest(join(site.folder, "large.bin"))).toBe(sha);
+    const down = await peakOf("get", url, "back.bin");
+    expect(await digest(back)).toBe(sha);
+    rmSync(back);
+    rmSync(join(site.folder, "large.bin"));
+    // Buffers on their way, and what is not collected yet.
+    expect(up - least).toBeLessThan(48 * mib);
+    expect(down - least).toBeLessThan(48 * mib);
+  }, 1_800_000);
 });

@@ -11,9 +11,8 @@ import { makeTree, snapshot } from "../tree.ts";
 import { type CommandUser, commandUser } from "./command.ts";
 import { connect } from "./sites.ts";
 
-const soak = process.env["MEANWHILE_SOAK"] === "1";
-const rounds = soak ? 100 : 10;
-const commandRounds = soak ? 20 : 2;
+const rounds = 100;
+const commandRounds = 20;
 const atATime = 5;
 const documents = 300;
 const contentBytes = 1_000_000;
@@ -137,7 +136,7 @@ async function withClient(
   }
 }
 
-const timeoutMs = soak ? 1_800_000 : 120_000;
+const timeoutMs = 1_800_000;
 
 describe(`connections cut at random (seed ${seed})`, () => {
   const copying: Extent = { requestBytes: 400, responseBytes: 2000, ms: 150 };
