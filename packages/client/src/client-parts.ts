@@ -1,7 +1,9 @@
 /** What clients have in common, on whatever platform. */
+
 import { authenticatingSend } from "./auth/authenticating-send.ts";
 import { type CredentialOptions, credentialsOf } from "./auth/credentials.ts";
 import type { DigestTools } from "./auth/digest.ts";
+import { notingLogins } from "./auth/login-refusal.ts";
 import { backgroundRest } from "./dav/background-rest.ts";
 import { createDavClient } from "./dav/create-dav-client.ts";
 import type { DavClient } from "./dav/dav-client.ts";
@@ -53,7 +55,7 @@ export function clientOfParts(
   const send =
     credentials === undefined
       ? withFields
-      : authenticatingSend(withFields, { origin, credentials, digest, basicAtOnce });
+      : authenticatingSend(notingLogins(withFields, origin), { origin, credentials, digest, basicAtOnce });
   const { idleTimeoutMs, timeoutMs, surroundings } = options;
   return createDavClient({
     places,

@@ -1,5 +1,6 @@
 /** A WebDAV client that sees interim responses, waits while the server works, and comes back after a lost connection. */
 export type { TokenSource } from "./auth/credentials.ts";
+export { type LoginRefusal, loginRefusal } from "./auth/login-refusal.ts";
 export { type ClientOptions, createClient } from "./create-client.ts";
 export type {
   Capabilities,

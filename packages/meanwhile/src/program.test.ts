@@ -34,6 +34,10 @@ describe("the command line", () => {
     [[], /^meanwhile: say which command, such as `meanwhile serve`/],
     [["--nonsense"], /^meanwhile: unknown option '--nonsense' \(see meanwhile --help\)$/],
     [["sevre"], /^meanwhile: unknown command 'sevre' \(Did you mean serve\?\) \(see meanwhile --help\)$/],
+    [["rmdir", "x"], /^meanwhile: unknown command 'rmdir' \(here it is rm -r\) \(see meanwhile --help\)$/],
+    [["upload"], /^meanwhile: unknown command 'upload' \(here it is put\) \(see/],
+    [["put", "http://127.0.0.1/x", "a"], /^meanwhile: put takes the file first, and then the URL/],
+    [["get", "a", "http://127.0.0.1/x"], /^meanwhile: get takes the URL first, and then the file/],
     [
       ["serve", "--listn", "x"],
       /^meanwhile serve: unknown option '--listn' \(Did you mean --listen\?\) \(see/,

@@ -93,7 +93,10 @@ function report(error: unknown, args: readonly string[], terminal: ClientTermina
       );
       return 2;
     }
-    const problem = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    const said = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    const meant = error.code === "commander.unknownCommand" ? otherNames[args[0] ?? ""] : undefined;
+    const problem =
+      meant === undefined ? said : said.replace(/ ?\(Did you mean.*$|$/, ` (here it is ${meant})`);
     const named = createProgram(terminal).commands.some((command) => command.name() === args[0]);
     const command = named ? `meanwhile ${args[0]}` : "meanwhile";
     terminal.complain(`${command}: ${printable(problem)} (see ${command} --help)`);
@@ -106,6 +109,18 @@ function report(error: unknown, args: readonly string[], terminal: ClientTermina
   terminal.complain(`meanwhile: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return 1;
 }
+
+/** Names of commands elsewhere. What is spelled alike may do the opposite: rmdir is not mkdir. */
+const otherNames: Readonly<Record<string, string>> = {
+  copy: "cp",
+  delete: "rm",
+  dir: "ls",
+  download: "get",
+  move: "mv",
+  rename: "mv",
+  rmdir: "rm -r",
+  upload: "put",
+};
 
 function version(): string {
   const file: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));

@@ -246,6 +246,8 @@ export class Obtaining {
       if (response !== undefined) return { kind: "final", response };
     }
     if (!(await this.#mayBeSentAgain(cause))) {
+      // Nothing else went wrong before: then the response says that it was not done.
+      if (instead && this.#doubt === undefined) return { kind: "final", response: instead };
       if (instead) discard(instead);
       throw this.#unknown(cause);
     }

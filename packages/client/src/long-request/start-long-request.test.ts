@@ -68,6 +68,12 @@ describe("stories that end with the outcome", () => {
       "502",
     ],
     [
+      "503 to content that can be sent but once, also of a server that keeps answers",
+      [["COPY /a", { ...keeps, status: 503 }]],
+      "503",
+      { content: new ReadableStream<Uint8Array>() },
+    ],
+    [
       "503 of a server that cannot be asked",
       [
         ["COPY /a", { status: 503 }],

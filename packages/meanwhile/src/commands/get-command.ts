@@ -9,7 +9,13 @@ import { remoteCommand, type TypedConnection } from "../remote/connection-option
 import { follow } from "../remote/follow.ts";
 import { followFolder } from "../remote/follow-folder.ts";
 import { localNameOf } from "../remote/local-name.ts";
-import { collectionUrl, commonCollection, parseRemoteUrl, shownPath } from "../remote/remote-url.ts";
+import {
+  collectionUrl,
+  commonCollection,
+  looksRemote,
+  parseRemoteUrl,
+  shownPath,
+} from "../remote/remote-url.ts";
 import { type CommandContext, inSession, type Session } from "../remote/session.ts";
 import { folderOptions, parseFolderOptions, type TypedFolderOptions } from "./folder-options.ts";
 import { tellFolder } from "./folder-result.ts";
@@ -25,6 +31,10 @@ export function getCommand(context: CommandContext): Command {
     .argument("[LOCAL]", "where to, a file or a folder; - is standard output (default: its own name, here)")
     .option("-r, --recursive", "a collection with all that is in it; its members come into the folder LOCAL")
     .action(async (typedUrl: string, typedLocal: string | undefined, typed: TypedGet) => {
+      if (typedLocal !== undefined && looksRemote(typedLocal))
+        throw wrongUsage(
+          "get takes the URL first, and then the file; put uploads, and cp copies at the server",
+        );
       const remote = parseRemoteUrl(typedUrl);
       const options = parseFolderOptions(typed);
       if (typed.dryRun === true && typed.recursive !== true) throw wrongUsage("--dry-run needs -r");

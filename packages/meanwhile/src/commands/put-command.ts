@@ -12,7 +12,13 @@ import { follow } from "../remote/follow.ts";
 import { followFolder } from "../remote/follow-folder.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
 import { lookAt } from "../remote/look-at.ts";
-import { collectionUrl, commonCollection, parseRemoteUrl, shownPath } from "../remote/remote-url.ts";
+import {
+  collectionUrl,
+  commonCollection,
+  looksRemote,
+  parseRemoteUrl,
+  shownPath,
+} from "../remote/remote-url.ts";
 import { type CommandContext, inSession, type Session } from "../remote/session.ts";
 import { folderOptions, parseFolderOptions, type TypedFolderOptions } from "./folder-options.ts";
 import { tellFolder } from "./folder-result.ts";
@@ -33,6 +39,8 @@ export function putCommand(context: CommandContext): Command {
     .option("-n, --no-overwrite", "replace no document")
     .option("--type <TYPE>", "the content type, such as text/plain (default: the server's choice)")
     .action(async (typedLocal: string, typedUrl: string, typed: TypedPut) => {
+      if (looksRemote(typedLocal) && !looksRemote(typedUrl))
+        throw wrongUsage("put takes the file first, and then the URL; get downloads");
       const remote = parseRemoteUrl(typedUrl);
       const options = parseFolderOptions(typed);
       const lockTokens = parseLockTokens(typed, context.terminal);

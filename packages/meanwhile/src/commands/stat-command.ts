@@ -57,7 +57,7 @@ function linesOf({
     ["URL", printable(url.href)],
     ["kind", collection ? "collection" : "document"],
     ...(length === undefined || collection ? [] : [["size", sizeOf(length)] as const]),
-    ...(contentType === undefined ? [] : [["type", printable(contentType)] as const]),
+    ...(contentType === undefined || collection ? [] : [["type", printable(contentType)] as const]),
     ...(modified === undefined ? [] : [["modified", formatExactDate(modified)] as const]),
     ...(created === undefined ? [] : [["created", formatExactDate(created)] as const]),
     ...(etag === undefined ? [] : [["ETag", printable(etag)] as const]),

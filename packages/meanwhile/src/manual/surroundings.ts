@@ -15,8 +15,9 @@ export const environment: readonly Described[] = [
   },
   { name: "NETRC", meaning: "A file to use instead of ~/.netrc." },
   {
-    name: "HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
-    meaning: "Proxies to go through, and for which hosts not; also in lower case.",
+    name: "https_proxy, http_proxy, all_proxy, no_proxy",
+    meaning:
+      "Proxies (http:// or https://, not SOCKS) to go through, and for which hosts not. Also in upper case, but for http_proxy: a web server gives its programs as HTTP_PROXY what a client sent.",
   },
   { name: "NO_COLOR", meaning: "Respected: nothing is coloured, with or without it." },
   { name: "TERM", meaning: "Where it is dumb, progress is told in lines instead of a bar." },

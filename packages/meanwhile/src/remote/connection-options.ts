@@ -176,7 +176,8 @@ async function parseHeaders(
 function parseProxy(typed: string): URL {
   const url = URL.canParse(typed) ? new URL(typed) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:") || url.pathname !== "/") {
-    throw wrongUsage("--proxy takes a URL such as http://proxy.example:3128");
+    const socks = /^socks/i.test(typed) ? "; SOCKS is not supported" : "";
+    throw wrongUsage(`--proxy takes a URL such as http://proxy.example:3128${socks}`);
   }
   return url;
 }

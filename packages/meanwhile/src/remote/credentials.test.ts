@@ -41,7 +41,7 @@ describe("who logs in", () => {
 
   test("a name without a terminal to ask at is refused", async () => {
     await expect(find({ user: "ann" })).rejects.toThrow(
-      /^no password for ann: nobody typed one at a terminal/,
+      /^no password for ann: there is no terminal to ask for it/,
     );
   });
 

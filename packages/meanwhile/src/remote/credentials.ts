@@ -77,7 +77,7 @@ export async function findCredentials(
       : await readSecretLine("--password-file", typed.passwordFile, terminal);
   if (password === undefined) {
     throw wrongUsage(
-      `no password for ${printable(username)}: nobody typed one at a terminal; use --password-file, MEANWHILE_PASSWORD or ~/.netrc`,
+      `no password for ${printable(username)}: there is no terminal to ask for it; use --password-file, MEANWHILE_PASSWORD or ~/.netrc`,
     );
   }
   return { kind: "login", username, password };

@@ -7,19 +7,26 @@ export function explainConnection(error: ConnectionError, context: FailureContex
   const again = context.resumable === true ? "; run the same command again to go on" : "";
   return {
     exitCode: 6,
-    message: `${meaningOf(error)}: ${summary(inOptions(error))}${adviceOn(error)}${again}`,
+    message: `${connectionWords(error)}: ${summary(inOptions(error))}${adviceOn(error, context)}${again}`,
     facts: { code: error.code, interims: error.interims },
   };
 }
 
 /** What the library tells programmers of its options, without that: the advice has the command's. */
 function inOptions({ code, message }: ConnectionError): string {
+  if (code === "lost") return message.replace(/^the server is not ready: /, "");
   return code === "tls"
-    ? message.replace(/: if you trust it, give its certificate as `ca` .*$/, "")
+    ? message
+        .replace(/: if you trust it, give its certificate as `ca` .*$/, "")
+        .replace(/^no TLS with (.*): it does not speak TLS$/, "$1")
     : message;
 }
 
-function meaningOf({ code }: ConnectionError): string {
+/** What happened, in a few words. */
+export function connectionWords({ code, message }: ConnectionError): string {
+  // The client asks again after a 503 as after a lost connection.
+  if (code === "lost" && message.startsWith(notReady)) return "the server is not available";
+  if (code === "tls" && message.endsWith(noTls)) return "the server does not speak TLS there";
   switch (code) {
     case "name-unknown":
       return "there is no server of that name";
@@ -40,11 +47,15 @@ function meaningOf({ code }: ConnectionError): string {
   }
 }
 
-function adviceOn({ code, interims, message }: ConnectionError): string {
+const notReady = "the server is not ready";
+const noTls = "it does not speak TLS";
+
+function adviceOn({ code, interims, message }: ConnectionError, { remote }: FailureContext): string {
   switch (code) {
     case "name-unknown":
       return "; check the URL";
     case "tls":
+      if (message.endsWith(noTls)) return remote === undefined ? "" : `; try http://${remote.host}`;
       if (message.startsWith("the certificate and key of one's own")) return "; do --cert and --key fit?";
       return "; --cacert FILE names authorities to believe, --insecure believes anybody";
     case "idle":

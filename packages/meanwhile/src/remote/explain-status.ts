@@ -101,17 +101,7 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
   const what = statusWords(status);
   switch (status) {
     case 401:
-      if (context.byToken === true)
-        return {
-          what: "the token was refused",
-          advice: "perhaps its time is over, or it is for another server",
-        };
-      return context.username === undefined
-        ? { what, advice: "log in with --user NAME, ~/.netrc or --token-file FILE" }
-        : {
-            what: `the login of ${summary(context.username)} was refused`,
-            advice: "check name and password",
-          };
+      return (await import("./explain-login.ts")).explainLogin(error, context);
     case 403:
       return {
         what,
@@ -142,6 +132,15 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
         advice: "whoever has the lock's token gives it as --lock-token, or wait until it ends",
       };
     }
+    case 502:
+      if (method !== "COPY" && method !== "MOVE") return { what };
+      return {
+        what: "the server takes the destination for another server's, or a proxy got no proper answer (502)",
+        advice:
+          url.protocol === "https:"
+            ? "where a proxy ends TLS, it must change https: to http: in the Destination field, too (RFC 4918 §9.9.4)"
+            : "a proxy that changes Host must change the Destination field, too (RFC 4918 §9.9.4)",
+      };
     case 429:
     case 503: {
       const wait = headers.get("Retry-After");
@@ -158,6 +157,8 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
       const location = headers.get("Location");
       const there =
         location === null || !URL.canParse(location, url.href) ? undefined : new URL(location, url);
+      if (there?.href === url.href)
+        return { what: `the server redirects it to itself (${status})`, advice: "it cannot be had there" };
       // Nobody should be led to a file of this machine, or to a program.
       const isWeb = there?.protocol === "http:" || there?.protocol === "https:";
       return {

@@ -22,6 +22,12 @@ function answered(status: number, more: Partial<ConstructorParameters<typeof Htt
   return new HttpError({ method: "PUT", url, status, headers: new Headers(), ...more });
 }
 
+const basic = 'Basic realm="x"';
+
+function refused(challenge: string, more: Readonly<Record<string, string>> = {}): HttpError {
+  return answered(401, { headers: new Headers({ "WWW-Authenticate": challenge, ...more }) });
+}
+
 async function told(
   error: unknown,
   context: FailureContext = nobody,
@@ -35,12 +41,73 @@ async function told(
 describe("a failed final response in one line", () => {
   test.each<[HttpError, FailureContext, number, string]>([
     [
-      answered(401),
+      refused(basic),
       nobody,
       5,
       "/team/a b: a login is needed; log in with --user NAME, ~/.netrc or --token-file FILE",
     ],
-    [answered(401), ann, 5, "/team/a b: the login of ann was refused; check name and password"],
+    [refused(basic), ann, 5, "/team/a b: the login of ann was refused; check name and password"],
+    [
+      refused('Digest realm="x", nonce="n", algorithm=SHA-256, qop="auth", stale=true'),
+      ann,
+      5,
+      "/team/a b: the server takes each answer to its challenge for outdated (stale nonce); name and password may be right; try again, or ask who runs the server",
+    ],
+    [
+      refused('Digest realm="x", nonce="n", algorithm=SHA3-512, qop="auth"'),
+      ann,
+      5,
+      "/team/a b: the server wants a login by Digest SHA3-512 auth; this command logs in by Basic, Digest (MD5, SHA-256, SHA-512-256; qop auth) or a Bearer token",
+    ],
+    [
+      refused('Digest realm="x", nonce="n", qop="auth-int"'),
+      ann,
+      5,
+      "/team/a b: the server wants a login by Digest auth-int; this command logs in by Basic, Digest (MD5, SHA-256, SHA-512-256; qop auth) or a Bearer token",
+    ],
+    [
+      refused("Negotiate, NTLM"),
+      nobody,
+      5,
+      "/team/a b: the server wants a login by negotiate, ntlm; this command logs in by Basic, Digest (MD5, SHA-256, SHA-512-256; qop auth) or a Bearer token",
+    ],
+    [
+      refused('Bearer realm="x"'),
+      ann,
+      5,
+      "/team/a b: the server wants a login by bearer; give it a token: --token-file FILE",
+    ],
+    [
+      refused(`Negotiate, ${basic}`),
+      ann,
+      5,
+      "/team/a b: the login of ann was refused; check name and password",
+    ],
+    [
+      answered(401),
+      ann,
+      5,
+      "/team/a b: the login of ann was refused or not asked for; the server does not say how to log in",
+    ],
+    [
+      refused(basic, { "Retry-After": "60" }),
+      ann,
+      5,
+      "/team/a b: the login of ann is not looked at now; it asks to come back: Retry-After: 60",
+    ],
+    [
+      answered(502, { method: "MOVE" }),
+      ann,
+      1,
+      "/team/a b: the server takes the destination for another server's, or a proxy got no proper answer (502); where a proxy ends TLS, it must change https: to http: in the Destination field, too (RFC 4918 §9.9.4)",
+    ],
+    [answered(502), ann, 1, "/team/a b: the proxy got no proper answer from the server behind it"],
+    [
+      answered(301, { headers: new Headers({ Location: url.href }) }),
+      ann,
+      1,
+      "/team/a b: the server redirects it to itself (301); it cannot be had there",
+    ],
     [answered(403), nobody, 5, "/team/a b: not allowed; perhaps with a login: --user NAME"],
     [answered(403, { detail: "read only\n" }), ann, 5, "/team/a b: not allowed (the server says: read only)"],
     [answered(404, { detail: "Not Found\n" }), nobody, 4, "/team/a b: nothing is there"],
@@ -193,7 +260,7 @@ test("a member of a folder that failed is named once", async () => {
     `"d/e\u0301\\u202e" is listed as "\u00e9", and is taken for the same from now on`,
     expect.stringMatching(/^f: the server stored 4 B of the 3 B that it was sent; .* taken for the same/),
     "/team/dir/a/b: not allowed; perhaps with a login: --user NAME",
-    expect.stringMatching(/^c: PUT \/team\/dir\/c: the connection was lost/),
+    expect.stringMatching(/^c: PUT \/team\/dir\/c: no answer says what became of it, and /),
   ]);
 });
 
@@ -222,6 +289,11 @@ describe("no final response", () => {
       "the connection would not be safe: the certificate and key of one's own cannot be used: mismatch; do --cert and --key fit?",
     ],
     [new ConnectionError("lost", "reset", lost), "the connection was lost: reset"],
+    [new ConnectionError("lost", "the server is not ready: 503", lost), "the server is not available: 503"],
+    [
+      new ConnectionError("tls", "no TLS with a.example: it does not speak TLS", lost),
+      "the server does not speak TLS there: a.example",
+    ],
     [
       new ConnectionError("lost", "reset", { ...lost, interims: 2 }),
       "the connection was lost: reset (after interim responses: perhaps a proxy in between cannot bear them)",
@@ -248,9 +320,15 @@ describe("no final response", () => {
 
 test.each<[unknown, number, RegExp]>([
   [
-    new OutcomeUnknownError("MOVE", url, new Error("reset")),
+    new OutcomeUnknownError("MOVE", url, new ConnectionError("lost", "reset", { mayHaveArrived: true })),
     7,
-    /^MOVE \/team\/a b: .* look, before you do it again \(reset\)$/,
+    /^MOVE \/team\/a b: the connection was lost, and .* look, before you do it again \(reset\)$/,
+  ],
+  [new OutcomeUnknownError("MOVE", url, answered(503)), 7, /^MOVE \/team\/a b: it was answered 503, and /],
+  [
+    Object.assign(new TypeError("socks: proxies are not known here"), { code: "ERR_PROXY" }),
+    2,
+    /^socks: proxies are not known here$/,
   ],
   [new CancelledError(undefined), 9, /^the operation was cancelled$/],
   [

@@ -13,7 +13,7 @@ import { CommandError } from "../command-error.ts";
 import { formatCount } from "../display/amounts.ts";
 import { printable, summary } from "../display/printable.ts";
 import type { FailureCode } from "../exit-status.ts";
-import { explainConnection } from "./explain-connection.ts";
+import { connectionWords, explainConnection } from "./explain-connection.ts";
 import { exitCodeOf, explainStatus, statusWords } from "./explain-status.ts";
 import type { Explanation, FailureContext } from "./explanation.ts";
 import { folderNotes } from "./folder-notes.ts";
@@ -31,9 +31,10 @@ export async function explain(error: unknown, context: FailureContext): Promise<
   if (error instanceof FolderError) return explainFolder(error, context);
   if (error instanceof ConnectionError) return explainConnection(error, context);
   if (error instanceof OutcomeUnknownError) {
+    const place = `${error.method} ${shownPath(error.url)}`;
     return {
       exitCode: 7,
-      message: `${error.method} ${shownPath(error.url)}: the connection was lost, and this server does not tell whether it was done; look, before you do it again${because(error.cause)}`,
+      message: `${place}: ${whyUnknown(error.cause)}, and this server does not tell whether it was done; look, before you do it again${because(error.cause)}`,
       facts: { method: error.method, url: error.url.href },
     };
   }
@@ -139,6 +140,7 @@ function explainSystem(error: Error, code: string): Explanation | undefined {
       return { exitCode: 1, message: `${path}is a folder; -r takes folders` };
     case "ENOTDIR":
       return { exitCode: 1, message: `${path}is not a folder` };
+    case "ERR_PROXY":
     case "ERR_OUTSIDE_BASE":
       return { exitCode: 2, message: summary(error.message) };
     default:
@@ -147,6 +149,11 @@ function explainSystem(error: Error, code: string): Explanation | undefined {
         ? { exitCode: 1, message: `${path}${summary(error.message)}` }
         : undefined;
   }
+}
+
+function whyUnknown(cause: unknown): string {
+  if (cause instanceof ConnectionError) return connectionWords(cause);
+  return cause instanceof HttpError ? `it was answered ${cause.status}` : "no answer says what became of it";
 }
 
 function because(cause: unknown): string {

@@ -13,6 +13,8 @@ export interface Explanation {
 
 /** What the explanation of a failure needs to know of the command. */
 export interface FailureContext {
+  /** What was typed, or the first of it. */
+  readonly remote?: URL;
   /** Who logged in, if anybody did. */
   readonly username: string | undefined;
   /** A Bearer token was given. */

@@ -1,6 +1,5 @@
 /** What is at a URL, before a command changes anything there. */
 import type { DavClient, HttpError, Patience } from "@meanwhile/client";
-import { davName } from "@meanwhile/dav/xml-reader";
 
 export type Found =
   | { readonly kind: "nothing"; readonly cause: HttpError }
@@ -20,7 +19,7 @@ export async function lookAt(client: DavClient, url: URL, patience: Patience): P
   try {
     const resource = await client.stat(url, patience);
     // Without its type, a resource only looks like a file (RFC 4918 §15.9).
-    if (propertyNamed(resource, davName("resourcetype"))?.status !== 200) return { kind: "something" };
+    if (propertyNamed(resource, resourceType)?.status !== 200) return { kind: "something" };
     return { kind: resource.collection ? "folder" : "file" };
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
@@ -37,6 +36,7 @@ export async function lookAt(client: DavClient, url: URL, patience: Patience): P
   return { kind: status < 400 ? "something" : "untold" };
 }
 
+const resourceType = { namespace: "DAV:", local: "resourcetype" } as const;
 const absent: ReadonlySet<number> = new Set([404, 410]);
 /** How servers say that they have no PROPFIND, or none for this client. */
 const withoutPropfind: ReadonlySet<number> = new Set([400, 403, 405, 409, 415, 501]);

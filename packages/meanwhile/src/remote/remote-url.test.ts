@@ -34,9 +34,16 @@ describe("a URL as it is typed", () => {
   });
 
   test.each([
-    ["files.example/x", /^"files.example\/x" is no URL: write it as https:\/\/files.example\/x$/],
-    ["photos", /^"photos" is no URL: write it as https:\/\/photos$/],
-    ["./photos", /is no URL: write it as https:\/\/HOST\/PATH$/],
+    [
+      "files.example/x",
+      /^"files.example\/x" is no URL: write it as https:\/\/files.example\/x \(or http:\/\/\)$/,
+    ],
+    ["127.0.0.1:8102", /write it as http:\/\/127.0.0.1:8102 \(or https:\/\/\)$/],
+    ["localhost/x", /write it as http:\/\/localhost\/x \(or https:\/\/\)$/],
+    ["[::1]:80/x", /write it as http:\/\/\[::1\]:80\/x \(or https:\/\/\)$/],
+    ["127.0.0.1.example", /write it as https:/],
+    ["photos", /^"photos" is no URL: write it as https:\/\/photos \(or http:\/\/\)$/],
+    ["./photos", /is no URL: write it as https:\/\/HOST\/PATH \(or http:\/\/\)$/],
     ["", /is no URL/],
     ["ftp://files.example/", /ftp:\/\/ is not spoken here/],
     ["https://", /is no URL$/],

@@ -32,10 +32,14 @@ export interface RemoteUrlRules {
 export function parseRemoteUrl(typed: string, rules: RemoteUrlRules = {}): RemoteUrl {
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:(?=\/\/)/.exec(typed)?.[0];
   if (scheme === undefined) {
-    const host = /^[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:\/|$)/.test(typed)
-      ? `https://${typed}`
-      : "https://HOST/PATH";
-    throw wrongUsage(`${shown(typed)} is no URL: write it as ${printable(host)}`);
+    const hasHost = /^(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?:\/|$)/.test(typed);
+    const rest = hasHost ? typed : "HOST/PATH";
+    // On this machine servers are mostly tried without TLS.
+    const isHere = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?:[:/]|$)/i.test(rest);
+    const [first, other] = isHere ? ["http", "https"] : ["https", "http"];
+    throw wrongUsage(
+      `${shown(typed)} is no URL: write it as ${printable(`${first}://${rest}`)} (or ${other}://)`,
+    );
   }
   const known = schemes[scheme.toLowerCase()];
   if (known === undefined)

@@ -17,7 +17,12 @@ async function run(
 
 function refusal(status: number, path = "/a"): HttpError {
   const url = new URL(path, "https://files.example");
-  return new HttpError({ method: "MKCOL", url, status, headers: new Headers() });
+  return new HttpError({
+    method: "MKCOL",
+    url,
+    status,
+    headers: new Headers({ "WWW-Authenticate": "Basic" }),
+  });
 }
 
 const made = { status: 201, created: true };

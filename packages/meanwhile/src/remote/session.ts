@@ -77,6 +77,7 @@ export async function inSession(
   async function attempt(settings: ConnectionSettings): Promise<"done" | Credentials> {
     const client = await connect(base, settings);
     const context: FailureContext = {
+      remote: remotes[0].url,
       username: settings.credentials.kind === "login" ? settings.credentials.username : undefined,
       byToken: settings.credentials.kind === "token",
       keepsDestination: options.keepsDestination ?? false,
