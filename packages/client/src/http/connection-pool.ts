@@ -1,6 +1,7 @@
 import { Agent, type ClientRequest, type ClientRequestArgs } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { keepAliveMs } from "./keep-alive.ts";
 import type { Timers } from "./timers.ts";
 
 /** What a request tells the pool beside what node:http knows. */
@@ -28,6 +29,7 @@ export class ConnectionPool extends Agent {
     // The timeout is that of idle connections; Node takes the server's `Keep-Alive: timeout=5` into account.
     super({
       keepAlive: true,
+      keepAliveMsecs: keepAliveMs,
       maxSockets: Number.POSITIVE_INFINITY,
       maxFreeSockets: 64,
       timeout: options.idleMs,

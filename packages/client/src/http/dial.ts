@@ -2,6 +2,7 @@
 import { connect, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectSecurely, type TLSSocket } from "node:tls";
 import { connectionFailure } from "./failure.ts";
+import { keepAliveMs } from "./keep-alive.ts";
 import { outliveWriteErrors } from "./late-writes.ts";
 import type { TlsOptions } from "./requester-options.ts";
 import { bare, portOf, type Route } from "./route.ts";
@@ -53,6 +54,7 @@ function plain({ host, port, place }: Peer, signal: AbortSignal): Promise<Socket
     port,
     noDelay: true,
     keepAlive: true,
+    keepAliveInitialDelay: keepAliveMs,
     // Node gives each of several addresses 250 ms only, which is less than a way around the world takes.
     autoSelectFamilyAttemptTimeout: 2000,
   });

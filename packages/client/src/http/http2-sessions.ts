@@ -3,6 +3,8 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:h
 import type { Socket } from "node:net";
 import { ConnectionError } from "../error/connection-error.ts";
 import { connectionFailure } from "./failure.ts";
+import { pingWhereSilent } from "./keep-alive.ts";
+import type { Timers } from "./timers.ts";
 
 /** A place for one stream. */
 export interface StreamPlace {
@@ -17,21 +19,25 @@ export interface StreamPlace {
 
 interface Member {
   readonly session: ClientHttp2Session;
+  readonly socket: Socket;
   open: number;
   used: boolean;
   /** Takes no further streams: it is closing, or the peer said GOAWAY. */
   leaving: boolean;
   lastStream: number;
   forgetIdle: () => void;
+  endPings: () => void;
 }
 
 export class Http2Sessions {
   readonly #members = new Set<Member>();
   readonly #idleMs: number;
+  readonly #timers: Timers;
   #closed = false;
 
-  constructor(idleMs: number) {
+  constructor(idleMs: number, timers: Timers) {
     this.#idleMs = idleMs;
+    this.#timers = timers;
   }
 
   /** A place on a connection that has one: the peer limits its streams (RFC 9113 §5.1.2). */
@@ -75,11 +81,13 @@ export class Http2Sessions {
     });
     const member: Member = {
       session,
+      socket,
       open: 0,
       used: false,
       leaving: false,
       lastStream: Number.POSITIVE_INFINITY,
       forgetIdle: () => {},
+      endPings: () => {},
     };
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -134,6 +142,7 @@ export class Http2Sessions {
     });
     session.once("close", () => {
       member.forgetIdle();
+      member.endPings();
       this.#members.delete(member);
     });
     this.#restIfIdle(member);
@@ -145,7 +154,10 @@ export class Http2Sessions {
     member.open += 1;
     member.used = true;
     member.forgetIdle();
-    if (member.open === 1) member.session.ref();
+    if (member.open === 1) {
+      member.session.ref();
+      member.endPings = pingWhereSilent(member.session, member.socket, this.#timers);
+    }
     let left = false;
     const leave = (): void => {
       if (left) return;
@@ -166,7 +178,9 @@ export class Http2Sessions {
 
   #restIfIdle(member: Member): void {
     const { session } = member;
-    if (member.open > 0 || session.destroyed) return;
+    if (member.open > 0) return;
+    member.endPings();
+    if (session.destroyed) return;
     session.unref();
     const timer = setTimeout(() => session.close(), this.#idleMs);
     timer.unref();

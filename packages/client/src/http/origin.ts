@@ -36,7 +36,7 @@ export class Origin {
     if (route.proxy !== undefined && !route.secure) this.#protocol = "http/1.1";
     else if (http2 === "prior-knowledge") this.#protocol = "h2";
     else this.#protocol = http2 && route.secure ? "unknown" : "http/1.1";
-    this.#sessions = new Http2Sessions(idleConnectionMs);
+    this.#sessions = new Http2Sessions(idleConnectionMs, timers);
     this.#pool = new ConnectionPool({
       idleMs: idleConnectionMs,
       timers,

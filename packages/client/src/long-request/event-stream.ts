@@ -91,10 +91,15 @@ export class EventParser {
   }
 }
 
-/** All events as they come. Whoever leaves the loop ends the response. A byte order mark at the start is skipped. */
+/**
+ * All events as they come. Whoever leaves the loop ends the response. A byte order mark at the start is skipped.
+ *
+ * @param onBytes called for whatever comes, comments too
+ */
 export async function* readEvents(
   content: ReadableStream<Uint8Array>,
   parser: EventParser = new EventParser(),
+  onBytes: () => void = () => undefined,
 ): AsyncGenerator<ServerEvent, void, undefined> {
   const decoder = new TextDecoder();
   const reader = content.getReader();
@@ -102,6 +107,7 @@ export async function* readEvents(
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      onBytes();
       yield* parser.feed(decoder.decode(value, { stream: true }));
     }
   } finally {

@@ -9,6 +9,7 @@ import { type MonitorKind, readMonitor } from "./monitor.ts";
 import { ownReference } from "./own-reference.ts";
 import { isForLater, isPassing, refusal } from "./setback.ts";
 import { readResults, readStatusDocument, type StatusDocument } from "./status-document.ts";
+import { Vigil } from "./vigil.ts";
 
 /** How an operation ended, or why nobody can say. */
 export type Ending =
@@ -89,21 +90,26 @@ class Following {
 
   async #ask(): Promise<Step> {
     this.#heard = false;
+    const vigil = new Vigil(this.#wait);
     try {
       const response = await this.#wait.send(this.#url, {
         headers: this.#question(),
+        signal: vigil.signal,
         onInterim: ({ headers }) => {
+          vigil.heard();
           this.#hear();
           this.#monitored = true;
           this.#wait.report.interim(headers);
         },
       });
-      return await this.#read(response);
+      return await this.#read(response, vigil);
     } catch (error) {
       if (!isPassing(error) || !this.#wait.met) throw error;
       if (error.interims > 0) this.#wait.context.memory.interimsBreak = true;
       if (error.mayHaveArrived) this.#missed();
       return { kind: "setback", cause: error, leastMs: 0 };
+    } finally {
+      vigil.over();
     }
   }
 
@@ -122,7 +128,7 @@ class Following {
     return headers;
   }
 
-  async #read(response: Response): Promise<Step> {
+  async #read(response: Response, vigil: Vigil): Promise<Step> {
     const { status, headers } = response;
     const url = this.#url;
     if (status === 404 || status === 410) {
@@ -141,7 +147,7 @@ class Following {
     const isRefused = status === 401 || status === 403 || status === 407 || status === 429;
     if (isRefused || (isFailure && this.#expected === "document")) throw await refusal("GET", url, response);
     if (status >= 300 && status < 400) return this.#redirected(response);
-    if (isEventStream(response) && response.body !== null) return this.#readEvents(response.body);
+    if (isEventStream(response) && response.body !== null) return this.#readEvents(response.body, vigil);
     return this.#readState(response);
   }
 
@@ -155,9 +161,9 @@ class Following {
     return { kind: "again", afterMs: 0 };
   }
 
-  async #readEvents(content: ReadableStream<Uint8Array>): Promise<Step> {
+  async #readEvents(content: ReadableStream<Uint8Array>, vigil: Vigil): Promise<Step> {
     const parser = new EventParser();
-    for await (const event of readEvents(content, parser)) {
+    for await (const event of readEvents(content, parser, () => vigil.heard())) {
       this.#hear();
       this.#monitored = true;
       this.#lastEventId = event.id;

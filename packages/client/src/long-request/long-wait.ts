@@ -47,16 +47,17 @@ export class LongWait {
   /**
    * One exchange, with what is left of the patience.
    *
+   * @param options its own `signal` has to be aborted where the wait's is
    * @throws {ConnectionError} where there is no final response; the signal's reason once nobody waits
    */
-  async send(url: URL, options: Omit<SendOptions, keyof Patience>): Promise<Response> {
+  async send(url: URL, options: Omit<SendOptions, "timeoutMs">): Promise<Response> {
     this.signal.throwIfAborted();
-    const { idleTimeoutMs = 0 } = this.#patience;
+    const { idleTimeoutMs = 0 } = options.idleTimeoutMs === undefined ? this.#patience : options;
     const leftMs = this.#leftMs();
     try {
       const response = await this.context.send(url, {
-        ...options,
         signal: this.signal,
+        ...options,
         ...(idleTimeoutMs > 0 ? { idleTimeoutMs } : {}),
         ...(leftMs === Number.POSITIVE_INFINITY ? {} : { timeoutMs: leftMs }),
       });

@@ -7,6 +7,7 @@ import { ownReference, statusLink } from "./own-reference.ts";
 import { identityOf, isSafe, prefer } from "./request-fields.ts";
 import { type ResumeUpload, resumeUpload } from "./resume-upload.ts";
 import type { LongRequestPlan } from "./start-long-request.ts";
+import { Vigil } from "./vigil.ts";
 
 export class PlannedRequest {
   readonly method: string;
@@ -82,16 +83,20 @@ export class PlannedRequest {
     if (preference !== undefined) headers.set("Prefer", preference);
     this.#sentBefore = true;
     const content = this.#content;
-    const response = await wait.send(this.url, {
+    const vigil = new Vigil(wait);
+    const exchange = wait.send(this.url, {
       method: this.method,
       headers,
+      signal: vigil.signal,
       ...(content === undefined ? {} : { content, onSent: (bytes: number) => this.#noteSent(wait, bytes) }),
       onInterim: (interim) => {
+        vigil.heard();
         wait.alive();
         if (interim.status === 102) wait.url ??= ownReference(interim.headers.get("location"), this.url);
         wait.report.interim(interim.headers);
       },
     });
+    const response = await exchange.finally(() => vigil.over());
     wait.url ??= statusLink(response.headers, this.url);
     if (!this.safe) memory.learnAnswer(this, response);
     return response;

@@ -100,10 +100,10 @@ export function scriptedServer(
     now: () => server.nowMs,
     async sleep(ms, signal) {
       signal?.throwIfAborted();
-      naps.push(ms);
-      server.nowMs += ms;
       await new Promise((resolve) => setImmediate(resolve));
       signal?.throwIfAborted();
+      naps.push(ms);
+      server.nowMs += ms;
     },
     random: () => given.random ?? 0.5,
     newKey: () => {
