@@ -21,6 +21,9 @@ describe("a disk", () => {
   test("makes its state directory for its user alone", async () => {
     const disk = await makeTestDisk();
     expect(statSync(disk.state).mode & 0o777).toBe(0o700);
+    for (const name of ["data.mdb", "lock.mdb"]) {
+      expect(statSync(join(disk.state, name)).mode & 0o777).toBe(0o600);
+    }
   });
 
   test("keeps locks when the time of day is set ten years ahead or back", async () => {

@@ -1,3 +1,4 @@
+import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { checkDatabaseFile } from "./database-file.ts";
@@ -16,6 +17,8 @@ export async function openStateDatabase(state: string, folder: string): Promise<
   let database: RootDatabase;
   try {
     database = open({ path: state, maxDbs: 32, noSubdir: false });
+    // LMDB creates them as the umask says.
+    for (const name of ["data.mdb", "lock.mdb"]) chmodSync(join(state, name), 0o600);
   } catch (cause) {
     throw new StateError("corrupt", `the database ${file} cannot be opened`, { cause });
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { ContentFile } from "./entry-record.ts";
 import { JournalError } from "./journal-error.ts";
+import { makePrivateDirectory, makePrivateFiles } from "./private-files.ts";
 
 /** What we call our files, and those that are not complete yet. Nothing else is ever deleted. */
 const ours = /^[0-9a-f]{32}\.content(\.part)?$/;
@@ -19,6 +20,8 @@ export class ContentFiles {
   /** Opens the directory, which is created where it is missing, readable by its owner alone. */
   static async open(directory: string): Promise<ContentFiles> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makePrivateDirectory(directory);
+    await makePrivateFiles(directory, ours);
     return new ContentFiles(directory);
   }
 
@@ -29,6 +32,7 @@ export class ContentFiles {
     const part = `${path}.part`;
     try {
       await withFile(await open(part, "wx", 0o600), async (file) => {
+        await file.chmod(0o600);
         await file.writeFile(content);
         await file.sync();
       });

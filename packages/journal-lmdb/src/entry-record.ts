@@ -27,6 +27,8 @@ interface OutcomeJson {
   readonly file?: ContentFile;
   readonly truncated?: true;
   readonly runsAnew?: true;
+  readonly secret?: true;
+  readonly forgotten?: true;
 }
 
 const headLength = 8;
@@ -82,15 +84,32 @@ export function decodeRecord(record: Uint8Array): EntryRecord {
   return { entry, file: outcome?.file, order };
 }
 
-/** Content read from a file, as it was put: text or bytes. */
-export function contentLike(outcome: Outcome, content: Buffer): Outcome {
+/** What lies in a file of an outcome: its content; where that holds secrets, the fields before it. */
+export function fileOf({ fields, content, secret }: Outcome): Uint8Array {
+  if (!secret) return bytesOf(content);
+  const head = Buffer.from(JSON.stringify(fields));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(head.length);
+  return Buffer.concat([length, head, bytesOf(content)]);
+}
+
+/** The outcome of a record with what lies in its file. */
+export function withFile(outcome: Outcome, file: Buffer): Outcome {
+  if (!outcome.secret) return contentLike(outcome, file);
+  const end = 4 + file.readUInt32BE(0);
+  const fields = JSON.parse(file.toString("utf8", 4, end)) as Outcome["fields"];
+  return contentLike({ ...outcome, fields }, file.subarray(end));
+}
+
+/** Content read back, as it was put: text or bytes. */
+function contentLike(outcome: Outcome, content: Buffer): Outcome {
   return {
     ...outcome,
     content: typeof outcome.content === "string" ? content.toString() : new Uint8Array(content),
   };
 }
 
-export function bytesOf(content: string | Uint8Array): Uint8Array {
+function bytesOf(content: string | Uint8Array): Uint8Array {
   return typeof content === "string" ? Buffer.from(content) : content;
 }
 
@@ -102,17 +121,13 @@ interface EntryJson extends Omit<JournalEntry, "outcome" | "failed"> {
   readonly order: number;
 }
 
-function outcomeJson(
-  { status, fields, content, truncated, runsAnew }: Outcome,
-  file: ContentFile | undefined,
-): OutcomeJson {
+function outcomeJson({ fields, content, ...others }: Outcome, file: ContentFile | undefined): OutcomeJson {
   return {
-    status,
-    fields,
+    ...others,
+    // What is secret is in the file: a record's pages stay in the database until they are needed again.
+    fields: file !== undefined && others.secret ? {} : fields,
     text: typeof content === "string",
     ...(file === undefined ? {} : { file }),
-    ...(truncated === undefined ? {} : { truncated }),
-    ...(runsAnew === undefined ? {} : { runsAnew }),
   };
 }
 

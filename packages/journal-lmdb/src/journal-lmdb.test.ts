@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JournalEntry, Retention } from "@meanwhile/operations";
+import { type JournalEntry, type Retention, secretMs, withoutSecrets } from "@meanwhile/operations";
 import { journalContract, journalEntry } from "@meanwhile/operations/testing";
 import { open } from "lmdb";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { type DurableJournal, type LmdbJournalSettings, lmdbJournal, openJournal } from "./journal-lmdb.ts";
 
 let directory: string;
@@ -60,6 +60,79 @@ describe("the journal in LMDB keeps the contract", () => {
       });
     });
   }
+});
+
+describe("what is kept is its owner's alone", () => {
+  test.skipIf(process.platform === "win32").each([0o000, 0o022, 0o377])(
+    "with the umask %i",
+    async (umask) => {
+      const before = process.umask(umask);
+      const parent = directory;
+      onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+      try {
+        directory = join(directory, "deep");
+        const opened = await openedAgain({ memoryLimit: 10 });
+        await opened.put(ended("a", "x".repeat(11)));
+      } finally {
+        process.umask(before);
+      }
+      expect(modes()).toEqual({ ...privately, [`contents/${contents()[0]}`]: 0o600 });
+    },
+  );
+
+  test.skipIf(process.platform === "win32")(
+    "where an earlier version, or its operator, had it otherwise",
+    async () => {
+      await (await openedAgain({ memoryLimit: 10 })).put(ended("a", "x".repeat(11)));
+      await journal?.close();
+      const content = `contents/${contents()[0]}`;
+      writeFileSync(join(directory, "of-another"), "");
+      for (const name of [".", "journal.mdb", "journal.mdb-lock", "contents", content, "of-another"]) {
+        chmodSync(join(directory, name), name === "." || name === "contents" ? 0o777 : 0o666);
+      }
+      await openedAgain();
+      expect(modes()).toEqual({ ...privately, [content]: 0o600, "of-another": 0o666 });
+    },
+  );
+
+  const privately = { ".": 0o700, contents: 0o700, "journal.mdb": 0o600, "journal.mdb-lock": 0o600 };
+
+  function modes(): Record<string, number> {
+    const names = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter(
+      (name) => !name.endsWith(".sock"),
+    );
+    const all = [".", ...names].map((name) => [name, statSync(join(directory, name)).mode & 0o777] as const);
+    return Object.fromEntries(all);
+  }
+
+  test("secrets are never in the database itself, and their file goes when they are delivered or their time is over", async () => {
+    const timers = new Map<() => void, number>();
+    const after = (ms: number, callback: () => void): (() => void) => {
+      timers.set(callback, ms);
+      return () => timers.delete(callback);
+    };
+    const outcome = {
+      status: 200,
+      fields: { "Set-Cookie": "session=hunter2" },
+      content: "token hunter2",
+    } as const;
+    const secret = (id: string): JournalEntry =>
+      journalEntry(id, { state: "finished", endedAtMs: nowMs, outcome: { ...outcome, secret: true } });
+    const opened = await openedAgain({ after });
+    await opened.put(secret("delivered"));
+    await opened.put(secret("lost"));
+    expect((await opened.get("lost"))?.outcome).toEqual({ ...outcome, secret: true });
+    expect(contents()).toHaveLength(2);
+    await opened.put(withoutSecrets(secret("delivered")));
+    expect(contents()).toHaveLength(1);
+    nowMs += secretMs;
+    const [[callback, ms] = [() => undefined, 0]] = timers;
+    expect(ms).toBe(secretMs);
+    callback();
+    await journal?.close();
+    expect(contents()).toEqual([]);
+    expect(readFileSync(join(directory, "journal.mdb"), "latin1")).not.toContain("hunter2");
+  });
 });
 
 describe("large contents", () => {

@@ -2,12 +2,14 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import {
+  type After,
   defaultContentLimit,
   fullRetention,
   type Journal,
   type JournalEntry,
   type Retention,
   steadyNow,
+  unheldTimeout,
 } from "@meanwhile/operations";
 import { open, type RootDatabase } from "lmdb";
 import { CommitQueue } from "./commit-queue.ts";
@@ -17,6 +19,7 @@ import { own } from "./directory-owner.ts";
 import { upgradeFormat } from "./format.ts";
 import { JournalError } from "./journal-error.ts";
 import { LmdbJournal } from "./lmdb-journal.ts";
+import { makePrivateDirectory, makePrivateFiles } from "./private-files.ts";
 
 export { JournalError, type JournalErrorCode } from "./journal-error.ts";
 
@@ -38,6 +41,8 @@ export interface LmdbJournalSettings {
   readonly now?: () => number;
   /** The clock by which the time of what is kept passes; default `now`, else one that does not jump. */
   readonly lease?: () => number;
+  /** Timers, by which secrets are forgotten; by default they do not keep the process alive. */
+  readonly after?: After;
   /** Longer contents are left out; in bytes, default 16 MiB. */
   readonly contentLimit?: number;
   /** Contents up to this length lie in the record, longer ones in a file; in bytes, default 64 KiB. */
@@ -80,6 +85,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<DurableJ
       memoryLimit: options.memoryLimit ?? 64 * 1024,
       now: options.now ?? Date.now,
       lease: options.lease ?? options.now ?? steadyNow,
+      after: options.after ?? unheldTimeout,
     });
   } catch (cause) {
     throw explained(cause, file);
@@ -100,12 +106,14 @@ export async function lmdbJournal(
   let database: RootDatabase;
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makePrivateDirectory(directory);
     await checkDataFile(path);
     database = open({ path });
   } catch (cause) {
     throw explained(cause, path);
   }
   try {
+    await makePrivateFiles(directory, /^journal\.mdb(-lock)?$/);
     await checkLength(path, database.getStats());
     const release = await own(directory, database);
     try {

@@ -5,22 +5,26 @@ import {
   type JournalEntry,
   JournalIndex,
   type Retention,
+  type SecretClocks,
+  SecretWatch,
+  secretSince,
   withinLimit,
+  withoutSecrets,
 } from "@meanwhile/operations";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { ContentFiles } from "./content-files.ts";
 import {
-  bytesOf,
   type ContentFile,
-  contentLike,
   decodeRecord,
   type EntryRecord,
   encodeRecord,
+  fileOf,
+  withFile,
 } from "./entry-record.ts";
 import { formatKey, type Records } from "./format.ts";
 import { JournalError } from "./journal-error.ts";
 
-export interface LmdbJournalOptions {
+export interface LmdbJournalOptions extends SecretClocks {
   readonly records: Records;
   readonly commits: CommitQueue;
   readonly contents: ContentFiles;
@@ -29,8 +33,6 @@ export interface LmdbJournalOptions {
   readonly retention: Retention;
   readonly contentLimit: number;
   readonly memoryLimit: number;
-  readonly now: () => number;
-  readonly lease: () => number;
 }
 
 /** How many entries one `put` gives up at most, so that none takes long. */
@@ -51,11 +53,14 @@ export class LmdbJournal implements Journal {
   readonly #inherited = new Set<string>();
   /** The last change of each id that is under way: those of one id are made one after the other. */
   readonly #changes = new Map<string, Promise<void>>();
+  readonly #secrets: SecretWatch;
   #lastOrder = 0;
 
   private constructor(options: LmdbJournalOptions) {
     this.#options = options;
     this.#index = new JournalIndex(options.retention, options.now, options.lease);
+    // What could not be forgotten now is tried again, and not told to anybody.
+    this.#secrets = new SecretWatch(options, (id) => void this.#forgetSecrets(id).catch(() => {}));
   }
 
   /** Reads and checks what is kept, and drops what retention gives up. */
@@ -69,6 +74,9 @@ export class LmdbJournal implements Journal {
     }
     await options.contents.sweep(new Map([...journal.#files.values()].map((file) => [file.name, file])));
     await journal.#drop(journal.#index.overdue(Number.POSITIVE_INFINITY));
+    for (const { indexed } of kept) {
+      if (journal.#secrets.isDue(indexed.id)) await journal.#forgetSecrets(indexed.id);
+    }
     return journal;
   }
 
@@ -77,13 +85,18 @@ export class LmdbJournal implements Journal {
   }
 
   async get(id: string): Promise<JournalEntry | undefined> {
+    const entry = await this.#get(id);
+    return entry && this.#secrets.isDue(id) ? withoutSecrets(entry) : entry;
+  }
+
+  async #get(id: string): Promise<JournalEntry | undefined> {
     while (this.#index.has(id)) {
       const record = this.#read(id);
       if (record === undefined) return undefined;
       const { entry, file } = record;
       if (file === undefined || entry.outcome === undefined) return entry;
       const content = await this.#options.contents.read(file);
-      if (content !== undefined) return { ...entry, outcome: contentLike(entry.outcome, content) };
+      if (content !== undefined) return { ...entry, outcome: withFile(entry.outcome, content) };
       // Replaced or dropped in between; else it is lost.
       if (this.#files.get(id)?.name === file.name) {
         throw this.#corrupt(`a content of ${id} is missing`);
@@ -114,6 +127,7 @@ export class LmdbJournal implements Journal {
 
   /** Resolves once what was put is committed. What is put later is refused. */
   async close(): Promise<void> {
+    this.#secrets.close();
     await Promise.allSettled(this.#changes.values());
     await this.#options.commits.close();
   }
@@ -132,7 +146,7 @@ export class LmdbJournal implements Journal {
       throw error;
     }
     const replaced = this.#files.get(id);
-    this.#take({ indexed: indexed(kept), file, order });
+    this.#take({ indexed: indexed(kept), file, order, secretSinceMs: secretSince(kept) });
     if (replaced) await contents.remove(replaced);
     // Nobody waits for it, and what could not be dropped now is tried again at the next start.
     this.#drop(this.#index.overdue(droppedAtOnce)).catch(() => {});
@@ -140,8 +154,9 @@ export class LmdbJournal implements Journal {
 
   async #write({ outcome }: JournalEntry, memoryLimit: number): Promise<ContentFile | undefined> {
     if (outcome === undefined) return undefined;
-    const content = bytesOf(outcome.content);
-    if (content.byteLength <= memoryLimit) return undefined;
+    const content = fileOf(outcome);
+    const isSecret = outcome.secret && !outcome.forgotten;
+    if (content.byteLength <= memoryLimit && !isSecret) return undefined;
     try {
       return await this.#options.contents.write(content);
     } catch (cause) {
@@ -172,9 +187,17 @@ export class LmdbJournal implements Journal {
     await Promise.all(removals);
   }
 
-  #take({ indexed, file, order }: Kept): void {
+  async #forgetSecrets(id: string): Promise<void> {
+    await this.#inTurn(id, async () => {
+      const entry = this.#read(id)?.entry;
+      if (entry && this.#index.has(id)) await this.#put(withoutSecrets(entry));
+    });
+  }
+
+  #take({ indexed, file, order, secretSinceMs }: Kept): void {
     const { id } = indexed;
     this.#index.put(indexed);
+    this.#secrets.put(id, secretSinceMs);
     if (file) this.#files.set(id, file);
     else this.#files.delete(id);
     if (indexed.endedAtMs === undefined) return;
@@ -185,6 +208,7 @@ export class LmdbJournal implements Journal {
 
   #forget(id: string): void {
     this.#index.remove(id);
+    this.#secrets.remove(id);
     this.#files.delete(id);
     this.#orders.delete(id);
     this.#inherited.delete(id);
@@ -227,7 +251,8 @@ export class LmdbJournal implements Journal {
         if (keyOf(entry.id) !== key) throw new TypeError("the record belongs to another entry");
         const found = indexed(entry);
         // Its content was not read, and counts all the same.
-        kept.push({ indexed: file ? { ...found, bytes: found.bytes + file.size } : found, file, order });
+        const bytes = found.bytes + (file?.size ?? 0);
+        kept.push({ indexed: { ...found, bytes }, file, order, secretSinceMs: secretSince(entry) });
       }
     } catch (cause) {
       throw this.#corrupt(`the record ${String(at)} cannot be read`, cause);
@@ -247,6 +272,7 @@ interface Kept {
   readonly indexed: ReturnType<typeof indexed>;
   readonly file: ContentFile | undefined;
   readonly order: number;
+  readonly secretSinceMs: number | undefined;
 }
 
 /** LMDB's keys are short, and ids may be anything. */

@@ -12,11 +12,10 @@ const rememberedDeliveries = 4096;
 export interface Attendance {
   /** The exchange waits for the operation from now on. Call {@link Attendance.answered} when it was answered. */
   attend(operation: Operation, exchange: Exchange): void;
-  /**
-   * The exchange was answered. `tells`: with the operation's final response, or with a 202 that says where to ask for
-   * it; of that it is soon known whether it arrived. Else with something less, and it waits no more.
-   */
-  answered(operation: Operation, exchange: Exchange, tells: boolean): void;
+  /** The exchange was answered, and waits no more. It is soon known whether what it was told arrived. */
+  answered(operation: Operation, exchange: Exchange, told: Told): void;
+  /** Another exchange was answered with the outcome that is kept. */
+  answeredAgain(entry: JournalEntry, exchange: Exchange): void;
   /** Of an operation that runs: whether all connections that waited for it are gone, and none was answered. */
   isDeserted(id: string): boolean;
   /** Of one that has ended, as the journal has it: whether nobody who waited for it got its answer. */
@@ -24,6 +23,9 @@ export interface Attendance {
   /** How many operations are in mind. */
   readonly size: number;
 }
+
+/** The operation's final response, a 202 that says where to ask for it, or something less. */
+export type Told = "outcome" | "place" | "less";
 
 interface Attended {
   /** Exchanges that wait, or were answered so recently that nobody knows whether it arrived. */
@@ -100,11 +102,22 @@ export function createAttendance(
       if (exchange.undelivered) gone();
       else exchange.closed.addEventListener("abort", gone, { once: true });
     },
-    answered(operation, exchange, tells) {
+    answered(operation, exchange, told) {
       const presence = presences.get(exchange);
-      if (!tells || !presence) leave(operation, presence, false);
-      else
-        whenArrived(exchange, presence.connection, after, (arrived) => leave(operation, presence, arrived));
+      if (told === "less" || !presence) {
+        leave(operation, presence, false);
+        return;
+      }
+      whenArrived(exchange, presence.connection, after, (arrived) => {
+        if (arrived && told === "outcome") operations.handedOver(operation);
+        leave(operation, presence, arrived);
+      });
+    },
+    answeredAgain(entry, exchange) {
+      if (!entry.outcome?.secret) return;
+      whenArrived(exchange, connectionEnd(exchange), after, (arrived) => {
+        if (arrived) operations.handedOver(entry);
+      });
     },
     isDeserted: (id) => !attended.has(id),
     isLost: ({ id, delivered }) => !delivered && !attended.has(id) && !deliveries.has(id),

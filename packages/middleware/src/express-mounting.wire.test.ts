@@ -114,7 +114,7 @@ async function bounded(bytes: number, told: boolean): Promise<{ status: number; 
 test("content beyond the limit is not kept, and the kept answer says so", async () => {
   expect(await bounded(1000, true)).toEqual({ status: 200, text: "x".repeat(1000) });
   const cut = await bounded(1001, true);
-  expect(cut.status).toBe(200);
+  expect(cut.status).toBe(409);
   expect(cut.text).toMatch(/too large to be kept/);
 });
 

@@ -8,6 +8,7 @@ import { tellFieldsBefore } from "./processing/fields-before.ts";
 import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 import type { ProcessingOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
+import type { StatusFields } from "./status-answer.ts";
 import { sendResponse } from "./web/send-response.ts";
 
 export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
@@ -48,7 +49,7 @@ export function processing(operations?: Operations, options: ProcessingOptions =
         const handled = response === outgoing ? next() : writeTo(response as ServerResponse, context, next);
         handled.then(resolve, reject);
       };
-      tellFieldsBefore(incoming, () => Object.fromEntries(context.res.headers));
+      tellFieldsBefore(incoming, () => setOn(context.res.headers));
       processor.enter(incoming, outgoing, proceed, reject, () => context.req.matchedRoutes.at(-1)?.path);
     });
   return Object.assign(middleware, {
@@ -83,6 +84,12 @@ async function writeTo(
   // What was set before would be taken over into what comes after it.
   context.res = undefined;
   context.res = alreadySent();
+}
+
+function setOn(headers: Headers): StatusFields {
+  const cookies = headers.getSetCookie();
+  const set = Object.fromEntries(headers);
+  return cookies.length > 0 ? { ...set, "set-cookie": cookies } : set;
 }
 
 /** This is how `@hono/node-server` is told. */

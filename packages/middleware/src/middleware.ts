@@ -1,5 +1,5 @@
 /** Operations over HTTP: who waits for one is told its news, and who asks later finds it. */
-export { type Attendance, createAttendance, resetMs } from "./attendance.ts";
+export { type Attendance, createAttendance, resetMs, type Told } from "./attendance.ts";
 export { defaultEventStreamTimes, type EventStreamTimes } from "./event-stream.ts";
 export { firstAnswer, type PossibleAnswers } from "./first-answer.ts";
 export { htmlText } from "./html-text.ts";

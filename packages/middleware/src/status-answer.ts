@@ -25,16 +25,17 @@ export const statusFields: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
 };
 
-/** What could not be done, for people and programs (RFC 9457). */
+/** What could not be done, for people and programs (RFC 9457). @param more members of the document */
 export function problem(
   status: number,
   title: string,
   fields: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): StatusAnswer {
   return {
     status,
     fields: { "Content-Type": "application/problem+json", ...statusFields, ...fields },
-    content: `${JSON.stringify({ status, title })}\n`,
+    content: `${JSON.stringify({ status, title, ...more })}\n`,
   };
 }
 

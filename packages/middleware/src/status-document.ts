@@ -46,8 +46,10 @@ export interface StatusOutcome {
   readonly status: number;
   /** Where the final response itself is kept, absolute. */
   readonly href: string;
-  /** Its content was too large to be kept: status and fields are all there is. */
+  /** Its content was too large to be kept: its status is all there is. */
   readonly truncated?: true;
+  /** It held secrets, and is not kept any longer: its status is all there is. */
+  readonly forgotten?: true;
 }
 
 /** The caller's own operations: those that run first, then the latest. */
@@ -94,6 +96,7 @@ export function statusDocument(
             status: outcome.status,
             href: `${href}/outcome`,
             ...(outcome.truncated ? { truncated: true } : {}),
+            ...(outcome.forgotten ? { forgotten: true } : {}),
           },
         }),
   };

@@ -1,5 +1,6 @@
 /** The recorded final response of an operation, as the response to a GET. */
 import type { JournalEntry, Operation, Outcome } from "@meanwhile/operations";
+import { missingContent } from "./missing-content.ts";
 import { problem, type StatusAnswer, statusFields } from "./status-answer.ts";
 
 /** Seconds after which to look again at what has not ended. */
@@ -7,7 +8,8 @@ const retryAfterSeconds = 5;
 
 /**
  * The outcome, status and fields included: a 207 here is the operation's 207. `Link: rel="status"` tells that it is
- * one; an answer without it is about this request, not about the operation.
+ * one; an answer without it is about this request, not about the operation. 410 (RFC 9110 §15.5.11) where it is not kept
+ * whole: it must not look like the success that it records.
  *
  * While the operation runs there is no such resource yet: 404. A 202 would be taken for the operation's own, and
  * says what is not true of a GET (RFC 9110 §15.3.3: "accepted for processing").
@@ -17,6 +19,8 @@ export function outcomeAnswer(operation: Operation | JournalEntry, href: string)
   if (!outcome) {
     return problem(404, "The operation has no outcome yet.", { "Retry-After": String(retryAfterSeconds) });
   }
+  const missing = missingContent(outcome, href);
+  if (missing) return problem(410, missing.title, {}, missing.more);
   const kept = keptFields(outcome.fields, operation.target);
   const status = `<${href}>; rel="status"`;
   const link = take(kept, "link");
@@ -29,15 +33,7 @@ export function outcomeAnswer(operation: Operation | JournalEntry, href: string)
     ...(vary === "" ? {} : { Vary: `${vary}, ${statusFields["Vary"]}` }),
     Link: link.length === 0 ? status : [...link, status],
   };
-  if (!outcome.truncated) return { status: outcome.status, fields, content: outcome.content };
-  return {
-    status: outcome.status,
-    fields: { ...withoutContent(fields), "Content-Type": "application/problem+json" },
-    content: `${JSON.stringify({
-      status: outcome.status,
-      title: "The content of this response was too large to be kept.",
-    })}\n`,
-  };
+  return { status: outcome.status, fields, content: outcome.content };
 }
 
 type Field = readonly [name: string, value: string | readonly string[]];
@@ -107,16 +103,4 @@ function take(fields: Map<string, Field>, name: string): readonly string[] {
   const [, value = []] = fields.get(name) ?? [];
   fields.delete(name);
   return typeof value === "string" ? [value] : value;
-}
-
-/** Fields that describe content say something untrue of what stands in its place. */
-function withoutContent(fields: StatusAnswer["fields"]): StatusAnswer["fields"] {
-  return Object.fromEntries(
-    Object.entries(fields).filter(
-      ([name]) =>
-        !/^(content-(?!location$|security-policy$).*|etag|last-modified|repr-digest|digest|accept-ranges)$/i.test(
-          name,
-        ),
-    ),
-  );
 }

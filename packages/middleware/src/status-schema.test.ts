@@ -64,7 +64,7 @@ describe("real documents are what the published schema says", () => {
       failed: [{ status: 500, uri: "/a" }],
       failures: 1,
       version: 3,
-      outcome: { status: 500, fields: {}, content: "", truncated: true },
+      outcome: { status: 500, fields: {}, content: "", truncated: true, secret: true, forgotten: true },
       intent: undefined,
       key: undefined,
       hidden: false,
@@ -72,7 +72,7 @@ describe("real documents are what the published schema says", () => {
     });
     const { ask } = statusFixture({ journal });
     const document = jsonOf(await ask("left"));
-    expect(document).toMatchObject({ state: "interrupted", outcome: { truncated: true } });
+    expect(document).toMatchObject({ state: "interrupted", outcome: { truncated: true, forgotten: true } });
     expect(errorsOf(document)).toEqual([]);
   });
 
@@ -133,7 +133,12 @@ const progress: Fields<StatusProgress> = {
   remark: "optional",
   bytes: "optional",
 };
-const outcome: Fields<StatusOutcome> = { status: "required", href: "required", truncated: "optional" };
+const outcome: Fields<StatusOutcome> = {
+  status: "required",
+  href: "required",
+  truncated: "optional",
+  forgotten: "optional",
+};
 const list: Fields<StatusList> = { version: "required", operations: "required", more: "optional" };
 const results: Fields<StatusResults> = { version: "required", results: "required" };
 const states: Readonly<Record<StatusDocument["state"], true>> = {

@@ -50,6 +50,12 @@ const heeded = 32;
 /** Timers are a parameter: `after(ms, callback)` returns how to cancel it. */
 export type After = (ms: number, callback: () => void) => () => void;
 
+/** Timers that do not keep the process alive. */
+export const unheldTimeout: After = (ms, callback) => {
+  const timer = setTimeout(callback, ms).unref();
+  return () => clearTimeout(timer);
+};
+
 export function createClaims(after: After): Claims {
   const places = new Map<string, Place>();
   const waiting = new Set<Waiter>();

@@ -28,6 +28,13 @@ export interface Outcome {
    * request.
    */
   readonly runsAnew?: true;
+  /**
+   * It holds secrets: it is kept whole until it was delivered, and at most {@link secretMs}. What stays of it then is
+   * its status.
+   */
+  readonly secret?: true;
+  /** It held secrets, and is not kept whole any more: `fields` and `content` are empty. */
+  readonly forgotten?: true;
 }
 
 /** What an operation is about; all of it may be shown to its principal. */

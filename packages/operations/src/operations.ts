@@ -13,10 +13,11 @@ import {
   OperationRecordError,
 } from "./refusals.ts";
 import { RunningOperation } from "./running-operation.ts";
+import { withoutSecrets } from "./secrets.ts";
 import { Unrecorded } from "./unrecorded.ts";
 import { type Asker, askerOf, createWorkQueue, type Origin } from "./work-queue.ts";
 
-export type { After, Claim, Claims, Release } from "./claims.ts";
+export { type After, type Claim, type Claims, type Release, unheldTimeout } from "./claims.ts";
 export { withinLimit } from "./content-limit.ts";
 export {
   type Awaitable,
@@ -39,6 +40,7 @@ export {
   OperationRecordError,
 } from "./refusals.ts";
 export { defaultRetention, fullRetention, type Retention } from "./retention.ts";
+export { type SecretClocks, SecretWatch, secretMs, secretSince, withoutSecrets } from "./secrets.ts";
 export { steadyNow } from "./steady-clock.ts";
 export { type Asker, askerOf, createWorkQueue, type Origin, type WorkQueue } from "./work-queue.ts";
 
@@ -104,6 +106,11 @@ export interface Operations {
    * operation is forgotten.
    */
   delivered(operation: Operation): void;
+  /**
+   * Whoever asked has the outcome itself: secrets in it are not kept any longer. Call it beside
+   * {@link Operations.delivered}, which says less: the place of the outcome was told.
+   */
+  handedOver(operation: Operation | JournalEntry): void;
   /**
    * Takes up what an earlier process left running. `resume` says how to finish an operation from its intent;
    * undefined: nobody knows, and `interrupted` makes its outcome. Limits do not count. Resolves once all have begun.
@@ -351,6 +358,16 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       Promise.resolve(journal.remove(operation.id)).catch((error: unknown) => {
         options.warn?.(`the delivery could not be recorded: ${String(error)}`, operation);
       });
+    },
+    handedOver(operation) {
+      if (!operation.outcome?.secret) return;
+      if (operation instanceof RunningOperation) {
+        operation.handedOver = true;
+        if (operation.kept) recordLater(operation, "the delivery");
+      } else if (!("ended" in operation)) {
+        // Where that fails, the journal does it by itself when their time is over.
+        Promise.resolve(journal.put(withoutSecrets(operation))).catch(() => undefined);
+      }
     },
     async recover(resume, interrupted) {
       const entries = (await journal.unfinished()).filter(({ id }) => !running.has(id));

@@ -5,6 +5,7 @@ import type { JournalEntry, Json, RepetitionKey } from "./journal.ts";
 import { type MemberResults, RecentResults } from "./member-results.ts";
 import type { Load, Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
 import { type Advance, advance, advanceBytes, noProgress, type OperationProgress } from "./progress.ts";
+import { bare } from "./secrets.ts";
 
 /** What an operation of this process is made of. */
 export interface RunningOptions {
@@ -64,6 +65,8 @@ export class RunningOperation implements Operation {
   hidden: boolean;
   /** Whoever asked for it has its final response. */
   delivered = false;
+  /** Whoever asked for it has its outcome: secrets in it are not kept any longer. */
+  handedOver = false;
   /** It is recorded, or about to be, and kept beyond its end. */
   kept: boolean;
   /** The journal has it. */
@@ -138,7 +141,8 @@ export class RunningOperation implements Operation {
   }
 
   get outcome(): Outcome | undefined {
-    return this.#told ? this.#conclusion?.outcome : undefined;
+    const outcome = this.#told ? this.#conclusion?.outcome : undefined;
+    return outcome && this.handedOver ? bare(outcome) : outcome;
   }
 
   /** Whether the work has ended. It may not have been told yet: {@link RunningOperation.outcome} comes then. */
@@ -211,7 +215,7 @@ export class RunningOperation implements Operation {
       failures,
       // The end is news as well, and is told after it was recorded.
       version: conclusion && !this.#told ? this.#version + 1 : this.#version,
-      outcome: conclusion?.outcome,
+      outcome: conclusion && this.handedOver ? bare(conclusion.outcome) : conclusion?.outcome,
       intent: conclusion ? undefined : this.#intent(),
       key: this.key,
       hidden: this.hidden,

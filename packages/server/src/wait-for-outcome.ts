@@ -50,6 +50,7 @@ export async function waitForOutcome(
   following.stop();
   const { sent, isLocated } = following;
   const isFinal = operation.outcome !== undefined;
+  const told = isFinal ? "outcome" : answer.status === 202 ? "place" : "less";
   return {
     answer:
       isLocated && isFinal
@@ -58,7 +59,7 @@ export async function waitForOutcome(
     operation: operation.id,
     interims: sent,
     profile: allowance.profile,
-    afterwards: () => attendance.answered(operation, exchange, isFinal || answer.status === 202),
+    afterwards: () => attendance.answered(operation, exchange, told),
   };
 }
 

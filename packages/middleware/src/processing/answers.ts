@@ -1,5 +1,6 @@
 /** Answers about an operation that are not what its handler wrote. */
 import type { Operation, Outcome } from "@meanwhile/operations";
+import { missingContent } from "../missing-content.ts";
 import { json, problem, type StatusAnswer } from "../status-answer.ts";
 import { statusDocument } from "../status-document.ts";
 
@@ -52,24 +53,18 @@ export const comeAgain: StatusAnswer = problem(
 );
 
 /**
- * An outcome as the final response that it records.
+ * An outcome as the final response that it records. What is not kept whole is no success that a client could use: 409.
  * @param url of the status document, to be linked to; undefined: nobody was told of it
  */
-export function outcomeResponse(
-  { status, fields, content, truncated }: Outcome,
-  url: string | undefined,
-): StatusAnswer {
-  const all = url === undefined ? fields : linked(fields, `<${url}>; rel="status"`);
-  if (!truncated) return { status, fields: all, content };
-  // Fields that describe content say something untrue of what stands in its place.
-  const bare = Object.entries(all).filter(
-    ([name]) => !/^(content-(?!location$).*|etag|.*digest)$/i.test(name),
-  );
-  return {
-    status,
-    fields: { ...Object.fromEntries(bare), "Content-Type": "application/problem+json" },
-    content: `${JSON.stringify({ status, title: "The content of this response was too large to be kept." })}\n`,
-  };
+export function outcomeResponse(outcome: Outcome, url: string | undefined): StatusAnswer {
+  const link = url === undefined ? undefined : `<${url}>; rel="status"`;
+  const missing = missingContent(outcome, url);
+  if (missing) {
+    const answer = problem(409, missing.title, link === undefined ? {} : { Link: link }, missing.more);
+    return answer;
+  }
+  const { status, fields, content } = outcome;
+  return { status, fields: link === undefined ? fields : linked(fields, link), content };
 }
 
 function linked(fields: Outcome["fields"], more: string): Outcome["fields"] {

@@ -2,6 +2,7 @@
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 import type { StatusFields } from "../status-answer.ts";
 import { isSafe } from "./options.ts";
+import { asksForUs } from "./request-view.ts";
 
 const told = new WeakMap<AnyRequest, () => StatusFields>();
 
@@ -11,7 +12,7 @@ export function tellFieldsBefore(request: AnyRequest, fields: () => StatusFields
   if (told.has(request)) return;
   const { headers, method = "GET" } = request;
   // All others have the answer of their handler.
-  if (headers["prefer"] === undefined && headers["idempotency-key"] === undefined && !isSafe(method)) return;
+  if (!asksForUs(headers) && !isSafe(method)) return;
   told.set(request, fields);
 }
 
@@ -25,10 +26,14 @@ export function fieldsBefore(request: AnyRequest): StatusFields {
   return told.get(request)?.() ?? {};
 }
 
+/** Of one representation (RFC 9110 §8), or its message. */
+const ofItsContent =
+  /^(:|content-(type|encoding|language|length|location|range|disposition|digest|md5)$|(repr-)?digest$|etag$|last-modified$|accept-ranges$|transfer-encoding$|trailer$)/;
+
 /** All but what describes content. */
 function fieldsSetOn(response: AnyResponse): StatusFields {
   const set = Object.entries(response.getHeaders()).flatMap(([name, value]) => {
-    if (value === undefined || /^(:|content-|etag$|transfer-encoding$)/.test(name)) return [];
+    if (value === undefined || ofItsContent.test(name)) return [];
     return [[name, Array.isArray(value) ? value : String(value)]] as const;
   });
   return Object.fromEntries(set);

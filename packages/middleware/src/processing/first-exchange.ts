@@ -181,7 +181,7 @@ export class FirstExchange {
     void answerSelected(exchange, answer);
     const isAccepted = answer.status === 202;
     if (isAccepted) core.observer.accepted(operation);
-    core.attendance.answered(operation, exchange, isAccepted);
+    core.attendance.answered(operation, exchange, isAccepted ? "place" : "less");
   }
 
   #end(outcome: Outcome): void {
@@ -200,7 +200,7 @@ export class FirstExchange {
           outcomeResponse(outcome, this.#following.isLocated ? this.#statusUrl : undefined),
         );
       }
-      core.attendance.answered(operation, exchange, true);
+      core.attendance.answered(operation, exchange, "outcome");
     }
     // What the handler still writes has nowhere to go.
     if (!recording.isComplete) facade.destroy();

@@ -146,7 +146,11 @@ export class Handling implements HandlerOperation {
       run = resolve;
     });
     const operation = this.#core.operations.start(
-      { kind: request.method ?? "GET", target: this.#target(), principal: settings.principal(request) },
+      {
+        kind: request.method ?? "GET",
+        target: withoutQuery(this.#target()),
+        principal: settings.principal(request),
+      },
       (work) => {
         this.#reports.take(work);
         run(true);
@@ -211,6 +215,7 @@ export class Handling implements HandlerOperation {
       isFinal: () => this.response.headersSent,
       limit: () => this.#limit(),
       keeps: (outcome) => this.#keeps(outcome),
+      secretFields: this.settings.secretFields,
     });
   }
 
@@ -332,6 +337,11 @@ export class Handling implements HandlerOperation {
       this.settings.warn(`an interim response was not sent: ${String(error)}`);
     }
   }
+}
+
+/** A query often has secrets in it. What it says is in the key's fingerprint, hashed. */
+function withoutQuery(url: string): string {
+  return url.split("?", 1)[0] ?? url;
 }
 
 function grouped(fields: readonly FieldLine[]): Record<string, string[]> {

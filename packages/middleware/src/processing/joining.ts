@@ -2,6 +2,7 @@
 import { type AnyRequest, type AnyResponse, openExchange } from "@meanwhile/interim";
 import { parsePrefer } from "@meanwhile/interim/fields";
 import type { JournalEntry, Operation, Outcome } from "@meanwhile/operations";
+import type { Told } from "../attendance.ts";
 import { firstAnswer } from "../first-answer.ts";
 import { whenAborted } from "../listeners.ts";
 import { problem, type StatusAnswer } from "../status-answer.ts";
@@ -42,12 +43,16 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
     if ("ended" in earlier) await earlier.ended;
     const { outcome } = earlier;
     const unknown = problem(503, "The operation is not taken up yet.", { "Retry-After": "1" });
+    if (!("ended" in earlier)) core.attendance.answeredAgain(earlier, exchange);
     await answerSelected(exchange, outcome ? replayed(outcome, url) : unknown);
     return;
   }
   const { operations, pacer, attendance } = core;
-  const answerOf = (outcome: Outcome): StatusAnswer =>
-    isAnswer(earlier) || outcome.runsAnew ? replayed(outcome, url) : comeAgain;
+  let told: Told = "less";
+  const answerOf = (outcome: Outcome): StatusAnswer => {
+    told = "outcome";
+    return isAnswer(earlier) || outcome.runsAnew ? replayed(outcome, url) : comeAgain;
+  };
   const preferences = parsePrefer(request.headers["prefer"]);
   core.observer.joined(earlier);
   attendance.attend(earlier, exchange);
@@ -65,14 +70,14 @@ export async function join(core: Core, earlier: Operation | JournalEntry, joinin
     waitMs: patienceMs(preferences),
     accepted() {
       core.observer.accepted(earlier);
+      told = "place";
       return accepted(earlier, url);
     },
     stopping: (isKept) => stopping(isKept ? url : undefined),
   });
   following.stop();
   if (answer) await answerSelected(exchange, answer);
-  const tells = answer !== undefined && (earlier.outcome !== undefined || answer.status === 202);
-  attendance.answered(earlier, exchange, tells);
+  attendance.answered(earlier, exchange, told);
 }
 
 /** The answer of another exchange. Whoever gets it need not try again: its handler does not run for this key any more. */

@@ -78,6 +78,11 @@ export interface ProcessingOptions extends RouteOptions {
   readonly deadline?: Duration;
   /** How long a handler may take to end its response once its client left; default 1 min. */
   readonly endWithin?: Duration;
+  /**
+   * Names of fields that make a response secret: it is kept until it was delivered, and 10 minutes at most. Beside
+   * Set-Cookie, Authorization, Authentication-Info, Proxy-Authentication-Info, and `Cache-Control: no-store`.
+   */
+  readonly secretFields?: readonly string[];
   readonly limits?: Partial<ProcessingLimits>;
   /** Only where no operations are given: else their journal has it. */
   readonly retention?: Partial<ProcessingRetention>;
@@ -106,6 +111,7 @@ export interface Settings {
   readonly origin: string | undefined;
   readonly deadlineMs: number;
   readonly endWithinMs: number;
+  readonly secretFields: ReadonlySet<string>;
   readonly limits: ProcessingLimits;
   readonly retention: Retention;
   readonly logger: Logger;
@@ -159,6 +165,7 @@ export function settingsOf(options: ProcessingOptions): Settings {
     origin,
     deadlineMs: duration("deadline", options.deadline, 3_600_000),
     endWithinMs: duration("endWithin", options.endWithin, 60_000),
+    secretFields: fieldNames(options.secretFields),
     limits: {
       heldBytes: count("limits.heldBytes", options.limits?.heldBytes, 64 * 1024),
       keptBytes: count("limits.keptBytes", options.limits?.keptBytes, defaultContentLimit),
@@ -241,6 +248,15 @@ function count(name: string, value: number | undefined, otherwise: number): numb
   if (value === undefined) return otherwise;
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw wrong(name, "is a whole number from 0 up", value);
+}
+
+/** In lower case. RFC 9110 §5.1: a field name is a token. */
+function fieldNames(names: readonly string[] = []): ReadonlySet<string> {
+  const isName = (name: unknown): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(String(name));
+  if (!Array.isArray(names) || !names.every(isName)) {
+    throw wrong("secretFields", "is a list of field names", names);
+  }
+  return new Set(names.map((name) => name.toLowerCase()));
 }
 
 function clientGone({ onClientGone }: RouteOptions): RouteOptions["onClientGone"] {

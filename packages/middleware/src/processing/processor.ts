@@ -20,7 +20,7 @@ import { carryOperation, operationOf } from "./handler-operation.ts";
 import { Handling } from "./handling.ts";
 import { type ProcessingOptions, type Settings, selectsUnsafe, settingsOf } from "./options.ts";
 import { recoverHandlers } from "./recovery.ts";
-import { requestTarget, statusRest } from "./request-view.ts";
+import { asksForUs, requestTarget, statusRest } from "./request-view.ts";
 import { sendAnswer } from "./send-answer.ts";
 
 /** A request that is still unanswered after once to twice this time becomes an operation, in milliseconds. */
@@ -127,7 +127,7 @@ export function createProcessor(
       const { headers } = request;
       const key = headers["idempotency-key"];
       if (isInjected(response)) tellComplete(request);
-      if (key === undefined && headers["prefer"] === undefined && settings.expectsMs === 0) {
+      if (!asksForUs(headers) && settings.expectsMs === 0) {
         const attended = attention.add(handling);
         if (handling.needsOwnResponse) handling.passOn();
         prepare(handling, handling.response, () => {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { AnyRequest } from "@meanwhile/interim";
+import { parsePrefer } from "@meanwhile/interim/fields";
 
 /**
  * Who asks, as far as Authorization and Cookie tell: a hash of both.
@@ -11,6 +12,17 @@ export function credentialsOf({ headers: { authorization, cookie } }: AnyRequest
   if (authorization === undefined && cookie === undefined) return undefined;
   const parts = JSON.stringify([authorization ?? null, cookie ?? null]);
   return `credentials ${createHash("sha256").update(parts).digest("base64url")}`;
+}
+
+/**
+ * Whether a request asks for what only an operation has: a key, or a preference that is heeded here. All other
+ * preferences, such as `return=minimal`, are its handler's.
+ */
+export function asksForUs(headers: AnyRequest["headers"]): boolean {
+  if (headers["idempotency-key"] !== undefined) return true;
+  if (headers["prefer"] === undefined) return false;
+  const { processing, respondAsync } = parsePrefer(headers["prefer"]);
+  return processing || respondAsync;
 }
 
 /** Path and query as the client sent them, also below the mount point of a framework. */

@@ -18,12 +18,12 @@ export async function sendAnswer(exchange: Exchange, answer: StatusAnswer): Prom
   const { request, response } = exchange;
   if (exchange.state !== "waiting" || response.destroyed) return;
   const { status, fields, content } = answer;
-  for (const [name, value] of Object.entries({ ...fieldsBefore(request), ...fields })) {
-    response.setHeader(name, typeof value === "string" ? value : [...value]);
-  }
-  response.statusCode = status;
-  const withContent = request.method !== "HEAD" && status !== 204 && status !== 304;
   try {
+    for (const [name, value] of Object.entries({ ...fieldsBefore(request), ...fields })) {
+      response.setHeader(name, typeof value === "string" ? value : [...value]);
+    }
+    response.statusCode = status;
+    const withContent = request.method !== "HEAD" && status !== 204 && status !== 304;
     if (typeof content === "string" || content instanceof Uint8Array) {
       if (status !== 204 && status !== 304) {
         response.setHeader("Content-Length", String(Buffer.byteLength(content)));
@@ -34,7 +34,7 @@ export async function sendAnswer(exchange: Exchange, answer: StatusAnswer): Prom
       response.end();
     }
   } catch {
-    // The head has gone: all that can be told is that it does not end well.
+    // The head has gone, or has a field that cannot be sent: all that can be told is that it does not end well.
     breakOff(response);
   }
 }

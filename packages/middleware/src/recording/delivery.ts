@@ -7,6 +7,7 @@
  * What is written in one go is held until it may be told: an outcome is recorded before anybody hears of it. What
  * takes longer flows at once, but for its end.
  */
+import type { OutgoingHttpHeaders } from "node:http";
 import { Http2ServerResponse } from "node:http2";
 import type { AnyResponse, Exchange } from "@meanwhile/interim";
 import { breakOff } from "./break-off.ts";
@@ -90,7 +91,7 @@ export class Delivery {
     const { response } = this.#exchange;
     const held = this.#state === "holding" ? this.#sendHead() : [];
     for (const chunk of held) write(response, chunk);
-    if (this.#trailers.length > 0) response.addTrailers(Object.fromEntries(this.#trailers));
+    if (this.#trailers.length > 0) response.addTrailers(trailersOf(this.#trailers));
     response.end();
     this.stop();
   }
@@ -140,6 +141,12 @@ export class Delivery {
     this.#held = [];
     return held;
   }
+}
+
+/** Several of one name as a list, which the types know nothing of. */
+function trailersOf(lines: readonly FieldLine[]): OutgoingHttpHeaders & NodeJS.Dict<string> {
+  const trailers = Object.fromEntries(passedFields(lines).values());
+  return trailers as OutgoingHttpHeaders & NodeJS.Dict<string>;
 }
 
 /** Both have it, on HTTP/2 unknown to the types. */

@@ -2,7 +2,7 @@
 import type { Outcome } from "@meanwhile/operations";
 import { decoded } from "./content-coding.ts";
 import type { FacadeSink } from "./facade-socket.ts";
-import { keptFields } from "./response-fields.ts";
+import { describesCoding, isSecret, keptFields } from "./response-fields.ts";
 import { type FieldLine, type ResponseHead, ResponseReader } from "./response-reader.ts";
 
 /** One who hears the response while it is written. */
@@ -28,6 +28,8 @@ export interface RecordingOptions {
   readonly limit: () => number;
   /** Whether what was recorded answers a repetition of the request, see {@link Outcome.runsAnew}. */
   readonly keeps: (outcome: Outcome) => boolean;
+  /** Fields, in lower case, that make a response secret, beside those that do so anyway. */
+  readonly secretFields: ReadonlySet<string>;
 }
 
 export class Recording implements FacadeSink {
@@ -120,7 +122,10 @@ export class Recording implements FacadeSink {
   }
 
   async #judged(head: ResponseHead): Promise<Outcome> {
-    const outcome = await this.#record(head);
+    const recorded = await this.#record(head);
+    const outcome: Outcome = isSecret(head.fields, this.#options.secretFields)
+      ? { ...recorded, secret: true }
+      : recorded;
     return this.#options.keeps(outcome) ? outcome : { ...outcome, runsAnew: true };
   }
 
@@ -133,7 +138,7 @@ export class Recording implements FacadeSink {
     if (coding === undefined || content.length === 0) return { status, fields, content };
     const plain = await decoded(coding, content, this.#options.limit());
     if (plain === undefined) return { status, fields, content };
-    const uncoded = Object.entries(fields).filter(([name]) => name.toLowerCase() !== "content-encoding");
+    const uncoded = Object.entries(fields).filter(([name, value]) => !describesCoding(name, value));
     return { status, fields: Object.fromEntries(uncoded), content: plain };
   }
 }

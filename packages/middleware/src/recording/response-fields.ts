@@ -11,8 +11,16 @@ const hopByHop: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Of one client, or of the moment; and what is made anew from the content. */
-const ofTheMoment: ReadonlySet<string> = new Set(["content-length", "date", "set-cookie", "te", "trailer"]);
+/** Of the moment; and what is made anew from the content. */
+const ofTheMoment: ReadonlySet<string> = new Set(["content-length", "date", "te", "trailer"]);
+
+/** What lets whoever has it act as the client. */
+const secretNames: ReadonlySet<string> = new Set([
+  "authentication-info",
+  "authorization",
+  "proxy-authentication-info",
+  "set-cookie",
+]);
 
 /** What is passed on: several lines of one name as a list, under the name's first spelling. */
 export function passedFields(lines: readonly FieldLine[]): Map<string, [name: string, values: string[]]> {
@@ -27,7 +35,21 @@ export function passedFields(lines: readonly FieldLine[]): Map<string, [name: st
   return passed;
 }
 
-/** What is kept: without Date, Set-Cookie, and what belongs to one connection. */
+/**
+ * Whether a response is to be kept no longer than until it was delivered: it gives rights to its client, has a field that
+ * its service calls secret, or is not to be stored (RFC 9111 §5.2.2.5).
+ *
+ * @param named in lower case
+ */
+export function isSecret(lines: readonly FieldLine[], named: ReadonlySet<string>): boolean {
+  return lines.some(([name, value]) => {
+    const lower = name.toLowerCase();
+    if (lower === "cache-control") return /(?:^|[\s,])no-store(?:$|[\s,;=])/i.test(value);
+    return secretNames.has(lower) || named.has(lower);
+  });
+}
+
+/** What is kept: without Date, and what belongs to one connection. */
 export function keptFields(lines: readonly FieldLine[]): Outcome["fields"] {
   const kept: Record<string, string | readonly string[]> = {};
   for (const [lower, [name, values]] of passedFields(lines)) {
@@ -36,6 +58,24 @@ export function keptFields(lines: readonly FieldLine[]): Outcome["fields"] {
   }
   return kept;
 }
+
+/** Says something of the bytes of coded content that is not true of the content itself: it goes with the coding. */
+export function describesCoding(name: string, value: string | readonly string[]): boolean {
+  const lower = name.toLowerCase();
+  if (lower === "etag") return !String(value).startsWith("W/");
+  return codedNames.has(lower);
+}
+
+const codedNames: ReadonlySet<string> = new Set([
+  "accept-ranges",
+  "content-digest",
+  "content-encoding",
+  "content-md5",
+  "digest",
+  "repr-digest",
+  "signature",
+  "signature-input",
+]);
 
 /** Whether the response wants its connection closed. */
 export function asksToClose(lines: readonly FieldLine[]): boolean {

@@ -1,7 +1,13 @@
 import { keepingCases } from "./journal-keeping-cases.ts";
 import { reopenCases } from "./journal-reopen-cases.ts";
 import { retentionCases } from "./journal-retention-cases.ts";
+import { secretCases } from "./journal-secret-cases.ts";
 import type { JournalCase } from "./journal-subject.ts";
 
 /** What every {@link Journal} promises. Cases that need "reopen" are for journals that outlive their process. */
-export const journalContract: readonly JournalCase[] = [...keepingCases, ...retentionCases, ...reopenCases];
+export const journalContract: readonly JournalCase[] = [
+  ...keepingCases,
+  ...retentionCases,
+  ...secretCases,
+  ...reopenCases,
+];
