@@ -154,10 +154,29 @@ describe("who is not ready to answer", () => {
     expect(time.slept).toEqual([375]);
   });
 
-  test("is not asked sooner than he wants (RFC 9110 §10.2.3)", async () => {
+  test.each([503, 429])("with %i is not asked sooner than he wants (RFC 9110 §10.2.3)", async (status) => {
     const time = testTime();
-    await clientOf(notReady(503, { "Retry-After": "7" }), time).stat("a");
+    await clientOf(notReady(status, { "Retry-After": "7" }), time).stat("a");
     expect(time.slept).toEqual([7000]);
+  });
+
+  test.each([503, 429])("with %i in the middle of a download is waited for, too", async (status) => {
+    const time = testTime();
+    const server = scriptedServer(
+      () => {
+        const body = new ReadableStream<Uint8Array>({
+          pull(controller) {
+            controller.error(failure("lost"));
+          },
+        });
+        return new Response(body, { headers: { ETag: '"1"', "Content-Length": "1" } });
+      },
+      () => new Response("", { status, headers: { "Retry-After": "7" } }),
+      () => new Response("a", { headers: { ETag: '"1"' } }),
+    );
+    const { content } = await clientOf(server, time).get("a");
+    expect(await new Response(content).text()).toBe("a");
+    expect(time.slept).toEqual([375, 7000]);
   });
 
   test.each([
@@ -189,8 +208,13 @@ describe("who is not ready to answer", () => {
     expect(time.slept).toEqual([375, 750, 1500, 3000, 6000]);
   });
 
-  test.each([500, 429, 404])("but %i is an answer, whatever he wants", async (status) => {
-    const server = notReady(status, { "Retry-After": "1" });
+  test.each<[number, Record<string, string>]>([
+    [500, { "Retry-After": "1" }],
+    [404, { "Retry-After": "1" }],
+    [429, {}],
+    [503, { "Idempotency-Replayed": "true" }],
+  ])("but %i with %j is an answer", async (status, fields) => {
+    const server = notReady(status, fields);
     await expect(clientOf(server).stat("a")).rejects.toMatchObject({ status });
     expect(server.seen).toHaveLength(1);
   });

@@ -1,7 +1,7 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import type { Patience } from "../http/send.ts";
 import { mostOfStrangers, retryAfterMs } from "../long-request/backoff.ts";
-import { isUnavailable } from "../long-request/setback.ts";
+import { isForLater } from "../long-request/setback.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 /** Losses in a row that are too many of a server that answered before, which may be about to start again. */
@@ -51,12 +51,13 @@ export class Losses {
   }
 
   /**
-   * The wait before the next try, where the server, or somebody before it, is not ready (RFC 9110 §15.6.3 to §15.6.5).
+   * The wait before the next try, where the server, or somebody before it, is not ready (RFC 9110 §15.6.3 to §15.6.5), or
+   * wants to be asked later (RFC 6585 §4).
    *
    * @returns undefined where the response is the answer: it says something else, or wants too much patience
    */
   refused(response: Response): (() => Promise<void>) | undefined {
-    if (!isUnavailable(response.status)) return undefined;
+    if (!isForLater(response)) return undefined;
     this.#inARow += 1;
     const pauseMs = Math.max(this.#pauseMs(), retryAfterMs(response.headers) ?? 0);
     if (pauseMs > longestPauseMs || this.#isTooMuch(pauseMs)) return undefined;

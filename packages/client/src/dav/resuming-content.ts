@@ -2,6 +2,8 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import { isCloseDelimited } from "../http/close-delimited.ts";
 import type { Patience } from "../http/send.ts";
+import { retryAfterMs } from "../long-request/backoff.ts";
+import { isForLater } from "../long-request/setback.ts";
 import { isStrong } from "./condition-fields.ts";
 import { parseContentRange } from "./content-range.ts";
 import { readFailure } from "./read-failure.ts";
@@ -66,6 +68,7 @@ async function* portionBytes(resumable: Resumable): AsyncGenerator<Uint8Array, v
   let source = sourceOf(resumable.response, portion.skip);
   let given = 0;
   let losses = 0;
+  let leastMs = 0;
   try {
     while (given < wanted) {
       let loss: unknown;
@@ -88,9 +91,11 @@ async function* portionBytes(resumable: Resumable): AsyncGenerator<Uint8Array, v
       await source.close();
       losses += 1;
       if (!mayResume(resumable, loss) || losses > lossLimit) throw loss;
-      await context.surroundings.sleep(pauseMs(losses, context.surroundings.random()), patience.signal);
+      const backoffMs = pauseMs(losses, context.surroundings.random());
+      await context.surroundings.sleep(Math.max(backoffMs, leastMs), patience.signal);
       const next = await resumed(resumable, given, loss);
-      source = next ?? noSource;
+      leastMs = typeof next === "number" ? next : 0;
+      source = typeof next === "number" ? noSource : next;
     }
     // Its end is read too, so that the connection can be used again. Whatever happens there, all bytes are here.
     if (portion.exact) await source.next().catch(() => undefined);
@@ -112,8 +117,8 @@ function patienceLeft({ context, deadline }: Resumable): Pick<Patience, "timeout
   return deadline === undefined ? {} : { timeoutMs: Math.max(deadline - context.surroundings.now(), 1) };
 }
 
-/** Asks for the rest. Undefined: that was lost, too. */
-async function resumed(resumable: Resumable, given: number, loss: unknown): Promise<Source | undefined> {
+/** Asks for the rest. A number: that was lost, too; the server wants to be left in peace for so many milliseconds. */
+async function resumed(resumable: Resumable, given: number, loss: unknown): Promise<Source | number> {
   const { context, url, patience, portion } = resumable;
   const etag = resumable.response.headers.get("etag") ?? "";
   const from = portion.start + given;
@@ -127,7 +132,7 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
       headers: { "Accept-Encoding": "identity", Range: `bytes=${from}-${last}`, "If-Range": etag },
     });
   } catch (error) {
-    if (mayResume(resumable, error)) return undefined;
+    if (mayResume(resumable, error)) return 0;
     throw error;
   }
   const { status, headers } = response;
@@ -139,9 +144,9 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
     throw malformed({ method: "GET", url }, "what came after a lost connection does not fit", loss);
   }
   if (status === 200 && sameTag) return sourceOf(response, from);
-  if (status === 502 || status === 503 || status === 504) {
+  if (isForLater(response)) {
     await discard(response);
-    return undefined;
+    return retryAfterMs(headers) ?? 0;
   }
   if (status === 200 || status === 416) {
     response.body?.cancel().catch(() => undefined);

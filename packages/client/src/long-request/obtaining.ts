@@ -12,7 +12,7 @@ import { ownReference, statusLink } from "./own-reference.ts";
 import type { PlannedRequest } from "./planned-request.ts";
 import { recordedOutcome } from "./recorded-outcome.ts";
 import { askOptions } from "./server-memory.ts";
-import { isForLater, isPassing, refusal } from "./setback.ts";
+import { isForLater, isPassing, isReplay, refusal } from "./setback.ts";
 import { standing } from "./standing.ts";
 import type { StatusDocument } from "./status-document.ts";
 
@@ -222,7 +222,7 @@ export class Obtaining {
     if (document.state === "cancelled") throw new CancelledError(url);
     const response = await recordedOutcome(this.#wait, document, url);
     // A recorded 503 is no answer: the same request runs anew, and its key with it.
-    const runsAnew = response.status === 503;
+    const runsAnew = response.status === 503 && !isReplay(response.headers);
     const interrupted = document.state === "interrupted";
     if (!interrupted && !runsAnew) return { kind: "final", response };
     const { repeatable, repeatsItself, method, url: target } = this.#request;

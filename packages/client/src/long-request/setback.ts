@@ -12,9 +12,18 @@ export function isUnavailable(status: number): boolean {
   return status === 502 || status === 503 || status === 504;
 }
 
-/** The same, or a server that wants to be asked more slowly (RFC 6585 §4). */
+/**
+ * The same, or a server that wants to be asked more slowly (RFC 6585 §4). Not an answer that is given again
+ * (`Idempotency-Replayed: true`): it is the key's answer, and stays so.
+ */
 export function isForLater({ status, headers }: Pick<Response, "status" | "headers">): boolean {
+  if (isReplay(headers)) return false;
   return isUnavailable(status) || (status === 429 && headers.has("retry-after"));
+}
+
+/** Whether the answer is that of an earlier request with the same key, which is not carried out again. */
+export function isReplay(headers: Headers): boolean {
+  return headers.get("idempotency-replayed")?.trim().toLowerCase() === "true";
 }
 
 /**

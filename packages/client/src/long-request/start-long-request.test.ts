@@ -321,6 +321,15 @@ describe("stories that end with the outcome", () => {
       ],
       "201",
     ],
+    ...[500, 502, 503, 504, 429].map((status): [string, Script, string] => [
+      `a ${status} that is given again is the key's answer, and nothing is waited for`,
+      [
+        ["COPY /a", lost],
+        ["OPTIONS /a", keeps],
+        ["COPY /a", { status, headers: { "Idempotency-Replayed": "true", "Retry-After": "60" } }],
+      ],
+      String(status),
+    ]),
     [
       "a 429 that says when to come back, of a server that keeps answers",
       [
