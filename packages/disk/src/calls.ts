@@ -25,6 +25,7 @@ export interface Change {
     | "create"
     | "write"
     | "rename"
+    | "link"
     | "unlink"
     | "rmdir"
     | "mkdir"
@@ -198,6 +199,17 @@ export class Calls {
       this.pace.call(
         () => fs.renameSync(from, to),
         () => fs.promises.rename(from, to),
+      )
+    );
+  }
+
+  /** Gives a file another name. Fails with EEXIST, and replaces nothing, where something has it. */
+  link(from: string, to: string): Awaitable<void> {
+    return (
+      this.#before?.({ call: "link", path: from, to }) ??
+      this.pace.call(
+        () => fs.linkSync(from, to),
+        () => fs.promises.link(from, to),
       )
     );
   }

@@ -1,10 +1,20 @@
-import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
-import { type Resource, TreeError } from "@meanwhile/server/store";
+import type { BigIntStats } from "node:fs";
+import { memberPath, type ResourcePath, rebase } from "@meanwhile/dav/path";
+import { type Kept, type Resource, TreeError } from "@meanwhile/server/store";
 import type { Directory } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
+import { rewrittenSince } from "./identity.ts";
 import { keepChanged } from "./keep-changed.ts";
-import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
+import { placeVisibly } from "./place-new.ts";
+import { type RemovalReport, removeDirectory, removeFile } from "./remove-tree.ts";
+import type { MemberFact } from "./work-facts.ts";
 import type { WorkLog } from "./works.ts";
+
+/** Where something that is kept is, and where it was. */
+export interface KeptAt {
+  readonly path: ResourcePath;
+  readonly was: ResourcePath;
+}
 
 /** Something is in place, and what made room for it is to go. */
 export interface Clearing {
@@ -14,23 +24,23 @@ export interface Clearing {
   readonly log: WorkLog;
   /** Directories whose names changed with it: they are synced before anything is removed. */
   readonly placed: readonly string[];
-  /** Whether members that others changed since the work began are kept. */
-  readonly keepsChanged: boolean;
-  /** Told of each member that is kept, and of how many there are. */
-  failed(path: ResourcePath, kind: Resource["kind"], error: TreeError): void;
-  found(members: number): void;
+  /** Told of all that stays of what made room. */
+  kept(kept: Kept): void;
   /** Gives what is in place its dead properties; those of the members that are kept stay theirs. */
-  properties?(kept: readonly ResourcePath[]): Promise<void>;
+  properties(kept: readonly KeptAt[]): Promise<void>;
 }
 
 /**
- * Keeps what is to be kept, settles the dead properties, and removes what was put aside.
- * @returns false if that could not be removed wholly, and stays hidden until the next start
+ * Keeps what other programs changed since the request was judged, settles the dead properties, and removes what was put
+ * aside. What of it cannot be removed gets a name that shows it. Nothing stays hidden.
+ *
+ * @returns false if something stays hidden nevertheless, until the next start
  */
 export async function clearAside(context: FolderTreeContext, clearing: Clearing): Promise<boolean> {
   const { log } = clearing;
+  for (const fact of keptOf(log)) tell(clearing, fact);
   if (log.facts.ended === true) return true;
-  if (clearing.keepsChanged) await keepMembers(context, clearing);
+  const removable = await keepMembers(context, clearing);
   let clean = false;
   let unsynced: unknown;
   for (const directory of clearing.placed) {
@@ -39,9 +49,9 @@ export async function clearAside(context: FolderTreeContext, clearing: Clearing)
     });
   }
   try {
-    await clearing.properties?.(keptOf(log));
+    await clearing.properties(keptOf(log));
   } finally {
-    if (unsynced === undefined) clean = await removeAside(context, clearing);
+    if (unsynced === undefined) clean = await removeAside(context, clearing, removable);
     // What was put aside may be all that is left after a loss of power: the next start removes it.
     else context.left(clearing.to.path);
   }
@@ -49,53 +59,112 @@ export async function clearAside(context: FolderTreeContext, clearing: Clearing)
   return clean;
 }
 
-/** Paths of members that were kept, now or in an earlier process. */
-function keptOf({ facts }: WorkLog): readonly ResourcePath[] {
-  const { destination, failed } = facts;
-  return failed
-    .filter(
-      ({ path, code }) => code === "changed" && destination !== undefined && isWithin(path, destination),
-    )
-    .map(({ path }) => path);
+/** What stays, as far as it is recorded. */
+function keptOf({ facts }: WorkLog): readonly (MemberFact & KeptAt)[] {
+  return facts.failed.flatMap((fact) => (fact.was === undefined ? [] : [{ ...fact, was: fact.was }]));
 }
 
-async function keepMembers({ folder }: FolderTreeContext, clearing: Clearing): Promise<void> {
+function tell(clearing: Clearing, { path, was, kind, code }: MemberFact & KeptAt): void {
+  clearing.kept({ path, was, kind, error: new TreeError(code) });
+}
+
+/** @returns false where nothing of what is aside may be removed */
+async function keepMembers({ folder }: FolderTreeContext, clearing: Clearing): Promise<boolean> {
   const { to, name, log } = clearing;
   const { names, timeNs } = log.facts;
-  const [old, current] = [await folder.calls.find(to.at(names.aside)), await folder.calls.find(to.at(name))];
-  if (old?.isDirectory() !== true || current?.isDirectory() !== true || timeNs === undefined) return;
+  const old = await folder.calls.find(to.at(names.aside));
+  if (log.facts.sorted === true || old?.isDirectory() !== true || timeNs === undefined) return true;
   const from = await folder.enter(to, names.aside, name);
-  const into = await folder.enter(to, name);
-  const known = new Set(keptOf(log));
   try {
-    await keepChanged(folder, {
-      from,
-      into,
-      timeNs: BigInt(timeNs),
-      note: async (path, kind) => {
-        if (known.has(path)) return;
-        await log.addMember({ path, kind, code: "changed" });
-        clearing.found(1);
-        clearing.failed(path, kind, new TreeError("changed", "others changed it since the work began"));
+    const whole = await keepChanged(folder, {
+      ...{ from, to, name, timeNs: BigInt(timeNs) },
+      note: async (path, was, kind) => {
+        const fact = { path, was, kind, code: "changed" } as const;
+        await log.addMember(fact);
+        tell(clearing, fact);
       },
     });
+    if (whole) await log.add({ sorted: true });
+    return whole;
   } finally {
     from.close();
-    into.close();
   }
 }
 
-async function removeAside(context: FolderTreeContext, { to, log }: Clearing): Promise<boolean> {
+async function removeAside(
+  context: FolderTreeContext,
+  clearing: Clearing,
+  removable: boolean,
+): Promise<boolean> {
   const { folder } = context;
+  const { to, name, log } = clearing;
   const { aside } = log.facts.names;
   const old = await folder.calls.find(to.at(aside));
-  const remove = old?.isDirectory() === true ? removeDirectory : removeFile;
   if (old === undefined) return true;
-  if (await remove(folder, to, aside, silently)) {
-    // Else it could come back when nothing knows of it any more.
-    await folder.calls.syncNames(to.self);
-    return true;
+  const stays: Staying[] = [];
+  const report = reportOf(log, stays);
+  if (removable) {
+    const gone = old.isDirectory()
+      ? await removeDirectory(folder, to, aside, report, name)
+      : await removeFile(folder, to, aside, report);
+    if (gone) {
+      // Else it could come back when nothing knows of it any more.
+      await folder.calls.syncNames(to.self);
+      return true;
+    }
   }
-  context.left(to.path);
-  return false;
+  try {
+    await showAside(context, clearing, { kind: old.isDirectory() ? "collection" : "document", stays });
+    return true;
+  } catch {
+    // No right to rename it, or no name that is free.
+    context.left(to.path);
+    return false;
+  }
+}
+
+interface Staying {
+  readonly path: ResourcePath;
+  readonly kind: Resource["kind"];
+  readonly error: TreeError;
+}
+
+/** Gives what stays a name that shows it, and tells of it: of each member that could not be removed, or of the whole. */
+async function showAside(
+  { folder }: FolderTreeContext,
+  { to, name, log, kept }: Clearing,
+  { kind, stays }: { readonly kind: Resource["kind"]; readonly stays: readonly Staying[] },
+): Promise<void> {
+  const { aside } = log.facts.names;
+  const was = memberPath(to.path, name);
+  const shown = memberPath(
+    to.path,
+    await placeVisibly(folder, { from: to, fromName: aside, to, toName: name }),
+  );
+  const below = stays.filter(({ path }) => path !== memberPath(to.path, aside));
+  for (const { path, kind: of, error } of below)
+    kept({ path: rebase(path, was, shown), was: path, kind: of, error });
+  const [first] = stays;
+  if (below.length === 0)
+    kept({
+      path: shown,
+      was,
+      kind,
+      error: first?.error ?? new TreeError("unavailable", "it could not be read"),
+    });
+}
+
+function reportOf({ facts }: WorkLog, stays: Staying[]): RemovalReport {
+  const since = facts.timeNs === undefined ? undefined : BigInt(facts.timeNs);
+  const refusal = (_path: ResourcePath, stats: BigIntStats): TreeError | undefined =>
+    since !== undefined && rewrittenSince(stats, since)
+      ? new TreeError("changed", "another program changed it since it was put aside")
+      : undefined;
+  return {
+    signal: undefined,
+    stays: () => false,
+    done: () => {},
+    failed: (path, kind, error) => void stays.push({ path, kind, error }),
+    refusal,
+  };
 }

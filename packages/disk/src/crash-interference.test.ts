@@ -39,11 +39,12 @@ async function resumedAfter(crash: CrashCase, change: number, act: (site: CrashS
   };
   const state = await interfered(site, crash, change, other);
   if (typeof state === "string") throw new Error("the work was over");
-  const { tree } = startProcess(site);
-  await tree.recovered(new Set([id]));
-  const work = testWork({ id, resumed: true, ...state });
+  const { tree, recover } = startProcess(site);
+  await recover(new Set([id]));
+  const { startedMs, seen } = state;
+  const work = testWork({ id, resumed: true, startedMs });
   let error: unknown;
-  await crash.run(tree, work).catch((thrown: unknown) => {
+  await crash.run(tree, work, seen).catch((thrown: unknown) => {
     error = thrown;
   });
   return { site, work, error };
@@ -55,12 +56,13 @@ function caseOf(name: string): CrashCase {
   return crash;
 }
 
-test("a member of the destination that others changed is kept, and told as failed", async () => {
+test("a member of the destination that others changed is kept beside the copied one, and told", async () => {
   const { site, work } = await resumedAfter(caseOf("COPY over a collection"), 10, ({ folder }) => {
     writeFileSync(join(folder, "destination/d/b"), theirs);
   });
-  expect([...work.failures]).toEqual([["/destination/d/b", "changed"]]);
-  expect(readFileSync(join(site.folder, "destination/d/b"), "utf8")).toBe(theirs);
+  expect([...work.keptPaths]).toEqual([["/destination/d/b (kept)", "changed"]]);
+  expect(readFileSync(join(site.folder, "destination/d/b (kept)"), "utf8")).toBe(theirs);
+  expect(readFileSync(join(site.folder, "destination/d/b"), "utf8")).toBe("content of source/d/b");
   expect(readFileSync(join(site.folder, "destination/a"), "utf8")).toBe("content of source/a");
   expect(existsSync(join(site.folder, "destination/old"))).toBe(false);
 });
@@ -75,7 +77,7 @@ test("a destination that others replaced fails the COPY, and stays", async () =>
 
 test("a member of the source that others changed is not removed by a MOVE between file systems", async () => {
   const crash = caseOf("MOVE to another file system");
-  const placed = await firstChangeWhere(crash, (folder) => existsSync(join(folder, "destination")));
+  const placed = await firstChangeWhere(crash, (folder) => existsSync(join(folder, "destination/z")));
   const { site, work } = await resumedAfter(crash, placed, ({ folder }) => {
     writeFileSync(join(folder, "source/z"), theirs);
   });
@@ -116,8 +118,8 @@ test("a disk that is closed leaves works where they are, and the next process go
   await reap(site);
   expect(existsSync(join(site.folder, "destination"))).toBe(false);
   expect(hiddenIn(site.folder).length).toBeGreaterThan(1);
-  const { tree } = startProcess(site);
-  await tree.recovered(new Set([id]));
+  const { tree, recover } = startProcess(site);
+  await recover(new Set([id]));
   await crash.run(tree, testWork({ id, resumed: true }));
   expect(readdirSync(join(site.folder, "destination")).sort()).toEqual(["a", "d", "e", "z"]);
   expect(hiddenIn(site.folder)).toEqual([]);

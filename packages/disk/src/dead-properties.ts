@@ -15,8 +15,8 @@ export interface DeadPropertiesOptions {
 
 /** How the properties of a destination are settled. */
 export interface Settling {
-  /** Members of the destination that keep what they have. */
-  readonly kept?: readonly ResourcePath[];
+  /** Members of the destination that keep what they have: where they are now, and where they were. */
+  readonly kept?: readonly { readonly path: ResourcePath; readonly was: ResourcePath }[];
   /** The work for which it is done, once only however often it is resumed. */
   readonly once?: string;
 }
@@ -208,9 +208,9 @@ export class DeadProperties {
   /** Takes out what a destination has; what this returns puts something there, and what is kept below it again. */
   #detachReplaced(
     destination: ResourcePath,
-    kept: readonly ResourcePath[],
+    kept: NonNullable<Settling["kept"]>,
   ): (id: NodeId | undefined) => void {
-    const keptNodes = kept.map((path) => ({ path, node: this.#nodes.detach(path) }));
+    const keptNodes = kept.map(({ path, was }) => ({ path, node: this.#nodes.detach(was) }));
     this.#nodes.detach(destination);
     return (id) => {
       if (id !== undefined) this.#nodes.attach(id, destination);

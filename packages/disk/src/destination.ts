@@ -1,33 +1,63 @@
+import type { BigIntStats } from "node:fs";
 import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError } from "@meanwhile/server/store";
-import type { Directory, Folder, NameKind } from "./folder.ts";
+import type { Directory, Folder } from "./folder.ts";
+import type { FolderTreeContext } from "./folder-tree.ts";
+import { isAsSeen, parseSeen, seeName } from "./see.ts";
+import type { Standing } from "./work-facts.ts";
 
 /** Where a COPY or MOVE puts its result. */
 export interface Destination {
   readonly directory: Directory;
   readonly name: string;
-  readonly standing: Exclude<NameKind, "hidden">;
+  /** What has the name, and was there when the request was judged. */
+  readonly standing: Standing | undefined;
+  /** The moment of the judgement, where a collection is there. */
+  readonly timeNs: string | undefined;
 }
 
-/** Holds the collection of a destination, and judges what is there. Fails with "exists", "name-refused", "denied". */
+export interface Placeable {
+  readonly replace: boolean;
+  /** See {@link Placement.seen}. */
+  readonly seen?: string;
+}
+
+/**
+ * Holds the collection of a destination, and compares what is there with what was judged. Fails with "exists",
+ * "changed", "name-refused", "denied".
+ */
 export async function holdDestination(
-  folder: Folder,
+  { folder, temporaries }: Pick<FolderTreeContext, "folder" | "temporaries">,
   path: ResourcePath,
-  options: { readonly replace: boolean },
+  { replace, seen }: Placeable,
 ): Promise<Destination> {
-  if (path === "/") throw new TreeError(options.replace ? "denied" : "exists");
+  if (path === "/") throw new TreeError(replace ? "denied" : "exists");
   const { directory, name } = await folder.parent(path);
   try {
-    const standing = await folder.kindIn(directory, name);
-    if (standing === "hidden")
+    const judged = parseSeen(seen ?? (await seeName({ folder, temporaries }, path, { members: replace })));
+    const there = await folder.calls.find(directory.at(name));
+    if (there === undefined) {
+      refuseState(folder, path);
+      return { directory, name, standing: undefined, timeNs: undefined };
+    }
+    if ((await folder.kindIn(directory, name)) === "hidden")
       throw new TreeError("name-refused", "something that is no resource has this name");
-    if (standing !== "absent" && !options.replace) throw new TreeError("exists");
+    if (!replace) throw new TreeError("exists");
     refuseState(folder, path);
-    return { directory, name, standing };
+    if (judged === undefined || !isAsSeen(there, judged))
+      throw new TreeError("changed", "another program put something there since the request was judged");
+    const { timeNs, ...standing } = judged;
+    return { directory, name, standing, timeNs };
   } catch (error) {
     directory.close();
     throw error;
   }
+}
+
+/** Fails with "changed" where a source was to be as it was seen, and is not. */
+export function refuseUnlessSeen(stats: BigIntStats, seen: string | undefined): void {
+  if (seen !== undefined && !isAsSeen(stats, parseSeen(seen)))
+    throw new TreeError("changed", "the source was changed since the request was judged");
 }
 
 /** Fails with "denied" where the state directory lies within the resource: it stays where it is. */

@@ -69,6 +69,27 @@ export function syncError(cause: unknown, code: "not-written" | "not-synced"): T
   return new TreeError(isFull ? "no-space" : code, `the sync to the disk failed: ${errno}`, { cause });
 }
 
+/** Whether a directory could not take a name because something else than an empty directory has it. */
+export function isOccupied(cause: unknown): boolean {
+  return isNotEmpty(cause) || errnoOf(cause) === "ENOTDIR";
+}
+
+/** Whether the file system gives a file no second name: it has none at all, or none more, or not this process's. */
+export function hasNoLinks(cause: unknown): boolean {
+  const errno = errnoOf(cause);
+  return errno !== undefined && noLinks.has(errno);
+}
+
+const noLinks: ReadonlySet<string> = new Set([
+  "EACCES",
+  "EMLINK",
+  "ENOSYS",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "EPERM",
+  "EINVAL",
+]);
+
 /** Whether the file system has no cheap copy (reflink) between these two files. */
 export function hasNoReflink(cause: unknown): boolean {
   const errno = errnoOf(cause);

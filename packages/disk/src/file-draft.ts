@@ -1,11 +1,13 @@
 import { type BigIntStats, closeSync, constants } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav/path";
-import { type Committed, type Draft, TreeError } from "@meanwhile/server/store";
+import { type CommitOptions, type Committed, type Draft, TreeError } from "@meanwhile/server/store";
 import type { DeadProperties } from "./dead-properties.ts";
 import { treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FreshTags } from "./fresh-tags.ts";
+import { placeNew } from "./place-new.ts";
 import { documentResource, toSeconds } from "./resource.ts";
+import { isAsSeen, parseSeen } from "./see.ts";
 import type { Temporaries, Temporary } from "./temporaries.ts";
 
 export interface DraftContext {
@@ -91,22 +93,22 @@ export class FileDraft implements Draft {
     }
   }
 
-  async commit(options: { readonly modifiedMs: number | undefined }): Promise<Committed> {
+  async commit(options: CommitOptions): Promise<Committed> {
     this.#mustBeOpen();
     this.#state = "committing";
     const { folder, deadProperties } = this.#context;
-    const { path, directory, name, temporary } = this.#place;
+    const { path, directory } = this.#place;
     try {
       await this.#keepOwner();
       if (options.modifiedMs !== undefined) await this.#setModified(options.modifiedMs);
       await folder.calls.sync(this.#place.fd);
       // Being asked for, the time of the change that comes next is finer (Linux from 6.13 on).
       await folder.calls.fstat(this.#place.fd);
-      const { exists } = await refuseUnlessDocument(folder, directory, name);
+      const exists = await this.#refuseUnlessReplaceable(options.over);
       if (!(await folder.isInPlace(directory)))
         throw new TreeError("parent-missing", "the collection is gone");
       if (!exists) await deadProperties.drop(path);
-      await folder.calls.rename(directory.at(temporary.name), directory.at(name));
+      await this.#takeName(options.over);
       const stats = await this.#freshStats();
       await folder.calls.syncNames(directory.self, "soon");
       this.#state = "ended";
@@ -132,6 +134,33 @@ export class FileDraft implements Draft {
       // It is gone with its collection, or cannot be removed; then the next start tries again.
     }
     this.#release();
+  }
+
+  /** @returns whether a document is there */
+  async #refuseUnlessReplaceable(over: CommitOptions["over"]): Promise<boolean> {
+    const { folder } = this.#context;
+    const { directory, name } = this.#place;
+    if (over === undefined) return (await refuseUnlessDocument(folder, directory, name)).exists;
+    const there = await folder.calls.find(directory.at(name));
+    if (over === "nothing") {
+      if (there !== undefined) throw new TreeError("exists");
+    } else if (there === undefined || !isAsSeen(there, parseSeen(over.seen))) {
+      throw new TreeError("changed", "another program changed the document since the request was judged");
+    }
+    return there !== undefined;
+  }
+
+  /** Between the last look at what may be replaced and the rename another program has microseconds. */
+  async #takeName(over: CommitOptions["over"]): Promise<void> {
+    const { folder } = this.#context;
+    const { directory, name, temporary } = this.#place;
+    if (over === "nothing") {
+      const renaming = { from: directory, fromName: temporary.name, to: directory, toName: name };
+      if (!(await placeNew(folder, renaming))) throw new TreeError("exists");
+      return;
+    }
+    if (over !== undefined) await this.#refuseUnlessReplaceable(over);
+    await folder.calls.rename(directory.at(temporary.name), directory.at(name));
   }
 
   /** What a replaced file had stays: its permissions, and its owner where the system lets us. */

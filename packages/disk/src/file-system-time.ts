@@ -4,7 +4,8 @@ import type { Directory, Folder } from "./folder.ts";
 
 /**
  * Reads the clock of a directory's file system, by the time of a file made there. Nanoseconds since the epoch. Where the
- * file system is full, it is this machine's clock instead: what makes room must not need any.
+ * file system is full, or takes no file from this process, it is this machine's clock instead: what makes room must
+ * not need any.
  */
 export async function fileSystemTime(folder: Folder, directory: Directory, name: string): Promise<bigint> {
   const at = directory.at(name);
@@ -13,7 +14,8 @@ export async function fileSystemTime(folder: Folder, directory: Directory, name:
   try {
     fd = await folder.calls.open(at, flags, 0o600);
   } catch (error) {
-    if (treeError(error).code === "no-space") return BigInt(Date.now()) * 1_000_000n;
+    const { code } = treeError(error);
+    if (code === "no-space" || code === "denied") return BigInt(Date.now()) * 1_000_000n;
     throw error;
   }
   try {
@@ -41,7 +43,8 @@ export async function nextFileSystemTime(
   const began = clock();
   for (let now = first; ; now = await fileSystemTime(folder, directory, name)) {
     if (now > first) return now;
-    if (clock() - began > mostTickMs) return first + 1n;
+    // A clock that ticks more seldom: what was made in the same tick before counts as newer, too.
+    if (clock() - began > mostTickMs) return first;
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -6,7 +6,9 @@ import {
   type OpenDocument,
   type Placement,
   type Quota,
+  type Removable,
   type Resource,
+  type Sighting,
   type Tree,
   TreeError,
   type TreeWork,
@@ -22,6 +24,7 @@ import { listMembers } from "./list-members.ts";
 import { moveResource } from "./move-resource.ts";
 import { removeResource } from "./remove-resource.ts";
 import { collectionResource, documentResource, toSeconds } from "./resource.ts";
+import { see } from "./see.ts";
 import type { Temporaries } from "./temporaries.ts";
 import { undoWorks } from "./undo-works.ts";
 import type { Works } from "./works.ts";
@@ -57,6 +60,14 @@ export class FolderTree implements Tree {
       const seen = await this.#look(path);
       seen?.close();
       return seen === undefined ? undefined : resourceOf(seen);
+    });
+  }
+
+  see(path: ResourcePath, options: { readonly members: boolean }): Promise<Sighting> {
+    return settle(async () => {
+      const { seen, text } = await see(this.#context, path, options);
+      this.#forgetUnless(seen, path);
+      return { resource: seen && resourceOf(seen), seen: text };
     });
   }
 
@@ -169,8 +180,8 @@ export class FolderTree implements Tree {
     return settle(() => moveResource(this.#context, { source, destination, ...options }, work));
   }
 
-  remove(path: ResourcePath, work: TreeWork): Promise<void> {
-    return settle(() => removeResource(this.#context, path, work));
+  remove(path: ResourcePath, work: TreeWork, removable?: Removable): Promise<void> {
+    return settle(() => removeResource(this.#context, path, work, removable));
   }
 
   quota(path: ResourcePath): Promise<Quota | undefined> {
@@ -197,8 +208,12 @@ export class FolderTree implements Tree {
    */
   async #look(path: ResourcePath): Promise<Seen | undefined> {
     const seen = await this.#folder.look(path);
-    if (seen === undefined || this.#deadProperties.isOfOtherKind(path, seen.kind)) this.#forget(path);
+    this.#forgetUnless(seen, path);
     return seen;
+  }
+
+  #forgetUnless(seen: Seen | undefined, path: ResourcePath): void {
+    if (seen === undefined || this.#deadProperties.isOfOtherKind(path, seen.kind)) this.#forget(path);
   }
 
   /** What a work that has not ended moves is between two names: nothing of it is forgotten. */

@@ -1,23 +1,28 @@
 import { isWithin, parentOf, type ResourcePath } from "@meanwhile/dav/path";
-import { TreeError, type TreeWork } from "@meanwhile/server/store";
+import { type Placement, TreeError, type TreeWork } from "@meanwhile/server/store";
 import { clearAside } from "./clear-aside.ts";
-import { type Destination, holdDestination, holdSource, refuseState } from "./destination.ts";
+import {
+  type Destination,
+  holdDestination,
+  holdSource,
+  refuseState,
+  refuseUnlessSeen,
+} from "./destination.ts";
 import { isOtherFileSystem } from "./errno.ts";
-import { fileSystemTime, removeClock } from "./file-system-time.ts";
+import { removeClock } from "./file-system-time.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { identityOf } from "./identity.ts";
 import { moveByCopy } from "./move-by-copy.ts";
 import { bringBack, place } from "./place.ts";
+import { removePlaceholder } from "./place-new.ts";
 import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
 import { standingAt } from "./standing.ts";
-import { newerMembers } from "./unrecorded.ts";
 import type { WorkLog } from "./works.ts";
 
-export interface MoveRequest {
+export interface MoveRequest extends Placement {
   readonly source: ResourcePath;
   readonly destination: ResourcePath;
-  readonly replace: boolean;
 }
 
 /** Moves a resource: by renaming, or by copying and removing where members stay or another file system begins. */
@@ -32,11 +37,8 @@ export async function moveResource(
   return { created: log.facts.standing === undefined };
 }
 
-async function beginMove(
-  { folder, works }: FolderTreeContext,
-  request: MoveRequest,
-  work: TreeWork,
-): Promise<WorkLog> {
+async function beginMove(context: FolderTreeContext, request: MoveRequest, work: TreeWork): Promise<WorkLog> {
+  const { folder, works } = context;
   if (work.signal.aborted) throw new TreeError("stopped");
   const source = await holdSource(folder, request.source);
   let place: Destination | undefined;
@@ -45,20 +47,20 @@ async function beginMove(
       throw new TreeError("denied", "a resource cannot be moved into itself, or over its own collection");
     }
     refuseState(folder, request.source);
-    const moved = await standingAt(folder.calls, source.directory.at(source.name), source.kind, work);
-    place = await holdDestination(folder, request.destination, await replacing(folder, moved, request));
-    const { directory, name, standing } = place;
+    const at = source.directory.at(source.name);
+    refuseUnlessSeen(await folder.calls.lstat(at), request.sourceSeen);
+    const moved = await standingAt(folder.calls, at, source.kind, work);
+    place = await holdDestination(context, request.destination, await replacing(folder, moved, request));
+    const { standing, timeNs } = place;
     return await works.begin(work, {
       version: 1,
       method: "move",
       source: request.source,
       destination: request.destination,
       ...moved,
-      ...(standing === "absent"
-        ? {}
-        : { standing: await standingAt(folder.calls, directory.at(name), standing, work) }),
+      ...(standing === undefined ? {} : { standing }),
+      ...(timeNs === undefined ? {} : { timeNs }),
       names: works.namesFor(work.id),
-      ...newerMembers(work),
     });
   } finally {
     place?.directory.close();
@@ -71,11 +73,11 @@ async function replacing(
   folder: Folder,
   moved: { readonly identity: string },
   request: MoveRequest,
-): Promise<{ readonly replace: boolean }> {
+): Promise<Placement> {
   if (request.replace || request.source.toLowerCase() !== request.destination.toLowerCase()) return request;
   const seen = await folder.look(request.destination);
   seen?.close();
-  return { replace: seen !== undefined && identityOf(seen.stats) === moved.identity };
+  return { ...request, replace: seen !== undefined && identityOf(seen.stats) === moved.identity };
 }
 
 /** @returns false where that is not possible, with nothing changed */
@@ -92,10 +94,6 @@ async function renamed(
     if (work.resumed) await removeUnneeded(folder, to, log);
     if (!(await renameOnce(context, request, log, { to, name, resumed: work.resumed }))) return false;
     work.found(1);
-    for (const { path, kind, code } of log.facts.failed) {
-      work.found(1);
-      work.failed(path, kind, new TreeError(code, "others changed it since the work began"));
-    }
     const from = await folder.directory(parentOf(source) ?? source);
     try {
       const apart = from !== undefined && from.path !== to.path;
@@ -104,9 +102,7 @@ async function renamed(
         name,
         log,
         placed: apart ? [to.self, from.self] : [to.self],
-        keepsChanged: work.resumed,
-        failed: (path, kind, error) => work.failed(path, kind, error),
-        found: (members) => work.found(members),
+        kept: (kept) => work.kept(kept),
         properties: (kept) => deadProperties.move(source, destination, { kept, once: work.id }),
       });
       if (clean) await log.end();
@@ -140,7 +136,6 @@ async function renameOnce(
 ): Promise<boolean> {
   const { folder } = context;
   const { facts } = log;
-  const { aside, clock } = facts.names;
   const there = await folder.calls.find(to.at(name));
   const arrived = there !== undefined && identityOf(there) === facts.identity;
   if (arrived && resumed) {
@@ -155,13 +150,10 @@ async function renameOnce(
       await dropOtherName(context, request, log);
       return true;
     }
-    if (facts.standing?.kind === "collection" && facts.timeNs === undefined) {
-      if (await lieApart(folder, source, to)) return false;
-      await log.add({ timeNs: `${await fileSystemTime(folder, to, clock)}` });
-    }
+    if (await lieApart(folder, source, to)) return false;
     await place(folder, {
       ...{ from: source.directory, fromName: source.name, kind: facts.kind, identity: facts.identity },
-      ...{ to, toName: name, standing: facts.standing, aside, resumed, timeNs: log.facts.timeNs },
+      ...{ to, toName: name, log, replace: request.replace },
     });
     return true;
   } catch (error) {
@@ -202,17 +194,10 @@ async function giveUp(
   log: WorkLog,
   { to, name }: { readonly to: Directory; readonly name: string },
 ): Promise<void> {
-  await bringBack(context.folder, { to, toName: name, aside: log.facts.names.aside });
-  const clearing = {
-    to,
-    name,
-    log,
-    placed: [to.self],
-    keepsChanged: false,
-    failed: () => {},
-    found: () => {},
-  };
-  if (await clearAside(context, clearing)) await log.end();
+  await bringBack(context.folder, { to, toName: name, aside: log.facts.names.aside, log });
+  await removePlaceholder(context.folder, to, name, log);
+  await context.folder.calls.syncNames(to.self);
+  await log.end();
 }
 
 /** Whether a rename between the two is sure to fail: then nothing is put aside for it. */

@@ -26,3 +26,16 @@ export function hasRefusedName(path: ResourcePath, platform: NodeJS.Platform = p
   if (reservedAnywhere.test(path) || illFormed.test(path)) return true;
   return platform === "win32" && path.split("/").some((name) => windowsRefused.test(name));
 }
+
+/** Names of files have at most this many bytes nearly everywhere. */
+const mostBytes = 255;
+
+/** What is kept beside something that has its name now is called so: "a.txt" becomes "a (kept).txt", "a (kept 2).txt". */
+export function keptName(name: string, number: number): string {
+  const [, stem = name, ending = ""] = /^(.+?)((?:\.[^.\s]{1,16})?)$/su.exec(name) ?? [];
+  const mark = number === 1 ? " (kept)" : ` (kept ${number})`;
+  const room = mostBytes - Buffer.byteLength(mark + ending);
+  let kept = stem;
+  while (Buffer.byteLength(kept) > room) kept = [...kept].slice(0, -1).join("");
+  return kept + mark + ending;
+}

@@ -2,8 +2,9 @@ import type { BigIntStats } from "node:fs";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import type { Directory, Folder } from "./folder.ts";
 import { type Identity, identityOf } from "./identity.ts";
-import { hasChangedMembers } from "./keep-changed.ts";
-import type { Standing } from "./work-facts.ts";
+import { placeNew, placeVisibly } from "./place-new.ts";
+import { isAsSeen } from "./see.ts";
+import type { WorkLog } from "./works.ts";
 
 /** Something that is to get a name, and the name. */
 export interface Placing {
@@ -13,73 +14,93 @@ export interface Placing {
   readonly identity: Identity;
   readonly to: Directory;
   readonly toName: string;
-  /** What had the name when the work began. */
-  readonly standing: Standing | undefined;
-  /** The reserved name that it gets to make room. */
-  readonly aside: string;
-  /** Whether an earlier process may have done some of it. */
-  readonly resumed: boolean;
-  /** The time of the file system when the work began. */
-  readonly timeNs: string | undefined;
+  /** What is recorded of the work: what had the name when it was judged, and the reserved name that makes room. */
+  readonly log: WorkLog;
+  /** Whether something that has the name may be replaced. */
+  readonly replace: boolean;
 }
 
 /**
- * Gives something its name, by renaming. A document replaces a document in one step. Otherwise what has the name is
- * put aside first, and brought back should the renaming fail; removing it is the caller's.
+ * Gives something its name. Only what had the name when the request was judged makes room: a document for a document
+ * by one rename; else it is put aside first, and brought back should the placing fail. Removing it is the caller's.
  *
  *     standing at its name ──▶ standing aside, nothing at the name ──▶ placed
  *
- * Each of the three is told by what has the names, so whoever is ended in the middle can go on from there.
+ * Each of the three is told by what has the names, so whoever is ended in the middle can go on from there. Between the
+ * last look at a document and the rename that replaces it another program has microseconds: Node has no call that
+ * compares and replaces.
  *
- * @throws {TreeError} "changed" where others put something else at the name since the work began, or changed members
- *   of a collection there, which can have no place in a document
+ * @throws {TreeError} "changed" where another program put something else at the name since; "exists" where nothing
+ *   may be replaced
  */
 export async function place(folder: Folder, placing: Placing): Promise<void> {
-  const { from, fromName, kind, to, toName, standing, aside } = placing;
-  const there = await folder.calls.find(to.at(toName));
-  if (there !== undefined && identityOf(there) === placing.identity) return;
-  if (placing.resumed && there !== undefined) {
-    refuseChanged(there, standing);
-    if (kind === "document" && there.isDirectory()) await refuseChangedMembers(folder, placing);
-  }
-  const put = () => folder.calls.rename(from.at(fromName), to.at(toName));
-  if (there === undefined ? !placing.resumed : there.isDirectory() === false && kind === "document") {
-    await put();
+  const { calls } = folder;
+  const { from, fromName, to, toName, kind, log } = placing;
+  const { standing, names } = log.facts;
+  const there = await calls.find(to.at(toName));
+  if (there !== undefined && identityOf(there) === placing.identity) {
+    await dropStagedName(folder, placing);
     return;
   }
-  if (there !== undefined) await folder.calls.rename(to.at(toName), to.at(aside));
-  try {
-    await put();
-  } catch (error) {
-    await bringBack(folder, placing);
-    throw error;
+  const isAside = standing !== undefined && (await calls.find(to.at(names.aside))) !== undefined;
+  if (there !== undefined && standing !== undefined && !isAside) {
+    if (!isAsSeen(there, standing)) throw taken(placing);
+    if (kind === "document" && standing.kind === "document") {
+      await calls.rename(from.at(fromName), to.at(toName));
+      return;
+    }
+    await calls.rename(to.at(toName), to.at(names.aside));
+    if (!isUnwritten(await calls.lstat(to.at(names.aside)), there)) {
+      await bringBack(folder, { to, toName, aside: names.aside, log });
+      throw taken(placing);
+    }
   }
+  let placed = false;
+  try {
+    placed = await placeNew(folder, placing, log);
+  } finally {
+    if (!placed) await bringBack(folder, { to, toName, aside: names.aside, log });
+  }
+  if (!placed) throw taken(placing);
 }
 
-/** Gives what was put aside its name again. */
+interface Aside {
+  readonly to: Directory;
+  readonly toName: string;
+  readonly aside: string;
+  readonly log?: WorkLog;
+}
+
+/**
+ * Gives what was put aside its name again, or one that says that it was kept where another program took that.
+ * @returns the name; undefined where nothing was aside
+ */
 export async function bringBack(
   folder: Folder,
-  { to, toName, aside }: Pick<Placing, "to" | "toName" | "aside">,
-): Promise<void> {
-  if ((await folder.calls.find(to.at(aside))) === undefined) return;
-  if ((await folder.calls.find(to.at(toName))) !== undefined) return;
-  await folder.calls.rename(to.at(aside), to.at(toName));
+  { to, toName, aside, log }: Aside,
+): Promise<string | undefined> {
+  if ((await folder.calls.find(to.at(aside))) === undefined) return undefined;
+  return placeVisibly(folder, { from: to, fromName: aside, to, toName }, log);
 }
 
-function refuseChanged(there: BigIntStats, standing: Standing | undefined): void {
-  const same = standing !== undefined && identityOf(there) === standing.identity;
-  if (same && (there.isDirectory() || there.ctimeNs === BigInt(standing.ctimeNs))) return;
-  throw new TreeError("changed", "the destination was replaced since the work began");
+/** Whether something is what was looked at, and was not written since; being renamed moves its time of change. */
+function isUnwritten(now: BigIntStats, then: BigIntStats): boolean {
+  if (identityOf(now) !== identityOf(then)) return false;
+  return now.isDirectory() || (now.mtimeNs === then.mtimeNs && now.size === then.size);
 }
 
-async function refuseChangedMembers(folder: Folder, { to, toName, timeNs }: Placing): Promise<void> {
-  if (timeNs === undefined) return;
-  const directory = await folder.enter(to, toName);
-  try {
-    if (await hasChangedMembers(folder, directory, BigInt(timeNs))) {
-      throw new TreeError("changed", "members of the destination were changed since the work began");
-    }
-  } finally {
-    directory.close();
-  }
+/** A file that is placed can have the name yet that it was staged under. */
+async function dropStagedName({ calls }: Folder, { from, fromName, identity, kind }: Placing): Promise<void> {
+  if (kind === "collection") return;
+  const there = await calls.find(from.at(fromName));
+  if (there !== undefined && identityOf(there) === identity) await calls.unlink(from.at(fromName));
+}
+
+function taken({ replace }: Placing): TreeError {
+  return replace
+    ? new TreeError(
+        "changed",
+        "another program put something at the destination since the request was judged",
+      )
+    : new TreeError("exists", "another program put something at the destination");
 }

@@ -1,12 +1,14 @@
-import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
-import { TreeError, type TreeWork } from "@meanwhile/server/store";
+import { isWithin, memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { type Removable, TreeError, type TreeWork } from "@meanwhile/server/store";
 import { countMembers } from "./count-members.ts";
 import { holdSource } from "./destination.ts";
-import { fileSystemTime, removeClock } from "./file-system-time.ts";
+import { nextFileSystemTime, removeClock } from "./file-system-time.ts";
 import type { Directory } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { changedSince, identityOf, rewrittenSince } from "./identity.ts";
+import { bringBack } from "./place.ts";
 import { type RemovalReport, removeDirectory, removeFile } from "./remove-tree.ts";
+import { isAsSeen, isSameAsSeen, parseSeen } from "./see.ts";
 import { standingAt } from "./standing.ts";
 import { newerMembers } from "./unrecorded.ts";
 import type { WorkLog } from "./works.ts";
@@ -15,6 +17,8 @@ interface Removal {
   readonly path: ResourcePath;
   readonly work: TreeWork;
   readonly log: WorkLog;
+  /** Its content, too, must be as it was seen. */
+  readonly unchanged: boolean;
   /** The collection that has it as a member. */
   readonly directory: Directory;
   readonly name: string;
@@ -33,15 +37,16 @@ export async function removeResource(
   context: FolderTreeContext,
   path: ResourcePath,
   work: TreeWork,
+  removable: Removable = {},
 ): Promise<void> {
   const { folder } = context;
-  const log = context.works.resume(work) ?? (await beginRemoval(context, path, work));
+  const log = context.works.resume(work) ?? (await beginRemoval(context, path, work, removable));
   const { directory, name } = await folder.parent(path).catch(async (error: unknown) => {
     await log.end();
     throw error;
   });
   try {
-    const removal = { path, work, log, directory, name };
+    const removal = { path, work, log, unchanged: removable.unchanged === true, directory, name };
     if (work.resumed) await removeClock(folder, directory, log.facts.names.clock);
     work.found(1);
     if (log.facts.kind === "document") await removeDocument(context, removal);
@@ -55,12 +60,18 @@ async function beginRemoval(
   { folder, works }: FolderTreeContext,
   path: ResourcePath,
   work: TreeWork,
+  { seen, unchanged = false }: Removable,
 ): Promise<WorkLog> {
   if (work.signal.aborted) throw new TreeError("stopped");
   const { directory, name, kind } = await holdSource(folder, path);
   try {
     const { aside, clock } = works.namesFor(work.id);
     const removed = await standingAt(folder.calls, directory.at(name), kind, work);
+    if (seen !== undefined) {
+      const there = await folder.calls.lstat(directory.at(name));
+      const isJudged = unchanged ? isAsSeen : isSameAsSeen;
+      if (!isJudged(there, parseSeen(seen))) throw replaced();
+    }
     return await works.begin(work, {
       version: 1,
       method: "remove",
@@ -76,15 +87,14 @@ async function beginRemoval(
 
 async function removeDocument(context: FolderTreeContext, removal: Removal): Promise<void> {
   const { folder, deadProperties } = context;
-  const { path, work, log, directory, name } = removal;
+  const { path, work, log, unchanged, directory, name } = removal;
   work.counted();
   try {
-    const there = work.resumed ? await folder.calls.find(directory.at(name)) : undefined;
-    if (there !== undefined) {
-      const same = identityOf(there) === log.facts.identity && `${there.ctimeNs}` === log.facts.ctimeNs;
-      if (!same) throw new TreeError("changed", "it was changed or replaced since the work began");
-    }
-    if (there !== undefined || !work.resumed) await folder.calls.unlink(directory.at(name));
+    const there = await folder.calls.find(directory.at(name));
+    const isJudged = work.resumed || unchanged ? isAsSeen : isSameAsSeen;
+    if (there !== undefined && !isJudged(there, log.facts)) throw replaced();
+    if (there !== undefined) await folder.calls.unlink(directory.at(name));
+    else if (!work.resumed) throw new TreeError("not-found", "another program has removed it");
   } catch (error) {
     await log.end();
     throw error;
@@ -111,7 +121,7 @@ async function removeCollection(context: FolderTreeContext, removal: Removal): P
   else {
     // What is out of sight is changed by nobody; here others may, and this tells what was there before.
     if (log.facts.timeNs === undefined) {
-      await log.add({ timeNs: `${await fileSystemTime(folder, directory, clock)}` });
+      await log.add({ timeNs: `${await nextFileSystemTime(folder, directory, clock)}` });
     }
     await count(context, removal, name);
     await removeOrTell(context, path, "collection", reportOf(removal, changedSince));
@@ -137,12 +147,18 @@ async function concludeWithout(
 /** @returns false where it has to be removed in place */
 async function hide({ folder }: FolderTreeContext, removal: Removal): Promise<boolean> {
   const { path, work, log, directory, name } = removal;
+  const { aside } = log.facts.names;
   if (work.skipped.size > 0 || (folder.state !== undefined && isWithin(folder.state, path))) return false;
   try {
-    await folder.calls.rename(directory.at(name), directory.at(log.facts.names.aside));
+    await folder.calls.rename(directory.at(name), directory.at(aside));
   } catch {
     // A mount point, or not ours to rename: members may still be.
     return false;
+  }
+  if (!isSameAsSeen(await folder.calls.lstat(directory.at(aside)), log.facts)) {
+    await bringBack(folder, { to: directory, toName: name, aside, log });
+    await log.end();
+    throw replaced();
   }
   // Before any member goes: after a loss of power the whole is there, or nothing is.
   await folder.calls.syncNames(directory.self);
@@ -167,19 +183,27 @@ async function removeHidden(context: FolderTreeContext, removal: Removal): Promi
 }
 
 async function putBack(context: FolderTreeContext, removal: Removal): Promise<void> {
-  const { folder } = context;
-  const { directory, name, log, path } = removal;
+  const { folder, deadProperties } = context;
+  const { directory, name, log, path, work } = removal;
   const { aside } = log.facts.names;
-  if ((await folder.calls.find(directory.at(name))) === undefined) {
-    await folder.calls.rename(directory.at(aside), directory.at(name));
+  let shown: string | undefined;
+  try {
+    shown = await bringBack(folder, { to: directory, toName: name, aside, log });
     await folder.calls.syncNames(directory.self);
-    await retainProperties(context, path);
-    return;
+  } catch {
+    await log.add({ stuck: true });
+    context.left(directory.path);
   }
-  // Others took the name: it stays out of sight, for the operator to find.
-  await log.add({ stuck: true });
-  context.left(directory.path);
-  await context.deadProperties.drop(path);
+  if (shown === name) return retainProperties(context, path);
+  // Another program has taken the name.
+  await deadProperties.drop(path);
+  if (shown === undefined) return;
+  const error = new TreeError("busy", "what could not be removed was kept under another name");
+  work.kept({ path: memberPath(directory.path, shown), was: path, kind: "collection", error });
+}
+
+function replaced(): TreeError {
+  return new TreeError("changed", "another program changed or replaced it since the request was judged");
 }
 
 async function count({ folder }: FolderTreeContext, removal: Removal, at: string): Promise<void> {

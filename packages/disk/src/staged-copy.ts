@@ -1,24 +1,24 @@
 import { type ResourcePath, rebase } from "@meanwhile/dav/path";
-import { TreeError, type TreeWork } from "@meanwhile/server/store";
-import { clearAside } from "./clear-aside.ts";
+import { type Placement, TreeError, type TreeWork } from "@meanwhile/server/store";
+import { clearAside, type KeptAt } from "./clear-aside.ts";
 import { type CopyContext, copyDocument, copyMembers } from "./copy-tree.ts";
 import { countMembers } from "./count-members.ts";
-import { holdDestination } from "./destination.ts";
+import { holdDestination, refuseUnlessSeen } from "./destination.ts";
 import { treeError } from "./errno.ts";
-import { fileSystemTime, removeClock } from "./file-system-time.ts";
+import { removeClock } from "./file-system-time.ts";
 import type { Directory, Folder, Seen } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { bringBack, place } from "./place.ts";
+import { removePlaceholder } from "./place-new.ts";
 import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
-import { standingAt } from "./standing.ts";
-import { newerMembers } from "./unrecorded.ts";
+import { isSameAsSeen } from "./see.ts";
+import type { MemberFact } from "./work-facts.ts";
 import type { WorkLog } from "./works.ts";
 
-export interface CopyRequest {
+export interface CopyRequest extends Placement {
   readonly source: ResourcePath;
   readonly destination: ResourcePath;
-  readonly replace: boolean;
   readonly depth: "0" | "infinity";
 }
 
@@ -52,7 +52,8 @@ export async function beginCopy(
   const seen = await folder.look(request.source);
   if (seen === undefined) throw new TreeError("not-found");
   try {
-    const { directory, name, standing } = await holdDestination(folder, request.destination, request);
+    refuseUnlessSeen(seen.stats, request.sourceSeen);
+    const { directory, standing, timeNs } = await holdDestination(context, request.destination, request);
     try {
       return await works.begin(work, {
         version: 1,
@@ -62,11 +63,9 @@ export async function beginCopy(
         kind: seen.kind,
         identity: identityOf(seen.stats),
         ctimeNs: `${seen.stats.ctimeNs}`,
-        ...(standing === "absent"
-          ? {}
-          : { standing: await standingAt(folder.calls, directory.at(name), standing, work) }),
+        ...(standing === undefined ? {} : { standing }),
+        ...(timeNs === undefined ? {} : { timeNs }),
         names: works.namesFor(work.id),
-        ...newerMembers(work),
       });
     } finally {
       directory.close();
@@ -85,7 +84,7 @@ export async function stagedCopy(
   report: CopyReport & { count?(): Promise<void> },
 ): Promise<StagedCopy> {
   const { directory: to, name } = await holdPlace(folder, log, request.destination);
-  const left = new Set([...work.skipped, ...log.facts.failed.map(({ path }) => path)]);
+  const left = new Set([...work.skipped, ...uncopied(log).map(({ path }) => path)]);
   return { log, request, work, to, name, left, report, count: report.count ?? (async () => {}) };
 }
 
@@ -113,8 +112,8 @@ export async function copyIntoPlace(context: FolderTreeContext, copy: StagedCopy
   const { log, to, name, work } = copy;
   const { facts } = log;
   if (work.resumed) await removeClock(folder, to, facts.names.clock);
-  work.found(1 + facts.failed.length);
-  for (const { path, kind, code } of facts.failed) {
+  work.found(1 + uncopied(log).length);
+  for (const { path, kind, code } of uncopied(log)) {
     copy.report.failed(path, kind, new TreeError(code, "it failed in an earlier process"));
   }
   const there = await folder.calls.find(to.at(name));
@@ -128,55 +127,46 @@ export async function copyIntoPlace(context: FolderTreeContext, copy: StagedCopy
       throw treeError(error, copy.request.source === "/" ? "not-found" : undefined);
     }
   } else {
+    // It is in place, and may have its staged name yet.
+    await placeStaged(context, copy);
     await copy.count();
-    tellCounted(copy);
+    work.counted();
   }
   const clean = await clearAside(context, {
     to,
     name,
     log,
     placed: [to.self],
-    keepsChanged: work.resumed,
-    failed: (path, kind, failure) => copy.report.failed(path, kind, failure),
-    found: (members) => work.found(members),
+    kept: (kept) => work.kept(kept),
     properties: (kept) => copyProperties(context, copy, kept),
   });
-  if (countsAfterPlacing(copy)) work.counted();
   return clean;
-}
-
-function tellCounted(copy: StagedCopy): void {
-  if (!countsAfterPlacing(copy)) copy.work.counted();
-}
-
-/** Members that are kept are found only once the copy is in place. */
-function countsAfterPlacing({ work, log }: StagedCopy): boolean {
-  return work.resumed && log.facts.standing?.kind === "collection";
 }
 
 async function copyProperties(
   { deadProperties }: FolderTreeContext,
   { request, log, left, work }: StagedCopy,
-  kept: readonly ResourcePath[],
+  kept: readonly KeptAt[],
 ): Promise<void> {
   const { source, destination, depth } = request;
   const { method } = log.facts;
   // What is moved loses its properties with its source: they are copied once only.
-  const once = method === "move" ? { once: work.id } : {};
+  const renamed = kept.some(({ path, was }) => path !== was);
+  const once = method === "move" || renamed ? { once: work.id } : {};
   await deadProperties.copy(source, destination, { depth, left, kept, ...once });
 }
 
 async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void> {
   const { folder } = context;
   const { log, request, to, work } = copy;
-  const { staged, names, whole, standing } = log.facts;
+  const { staged, whole } = log.facts;
   const stagedName = stagedNameOf(copy);
   const at = to.at(stagedName);
   const there = work.resumed ? await folder.calls.find(at) : undefined;
   const own = there !== undefined && identityOf(there) === staged;
   if (own && whole === true) {
     await copy.count();
-    tellCounted(copy);
+    work.counted();
     return;
   }
   if (whole === true) await refuseUnlessStanding(context, copy);
@@ -206,11 +196,8 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
       ...copy.report,
       failed,
     };
-    if (standing?.kind === "collection" && log.facts.timeNs === undefined) {
-      await log.add({ timeNs: `${await fileSystemTime(folder, to, names.clock)}` });
-    }
     if (seen.kind === "document") {
-      tellCounted(copy);
+      work.counted();
       if (own) await removeStaged(context, copy);
       await copyDocument(copying, seen, to, stagedName);
       await log.addSynced({ staged: await identityAt(context, at), whole: true });
@@ -242,7 +229,7 @@ async function stageCollection(
       await log.add({ staged: await identityAt(context, to.at(name)) });
     }
     if (request.depth === "infinity") await countMembers(folder, source, work, "copy", copying.left);
-    tellCounted(copy);
+    work.counted();
     const staged = await folder.enter(to, name);
     try {
       if (request.depth === "infinity") await copyMembers(copying, source, staged);
@@ -261,14 +248,15 @@ async function stageCollection(
 
 /** What is there is replaced by a whole copy only, and a MOVE is all or nothing (RFC 4918 §9.8.5, §9.9.4). */
 function refusePartial({ log }: StagedCopy): void {
-  const { failed, method, standing } = log.facts;
+  const { method, standing } = log.facts;
+  const failed = uncopied(log);
   if (failed.length === 0 || (method === "copy" && standing === undefined)) return;
   throw new TreeError("incomplete", `${failed.length} members could not be copied`);
 }
 
 async function placeStaged({ folder }: FolderTreeContext, copy: StagedCopy): Promise<void> {
-  const { log, to, name, work } = copy;
-  const { kind, staged, standing, names } = log.facts;
+  const { log, to, name, request } = copy;
+  const { kind, staged } = log.facts;
   if (staged === undefined) throw new TreeError("unavailable", "nothing is staged");
   await place(folder, {
     from: to,
@@ -277,38 +265,32 @@ async function placeStaged({ folder }: FolderTreeContext, copy: StagedCopy): Pro
     identity: staged,
     to,
     toName: name,
-    standing,
-    aside: names.aside,
-    resumed: work.resumed,
-    timeNs: log.facts.timeNs,
+    log,
+    replace: request.replace,
   });
 }
 
 /** What was staged is gone: only where the destination is as it was can the copy be made again. */
 async function refuseUnlessStanding({ folder }: FolderTreeContext, copy: StagedCopy): Promise<void> {
   const there = await folder.calls.find(copy.to.at(copy.name));
-  const { standing } = copy.log.facts;
-  if (there !== undefined && identityOf(there) === standing?.identity) return;
+  if (there !== undefined && isSameAsSeen(there, copy.log.facts.standing)) return;
   throw new TreeError("changed", "the destination was replaced or removed since the work began");
+}
+
+/** Members of the source that could not be copied. */
+function uncopied({ facts }: WorkLog): readonly MemberFact[] {
+  return facts.failed.filter(({ was }) => was === undefined);
 }
 
 async function undo(context: FolderTreeContext, copy: StagedCopy): Promise<void> {
   const { folder } = context;
   const { to, name, log } = copy;
   try {
-    if (copy.work.resumed) await bringBack(folder, { to, toName: name, aside: log.facts.names.aside });
+    await bringBack(folder, { to, toName: name, aside: log.facts.names.aside, log });
+    await removePlaceholder(folder, to, name, log);
     if (await removeStaged(context, copy)) {
-      const clearing = {
-        to,
-        name,
-        log,
-        placed: [to.self],
-        keepsChanged: false,
-        failed: () => {},
-        found: () => {},
-      };
-      if (await clearAside(context, clearing)) await log.end();
-      return;
+      await folder.calls.syncNames(to.self);
+      return await log.end();
     }
   } catch {
     // What the work failed with is told; what is left here waits for the next start.

@@ -22,7 +22,7 @@ function shown(path: string, folder: string): string {
   return ["staged", "aside", "clock", "part"].find((purpose) => name.includes(purpose)) ?? "draft";
 }
 
-const told: ReadonlySet<Change["call"]> = new Set(["sync", "rename", "unlink", "rmdir", "mkdir"]);
+const told: ReadonlySet<Change["call"]> = new Set(["sync", "rename", "link", "unlink", "rmdir", "mkdir"]);
 
 /** The changes that a work makes, less those by which it reads the clock. */
 async function trace(
@@ -71,7 +71,7 @@ const ordered: readonly [name: string, act: Act, changes: readonly string[]][] =
   [
     "COPY of a document",
     copy("/document", "/new"),
-    ["sync works", "sync staged", "sync works", "rename staged → new", "sync /"],
+    ["sync works", "sync staged", "sync works", "link staged → new", "unlink staged", "sync /"],
   ],
   [
     "COPY of a collection",
@@ -85,6 +85,7 @@ const ordered: readonly [name: string, act: Act, changes: readonly string[]][] =
       "sync sub",
       "sync staged",
       "sync works",
+      "mkdir new",
       "rename staged → new",
       "sync /",
     ],
@@ -97,18 +98,19 @@ const ordered: readonly [name: string, act: Act, changes: readonly string[]][] =
       "sync staged",
       "sync works",
       "rename old → aside",
-      "rename staged → old",
+      "link staged → old",
+      "unlink staged",
       "sync /",
       "rmdir sub",
       "rmdir aside",
       "sync /",
     ],
   ],
-  ["MOVE", move("/tree", "/new"), ["sync works", "rename tree → new", "sync /"]],
+  ["MOVE", move("/tree", "/new"), ["sync works", "mkdir new", "rename tree → new", "sync /"]],
   [
     "MOVE to another collection",
     move("/document", "/place/new"),
-    ["sync works", "rename document → new", "sync place", "sync /"],
+    ["sync works", "link document → new", "sync place", "unlink document", "sync place", "sync /"],
   ],
   ["DELETE of a document", remove("/document"), ["sync works", "unlink document", "sync /"]],
   [
@@ -134,14 +136,15 @@ test.each(ordered)("%s: every step is synced before the next relies on it", asyn
 test("MOVE to another file system removes the source once the copy has its name for certain", async () => {
   let apart = false;
   const fault = (change: Change): void => {
-    if (apart || change.call !== "rename") return;
+    if (apart || change.call !== "link") return;
     apart = true;
     throw Object.assign(new Error("EXDEV"), { code: "EXDEV" });
   };
   const changes = await trace(move("/document", "/place/new"), { fault });
-  expect(changes.slice(-5)).toEqual([
+  expect(changes.slice(-6)).toEqual([
     "sync works",
-    "rename staged → new",
+    "link staged → new",
+    "unlink staged",
     "sync place",
     "unlink document",
     "sync /",
@@ -198,9 +201,10 @@ test("where the sync of a name fails the content is in place, told as not synced
     "failed: not-synced",
   ]);
   renamed = false;
-  expect((await trace(copy("/document", "/old"), { fault: afterRenaming })).slice(-4)).toEqual([
+  expect((await trace(copy("/document", "/old"), { fault: afterRenaming })).slice(-5)).toEqual([
     "rename old → aside",
-    "rename staged → old",
+    "link staged → old",
+    "unlink staged",
     "sync /",
     "failed: not-synced",
   ]);

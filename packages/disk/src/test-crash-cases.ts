@@ -11,15 +11,18 @@ export interface CrashCase {
   readonly replaces: "collection" | "document" | undefined;
   readonly skipped: readonly ResourcePath[];
   fault?(change: Change): void;
-  run(tree: Tree, work: TreeWork): Promise<unknown>;
+  /** @param seen what was at the destination when it was judged */
+  run(tree: Tree, work: TreeWork, seen?: string): Promise<unknown>;
 }
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 const source = at("/source");
 const destination = at("/destination");
-const copy = (tree: Tree, work: TreeWork) =>
-  tree.copy(source, destination, { replace: true, depth: "infinity" }, work);
-const move = (tree: Tree, work: TreeWork) => tree.move(source, destination, { replace: true }, work);
+const placement = (seen: string | undefined) => ({ replace: true, ...(seen === undefined ? {} : { seen }) });
+const copy = (tree: Tree, work: TreeWork, seen?: string) =>
+  tree.copy(source, destination, { ...placement(seen), depth: "infinity" }, work);
+const move = (tree: Tree, work: TreeWork, seen?: string) =>
+  tree.move(source, destination, placement(seen), work);
 const remove = (tree: Tree, work: TreeWork) => tree.remove(source, work);
 const document = at("/source/a");
 const plain = { replaces: undefined, skipped: [] } as const;
@@ -33,13 +36,14 @@ export const crashCases: readonly CrashCase[] = [
     ...plain,
     name: "COPY of a document over a document",
     replaces: "document",
-    run: (tree, work) => tree.copy(document, destination, { replace: true, depth: "infinity" }, work),
+    run: (tree, work, seen) =>
+      tree.copy(document, destination, { ...placement(seen), depth: "infinity" }, work),
   },
   {
     ...plain,
     name: "COPY of a document over a collection",
     replaces: "collection",
-    run: (tree, work) => tree.copy(document, destination, { replace: true, depth: "0" }, work),
+    run: (tree, work, seen) => tree.copy(document, destination, { ...placement(seen), depth: "0" }, work),
   },
   { ...plain, name: "MOVE", run: move },
   { ...plain, name: "MOVE over a collection", replaces: "collection", run: move },
@@ -55,7 +59,7 @@ export const crashCases: readonly CrashCase[] = [
     ...plain,
     name: "MOVE of a document over a document",
     replaces: "document",
-    run: (tree, work) => tree.move(document, destination, { replace: true }, work),
+    run: (tree, work, seen) => tree.move(document, destination, placement(seen), work),
   },
   { ...plain, name: "DELETE", run: remove },
   { ...plain, name: "DELETE of a document", run: (tree, work) => tree.remove(document, work) },

@@ -12,6 +12,7 @@ import type { Durability } from "./durability.ts";
 import { Folder } from "./folder.ts";
 import { FolderTree } from "./folder-tree.ts";
 import { Pace } from "./pace.ts";
+import { sweep } from "./sweep.ts";
 import { Temporaries } from "./temporaries.ts";
 import { makeFolder } from "./test-disk.ts";
 import { Works } from "./works.ts";
@@ -44,6 +45,8 @@ export interface Process {
   /** Changes so far. */
   readonly changes: number;
   readonly left: readonly ResourcePath[];
+  /** Tidies up, as a disk does when it is opened, and says which works are resumed. */
+  recover(works: ReadonlySet<string>): Promise<void>;
 }
 
 /**
@@ -78,11 +81,18 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
   let id = 0;
   const randomId = (): string => `r${process.hrtime.bigint()}-${++id}`;
   const left: ResourcePath[] = [];
+  const temporaries = new Temporaries({ database: site.database, queue, randomId });
+  const works = new Works({
+    file: join(site.state, "works"),
+    calls: folder.calls,
+    randomId,
+    clock: Date.now,
+  });
   const tree = new FolderTree({
     folder,
     deadProperties: new DeadProperties({ database: site.database, queue }),
-    temporaries: new Temporaries({ database: site.database, queue, randomId }),
-    works: new Works({ file: join(site.state, "works"), calls: folder.calls, randomId, clock: Date.now }),
+    temporaries,
+    works,
     clock: Date.now,
     left: (path) => left.push(path),
   });
@@ -90,6 +100,10 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
     tree,
     ended,
     left,
+    recover: async (resumed) => {
+      await sweep(folder, temporaries, works.names());
+      await tree.recovered(resumed);
+    },
     get changes() {
       return changes;
     },

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { ResourcePath } from "@meanwhile/dav/path";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
 import { type CrashSite, makeCrashSite, reap, startProcess } from "./test-crash.ts";
@@ -100,16 +101,18 @@ export async function interfered(
   crash: CrashCase,
   change: number,
   other: Interference,
-): Promise<"over" | "nothing" | { readonly startedMs: number }> {
-  await makeCrashTree(site.folder, startProcess(site).tree, crash);
+): Promise<"over" | "nothing" | { readonly startedMs: number; readonly seen: string }> {
+  const { tree } = startProcess(site);
+  await makeCrashTree(site.folder, tree, crash);
+  const { seen } = await tree.see("/destination" as ResourcePath, { members: true });
   const first = startProcess(site, change);
   const startedMs = Date.now();
-  const run = crash.run(first.tree, testWork({ id, skipped: crash.skipped })).catch(() => undefined);
+  const run = crash.run(first.tree, testWork({ id, skipped: crash.skipped }), seen).catch(() => undefined);
   const end = await Promise.race([run, first.ended]);
   await reap(site);
   if (end !== "ended") return "over";
   untilTheClockTicks(site.folder, startedMs);
-  return other.act((path) => join(site.folder, path)) ? { startedMs } : "nothing";
+  return other.act((path) => join(site.folder, path)) ? { startedMs, seen } : "nothing";
 }
 
 interface Check {
@@ -125,10 +128,11 @@ async function check({ crash, change, other }: Check): Promise<"over" | "nothing
   if (typeof state === "string") return state;
   const context = `ended before change ${change}, then others ${other.name}`;
   expect(findTheirs(site.folder).length, context).toBe(1);
-  const { tree, left } = startProcess(site);
-  await tree.recovered(new Set([id]));
-  const work = testWork({ id, skipped: crash.skipped, resumed: true, ...state });
-  await crash.run(tree, work).catch(() => undefined);
+  const { tree, left, recover } = startProcess(site);
+  await recover(new Set([id]));
+  const { startedMs, seen } = state;
+  const work = testWork({ id, skipped: crash.skipped, resumed: true, startedMs });
+  await crash.run(tree, work, seen).catch(() => undefined);
   const visible = findTheirs(site.folder).filter((name) => !name.includes(".meanwhile-"));
   expect(visible.length, context).toBeGreaterThan(0);
   expect(hiddenIn(site.folder).length > 0, context).toBe(left.length > 0);

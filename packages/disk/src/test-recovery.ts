@@ -43,8 +43,8 @@ async function resume(
   site: CrashSite,
   crash: CrashCase,
 ): Promise<End & { readonly violations: readonly string[] }> {
-  const { tree } = startProcess(site);
-  await tree.recovered(new Set([id]));
+  const { tree, recover } = startProcess(site);
+  await recover(new Set([id]));
   const work = testWork({ id, skipped: crash.skipped, resumed: true });
   const result = await settle(crash.run(tree, work));
   const described = await describeFolder(site.folder, tree);

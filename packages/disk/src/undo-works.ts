@@ -2,6 +2,7 @@ import { nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
 import type { Directory } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { bringBack } from "./place.ts";
+import { removePlaceholder } from "./place-new.ts";
 import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
 import type { WorkFacts } from "./work-facts.ts";
 
@@ -26,6 +27,7 @@ async function undo(context: FolderTreeContext, facts: WorkFacts): Promise<boole
   const names = [clock, ...(staged === undefined ? [] : [staged]), ...(facts.stuck === true ? [] : [aside])];
   const clean = await within(context, target, async (to) => {
     await bringBack(context.folder, { to, toName: nameOf(target), aside });
+    await removePlaceholder(context.folder, to, nameOf(target), { facts });
     const removed = (await isSynced(context, to)) && (await removeNames(context, to, names));
     return removed && (await context.folder.calls.find(to.at(aside))) === undefined;
   });

@@ -19,7 +19,7 @@ export interface WorkBeginning {
   readonly names: WorkNames;
   /** By the system's clock, in milliseconds since the epoch. */
   readonly beganMs?: number;
-  /** See {@link LaterFacts}: known from the beginning where an earlier process came to write nothing. */
+  /** See {@link LaterFacts}: the moment of the judgement, where a collection is to be replaced. */
   readonly timeNs?: string;
 }
 
@@ -43,6 +43,8 @@ export interface MemberFact {
   readonly path: ResourcePath;
   readonly kind: Resource["kind"];
   readonly code: TreeErrorCode;
+  /** Where it was, if it is no member of the source but something of the destination that stays. */
+  readonly was?: ResourcePath;
 }
 
 /** What becomes known while the work goes on. Each is written down as it does. */
@@ -55,6 +57,10 @@ export interface LaterFacts {
   readonly staged?: Identity;
   /** All that is staged is complete. */
   readonly whole?: true;
+  /** What was made at the destination to take its name; "unknown" where that is about to be made. */
+  readonly placeholder?: Identity | "unknown";
+  /** What other programs changed in what was put aside was found, and has a place. */
+  readonly sorted?: true;
   /** What is removed was put out of sight. */
   readonly hidden?: true;
   /** Nothing is left to do, or to undo. */
@@ -64,7 +70,7 @@ export interface LaterFacts {
 }
 
 export interface WorkFacts extends WorkBeginning, LaterFacts {
-  /** Members that could not be copied. */
+  /** Members that could not be copied, and what stays of the destination. */
   readonly failed: MemberFact[];
 }
 

@@ -45,7 +45,7 @@ test("what was written down is there for the next process", async () => {
 test("the beginning says when it was, for works that were ended before they read the clock", async () => {
   const { open } = opener();
   await open().begin(testWork({ id: "w" }), beginning);
-  expect(open().resume(testWork({ id: "w", resumed: true }))?.facts.timeNs).toBe("5000000");
+  expect(open().resume(testWork({ id: "w", resumed: true }))?.facts.timeNs).toBe("6000000");
 });
 
 test("a line that was cut off has not been said, and does not harm the next", async () => {
@@ -58,7 +58,7 @@ test("a line that was cut off has not been said, and does not harm the next", as
     const works = open();
     const facts = works.resume(testWork({ id: "w", resumed: true }))?.facts;
     expect(facts?.source ?? "/a").toBe("/a");
-    expect(["5000000", undefined]).toContain(facts?.timeNs);
+    expect(["6000000", undefined]).toContain(facts?.timeNs);
     const other = await works.begin(testWork({ id: "other" }), beginning);
     await other.add({ whole: true });
     expect(open().resume(testWork({ id: "other", resumed: true }))?.facts.whole).toBe(true);
@@ -78,7 +78,7 @@ test("a line that could not be written whole does not harm the next", async () =
   full = false;
   await log.add({ staged: "8:9:10" });
   const facts = open().resume(testWork({ id: "w", resumed: true }))?.facts;
-  expect(facts).toMatchObject({ staged: "8:9:10", timeNs: "5000000" });
+  expect(facts).toMatchObject({ staged: "8:9:10", timeNs: "6000000" });
 });
 
 test("two works with one id are kept apart", async () => {

@@ -94,7 +94,7 @@ export class Works {
     this.#earlier.delete(work.id);
     // Ended before it read the clock, the work had written its beginning and changed nothing.
     const { beganMs } = facts;
-    const timeNs = beganMs === undefined ? {} : { timeNs: `${BigInt(Math.trunc(beganMs)) * 1_000_000n}` };
+    const timeNs = beganMs === undefined ? {} : { timeNs: `${BigInt(Math.trunc(beganMs) + 1) * 1_000_000n}` };
     return this.#log(work.id, { ...timeNs, ...facts });
   }
 

@@ -81,6 +81,10 @@ export function loadOf({ kind }: Resource, depth: "0" | "infinity" = "infinity")
 
 export interface Judgement {
   readonly resource: Resource | undefined;
+  /** See {@link Sighting.seen}. */
+  readonly seen: string;
+  /** The request has a condition on what is there: where that changes before the change is made, it fails with 412. */
+  readonly conditional: boolean;
   readonly ifHeader: IfHeader | undefined;
   readonly by: Submission;
 }
@@ -94,7 +98,7 @@ export interface Judgement {
  */
 export async function judge(request: DavRequest, context: ServerContext): Promise<Judgement> {
   const ifHeader = parseIf(single(request.headers["if"]));
-  const found = await context.tree.lookup(request.path);
+  const { resource: found, seen } = await context.tree.see(request.path, { members: false });
   const isNamed = found?.kind === "collection" || !request.trailingSlash || request.method === "MKCOL";
   const resource = isNamed ? found : undefined;
   requireReadFor(request, context);
@@ -102,7 +106,24 @@ export async function judge(request: DavRequest, context: ServerContext): Promis
     throw new DavError(412, "a precondition of the request does not hold");
   }
   await requireIf(ifHeader, request, context);
-  return { resource, ifHeader, by: submission(ifHeader, request, context.tree) };
+  const conditional = isConditional(request, ifHeader);
+  return { resource, seen, conditional, ifHeader, by: submission(ifHeader, request, context.tree) };
+}
+
+function isConditional({ headers }: DavRequest, ifHeader: IfHeader | undefined): boolean {
+  const fields = [headers["if-match"], headers["if-none-match"], headers["if-unmodified-since"]];
+  const tags = ifHeader?.lists.some(({ conditions }) => conditions.some(({ kind }) => kind === "etag"));
+  return tags === true || fields.some((field) => field !== undefined);
+}
+
+/** Acts on what was judged. What another program changed since fails a condition that the request made on it (412). */
+export async function underCondition<T>(conditional: boolean, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!conditional || !(error instanceof TreeError) || error.code !== "changed") throw error;
+    throw new DavError(412, "a precondition of the request no longer holds", { cause: error });
+  }
 }
 
 /** A condition on what one may not read would tell of it: it never holds. @throws {DavError} 412 */

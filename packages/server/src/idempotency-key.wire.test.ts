@@ -32,7 +32,6 @@ interface Unchanging {
   readonly method: string;
   readonly target: string;
   readonly fields?: Record<string, string>;
-  readonly content?: string;
   /** What fails, and how. */
   readonly fails: string;
   readonly by: TreeErrorCode;
@@ -79,10 +78,7 @@ describe.each<Over>(["http", "http2"])("Idempotency-Key over %s", (over) => {
         failing: (act, path) => (failing && `${act} ${path}`.startsWith(row.fails) ? row.by : undefined),
       });
       gate.open();
-      const options = {
-        fields: { ...ann, ...key, ...row.fields },
-        ...(row.content ? { content: row.content } : {}),
-      };
+      const options = { fields: { ...ann, ...key, ...row.fields } };
       const first = await call(row.method, row.target, options).answer();
       expect(first.status).toBe(row.first);
       failing = false;

@@ -58,18 +58,37 @@ export interface OpenDocument {
   close(): void;
 }
 
+/** What was at a path when it was looked at, and what tells it from what comes to be there later. */
+export interface Sighting {
+  readonly resource: Resource | undefined;
+  /**
+   * Names, to its tree, the very resource that was there, as it was, and the moment: given back with the change that
+   * was judged by it. Text that may be recorded: it holds in later processes, too.
+   */
+  readonly seen: string;
+}
+
 /** New content on its way in: seen by nobody until it is committed. */
 export interface Draft {
   /** Takes the next bytes; the next write waits for this one. */
   write(chunk: Uint8Array): Awaitable<void>;
   /**
    * Puts the content in place, at once and whole. Dead properties of a replaced document stay.
-   * @param modifiedMs the time of last modification to record, where the client said one
    * @throws {TreeError} and leaves the old content as it was; with "not-synced" the new content may be in place
    */
-  commit(options: { readonly modifiedMs: number | undefined }): Awaitable<Committed>;
+  commit(options: CommitOptions): Awaitable<Committed>;
   /** Forgets the content. May be called after a failure, and twice; does nothing after a commit. */
   discard(): Awaitable<void>;
+}
+
+export interface CommitOptions {
+  /** The time of last modification to record, where the client said one. */
+  readonly modifiedMs: number | undefined;
+  /**
+   * What may be replaced: "nothing" (fails with "exists"); a {@link Sighting.seen}: that alone (fails with "changed");
+   * default: any document.
+   */
+  readonly over?: "nothing" | { readonly seen: string };
 }
 
 export interface Committed {
@@ -85,7 +104,7 @@ export interface TreeWork {
   /**
    * Whether an earlier process began this work and was ended in it. The tree then finishes it from what it recorded
    * itself under the work's id: what is done is not done again, and what others changed meanwhile is left alone and
-   * told to {@link TreeWork.failed}.
+   * told.
    */
   readonly resumed: boolean;
   /**
@@ -108,14 +127,45 @@ export interface TreeWork {
   done(path: ResourcePath, kind: Resource["kind"]): void;
   /** The member at this path of the source could not be; the rest goes on. */
   failed(path: ResourcePath, kind: Resource["kind"], error: TreeError): void;
+  /**
+   * Something of a destination that was replaced stays, and is no member of the source: "changed" where another program
+   * put or changed it since it was {@link Placement.seen}, else why it could not be removed. It is not counted.
+   */
+  kept(kept: Kept): void;
   /** How far it is inside a large member. */
   bytes(done: number, total: number): void;
+}
+
+/** What stays of a destination that was replaced. */
+export interface Kept {
+  /** Where it is now. */
+  readonly path: ResourcePath;
+  /** Where it was. */
+  readonly was: ResourcePath;
+  readonly kind: Resource["kind"];
+  readonly error: TreeError;
 }
 
 /** How a COPY or MOVE puts its result in place. */
 export interface Placement {
   /** Whether the destination may exist, and is then replaced as a whole; else it fails with "exists". */
   readonly replace: boolean;
+  /**
+   * What stood at the destination when the request was judged ({@link Tree.see}, with its members). What other programs
+   * put there since is neither replaced nor removed: the work fails with "changed" (where nothing may be replaced with
+   * "exists"), or members that are as new are {@link TreeWork.kept}. Default: what is there when the work begins.
+   */
+  readonly seen?: string;
+  /** The source, where it must be as it was seen: fails with "changed". */
+  readonly sourceSeen?: string;
+}
+
+/** What a removal removes. */
+export interface Removable {
+  /** The resource that was judged: another one that took its place since is not removed ("changed"). */
+  readonly seen?: string;
+  /** Its content, too, must be as it was seen. */
+  readonly unchanged?: boolean;
 }
 
 /**
@@ -125,6 +175,12 @@ export interface Placement {
  */
 export interface Tree {
   lookup(path: ResourcePath): Awaitable<Resource | undefined>;
+
+  /**
+   * Looks at what a change is to be judged by.
+   * @param options.members whether members that come or change from now on are to be told from those that are there
+   */
+  see(path: ResourcePath, options: { readonly members: boolean }): Awaitable<Sighting>;
 
   /**
    * The members of a collection, in batches, in no certain order, memory bounded however many there are.
@@ -187,7 +243,7 @@ export interface Tree {
    * Members that could not be removed are told to `work.failed`; they and their ancestors stay.
    * @throws {TreeError} when it was stopped, or when the resource itself could not be removed and is no collection
    */
-  remove(path: ResourcePath, work: TreeWork): Promise<void>;
+  remove(path: ResourcePath, work: TreeWork, removable?: Removable): Promise<void>;
 
   /**
    * Says, once at the start, which works of an earlier process will be resumed. What other works left is removed.
@@ -223,7 +279,7 @@ export type TreeErrorCode =
   | "too-large"
   /** Something else holds it; it may work later. */
   | "busy"
-  /** Others changed or replaced it since the work began, which an earlier process was ended in: it was left alone. */
+  /** Another program changed or replaced it since it was seen, or since the work began: it was left alone. */
   | "changed"
   /** Members failed, and were told, so nothing was put in place: all is as it was. */
   | "incomplete"

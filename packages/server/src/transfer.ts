@@ -7,7 +7,7 @@ import { requireCreatableName, requireWrite, single } from "./change.ts";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { requireTokens, requireTokensBelow, type Submission } from "./locking.ts";
-import { type Resource, TreeError } from "./store.ts";
+import { type Sighting, TreeError } from "./store.ts";
 import { fromTreeError } from "./tree-status.ts";
 
 export interface Transfer {
@@ -40,16 +40,17 @@ export function parseTransfer(request: DavRequest, context: ServerContext): Tran
 /**
  * Refuses what the destination forbids: it exists and Overwrite is F (412), it is locked (423), it has members that
  * the principal may not replace (403), its parent is missing (409), it lies above the source (403).
- * @returns what is there now
+ * @returns what is there now, its members seen
  */
 export async function judgeDestination(
   request: DavRequest,
   context: ServerContext,
   { source, destination, namesCollection, overwrite }: Transfer,
   by: Submission,
-): Promise<Resource | undefined> {
+): Promise<Sighting> {
   const { tree, locks } = context;
-  const resource = await tree.lookup(destination);
+  const sighting = await tree.see(destination, { members: overwrite });
+  const { resource } = sighting;
   const parent = parentOf(destination);
   // A lock on a collection protects it from "MOVE an internal member into the collection" and "COPY an internal member
   // into a collection" (§7.4), be there a member of that name already or not.
@@ -63,7 +64,7 @@ export async function judgeDestination(
     }
     await requireRightsBelow(request, context, source, destination);
     await requireTokens(locks, touched, by);
-    return undefined;
+    return sighting;
   }
   // "If the Overwrite header is F and the destination is mapped, the server MUST fail with 412" (§9.8.4, §9.9.3).
   if (!overwrite) throw new DavError(412, "the destination exists, and Overwrite is F");
@@ -76,7 +77,7 @@ export async function judgeDestination(
   await requireRightsBelow(request, context, source, destination);
   await requireTokens(locks, touched, by);
   await requireTokensBelow(locks, destination, by);
-  return resource;
+  return sighting;
 }
 
 /** Refuses where a member would be replaced, or come to be, at a place that the principal may not write. */

@@ -6,10 +6,11 @@ import { DavError } from "@meanwhile/dav/error";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { type Claim, type Json, OperationRecordError, type Work } from "@meanwhile/operations";
 import { type Answer, empty } from "./answer.ts";
+import { underCondition } from "./change.ts";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { forgetReplacedLocks, forgetUnmappedLocks } from "./forget-locks.ts";
-import { TreeError } from "./store.ts";
+import { type Placement, TreeError } from "./store.ts";
 import {
   failuresAnswer,
   type MemberFailure,
@@ -28,6 +29,10 @@ interface IntentOfRequest {
 export interface Removal extends IntentOfRequest {
   readonly method: "DELETE";
   readonly path: ResourcePath;
+  /** What was judged: {@link Sighting.seen}. Absent in the intents of earlier versions. */
+  readonly seen?: string;
+  /** Whether the request has a condition on it. */
+  readonly conditional?: boolean;
   /** Members that stay, with all below them. */
   readonly skipped: readonly ResourcePath[];
   /** Their failures. */
@@ -41,6 +46,10 @@ export interface Copying extends IntentOfRequest {
   readonly overwrite: boolean;
   /** Whether there was a resource at the destination. */
   readonly replaces: boolean;
+  /** What was at the destination: {@link Sighting.seen}. Absent in the intents of earlier versions. */
+  readonly seen?: string;
+  /** What was at the source, where the request has a condition on it. */
+  readonly sourceSeen?: string;
   readonly depth: "0" | "infinity";
   readonly skipped: readonly ResourcePath[];
   readonly known: readonly MemberFailure[];
@@ -52,6 +61,8 @@ export interface Moving extends IntentOfRequest {
   readonly destination: ResourcePath;
   readonly overwrite: boolean;
   readonly replaces: boolean;
+  readonly seen?: string;
+  readonly sourceSeen?: string;
 }
 
 export type TreeChange = Removal | Copying | Moving;
@@ -104,7 +115,7 @@ export async function carryOut(
     statusOf: change.method === "DELETE" ? 200 : 201,
   });
   try {
-    const success = await act(change, context, doing);
+    const success = await underCondition(isConditional(change), () => act(change, context, doing));
     return doing.failures.listed.length === 0 ? success : failed(change, doing);
   } catch (error) {
     if (error instanceof TreeError && error.code === "stopped") throw stopped(change, doing, error);
@@ -112,6 +123,10 @@ export async function carryOut(
       return nothingPlaced(change, doing.failures);
     throw error;
   }
+}
+
+function isConditional(change: TreeChange): boolean {
+  return change.method === "DELETE" ? change.conditional === true : change.sourceSeen !== undefined;
 }
 
 async function act(
@@ -122,18 +137,24 @@ async function act(
   const { tree } = context;
   if (change.method === "DELETE") {
     try {
-      await tree.remove(change.path, treeWork);
+      const { seen, conditional = false } = change;
+      await tree.remove(change.path, treeWork, seen === undefined ? {} : { seen, unchanged: conditional });
     } finally {
       // Also where it was stopped half-way: what is gone has no locks.
       await forgetUnmappedLocks(context, change.path);
     }
     return empty(204);
   }
-  const { source, destination, overwrite: replace } = change;
+  const { source, destination, overwrite: replace, seen, sourceSeen } = change;
+  const placement: Placement = {
+    replace,
+    ...(seen === undefined ? {} : { seen }),
+    ...(sourceSeen === undefined ? {} : { sourceSeen }),
+  };
   const { created } =
     change.method === "COPY"
-      ? await tree.copy(source, destination, { replace, depth: change.depth }, treeWork)
-      : await tree.move(source, destination, { replace }, treeWork);
+      ? await tree.copy(source, destination, { ...placement, depth: change.depth }, treeWork)
+      : await tree.move(source, destination, placement, treeWork);
   if (change.replaces) await forgetReplacedLocks(context, destination);
   if (change.method === "MOVE") await forgetUnmappedLocks(context, source);
   return empty(created ? 201 : 204);

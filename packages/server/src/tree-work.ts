@@ -4,7 +4,7 @@ import { multistatus, statusResponse } from "@meanwhile/dav/multistatus";
 import { encodePath, type ResourcePath } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
 import { type Answer, xml } from "./answer.ts";
-import type { Resource, TreeWork } from "./store.ts";
+import type { Resource, TreeError, TreeWork } from "./store.ts";
 import { fromTreeError } from "./tree-status.ts";
 
 /** A member that failed. Plain data: failures that are known before the work begins are recorded with its intent. */
@@ -13,6 +13,8 @@ export interface MemberFailure {
   readonly kind: Resource["kind"];
   readonly status: number;
   readonly condition?: Condition;
+  /** For people. */
+  readonly description?: string;
 }
 
 /** How a request's URLs are written. */
@@ -104,9 +106,23 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
         fail({ path, kind, ...memberStatus(fromTreeError(error, view.method)) });
         report();
       },
+      kept({ path, was, kind, error }) {
+        fail({
+          path,
+          kind,
+          ...memberStatus(fromTreeError(error, view.method)),
+          description: whyKept(was, error),
+        });
+      },
       bytes: (bytesDone, bytesTotal) => work.bytes(bytesDone, bytesTotal),
     },
   };
+}
+
+function whyKept(was: ResourcePath, { code }: TreeError): string {
+  return code === "changed"
+    ? `Another program made or changed ${was} while this request was worked on: it was kept.`
+    : `${was} was replaced, but could not be removed.`;
 }
 
 /** What a multistatus tells of an error. */
@@ -126,12 +142,11 @@ export function failuresAnswer(
   { listed, more }: MemberFailures,
   description?: string,
 ): Answer {
-  const responses = listed.map(({ path, kind, status, condition }) =>
-    statusResponse(
-      prefix + encodePath(path, kind === "collection"),
-      status,
-      condition === undefined ? {} : { condition },
-    ),
+  const responses = listed.map(({ path, kind, status, condition, description: why }) =>
+    statusResponse(prefix + encodePath(path, kind === "collection"), status, {
+      ...(condition === undefined ? {} : { condition }),
+      ...(why === undefined ? {} : { description: why }),
+    }),
   );
   const unlisted = more === 0 ? [] : [`${more} more members failed than are listed here.`];
   const told = [...(description === undefined ? [] : [description]), ...unlisted].join(" ");

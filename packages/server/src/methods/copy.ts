@@ -41,7 +41,7 @@ async function copyClaimed(
 ): Promise<Answer> {
   const { tree, access } = context;
   const { source, destination } = transfer;
-  const { resource, by } = await judge(request, context);
+  const { resource, seen: sourceSeen, conditional, by } = await judge(request, context);
   if (!resource) throw new TreeError("not-found");
   if (await waitsForTurn(work, loadOf(resource, depth))) {
     return copyClaimed(request, context, transfer, depth, work);
@@ -49,7 +49,7 @@ async function copyClaimed(
   if (depth === "infinity" && resource.kind === "collection" && isWithin(destination, source)) {
     throw new DavError(403, "a collection cannot be copied into itself");
   }
-  const replaced = await judgeDestination(request, context, transfer, by);
+  const { resource: replaced, seen } = await judgeDestination(request, context, transfer, by);
 
   const skipped: ResourcePath[] = [];
   const known: MemberFailure[] = [];
@@ -66,7 +66,11 @@ async function copyClaimed(
   const replaces = replaced !== undefined;
   if (replaces && known.length > 0) return nothingPlaced(request, { listed: known, more: 0 });
   return intendAndCarryOut(
-    { ...intentOf(request), method: "COPY", source, destination, overwrite, replaces, depth, skipped, known },
+    {
+      ...intentOf(request),
+      ...{ method: "COPY", source, destination, overwrite, replaces, seen, depth, skipped, known },
+      ...(conditional ? { sourceSeen } : {}),
+    },
     context,
     work,
   );

@@ -35,7 +35,7 @@ export const remove: ChangeMethod = async (request, context) => {
 async function removeClaimed(request: DavRequest, context: ServerContext, work: Work): Promise<Answer> {
   const { tree, locks, access } = context;
   const { path } = request;
-  const { resource, by } = await judge(request, context);
+  const { resource, seen, conditional, by } = await judge(request, context);
   if (!resource) throw new TreeError("not-found");
   if (await waitsForTurn(work, loadOf(resource))) return removeClaimed(request, context, work);
   if (resource.kind === "collection") {
@@ -58,7 +58,11 @@ async function removeClaimed(request: DavRequest, context: ServerContext, work: 
       : new DavError(403, "you may not delete this");
     known.push({ path: root, kind: member.kind, ...memberStatus(error) });
   }
-  return intendAndCarryOut({ ...intentOf(request), method: "DELETE", path, skipped, known }, context, work);
+  return intendAndCarryOut(
+    { ...intentOf(request), method: "DELETE", path, seen, conditional, skipped, known },
+    context,
+    work,
+  );
 }
 
 /** Paths with no other of them above. */

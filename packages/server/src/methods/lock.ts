@@ -24,6 +24,7 @@ import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { lockRootHref } from "../lock-root-href.ts";
 import { requireTokens } from "../locking.ts";
+import { TreeError } from "../store.ts";
 
 /** What is granted to a client that wishes nothing. */
 const defaultSeconds = 3600;
@@ -72,20 +73,29 @@ async function create(
   const result = await context.locks.create({ root: path, ...info, depth, principal, timeoutSeconds });
   if (result.kind === "exhausted") throw new DavError(507, "there are too many locks");
   if (result.kind === "conflict") return conflict(request, context, result.locks);
-  if (!resource) {
+  let created = resource === undefined;
+  if (created) {
     // "A successful lock request to an unmapped URL MUST result in the creation of a locked (non-collection) resource
     // with empty content" (§9.10.4).
     try {
       const draft = await context.tree.draft(path, { length: 0 });
-      await draft.commit({ modifiedMs: undefined });
+      try {
+        await draft.commit({ modifiedMs: undefined, over: "nothing" });
+      } finally {
+        await draft.discard();
+      }
     } catch (error) {
-      await context.locks.remove(result.lock.token);
-      throw error;
+      if (!(error instanceof TreeError && error.code === "exists")) {
+        await context.locks.remove(result.lock.token);
+        throw error;
+      }
+      // Another program made the document since: it is locked as it is.
+      created = false;
     }
   }
   work.progress(1, 1);
   // "The Lock-Token response header MUST be returned with a successful LOCK that creates a new lock" (§9.10.1).
-  return discovery(request, context, resource ? 200 : 201, [result.lock], {
+  return discovery(request, context, created ? 201 : 200, [result.lock], {
     "Lock-Token": codedUrl(result.lock.token),
   });
 }

@@ -50,7 +50,7 @@ async function moveClaimed(
 ): Promise<Answer> {
   const { tree, locks, access } = context;
   const { source, destination } = transfer;
-  const { resource, by } = await judge(request, context);
+  const { resource, seen: sourceSeen, conditional, by } = await judge(request, context);
   if (!resource) throw new TreeError("not-found");
   if (await waitsForTurn(work, loadOf(resource))) return moveClaimed(request, context, transfer, work);
   if (resource.kind === "collection") {
@@ -67,12 +67,16 @@ async function moveClaimed(
       }
     }
   }
-  const replaced = await judgeDestination(request, context, transfer, by);
+  const { resource: replaced, seen } = await judgeDestination(request, context, transfer, by);
 
   const { overwrite } = transfer;
   const replaces = replaced !== undefined;
   return intendAndCarryOut(
-    { ...intentOf(request), method: "MOVE", source, destination, overwrite, replaces },
+    {
+      ...intentOf(request),
+      ...{ method: "MOVE", source, destination, overwrite, replaces, seen },
+      ...(conditional ? { sourceSeen } : {}),
+    },
     context,
     work,
   );

@@ -4,10 +4,12 @@ import { askerOf, type Claim, type Release, type Work } from "@meanwhile/operati
 import { type Answer, empty } from "../answer.ts";
 import {
   type ChangeMethod,
+  type Judgement,
   judge,
   requireCreatableName,
   requireWrite,
   single,
+  underCondition,
   waitUntilFree,
   withClaims,
   withParent,
@@ -81,8 +83,12 @@ async function commit(
 ): Promise<Answer> {
   try {
     return await withClaims(context, claimsOf(request), work, async () => {
-      await judgePut(request, context);
-      const { created, resource } = await draft.commit({ modifiedMs });
+      const { resource: judged, seen, conditional } = await judgePut(request, context);
+      // Without a condition the last writer wins.
+      const over = conditional ? { over: judged ? ({ seen } as const) : ("nothing" as const) } : {};
+      const { created, resource } = await underCondition(conditional, async () =>
+        draft.commit({ modifiedMs, ...over }),
+      );
       return empty(created ? 201 : 204, {
         ETag: resource.etag,
         "Last-Modified": formatHttpDate(lastModifiedMs(resource, context.now())),
@@ -106,15 +112,17 @@ function isLargeUpload({ headers }: DavRequest, length: number | undefined): boo
   return length === undefined ? headers.expect !== undefined : length > digestedBytes;
 }
 
-async function judgePut(request: DavRequest, context: ServerContext): Promise<void> {
+async function judgePut(request: DavRequest, context: ServerContext): Promise<Judgement> {
   requireWrite(context, request, [request.path]);
-  const { resource, by } = await judge(request, context);
+  const judgement = await judge(request, context);
+  const { resource, by } = judgement;
   if (resource?.kind === "collection")
     throw new DavError(405, "PUT cannot replace a collection (RFC 4918 §9.7.2)");
   if (!resource) requireCreatableName(request.path);
   const touched = resource ? [request.path] : withParent(request.path);
   requireWrite(context, request, touched);
   await requireTokens(context.locks, touched, by);
+  return judgement;
 }
 
 /** Each upload holds a file open: only so many are received at once, so that others still find one to open. */

@@ -1,12 +1,12 @@
-import { type Committed, type Draft, TreeError } from "../store.ts";
+import { type CommitOptions, type Committed, type Draft, TreeError } from "../store.ts";
 
 /** New content on its way into a tree in memory: `commit` puts it in place. */
 export class MemoryDraft implements Draft {
-  readonly #commit: (content: Uint8Array, modifiedMs: number | undefined) => Committed;
+  readonly #commit: (content: Uint8Array, options: CommitOptions) => Committed;
   #chunks: Uint8Array[] = [];
   #over = false;
 
-  constructor(commit: (content: Uint8Array, modifiedMs: number | undefined) => Committed) {
+  constructor(commit: (content: Uint8Array, options: CommitOptions) => Committed) {
     this.#commit = commit;
   }
 
@@ -16,9 +16,9 @@ export class MemoryDraft implements Draft {
     this.#chunks.push(new Uint8Array(chunk));
   }
 
-  async commit(options: { readonly modifiedMs: number | undefined }): Promise<Committed> {
+  async commit(options: CommitOptions): Promise<Committed> {
     this.#assertOpen();
-    const committed = this.#commit(Buffer.concat(this.#chunks), options.modifiedMs);
+    const committed = this.#commit(Buffer.concat(this.#chunks), options);
     this.#end();
     return committed;
   }

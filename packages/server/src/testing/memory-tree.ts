@@ -6,7 +6,9 @@ import {
   type OpenDocument,
   type Placement,
   type Quota,
+  type Removable,
   type Resource,
+  type Sighting,
   type Tree,
   TreeError,
   type TreeErrorCode,
@@ -22,6 +24,7 @@ import {
   type MemoryDocument,
   type MemoryResource,
 } from "./memory-resource.ts";
+import { keepNewer, MemorySightings } from "./memory-seen.ts";
 import { copyPlan, movePlan, planWork, refusePartial, removePlan, stopIfAsked } from "./memory-work.ts";
 
 /**
@@ -61,6 +64,7 @@ class MemoryTree implements Tree {
   readonly #partBytes: number;
   readonly #quota: Quota | undefined;
   readonly #root: MemoryCollection;
+  readonly #sightings = new MemorySightings();
   #etags = 0;
 
   constructor(options: MemoryTreeOptions) {
@@ -77,6 +81,11 @@ class MemoryTree implements Tree {
     this.#may("look", path);
     const stored = this.#find(path);
     return stored === undefined ? undefined : describe(stored);
+  }
+
+  async see(path: ResourcePath): Promise<Sighting> {
+    const resource = await this.lookup(path);
+    return { resource, seen: this.#sightings.seen(this.#find(path)) };
   }
 
   async *members(
@@ -110,8 +119,10 @@ class MemoryTree implements Tree {
 
   async draft(path: ResourcePath, _options: { readonly length: number | undefined }): Promise<Draft> {
     this.#documentPlace(path);
-    return new MemoryDraft((content, modifiedMs) => {
+    return new MemoryDraft((content, { modifiedMs, over }) => {
       const { parent, name, existing } = this.#documentPlace(path);
+      if (over === "nothing" && existing !== undefined) throw new TreeError("exists");
+      if (typeof over === "object") this.#refuseUnlessSeen(existing, over.seen, "content");
       const nowMs = this.#clock();
       const document: MemoryDocument = {
         kind: "document",
@@ -122,6 +133,7 @@ class MemoryTree implements Tree {
         properties: existing?.properties ?? new Map(),
       };
       parent.members.set(name, document);
+      this.#sightings.stamp(document);
       if (existing === undefined) parent.modifiedMs = nowMs;
       return { created: existing === undefined, resource: describeDocument(document) };
     });
@@ -137,6 +149,7 @@ class MemoryTree implements Tree {
       properties.map((property) => ({ action: "set", property })),
     );
     parent.members.set(name, collection);
+    this.#sightings.stamp(collection);
     parent.modifiedMs = this.#clock();
   }
 
@@ -166,6 +179,7 @@ class MemoryTree implements Tree {
     const original = this.#existing(source);
     this.#may("look", source);
     this.#may("read", source);
+    this.#refuseUnlessSeen(original, options.sourceSeen, "content");
     const { existing } = this.#destination(destination, options);
     const plan = planWork(source, original, options.depth, work, (path) => this.#failure("read", path));
     const copied = await copyPlan(plan, work, {
@@ -174,7 +188,7 @@ class MemoryTree implements Tree {
       newEtag: () => this.#newEtag(),
     });
     if (existing !== undefined) refusePartial(plan);
-    return this.#put(destination, copied, options);
+    return this.#put(destination, copied, options, work);
   }
 
   async move(
@@ -187,12 +201,13 @@ class MemoryTree implements Tree {
     const original = this.#existing(source);
     const { parent, name } = this.#place(source);
     this.#may("remove", source);
+    this.#refuseUnlessSeen(original, options.sourceSeen, "content");
     this.#destination(destination, options);
     if (isWithin(destination, source) || isWithin(source, destination)) throw new TreeError("denied");
     if (work.skipped.size === 0) {
       work.found(1);
       work.counted();
-      const result = this.#put(destination, original, options);
+      const result = this.#put(destination, original, options, work);
       parent.members.delete(name);
       parent.modifiedMs = this.#clock();
       work.done(source, original.kind);
@@ -200,14 +215,15 @@ class MemoryTree implements Tree {
     }
     const plan = planWork(source, original, "infinity", work, (path) => this.#failure("remove", path));
     const moved = await movePlan(plan, work, this.#clock());
-    const result = this.#put(destination, moved.resource, options);
+    const result = this.#put(destination, moved.resource, options, work);
     moved.leave(parent, name);
     return result;
   }
 
-  async remove(path: ResourcePath, work: TreeWork): Promise<void> {
+  async remove(path: ResourcePath, work: TreeWork, removable: Removable = {}): Promise<void> {
     stopIfAsked(work);
     const stored = this.#existing(path);
+    this.#refuseUnlessSeen(stored, removable.seen, removable.unchanged === true ? "content" : "resource");
     if (path === "/") throw new TreeError("denied");
     const { parent, name } = this.#place(path);
     if (stored.kind === "document") this.#may("remove", path);
@@ -253,18 +269,41 @@ class MemoryTree implements Tree {
     return { parent, name, existing };
   }
 
-  #destination(path: ResourcePath, { replace }: Placement): Place {
+  #destination(path: ResourcePath, { replace, seen }: Placement): Place {
     const place = this.#place(path);
     if (place.existing !== undefined && !replace) throw new TreeError("exists");
+    // What was seen and is gone is in nobody's way.
+    if (place.existing !== undefined) this.#refuseUnlessSeen(place.existing, seen, "content");
     if (path === "/") throw new TreeError("denied");
     this.#may("write", path);
     return place;
   }
 
-  #put(path: ResourcePath, resource: MemoryResource, placement: Placement): { readonly created: boolean } {
+  /** @throws {TreeError} "changed" */
+  #refuseUnlessSeen(
+    stored: MemoryResource | undefined,
+    seen: string | undefined,
+    which: "resource" | "content",
+  ): void {
+    if (seen === undefined || this.#sightings.isAsSeen(stored, seen, which)) return;
+    throw new TreeError("changed");
+  }
+
+  #put(
+    path: ResourcePath,
+    resource: MemoryResource,
+    placement: Placement,
+    work: TreeWork,
+  ): { readonly created: boolean } {
     const { parent, name, existing } = this.#destination(path, placement);
     parent.members.set(name, resource);
+    this.#sightings.stamp(resource);
     parent.modifiedMs = this.#clock();
+    if (existing?.kind === "collection" && placement.seen !== undefined) {
+      const newer = this.#sightings.newer(existing, path, placement.seen);
+      const make = () => emptyCollection(this.#clock());
+      for (const kept of keepNewer(newer, (at) => this.#find(at), make)) work.kept(kept);
+    }
     return { created: existing === undefined };
   }
 

@@ -102,6 +102,7 @@ function countCalls(tree: Tree): Counted {
   const count = (name: string): void => void calls.set(name, (calls.get(name) ?? 0) + 1);
   const counting: Tree = {
     lookup: (path) => tree.lookup(path),
+    see: (path, how) => tree.see(path, how),
     members: (path, how) => tree.members(path, how),
     open: (path) => tree.open(path),
     properties: (path) => tree.properties(path),
@@ -119,9 +120,9 @@ function countCalls(tree: Tree): Counted {
       count("move");
       return tree.move(source, destination, how, work);
     },
-    remove(path: ResourcePath, work) {
+    remove(path: ResourcePath, work, removable) {
       count("remove");
-      return tree.remove(path, work);
+      return tree.remove(path, work, removable);
     },
     async draft(path, how) {
       count("draft");

@@ -4,6 +4,7 @@ import {
   type Member,
   type OpenDocument,
   type Placement,
+  type Removable,
   type Resource,
   type Tree,
   TreeError,
@@ -46,6 +47,8 @@ class SlowTree implements Tree {
     return this.#tree.lookup(path);
   }
 
+  see: Tree["see"] = (path, options) => this.#tree.see(path, options);
+
   async *members(
     path: ResourcePath,
     options: { readonly properties: boolean; readonly signal?: AbortSignal },
@@ -82,15 +85,22 @@ class SlowTree implements Tree {
   ): Promise<{ readonly created: boolean }> {
     const exists = (await this.#tree.lookup(destination)) !== undefined;
     if (exists && !options.replace) throw new TreeError("exists");
+    const { sourceSeen, ...placement } = options;
+    const from = sourceSeen === undefined ? {} : { sourceSeen };
     const name = `.slow-copy-${testWork().id}`;
     const staged = memberPath(parentOf(destination) ?? rootPath, name);
+    const placing = testWork({
+      onEvent: (event) => {
+        if (event.kind === "kept") work.kept(event.kept);
+      },
+    });
     const told = testWork({ id: work.id, signal: work.signal, skipped: work.skipped });
     this.#staged.add(name);
     try {
-      await this.#tree.copy(source, staged, { replace: false, depth: options.depth }, told);
+      await this.#tree.copy(source, staged, { replace: false, depth: options.depth, ...from }, told);
       for (const event of told.events) await this.#retell(event, source, work);
       if (exists && told.failures.size > 0) throw new TreeError("incomplete");
-      return await this.#tree.move(staged, destination, options, testWork());
+      return await this.#tree.move(staged, destination, placement, placing);
     } catch (error) {
       if ((await this.#tree.lookup(staged)) !== undefined) await this.#tree.remove(staged, testWork());
       throw error;
@@ -110,12 +120,12 @@ class SlowTree implements Tree {
   }
 
   /** Finds all members, then removes one after the other, each with its turn at the gate. */
-  async remove(path: ResourcePath, work: TreeWork): Promise<void> {
+  async remove(path: ResourcePath, work: TreeWork, removable?: Removable): Promise<void> {
     stopIfAsked(work);
     const top = await this.#tree.lookup(path);
     if (top === undefined || top.kind === "document") {
       await this.#gate("member", path);
-      return this.#tree.remove(path, work);
+      return this.#tree.remove(path, work, removable);
     }
     const kept = new Set<ResourcePath>();
     for (const member of (await this.#below(path, work, kept)).reverse()) {
@@ -195,6 +205,9 @@ class SlowTree implements Tree {
         await this.#gate("member", event.path);
         stopIfAsked(work);
         work.failed(event.path, event.resource, event.error);
+        break;
+      case "kept":
+        work.kept(event.kept);
         break;
       case "bytes":
         await this.#gate("bytes", source);

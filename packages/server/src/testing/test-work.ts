@@ -1,5 +1,5 @@
 import type { ResourcePath } from "@meanwhile/dav/path";
-import type { Resource, TreeError, TreeErrorCode, TreeWork } from "../store.ts";
+import type { Kept, Resource, TreeError, TreeErrorCode, TreeWork } from "../store.ts";
 
 /** One thing that a {@link TreeWork} was told. */
 export type WorkEvent =
@@ -12,6 +12,7 @@ export type WorkEvent =
       readonly resource: Resource["kind"];
       readonly error: TreeError;
     }
+  | { readonly kind: "kept"; readonly kept: Kept }
   | { readonly kind: "bytes"; readonly done: number; readonly total: number };
 
 export interface TestWorkOptions {
@@ -35,6 +36,8 @@ export interface TestWork extends TreeWork {
   readonly donePaths: readonly ResourcePath[];
   /** Paths told to have failed, with the reason. */
   readonly failures: ReadonlyMap<ResourcePath, TreeErrorCode>;
+  /** What stays of a replaced destination: where it is, with the reason. */
+  readonly keptPaths: ReadonlyMap<ResourcePath, TreeErrorCode>;
   /** Promises of {@link TreeWork} that were broken on the way, as sentences. */
   readonly violations: readonly string[];
 }
@@ -55,6 +58,7 @@ class RecordingWork implements TestWork {
   readonly events: WorkEvent[] = [];
   readonly donePaths: ResourcePath[] = [];
   readonly failures: Map<ResourcePath, TreeErrorCode> = new Map();
+  readonly keptPaths: Map<ResourcePath, TreeErrorCode> = new Map();
   readonly violations: string[] = [];
   foundMembers = 0;
   countedTimes = 0;
@@ -94,6 +98,13 @@ class RecordingWork implements TestWork {
     this.#tell(path);
     this.failures.set(path, error.code);
     this.#keep({ kind: "failed", path, resource, error });
+  }
+
+  kept(kept: Kept): void {
+    const { path, error } = kept;
+    if (this.keptPaths.has(path)) this.violations.push(`told twice that ${JSON.stringify(path)} is kept`);
+    this.keptPaths.set(path, error.code);
+    this.#keep({ kind: "kept", kept });
   }
 
   bytes(done: number, total: number): void {

@@ -292,6 +292,23 @@ const sabotages: readonly (readonly [string, Sabotage])[] = [
       }),
     }),
   ],
+  [
+    "sees what is there now, and not what was",
+    (tree) => ({ remove: (path, work) => tree.remove(path, work) }),
+  ],
+  [
+    "replaces whatever is there",
+    (tree) => ({
+      move: (source, destination, { replace }, work) => tree.move(source, destination, { replace }, work),
+    }),
+  ],
+  [
+    "does not tell what it kept",
+    (tree) => ({
+      copy: (source, destination, options, work) =>
+        tree.copy(source, destination, options, relay(work, { kept: () => {} })),
+    }),
+  ],
 ];
 
 describe("the contract is broken by a tree that", () => {
@@ -302,7 +319,7 @@ describe("the contract is broken by a tree that", () => {
   test("does any of this, and by no other", async () => {
     const relayed: Sabotage = (tree) => ({
       copy: (source, destination, options, work) => tree.copy(source, destination, options, relay(work, {})),
-      remove: (path, work) => tree.remove(path, relay(work, {})),
+      remove: (path, work, removable) => tree.remove(path, relay(work, {}), removable),
     });
     expect(await brokenCase(relayed)).toBeUndefined();
   });
@@ -334,6 +351,7 @@ async function brokenCase(sabotage: Sabotage): Promise<string | undefined> {
 function wholeOf(tree: Tree): Tree {
   return {
     lookup: (path) => tree.lookup(path),
+    see: (path, options) => tree.see(path, options),
     members: (path, options) => tree.members(path, options),
     open: (path) => tree.open(path),
     draft: (path, options) => tree.draft(path, options),
@@ -343,7 +361,7 @@ function wholeOf(tree: Tree): Tree {
     touch: (path, modifiedMs) => tree.touch(path, modifiedMs),
     copy: (source, destination, options, work) => tree.copy(source, destination, options, work),
     move: (source, destination, options, work) => tree.move(source, destination, options, work),
-    remove: (path, work) => tree.remove(path, work),
+    remove: (path, work, removable) => tree.remove(path, work, removable),
   };
 }
 
@@ -357,6 +375,7 @@ function relay(work: TreeWork, changes: Partial<TreeWork>): TreeWork {
     counted: () => work.counted(),
     done: (path, kind) => work.done(path, kind),
     failed: (path, kind, error) => work.failed(path, kind, error),
+    kept: (kept) => work.kept(kept),
     bytes: (done, total) => work.bytes(done, total),
     ...changes,
   };

@@ -5,6 +5,7 @@ import { nameCases } from "./tree-name-cases.ts";
 import { propertyCases } from "./tree-property-cases.ts";
 import { readingCases } from "./tree-reading-cases.ts";
 import { removeCases } from "./tree-remove-cases.ts";
+import { seenCases } from "./tree-seen-cases.ts";
 import type { TreeCase } from "./tree-subject.ts";
 import { writingCases } from "./tree-writing-cases.ts";
 
@@ -18,4 +19,5 @@ export const treeContract: readonly TreeCase[] = [
   ...copyCases,
   ...moveCases,
   ...removeCases,
+  ...seenCases,
 ];

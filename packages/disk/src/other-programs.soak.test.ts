@@ -1,0 +1,3 @@
+import { testOtherPrograms } from "./test-other-programs.ts";
+
+testOtherPrograms("every");
