@@ -12,9 +12,10 @@ const module = (name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod
  *
  * @param {{ readonly scheme: "Basic" | "Digest", readonly realm: string, readonly users: string }} [login] users: the content
  *   of a file as htpasswd or htdigest makes it; default: everybody may do everything
+ * @param {readonly string[]} [more] lines of its configuration; the module mime is there for them
  * @returns {import("./peer.mjs").Peer}
  */
-export function apache(login) {
+export function apache(login, more = []) {
   const kind = login?.scheme.toLowerCase();
   return {
     name: login === undefined ? "Apache" : `Apache with ${login.scheme}`,
@@ -41,11 +42,12 @@ export function apache(login) {
         `Listen 127.0.0.1:${port}`,
         `PidFile ${join(place, "pid")}`,
         "ErrorLog /dev/stderr",
-        ...["mpm_event", "authz_core", "dav", "dav_fs"].map(module),
+        ...["mpm_event", "authz_core", "dav", "dav_fs", ...(more.length > 0 ? ["mime"] : [])].map(module),
         ...(login === undefined
           ? []
           : ["authn_core", "authn_file", "authz_user", `auth_${kind}`].map(module)),
         ...(serverUser === undefined ? [] : [`User ${serverUser}`, `Group ${serverUser}`]),
+        ...more,
         `DocumentRoot ${folder}`,
         `DavLockDB ${join(place, "locks")}`,
         `<Directory ${folder}>`,
