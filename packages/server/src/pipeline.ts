@@ -101,6 +101,7 @@ async function respond(
   const method = request.method ?? "GET";
   const handled = await handle(exchange, connection, method, options);
   let { error } = handled;
+  let { status } = handled.answer;
   let bytesOut = 0;
   try {
     bytesOut = await reply(
@@ -114,10 +115,7 @@ async function respond(
     error ??= cause;
     // The final response had begun, or its client left: all that can be done is to break it off.
     if (exchange.response.headersSent || exchange.state === "closed") exchange.response.destroy();
-    else {
-      const answer = errorAnswer(toDavError(cause, method), method);
-      await reply(exchange, method, answer, options.operations.after);
-    }
+    else status = await replyFailure(exchange, method, cause, options);
   }
   handled.afterwards?.();
   const { destination, "user-agent": userAgent } = request.headers;
@@ -129,7 +127,7 @@ async function respond(
     address: connection.address,
     ...(handled.principal === undefined ? {} : { principal: handled.principal }),
     ...(userAgent === undefined ? {} : { userAgent }),
-    status: handled.answer.status,
+    status,
     bytesOut,
     interims: handled.interims ?? 0,
     ...(handled.profile === undefined ? {} : { profile: handled.profile }),
@@ -137,6 +135,23 @@ async function respond(
     ...(exchange.undelivered ? { undelivered: true as const } : {}),
     ...(error === undefined ? {} : { error }),
   };
+}
+
+/** Tells that an answer could not be given; where not even that can be, the connection is broken off. @returns the status */
+async function replyFailure(
+  exchange: Exchange,
+  method: string,
+  cause: unknown,
+  { operations }: PipelineOptions,
+): Promise<number> {
+  const answer = errorAnswer(toDavError(cause, method), method);
+  try {
+    await reply(exchange, method, answer, operations.after);
+  } catch {
+    // The log tells of the first failure; the second came of the same response.
+    exchange.response.destroy();
+  }
+  return answer.status;
 }
 
 async function handle(
