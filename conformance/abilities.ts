@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
@@ -36,6 +36,18 @@ export const abilities = {
   fuse: () =>
     attempt(() => {
       closeSync(openSync("/dev/fuse", "r+"));
+    }),
+  /** Files as disks, with a file system on them. */
+  loopMounts: () =>
+    attempt((place) => {
+      const image = join(place, "image");
+      writeFileSync(image, "");
+      truncateSync(image, 8 * 1024 * 1024);
+      execFileSync("mkfs.ext4", ["-q", image], { stdio: "pipe" });
+      const at = join(place, "at");
+      mkdirSync(at);
+      execFileSync("mount", ["-o", "loop", image, at], { stdio: "pipe" });
+      execFileSync("umount", [at], { stdio: "pipe" });
     }),
   root: () => (process.getuid?.() === 0 ? undefined : "only root may"),
 } as const satisfies Readonly<Record<string, () => string | undefined>>;

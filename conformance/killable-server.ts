@@ -17,14 +17,22 @@ export interface KillableServer {
   terminate(): Promise<number | null>;
 }
 
+export interface KillableOptions {
+  readonly port?: number;
+  readonly args?: readonly string[];
+  /** A program, with its arguments, that ends by becoming the command that follows. */
+  readonly through?: readonly string[];
+}
+
 /** Starts the built command, by default on a free port of 127.0.0.1. Operations that an earlier one was ended in go on by themselves. */
 export async function startKillable(
   place: { readonly folder: string; readonly state: string },
-  { port = 0, args = [] }: { readonly port?: number; readonly args?: readonly string[] } = {},
+  { port = 0, args = [], through = [] }: KillableOptions = {},
 ): Promise<KillableServer> {
   const listen = ["--listen", `127.0.0.1:${port}`];
   const all = ["serve", place.folder, ...listen, "--state", place.state, ...args];
-  const child = spawn(process.execPath, [binary, ...all], { stdio: ["ignore", "pipe", "pipe"] });
+  const [program = process.execPath, ...before] = [...through, process.execPath];
+  const child = spawn(program, [...before, binary, ...all], { stdio: ["ignore", "pipe", "pipe"] });
   const url = await address(child);
   const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;

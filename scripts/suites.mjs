@@ -15,6 +15,7 @@ const alone = [
   "conformance/slow-clients.ci.test.ts",
   "conformance/kill.test.ts",
   "conformance/middleware-kill.test.ts",
+  "conformance/power/power-cut.test.ts",
   "conformance/terminal.ci.test.ts",
   "conformance/hostile/disk.test.ts",
 ];

@@ -48,6 +48,13 @@ export const judgeTable = {
     says: /^davfs2 ([\d.]+)/m,
     lowest: "1.6",
   },
+  // Copies of a file that share its blocks, made in a moment.
+  xfsprogs: {
+    packages: ["xfsprogs"],
+    probe: ["mkfs.xfs", "-V"],
+    says: /version ([\d.]+)/,
+    lowest: "5.10",
+  },
   wget: {
     packages: ["wget"],
     probe: ["wget", "--version"],
