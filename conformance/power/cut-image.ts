@@ -38,6 +38,8 @@ export function makeCutImage(series: Series): CutImage {
   const [image, kept] = [join(below, "disk.img"), join(below, "cut.img")];
   /** What undoes each mount and loop device, the last first. */
   const undo: (() => void)[] = [];
+  /** Loop devices, by the file system on them: the same again where they can be had. */
+  const devices = new Map<number, string>();
   let round = 0;
 
   const mountDevice = (device: string, at: string): void => {
@@ -47,7 +49,8 @@ export function makeCutImage(series: Series): CutImage {
   };
   const attach = (index: number): string => {
     const range = ["--offset", `${index * bytes}`, "--sizelimit", `${bytes}`];
-    const device = run("losetup", "--find", "--show", ...range, image);
+    const device = attachTo(devices.get(index), [...range, image]);
+    devices.set(index, device);
     undo.push(() => run("losetup", "--detach", device));
     return device;
   };
@@ -106,6 +109,18 @@ export function makeCutImage(series: Series): CutImage {
     },
     dispose,
   };
+}
+
+function attachTo(device: string | undefined, file: readonly string[]): string {
+  if (device !== undefined) {
+    try {
+      run("losetup", ...file.slice(0, -1), device, ...file.slice(-1));
+      return device;
+    } catch {
+      // Another program has it now.
+    }
+  }
+  return run("losetup", "--find", "--show", ...file);
 }
 
 /** Replays the journal, as the first mount would, and looks for faults. */
