@@ -37,25 +37,15 @@ describe("clients as measured, November 2026", () => {
     ["curl 7.88.1", "curl/7.88.1", infinity, infinity],
     ["curl 8.14.1", "curl/8.14.1", infinity, infinity],
     ["wget 1.21.3", "Wget/1.21.3", 200, 0],
-    ["wget2 2.2.0", "Wget/2.2.0", 200, 0],
     ["Python http.client: sends no User-Agent", undefined, 0, 0],
-    ["Python urllib 2.7", "Python-urllib/2.7", 0, 0],
     ["Python urllib 3.13", "Python-urllib/3.13", 0, 0],
-    ["requests 2.28.1", "python-requests/2.28.1", 0, 0],
     ["requests 2.34.2", "python-requests/2.34.2", 0, 0],
-    ["urllib3 2.8.0", "python-urllib3/2.8.0", 0, 0],
-    ["HTTPie, on requests", "HTTPie/3.2.1", 0, 0],
     ["httpx 0.23.3, 0.28.1", "python-httpx/0.28.1", 200, 200],
     ["aiohttp 3.8.4, 3.14.3", "Python/3.11 aiohttp/3.8.4", 200, 0],
-    ["Node 20 http, http2: send no User-Agent", undefined, 0, 0],
     ["Node 20 fetch", "node", infinity, infinity],
-    ["undici", "undici", infinity, infinity],
-    ["axios 1.21.1", "axios/1.21.1", 200, 0],
     ["got 14.6.6", "got (https://github.com/sindresorhus/got)", 200, 0],
     ["superagent 10.4.2", "node-superagent/10.4.2", 200, 0],
-    ["node-fetch 3.3.2", "node-fetch", 200, 0],
     ["Go net/http, HTTP/1.1", "Go-http-client/1.1", 5, 5],
-    ["Go net/http, HTTP/2", "Go-http-client/2.0", 5, 5],
     ["Java 8 HttpURLConnection", "Java/1.8.0_402", 0, 0],
     ["Java 17 HttpURLConnection", "Java/17.0.15", 0, 0],
     ["Java 17, without a patch number", "Java/17", 0, 0],
@@ -63,21 +53,16 @@ describe("clients as measured, November 2026", () => {
     ["Java 21 HttpURLConnection", "Java/21.0.12.1", 20, 0],
     ["Java HttpClient", "Java-http-client/17.0.15", 8, 8],
     ["Ruby Net::HTTP", "Ruby", 99, 0],
-    ["PHP curl and streams: no User-Agent", undefined, 0, 0],
     ["PHP with a User-Agent", "PHP/8.2.36", 0, 0],
     ["Perl LWP 6.68", "libwww-perl/6.68", 0, 0],
     ["lwp-request", "lwp-request/6.68 libwww-perl/6.68", 0, 0],
-    ["Rust hyper, reqwest: no User-Agent", undefined, 0, 0],
     ["Chromium 156", chrome, 200, 200],
     ["Chromium 156, headless", chrome.replace("Chrome", "HeadlessChrome"), 200, 200],
     ["Firefox ESR 153.7", firefox, 200, 0],
     ["cadaver 0.24", "cadaver/0.24 neon/0.32.5", 127, 0],
-    ["litmus 0.13", "litmus/0.13 neon/0.32.5", 127, 0],
     ["davfs2 1.6.1", "davfs2/1.6.1 neon/0.32.5", 127, 0],
     ["neon 0.33", "cadaver/0.26 neon/0.33.0", infinity, 0],
     ["rclone 1.60.1", "rclone/v1.60.1-DEV", 5, 5],
-    ["npm webdav 5.11.0, on fetch", "node", infinity, infinity],
-    ["lftp 4.9.2", "lftp/4.9.2", 200, 0],
     ["aria2 1.36.0", "aria2/1.36.0", 200, 0],
   ])("%s", (_, userAgent, http1, http2) => {
     expect(budget({ userAgent, protocol: "HTTP/1.1" })).toBe(http1);
@@ -138,12 +123,13 @@ describe("clients as measured, November 2026", () => {
     expect(new Set(clientProfiles.map(({ name }) => name)).size).toBe(clientProfiles.length);
   });
 
-  test("no pattern takes long over a hostile User-Agent", () => {
-    // One that goes back would take minutes over these.
-    for (const { pattern } of clientProfiles) {
-      for (const part of ["a", " ", "Mozilla/5.0 (", "Version/1", "Java/1", "neon/0.", "(", "1"])
-        pattern.test(part.repeat(300_000));
-    }
+  test("a hostile User-Agent has no profile, and no pattern goes back over it", { timeout: 20_000 }, () => {
+    const parts = ["a", " ", "Mozilla/5.0 (", "Version/1", "Java/1", "neon/0.", "(", "1"];
+    const matched = clientProfiles.flatMap(({ name, pattern }) =>
+      // One that goes back would take minutes over these.
+      parts.filter((part) => pattern.test(part.repeat(300_000))).map((part) => `${name}: ${part}`),
+    );
+    expect(matched).toEqual([]);
   });
 });
 

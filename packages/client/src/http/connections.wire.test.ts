@@ -68,7 +68,7 @@ describe("a connection that the server closes just when it is used again (RFC 91
     expect(server.connections).toHaveLength(1);
   });
 
-  test("nor on a connection of its own: a server that always closes is asked once", async () => {
+  test("GET is not repeated on a connection of its own: a server that always closes is asked once", async () => {
     await using server = await serveRaw(async (connection) => {
       await connection.until();
       connection.socket.destroy();

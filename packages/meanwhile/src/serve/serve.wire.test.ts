@@ -178,7 +178,11 @@ describe("meanwhile serve", () => {
   test("refuses a folder that another server serves with the same state, in one line", async () => {
     await start();
     const again = serve(parseServeOptions(join(place, "files"), { listen: "127.0.0.1:0" }), terminal());
-    await expect(again).rejects.toMatchObject({ name: "CommandError", exitCode: 1 });
+    await expect(again).rejects.toMatchObject({
+      name: "CommandError",
+      exitCode: 1,
+      message: expect.stringMatching(/^[^\n]+$/),
+    });
   });
 
   test("gives the state back when the port is taken", async () => {

@@ -13,7 +13,7 @@ test("a service without OpenTelemetry has none", async () => {
   expect(await findTelemetry(failing(missing("@opentelemetry/api")))).toBeUndefined();
 });
 
-test("what has its name and is something else is none", async () => {
+test("a module of that name without the API is taken for none", async () => {
   expect(await findTelemetry(async () => ({ trace: {} }))).toBeUndefined();
 });
 
