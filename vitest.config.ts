@@ -17,6 +17,16 @@ const apart = ["**/node_modules/**", "**/dist/**", ...late];
 
 export default defineConfig({
   test: {
+    // A file leaves nothing behind that another one notices, so a worker loads each module once.
+    isolate: false,
+    coverage: {
+      provider: "v8",
+      reportOnFailure: true,
+      include: ["packages/*/src/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/testing/**", "**/testing.ts", "**/test-*.ts"],
+      reporter: ["json-summary"],
+      reportsDirectory: "reports/coverage",
+    },
     // One a core: left to itself, a machine of two cores gets one worker.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [

@@ -22,12 +22,12 @@ export function parseMap(markdown: string): readonly Kept[] {
   return rows;
 }
 
-/** The part of vitest's JSON report that is read here. */
+/** The part of a step's report that is read here. */
 export interface Report {
-  readonly testResults: readonly {
-    /** The absolute path of the file. */
-    readonly name: string;
-    readonly assertionResults: readonly { readonly title: string; readonly status: string }[];
+  readonly files: readonly {
+    /** From the root of the repository. */
+    readonly file: string;
+    readonly tests: readonly { readonly title: string; readonly state: string }[];
   }[];
 }
 
@@ -36,11 +36,11 @@ export type Fate = "passed" | "failed" | "skipped" | "absent";
 /** What became of a test in all runs: it failed in one, passed in one, was skipped, or is in none. */
 export function fateOf({ file, test }: Kept, reports: readonly Report[]): Fate {
   const statuses = reports
-    .flatMap(({ testResults }) => testResults)
-    .filter(({ name }) => name.endsWith(`/${file}`))
-    .flatMap(({ assertionResults }) => assertionResults)
+    .flatMap(({ files }) => files)
+    .filter((reported) => reported.file === file)
+    .flatMap(({ tests }) => tests)
     .filter(({ title }) => title === test)
-    .map(({ status }) => status);
+    .map(({ state }) => state);
   if (statuses.includes("failed")) {
     return "failed";
   }

@@ -1,44 +1,49 @@
+// @ts-check
 /**
- * `npm test`: everything that must hold, in about ten minutes on two cores. All steps are run, whatever fails; the last
- * lines sum up. Under CI=true the outside judges are installed first, and a Node or a judge that is missing is a
- * failure; elsewhere it is skipped with the reason. Other Nodes run the wire tests that depend on Node; `npm run soak`
- * runs all of them there.
+ * `npm test`: what must hold before each commit, in at most five minutes on two cores. All steps are run, whatever fails;
+ * the last lines say what failed, and sum up. CI=true adds client programs, a proxy and a browser, and what of the
+ * sources the tests reach; there a judge that is missing is a failure. `npm run soak` has the rest.
  */
-
-import { conclude, forgetReports, leftOut, run, vitest, whole } from "./steps.mjs";
-import { conformance, map, otherNodes, wireOn, wireTests } from "./suites.mjs";
+import { checkCoverage } from "./coverage.mjs";
+import { conclude, forgetReports, leftOut, vitest, whole } from "./steps.mjs";
 
 const ci = process.env["CI"] === "true";
-/** What depends on how Node speaks HTTP. */
-const onOtherNodes = [
-  "packages/interim/",
-  "packages/client/src/http/",
-  "packages/middleware/src/node.wire",
-  "packages/server/src/interims.wire",
+const npx = (/** @type {string[]} */ ...args) => ["npx", "--no-install", ...args];
+const project = ["--project", "conformance"];
+const map = "conformance/map.test.ts";
+/** They kill servers, fill disks, or measure time: nothing else may run then. */
+const alone = [
+  "conformance/interim.ci.test.ts",
+  "conformance/slow-clients.ci.test.ts",
+  "conformance/kill.test.ts",
+  "conformance/middleware-kill.test.ts",
+  "conformance/power/power-cut.test.ts",
+  "conformance/terminal.ci.test.ts",
+  "conformance/hostile/disk.test.ts",
 ];
 
 forgetReports();
-const results = [];
-
-if (ci) {
-  results.push(await whole("judges", () => run("bash", ["scripts/judges.sh"])));
-}
-const npx = (/** @type {string[]} */ ...args) => run("npx", ["--no-install", ...args]);
 // Each has one core, and the sources are all that it reads.
 const [build, typecheck] = await Promise.all([
-  whole("build", () => npx("tsc", "-b")),
-  whole("typecheck", () => npx("tsc", "--noEmit", "-p", "tsconfig.tests.json")),
+  whole("build", npx("tsc", "-b")),
+  whole("typecheck", npx("tsc", "--noEmit", "-p", "tsconfig.tests.json")),
 ]);
-results.push(
-  build,
-  typecheck,
-  await whole("lint", () => npx("biome", "check", ".")),
-  await vitest("unit", ["--project", "unit"]),
-  await vitest("wire", [...wireTests]),
-);
-for (const major of otherNodes) {
-  results.push(await wireOn(major, { required: ci, only: onOtherNodes }));
+const results = [build, typecheck, await whole("lint", npx("biome", "check", "."))];
+if (ci) {
+  const measured = await vitest("unit and wire", ["--project", "unit", "--project", "wire", "--coverage"]);
+  results.push(measured, checkCoverage());
+} else {
+  results.push(await vitest("unit", ["--project", "unit"]), await vitest("wire", ["--project", "wire"]));
 }
-if (build.failed === 0) results.push(...(await conformance()), await map());
-else results.push(leftOut("conformance", "it runs the build, which failed", true));
+if (build.failed === 0) {
+  const others = [...alone, map].flatMap((file) => ["--exclude", file]);
+  results.push(
+    await vitest("conformance", [...project, ...others]),
+    await vitest("conformance alone", [...project, "--no-file-parallelism", ...alone]),
+    // Whether docs/conformance.md is true: it reads what all the others found.
+    await vitest("map", [...project, map]),
+  );
+} else {
+  results.push(leftOut("conformance", "it runs the build, which failed", true));
+}
 process.exitCode = conclude(results) ? 0 : 1;
