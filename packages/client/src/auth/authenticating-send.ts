@@ -2,9 +2,10 @@
 
 import { discard } from "../dav/response-content.ts";
 import type { Send, SendOptions } from "../http/send.ts";
-import { type Challenge, parseChallenges } from "./challenge.ts";
+import { parseChallenges } from "./challenge.ts";
 import { type Credentials, checkToken } from "./credentials.ts";
 import { DigestSession, type DigestTools, preferredDigest } from "./digest.ts";
+import { noteDowngrade } from "./login-refusal.ts";
 
 export interface AuthenticationOptions {
   /** Credentials go to no other origin. */
@@ -23,19 +24,23 @@ export interface AuthenticationOptions {
  * Puts credentials on the requests to one origin.
  *
  * A token goes with every request. A name and a password wait until the server asks for them: so a server that takes
- * Digest never sees the password. How it asked is remembered. Before content that can be sent only once goes to a server
- * that has not asked yet, it is asked with OPTIONS, and where everybody may do that, with PROPFIND.
+ * Digest never sees the password. How it asked is remembered. Where it has asked by Digest, and without TLS asks by Basic
+ * later, it may be another that asks: the password is not sent.
+ *
+ * Before content that can be sent only once goes out, there has to be an answer that was not used yet, since a nonce may be
+ * good for one request: the challenge is got by a request without content and without credentials, OPTIONS, and where
+ * everybody may do that, PROPFIND.
  */
 export function authenticatingSend(send: Send, options: AuthenticationOptions): Send {
   const { credentials } = options;
   const answering: Answering =
     credentials.kind === "token"
       ? new BearerAnswering(credentials.token)
-      : new PasswordAnswering(credentials, options.digest, options.basicAtOnce === true);
+      : new PasswordAnswering(credentials, options);
   return async (url, sendOptions = {}) => {
     if (url.origin !== options.origin) return send(url, sendOptions);
     const once = sendOptions.content instanceof ReadableStream;
-    if (once && !answering.ready) {
+    if (once && !answering.fresh) {
       const { idleTimeoutMs, timeoutMs, signal } = sendOptions;
       const patience = {
         ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
@@ -43,10 +48,10 @@ export function authenticatingSend(send: Send, options: AuthenticationOptions): 
         ...(signal === undefined ? {} : { signal }),
       };
       for (const method of ["OPTIONS", "PROPFIND"]) {
-        if (answering.ready) break;
-        await discard(
-          await exchange(send, answering, url, { ...patience, method, headers: { Depth: "0" } }, false),
-        );
+        if (answering.fresh) break;
+        const response = await send(url, { ...patience, method, headers: { Depth: "0" } });
+        if (response.status === 401) await answering.challenged(response.headers, undefined);
+        await discard(response);
       }
     }
     return exchange(send, answering, url, sendOptions, once);
@@ -61,8 +66,9 @@ async function exchange(
   once: boolean,
 ): Promise<Response> {
   // One answer to the first challenge, and one to the news that its nonce is stale.
+  let authorize: Authorize = (method, target) => answering.authorization(method, target);
   for (let left = 2; ; left -= 1) {
-    const authorization = await answering.authorization(options.method ?? "GET", url);
+    const authorization = await authorize(options.method ?? "GET", url);
     const headers = new Headers(options.headers);
     if (authorization !== undefined) headers.set("Authorization", authorization);
     const response = await send(url, { ...options, headers });
@@ -70,27 +76,32 @@ async function exchange(
       answering.accepted(options.method ?? "GET", response);
       return response;
     }
-    const again = await answering.challenged(
-      parseChallenges(response.headers.get("www-authenticate")),
-      authorization,
-    );
-    if (!again || once || left === 0) return response;
+    const again = await answering.challenged(response.headers, authorization);
+    if (again === undefined || once || left === 0) return response;
+    authorize = again;
     await discard(response);
   }
 }
 
+/** Makes the `Authorization` field of one request. */
+type Authorize = (method: string, url: URL) => string | undefined | Promise<string | undefined>;
+
 /** How one kind of credentials answers challenges. */
 interface Answering {
-  /** Whether it knows what to send. */
-  readonly ready: boolean;
+  /** Whether it knows what to send, and has not sent it before if it is good for one request. */
+  readonly fresh: boolean;
   authorization(method: string, url: URL): Promise<string | undefined>;
-  /** Takes notice of a 401; tells whether there is something else to try than the `refused` field. */
-  challenged(challenges: readonly Challenge[], refused: string | undefined): Promise<boolean>;
+  /**
+   * Takes notice of the fields of a 401.
+   *
+   * @returns what to try instead of the `refused` field: for each 401 its own, whatever others learn meanwhile
+   */
+  challenged(headers: Headers, refused: string | undefined): Promise<Authorize | undefined>;
   accepted(method: string, response: Response): void;
 }
 
 class BearerAnswering implements Answering {
-  readonly ready = true;
+  readonly fresh = true;
   readonly #source: string | ((refused?: string) => string | Promise<string>);
   #renewed: string | undefined;
 
@@ -105,13 +116,13 @@ class BearerAnswering implements Answering {
     return `Bearer ${token}`;
   }
 
-  async challenged(_: readonly Challenge[], refused: string | undefined): Promise<boolean> {
-    if (typeof this.#source === "string" || refused === undefined) return false;
+  async challenged(_: Headers, refused: string | undefined): Promise<Authorize | undefined> {
+    if (typeof this.#source === "string" || refused === undefined) return undefined;
     const old = refused.slice("Bearer ".length);
     const token = await this.#source(old);
-    if (token === old) return false;
+    if (token === old) return undefined;
     this.#renewed = token;
-    return true;
+    return () => this.authorization();
   }
 
   accepted(): void {}
@@ -126,18 +137,24 @@ class PasswordAnswering implements Answering {
     | undefined;
   /** It was answered without a challenge: there may be nobody to ask for. */
   #welcome = false;
+  readonly #isSecure: boolean;
+  /** The server has asked by a Digest that can be answered: it can do without the password. */
+  #knowsDigest = false;
+  /** The server took an answer by Digest: the password is right. */
+  #proven = false;
 
   constructor(
     user: { readonly username: string; readonly password: string },
-    tools: DigestTools | undefined,
-    basicAtOnce: boolean,
+    { origin, digest, basicAtOnce = false }: AuthenticationOptions,
   ) {
     this.#user = user;
-    this.#tools = tools;
+    this.#tools = digest;
+    this.#isSecure = origin.startsWith("https:");
     if (basicAtOnce) this.#scheme = { kind: "basic" };
   }
 
-  get ready(): boolean {
+  get fresh(): boolean {
+    if (this.#scheme?.kind === "digest") return this.#scheme.session.fresh;
     return this.#scheme !== undefined || this.#welcome;
   }
 
@@ -147,26 +164,37 @@ class PasswordAnswering implements Answering {
     return basic(this.#user);
   }
 
-  async challenged(challenges: readonly Challenge[], refused: string | undefined): Promise<boolean> {
+  async challenged(headers: Headers, refused: string | undefined): Promise<Authorize | undefined> {
     this.#welcome = false;
+    const challenges = parseChallenges(headers.get("www-authenticate"));
     const digest = this.#tools === undefined ? undefined : preferredDigest(challenges);
     if (digest !== undefined && this.#tools !== undefined) {
+      this.#knowsDigest = true;
       const current = this.#scheme?.kind === "digest" ? this.#scheme.session : undefined;
       // Another request may have learned of the new nonce meanwhile.
-      if (current?.nonce !== digest.nonce || current.challenge.algorithm !== digest.algorithm) {
-        this.#scheme = { kind: "digest", session: new DigestSession(digest, this.#user, this.#tools) };
-      }
-      // A nonce that ran out is no refusal (RFC 7616 §3.3), and of a password that was right not all servers say so.
-      return !refused?.startsWith("Digest ") || digest.stale || current?.proven === true;
+      const isKnown = current?.nonce === digest.nonce && current.challenge.algorithm === digest.algorithm;
+      const session = isKnown ? current : new DigestSession(digest, this.#user, this.#tools);
+      this.#scheme = { kind: "digest", session };
+      // A nonce that ran out is no refusal (RFC 7616 §3.3); of a password that was right, and a nonce that was used
+      // before, not all servers say so.
+      const isSpent = refused !== undefined && this.#proven && !/\bnc=0{7}1\b/.test(refused);
+      const mayPass = !refused?.startsWith("Digest ") || digest.stale || isSpent;
+      return mayPass ? (method, url) => session.authorization(method, url) : undefined;
     }
-    if (!challenges.some(({ scheme }) => scheme === "basic")) return false;
+    if (!challenges.some(({ scheme }) => scheme === "basic")) return undefined;
+    if (this.#knowsDigest && !this.#isSecure) {
+      noteDowngrade(headers);
+      return undefined;
+    }
     this.#scheme = { kind: "basic" };
-    return !refused?.startsWith("Basic ");
+    return refused?.startsWith("Basic ") ? undefined : () => basic(this.#user);
   }
 
   accepted(method: string, response: Response): void {
-    if (this.#scheme?.kind === "digest")
+    if (this.#scheme?.kind === "digest") {
+      this.#proven = true;
       this.#scheme.session.accepted(response.headers.get("authentication-info"));
+    }
     // Reading is often free for everybody.
     else if (this.#scheme === undefined && !readingMethods.has(method)) this.#welcome = true;
   }

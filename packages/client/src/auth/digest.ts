@@ -67,7 +67,6 @@ export class DigestSession {
   readonly #tools: DigestTools;
   #nonce: string;
   #count = 0;
-  #proven = false;
   /** A session's key is made once, with the client nonce of the first request, which stays (RFC 7616 §3.4.2). */
   #session: { readonly key: string; readonly clientNonce: string } | undefined;
 
@@ -87,14 +86,13 @@ export class DigestSession {
     return this.#nonce;
   }
 
-  /** Whether the server took one of its answers. */
-  get proven(): boolean {
-    return this.#proven;
+  /** Whether the nonce was not used yet: a server may take each once only. */
+  get fresh(): boolean {
+    return this.#count === 0;
   }
 
   /** The server took an answer, and may have given the next nonce in an `Authentication-Info` field (RFC 7616 §3.5). */
   accepted(authenticationInfo: string | null): void {
-    this.#proven = true;
     const next = /(?:^|[\s,])nextnonce\s*=\s*"((?:[^"\\]|\\.)*)"/i.exec(
       (authenticationInfo ?? "").slice(0, 4096),
     )?.[1];

@@ -10,6 +10,8 @@ export type LoginRefusal =
   | { readonly kind: "no-challenge" }
   /** The server takes the answer to its challenge for outdated, and says nothing of the password (RFC 7616 §3.3). */
   | { readonly kind: "stale" }
+  /** The server has asked by Digest before, and asks by Basic now, without TLS: the password was not sent. */
+  | { readonly kind: "downgrade" }
   /** The same login was accepted before. */
   | { readonly kind: "accepted-before" }
   | { readonly kind: "refused" };
@@ -17,8 +19,16 @@ export type LoginRefusal =
 /** Fields of 401s to a login that was accepted before. */
 const acceptedBefore = new WeakSet<Headers>();
 
+/** Fields of 401s that were not answered, since that would have told the password. */
+const downgrades = new WeakSet<Headers>();
+
+export function noteDowngrade(headers: Headers): void {
+  downgrades.add(headers);
+}
+
 /** Reads the fields of a 401, as they are in an HttpError. */
 export function loginRefusal(headers: Headers): LoginRefusal {
+  if (downgrades.has(headers)) return { kind: "downgrade" };
   const challenges = parseChallenges(headers.get("www-authenticate"));
   if (challenges.length === 0) return { kind: "no-challenge" };
   const digest = preferredDigest(challenges);

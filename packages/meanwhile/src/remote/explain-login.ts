@@ -42,6 +42,11 @@ export function explainLogin(
         what: "the server takes each answer to its challenge for outdated (stale nonce)",
         advice: "name and password may be right; try again, or ask who runs the server",
       };
+    case "downgrade":
+      return {
+        what: "the server asked by Digest before, and asks for the password itself now (Basic), without TLS",
+        advice: "it was not sent: another may be listening; use https",
+      };
     case "accepted-before":
       return {
         what: `${who} was accepted before, and is refused now`,
