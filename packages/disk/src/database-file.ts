@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import { StateError } from "./state-error.ts";
 
 /** LMDB's number at the beginning of each of its two meta pages, and the layout of such a page. */
@@ -16,21 +17,27 @@ const mostUnwritten = 64;
  * Looks at a database file before LMDB maps it into memory, where a damaged or short file would end the process.
  * A file that does not exist, or is empty, is in order.
  *
- * @throws {StateError} "corrupt"
+ * @throws {StateError} "corrupt"; "no-space" where a new file would not fit
  */
 export function checkDatabaseFile(file: string): void {
   let fd: number;
   try {
     fd = openSync(file, "r+");
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return;
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
+      requireRoom(file);
+      return;
+    }
     throw new StateError("unusable", `the database ${file} cannot be opened for reading and writing`, {
       cause,
     });
   }
   try {
     const { size } = fstatSync(fd);
-    if (size === 0) return;
+    if (size === 0) {
+      requireRoom(file);
+      return;
+    }
     const needed = neededBytes(fd);
     if (needed === undefined) throw new StateError("corrupt", `${file} is no database, or a damaged one`);
     if (size >= needed.bytes) return;
@@ -45,6 +52,16 @@ export function checkDatabaseFile(file: string): void {
     closeSync(fd);
   }
 }
+
+/** LMDB ends the process where a new file cannot take its first pages. */
+function requireRoom(file: string): void {
+  const { bavail, bsize } = statfsSync(dirname(file));
+  if (bavail * bsize >= firstBytes) return;
+  throw new StateError("no-space", `there is no room for the database ${file}`);
+}
+
+/** What a database takes at its beginning, and some more. */
+const firstBytes = 256 * 1024;
 
 interface Meta {
   readonly pageSize: number;

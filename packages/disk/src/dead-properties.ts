@@ -114,11 +114,14 @@ export class DeadProperties {
     properties: readonly DeadProperty[],
   ): Promise<void> {
     if (properties.length === 0 && this.#nodes.find(path) === undefined) return;
-    await this.#queue.run(() => {
-      const all = this.#changed([], properties.map(toSet));
-      this.#nodes.detach(path);
-      if (all.length > 0) this.#nodes.write(this.#nodes.make(path), nodeOf(kind, all));
-    });
+    await this.#queue.run(
+      () => {
+        const all = this.#changed([], properties.map(toSet));
+        this.#nodes.detach(path);
+        if (all.length > 0) this.#nodes.write(this.#nodes.make(path), nodeOf(kind, all));
+      },
+      { freesRoom: properties.length === 0 },
+    );
     this.#clean();
   }
 

@@ -9,12 +9,13 @@ import type { RootDatabase } from "lmdb";
 import { Calls } from "./calls.ts";
 import { DeadProperties } from "./dead-properties.ts";
 import type { Durability } from "./durability.ts";
-import { treeError } from "./errno.ts";
+import { isFull, treeError } from "./errno.ts";
 import { FileWorkers } from "./file-workers.ts";
 import { Folder } from "./folder.ts";
 import { FolderTree } from "./folder-tree.ts";
 import { openLockStore } from "./lock-store.ts";
 import { Pace } from "./pace.ts";
+import { Reserve } from "./reserve.ts";
 import { openStateDatabase } from "./state-database.ts";
 import { StateError } from "./state-error.ts";
 import { holdState } from "./state-hold.ts";
@@ -60,6 +61,11 @@ export interface Disk {
    * tells of them; it takes no time but with durability "content".
    */
   namesSynced(): Promise<void>;
+  /**
+   * Gives up room that is held on the disk of the state directory, for what frees more of it.
+   * @returns whether there was any: then what failed for want of room may be tried once more
+   */
+  makeRoom(): boolean;
   /** Ends everything, drafts included. Nothing is called afterwards. */
   close(): Promise<void>;
 }
@@ -75,24 +81,47 @@ export async function openDisk(options: DiskOptions): Promise<Disk> {
   const { state, made } = makeStateDirectory(options.state);
   const randomId = options.randomId ?? (() => randomBytes(16).toString("hex"));
   const hold = await holdState(state, { randomId });
+  const reserve = new Reserve({ file: join(state, "reserve") });
+  const open = (): Promise<Disk> => openState(options, { root, state, made, randomId, reserve });
   try {
-    const database = await openStateDatabase(state, root);
-    try {
-      const { disk } = await openParts(options, { root, state, made, database, randomId });
-      return {
-        ...disk,
-        close: async () => {
-          await disk.close();
-          await database.close();
-          await hold.release();
-        },
-      };
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
+    const disk = await open().catch((error: unknown) => {
+      // A full disk must not keep the server from the requests that free room.
+      if (!isFull(error)) throw error;
+      if (!reserve.free()) throw error;
+      return open();
+    });
+    reserve.fill();
+    return {
+      ...disk,
+      close: async () => {
+        await disk.close();
+        await hold.release();
+      },
+    };
   } catch (error) {
     await hold.release();
+    throw isFull(error) ? full(state, error) : error;
+  }
+}
+
+function full(state: string, cause: unknown): StateError {
+  const message = `the disk with the state directory ${state} is full: free some room there, then start again`;
+  return new StateError("no-space", message, { cause });
+}
+
+async function openState(options: DiskOptions, place: Omit<Opened, "database">): Promise<Disk> {
+  const database = await openStateDatabase(place.state, place.root);
+  try {
+    const { disk } = await openParts(options, { ...place, database });
+    return {
+      ...disk,
+      close: async () => {
+        await disk.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
     throw error;
   }
 }
@@ -104,13 +133,14 @@ interface Opened {
   readonly made: readonly string[];
   readonly database: RootDatabase;
   readonly randomId: () => string;
+  readonly reserve: Reserve;
 }
 
 /** The threads of this process: without work they end after a minute, and keep it from ending no longer than that work. */
 const workers = new FileWorkers();
 
 async function openParts(options: DiskOptions, opened: Opened): Promise<{ readonly disk: Disk }> {
-  const { root, state, database, randomId } = opened;
+  const { root, state, database, randomId, reserve } = opened;
   const clock = options.clock ?? Date.now;
   const left = (collection: ResourcePath): void => options.log?.({ kind: "left-behind", collection });
   const lane = workers.lane("waiting");
@@ -121,10 +151,10 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
     failed: (error) => options.log?.({ kind: "not-synced", reason: treeError(error).message }),
   });
   for (const directory of opened.made) await calls.syncNames(directory);
-  const queue = new WriteQueue(database, () => calls.namesSynced());
+  const queue = new WriteQueue(database, () => calls.namesSynced(), reserve);
   const folder = new Folder({ root, state, calls });
   const temporaries = new Temporaries({ database, queue, randomId });
-  const works = openWorks({ file: join(state, "works"), calls: folder.calls, randomId, clock });
+  const works = openWorks({ file: join(state, "works"), calls, randomId, clock, reserve });
   for (const collection of await sweep(folder, temporaries, works.names())) left(collection);
   const maxBytes = options.maxPropertyBytes;
   const deadProperties = new DeadProperties({
@@ -133,7 +163,7 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
   const tree = new FolderTree({ folder, deadProperties, temporaries, works, clock, left });
-  const locks = openLockStore({ database, clock: options.clock ?? steadyNow });
+  const locks = openLockStore({ database, reserve, clock: options.clock ?? steadyNow });
   const close = async (): Promise<void> => {
     await tree.close();
     await locks.close?.();
@@ -142,7 +172,9 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
     await queue.settled();
     await calls.namesSynced();
   };
-  return { disk: { tree, locks, namesSynced: () => calls.namesSynced(), close } };
+  return {
+    disk: { tree, locks, namesSynced: () => calls.namesSynced(), makeRoom: () => reserve.free(), close },
+  };
 }
 
 function openWorks(options: WorksOptions): Works {

@@ -39,6 +39,15 @@ export function isNotEmpty(cause: unknown): boolean {
   return errno === "ENOTEMPTY" || errno === "EEXIST";
 }
 
+/** Whether the disk is full, or a quota used up: told by the system, or by LMDB in a number and words of its own. */
+export function isFull(cause: unknown): boolean {
+  if (cause instanceof Error && "code" in cause && cause.code === "no-space") return true;
+  const errno = errnoOf(cause);
+  if (errno === "ENOSPC" || errno === "EDQUOT") return true;
+  if (!(cause instanceof Error)) return false;
+  return /No space left on device|Disk quota exceeded/.test(cause.message) || isFull(cause.cause);
+}
+
 /** Whether a name is taken already. */
 export function isTaken(cause: unknown): boolean {
   return errnoOf(cause) === "EEXIST";

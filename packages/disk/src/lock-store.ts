@@ -4,11 +4,14 @@ import { type LockLimits, LockTable } from "@meanwhile/server/lock-table";
 import type { LockRequest, LockResult, LockStore } from "@meanwhile/server/store";
 import type { Database, RootDatabase } from "lmdb";
 import { type LockRecordJson, readLockRecord, writeLockRecord } from "./lock-record.ts";
+import type { Reserve } from "./reserve.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export interface LockStoreOptions {
   /** The environment; the locks have a database of their own in it, named "locks". Its owner closes it. */
   readonly database: RootDatabase;
+  /** Room for removing locks, where the disk is full. */
+  readonly reserve?: Reserve;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Default: `urn:uuid:` and a random UUID (RFC 4918 §6.5). */
@@ -34,9 +37,9 @@ class DiskLockStore implements LockStore {
   /** What the call at hand changed in memory and has not written yet. */
   #changes: (() => void)[] = [];
 
-  constructor({ database, ...options }: LockStoreOptions) {
+  constructor({ database, reserve, ...options }: LockStoreOptions) {
     this.#kept = database.openDB<LockRecordJson, LockToken>({ name: "locks", encoding: "json" });
-    this.#queue = new WriteQueue(database);
+    this.#queue = new WriteQueue(database, undefined, reserve);
     const locks = this.#load();
     this.#table = new LockTable({
       ...options,
@@ -82,13 +85,13 @@ class DiskLockStore implements LockStore {
 
   async remove(token: LockToken): Promise<boolean> {
     const removed = this.#table.remove(token);
-    await this.#write();
+    await this.#write({ freesRoom: true });
     return removed;
   }
 
   async removeWithin(path: ResourcePath): Promise<void> {
     this.#table.removeWithin(path);
-    await this.#write();
+    await this.#write({ freesRoom: true });
   }
 
   now(): number {
@@ -107,13 +110,16 @@ class DiskLockStore implements LockStore {
   }
 
   /** Writes what the call at hand changed, in one piece; resolves once it is committed. */
-  async #write(): Promise<void> {
+  async #write(options: { readonly freesRoom?: boolean } = {}): Promise<void> {
     const changes = this.#changes;
     this.#changes = [];
     if (changes.length === 0) return;
-    await this.#queue.run(() => {
-      for (const change of changes) change();
-    }, committed);
+    await this.#queue.run(
+      () => {
+        for (const change of changes) change();
+      },
+      { ...committed, ...options },
+    );
   }
 
   /** Writes that expired locks are gone, and waits for it no longer than the next start, which drops them as well. */

@@ -6,6 +6,8 @@ export type StateErrorCode =
   | "other-folder"
   /** A newer version of this program wrote it. */
   | "newer-format"
+  /** The disk that it lies on is full. */
+  | "no-space"
   /** The database is damaged. */
   | "corrupt"
   /** The folder or the state directory cannot be used at all. */

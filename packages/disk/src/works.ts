@@ -3,8 +3,9 @@ import { dirname } from "node:path";
 import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
-import { isAbsent, isUnsyncable, treeError } from "./errno.ts";
+import { isAbsent, isFull, isUnsyncable, treeError } from "./errno.ts";
 import { reservedName } from "./names.ts";
+import type { Reserve } from "./reserve.ts";
 import {
   type Fact,
   type LaterFacts,
@@ -29,6 +30,8 @@ export interface WorksOptions {
   readonly file: string;
   readonly calls: Calls;
   readonly randomId: () => string;
+  /** Room for works that free some, where the disk is full. */
+  readonly reserve?: Pick<Reserve, "free">;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }
@@ -104,7 +107,7 @@ export class Works {
     // An earlier work had the same id and may have left something: the two are kept apart.
     const id = known ? `${work.id} ${this.#options.randomId()}` : work.id;
     const stamped = { ...beginning, beganMs: this.#options.clock() };
-    await this.#append(id, stamped, "synced");
+    await this.#append(id, stamped, { synced: true, freesRoom: beginning.method === "remove" });
     return this.#log(id, { ...stamped, failed: [] });
   }
 
@@ -135,7 +138,8 @@ export class Works {
   #log(id: string, facts: WorkFacts): WorkLog {
     const log = new WorkLog({
       facts,
-      append: (fact, synced) => this.#append(id, fact, synced),
+      append: (fact, synced) =>
+        this.#append(id, fact, { synced: synced === "synced", freesRoom: facts.method === "remove" }),
       ended: () => {
         this.#ended.push(id);
         for (const old of this.#ended.splice(0, Math.max(0, this.#ended.length - endedKept))) {
@@ -147,18 +151,27 @@ export class Works {
     return log;
   }
 
-  async #append(id: string, fact: Fact, synced?: "synced"): Promise<void> {
-    const line = Buffer.from((this.#torn ? "\n" : "") + toLine(id, fact));
-    try {
-      await this.#options.calls.append(this.#fd, line, this.#options.file);
-      this.#torn = false;
-    } catch (error) {
-      this.#torn = true;
-      throw notWritten(error);
+  async #append(
+    id: string,
+    fact: Fact,
+    { synced, freesRoom }: { readonly synced: boolean; readonly freesRoom: boolean },
+  ): Promise<void> {
+    const { calls, file, reserve } = this.#options;
+    for (let tries = 1; ; tries += 1) {
+      const line = Buffer.from((this.#torn ? "\n" : "") + toLine(id, fact));
+      try {
+        await calls.append(this.#fd, line, file);
+        this.#torn = false;
+        this.#bytes += line.byteLength;
+        break;
+      } catch (error) {
+        this.#torn = true;
+        if (tries === 1 && freesRoom && isFull(error) && reserve?.free() === true) continue;
+        throw notWritten(error);
+      }
     }
-    this.#bytes += line.byteLength;
     if (this.#bytes > this.#anewAt) this.#tidyIfPossible();
-    if (synced === "synced") await this.#sync();
+    if (synced) await this.#sync();
   }
 
   async #sync(): Promise<void> {

@@ -1,8 +1,11 @@
 import { TreeError } from "@meanwhile/server/store";
 import { type RootDatabase, TransactionFlags } from "lmdb";
+import { isFull } from "./errno.ts";
+import type { Reserve } from "./reserve.ts";
 
 interface Waiting {
   readonly change: () => unknown;
+  readonly freesRoom: boolean;
   settle(outcome: Outcome): void;
 }
 
@@ -17,25 +20,36 @@ type Outcome = { readonly value: unknown } | { readonly error: unknown };
 export class WriteQueue {
   readonly #database: RootDatabase;
   readonly #before: (() => Promise<void> | undefined) | undefined;
+  readonly #reserve: Pick<Reserve, "free" | "fill"> | undefined;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
   /**
    * @param before called before each transaction, which waits for what it returns: what the transaction tells of has
    *   to survive a loss of power first. Where it fails, so do all changes that were to be made.
+   * @param reserve room for changes that free some, where the disk is full
    */
-  constructor(database: RootDatabase, before?: () => Promise<void> | undefined) {
+  constructor(
+    database: RootDatabase,
+    before?: () => Promise<void> | undefined,
+    reserve?: Pick<Reserve, "free" | "fill">,
+  ) {
     this.#database = database;
     this.#before = before;
+    this.#reserve = reserve;
   }
 
   /**
    * Makes a change, whole or not at all: it may throw before it has written anything, not later.
    * @param options.durable whether to wait until a loss of power can no longer undo it; the end of the process
    *   never can. Default: true.
-   * @throws what the change throws, or {@link TreeError} "unavailable" where the database failed
+   * @param options.freesRoom whether it belongs to what frees room: on a full disk it may use the reserve. Default: false.
+   * @throws what the change throws, or {@link TreeError} "no-space", "unavailable" where the database failed
    */
-  run<T>(change: () => T, options: { readonly durable?: boolean } = {}): Promise<T> {
+  run<T>(
+    change: () => T,
+    options: { readonly durable?: boolean; readonly freesRoom?: boolean } = {},
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const settle = (outcome: Outcome): void => {
         // Only the change's own result comes back to it.
@@ -48,6 +62,7 @@ export class WriteQueue {
       };
       this.#waiting.push({
         change,
+        freesRoom: options.freesRoom === true,
         settle:
           options.durable === false
             ? settle
@@ -95,14 +110,31 @@ export class WriteQueue {
   }
 
   #commit(group: readonly Waiting[]): readonly Outcome[] {
+    const first = this.#tryToCommit(group);
+    if (!("error" in first)) {
+      this.#reserve?.fill();
+      return first;
+    }
+    const freeing = group.filter(({ freesRoom }) => freesRoom);
+    if (freeing.length === 0 || !isFull(first.error) || this.#reserve?.free() !== true) {
+      return group.map(() => first);
+    }
+    const second = this.#tryToCommit(freeing);
+    return group.map((one) => {
+      const index = freeing.indexOf(one);
+      if (index === -1) return first;
+      return "error" in second ? second : (second[index] ?? first);
+    });
+  }
+
+  #tryToCommit(group: readonly Waiting[]): readonly Outcome[] | { readonly error: TreeError } {
     try {
       return this.#database.transactionSync(
         () => group.map(({ change }) => attempt(change)),
         committedNotFlushed,
       );
     } catch (cause) {
-      const error = unknown(cause);
-      return group.map(() => ({ error }));
+      return { error: unknown(cause) };
     }
   }
 }
@@ -119,5 +151,6 @@ function attempt(change: () => unknown): Outcome {
 }
 
 function unknown(cause?: unknown): TreeError {
-  return new TreeError("unavailable", "the database could not be written", { cause });
+  const code = isFull(cause) ? "no-space" : "unavailable";
+  return new TreeError(code, "the database could not be written", { cause });
 }

@@ -1,8 +1,10 @@
+import type { PutOptions } from "@meanwhile/operations";
 import { type RootDatabase, TransactionFlags } from "lmdb";
-import { JournalError } from "./journal-error.ts";
+import { type JournalError, journalFailure } from "./journal-error.ts";
 
 interface Waiting {
   readonly change: () => void;
+  readonly freesRoom: boolean;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -19,19 +21,23 @@ export class CommitQueue {
   #next: Promise<void> | undefined;
   #closed = false;
 
-  constructor(database: RootDatabase) {
+  readonly #makeRoom: () => boolean;
+
+  /** @param makeRoom gives up what is held in reserve for changes that free room; false where there is nothing */
+  constructor(database: RootDatabase, makeRoom: () => boolean = () => false) {
     this.#database = database;
+    this.#makeRoom = makeRoom;
   }
 
   /**
    * Makes a change, in the order of calls. Resolves once it is committed.
    *
-   * @throws {JournalError} "ERR_JOURNAL_UNAVAILABLE" if it was not; nothing of it was written then
+   * @throws {JournalError} "ERR_JOURNAL_UNAVAILABLE" "ERR_JOURNAL_FULL" if it was not; nothing of it was written then
    */
-  run(change: () => void): Promise<void> {
-    if (this.#closed) return Promise.reject(unavailable("the journal is closed"));
+  run(change: () => void, { freesRoom = false }: PutOptions = {}): Promise<void> {
+    if (this.#closed) return Promise.reject(journalFailure("the journal is closed"));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ change, resolve, reject });
+      this.#waiting.push({ change, freesRoom, resolve, reject });
       this.#next ??= new Promise((done) => {
         setImmediate(() => {
           this.#next = undefined;
@@ -49,22 +55,30 @@ export class CommitQueue {
   }
 
   #commit(group: readonly Waiting[]): void {
+    const failure = this.#tryToCommit(group);
+    if (failure === undefined) return;
+    const freeing = group.filter(({ freesRoom }) => freesRoom);
+    const others = group.filter(({ freesRoom }) => !freesRoom);
+    for (const { reject } of others) reject(failure);
+    if (freeing.length === 0) return;
+    const last =
+      failure.code === "ERR_JOURNAL_FULL" && this.#makeRoom() ? this.#tryToCommit(freeing) : failure;
+    if (last !== undefined) for (const { reject } of freeing) reject(last);
+  }
+
+  /** @returns what it failed with: then none of the changes is made, and nobody is told yet */
+  #tryToCommit(group: readonly Waiting[]): JournalError | undefined {
     try {
       this.#database.transactionSync(() => {
         for (const { change } of group) change();
       }, whole);
     } catch (cause) {
-      const error = unavailable("the journal could not be written", { cause });
-      for (const { reject } of group) reject(error);
-      return;
+      return journalFailure("the journal could not be written", cause);
     }
     for (const { resolve } of group) resolve();
+    return undefined;
   }
 }
 
 /** Nothing of a group that fails stays. */
 const whole: TransactionFlags = TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT;
-
-function unavailable(message: string, options?: ErrorOptions): JournalError {
-  return new JournalError("ERR_JOURNAL_UNAVAILABLE", message, options);
-}

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import { JournalError } from "./journal-error.ts";
 
 /** What LMDB writes at the beginning of each of its two meta pages, after 24 bytes. */
@@ -16,12 +17,12 @@ export async function checkDataFile(path: string): Promise<void> {
   try {
     file = await open(path, "r");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return requireRoom(path);
     throw error;
   }
   try {
     const { size } = await file.stat();
-    if (size === 0) return;
+    if (size === 0) return await requireRoom(path);
     const head = Buffer.alloc(magicOffset + 4);
     const { bytesRead } = await file.read(head, 0, head.length, 0);
     const begins = bytesRead === head.length && head.readUInt32LE(magicOffset) === magic;
@@ -51,6 +52,16 @@ export async function checkLength(path: string, stats: unknown): Promise<void> {
     await file.close();
   }
 }
+
+/** LMDB ends the process where a new file cannot take its first pages. */
+async function requireRoom(path: string): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(path));
+  if (bavail * bsize >= firstBytes) return;
+  throw Object.assign(new Error(`there is no room for ${path}`), { code: "ENOSPC" });
+}
+
+/** What a data file takes at its beginning, and some more. */
+const firstBytes = 256 * 1024;
 
 function damaged(path: string): JournalError {
   return new JournalError("ERR_JOURNAL_CORRUPT", `the journal's file ${path} is damaged`);

@@ -284,7 +284,7 @@ describeWith(["tmpfs"], "a small disk", () => {
         },
       );
     }
-    expect(refused).toMatchObject({ name: "JournalError", code: "ERR_JOURNAL_UNAVAILABLE" });
+    expect(refused).toMatchObject({ name: "JournalError", code: "ERR_JOURNAL_FULL" });
     writeFileSync(join(disk, "ballast"), "");
     const inOneTurn = ["x", "y"].map((id) => journal.put(ended(id, "z".repeat(49_000 * 2))));
     for (const { status } of await Promise.allSettled(inOneTurn)) expect(status).toBe("rejected");
@@ -324,7 +324,7 @@ describeWith(["tmpfs"], "a small disk", () => {
 
 /** A removal needs a little room as well: the first ones may find none. */
 async function removed(removal: Promise<void>): Promise<void> {
-  await removal.catch((error: unknown) => expect(error).toMatchObject({ code: "ERR_JOURNAL_UNAVAILABLE" }));
+  await removal.catch((error: unknown) => expect(error).toMatchObject({ code: "ERR_JOURNAL_FULL" }));
 }
 
 function isMounted(path: string): boolean {

@@ -7,6 +7,7 @@ import {
   fullRetention,
   type Journal,
   type JournalEntry,
+  type PutOptions,
   type Retention,
   steadyNow,
   unheldTimeout,
@@ -17,7 +18,7 @@ import { ContentFiles, flushDirectory } from "./content-files.ts";
 import { checkDataFile, checkLength } from "./data-file.ts";
 import { own } from "./directory-owner.ts";
 import { upgradeFormat } from "./format.ts";
-import { JournalError } from "./journal-error.ts";
+import { JournalError, journalFailure } from "./journal-error.ts";
 import { LmdbJournal } from "./lmdb-journal.ts";
 import { makePrivateDirectory, makePrivateFiles } from "./private-files.ts";
 
@@ -25,7 +26,7 @@ export { JournalError, type JournalErrorCode } from "./journal-error.ts";
 
 /** A journal that answers later, and has to be closed. */
 export interface DurableJournal extends Journal {
-  put(entry: JournalEntry): Promise<void>;
+  put(entry: JournalEntry, options?: PutOptions): Promise<void>;
   get(id: string): Promise<JournalEntry | undefined>;
   byKey(name: string): Promise<JournalEntry | undefined>;
   list(principal: string, limit: number): Promise<readonly JournalEntry[]>;
@@ -47,6 +48,11 @@ export interface LmdbJournalSettings {
   readonly contentLimit?: number;
   /** Contents up to this length lie in the record, longer ones in a file; in bytes, default 64 KiB. */
   readonly memoryLimit?: number;
+  /**
+   * Called where the disk is full, and what is to be recorded frees room: gives up what is held in reserve for that.
+   * Returns false where there is nothing. Default: nothing is.
+   */
+  readonly makeRoom?: () => boolean;
 }
 
 export interface OpenJournalOptions extends LmdbJournalSettings {
@@ -65,7 +71,7 @@ export interface OpenJournalOptions extends LmdbJournalSettings {
  *
  * What entries are found by is kept in memory, some 500 bytes for each, as many as `retention.entries` and those that run.
  *
- * @throws {JournalError} "ERR_JOURNAL_CORRUPT", "ERR_JOURNAL_FORMAT", "ERR_JOURNAL_UNAVAILABLE"; nothing is deleted
+ * @throws {JournalError} "ERR_JOURNAL_CORRUPT", "ERR_JOURNAL_FORMAT", "ERR_JOURNAL_FULL", "ERR_JOURNAL_UNAVAILABLE"; nothing is deleted
  * @throws {TypeError} `ERR_RETENTION` for a retention that cannot be
  */
 export async function openJournal(options: OpenJournalOptions): Promise<DurableJournal> {
@@ -77,7 +83,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<DurableJ
     upgradeFormat(records, file);
     return await LmdbJournal.open({
       records,
-      commits: new CommitQueue(database),
+      commits: new CommitQueue(database, options.makeRoom),
       contents: await ContentFiles.open(files),
       file,
       retention,
@@ -142,7 +148,7 @@ export async function lmdbJournal(
 function closing(journal: DurableJournal, after: () => Promise<void>): DurableJournal {
   let closed: Promise<void> | undefined;
   return {
-    put: (entry) => journal.put(entry),
+    put: (entry, options) => journal.put(entry, options),
     get: (id) => journal.get(id),
     byKey: (name) => journal.byKey(name),
     list: (principal, limit) => journal.list(principal, limit),
@@ -158,9 +164,10 @@ function closing(journal: DurableJournal, after: () => Promise<void>): DurableJo
 function explained(cause: unknown, file: string): unknown {
   if (cause instanceof JournalError) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new JournalError("ERR_JOURNAL_UNAVAILABLE", `the journal ${file} cannot be opened: ${why}`, {
-    cause,
-  });
+  const failure = journalFailure(`the journal ${file} cannot be opened: ${why}`, cause);
+  if (failure.code !== "ERR_JOURNAL_FULL") return failure;
+  const message = `the disk with the journal ${file} is full: free some room there, then start again`;
+  return new JournalError("ERR_JOURNAL_FULL", message, { cause });
 }
 
 /** Its type does not say so, but an environment knows its path. */

@@ -4,6 +4,7 @@ import {
   type Journal,
   type JournalEntry,
   JournalIndex,
+  type PutOptions,
   type Retention,
   type SecretClocks,
   SecretWatch,
@@ -22,7 +23,7 @@ import {
   withFile,
 } from "./entry-record.ts";
 import { formatKey, type Records } from "./format.ts";
-import { JournalError } from "./journal-error.ts";
+import { JournalError, journalFailure } from "./journal-error.ts";
 
 export interface LmdbJournalOptions extends SecretClocks {
   readonly records: Records;
@@ -80,8 +81,8 @@ export class LmdbJournal implements Journal {
     return journal;
   }
 
-  put(entry: JournalEntry): Promise<void> {
-    return this.#inTurn(entry.id, () => this.#put(entry));
+  put(entry: JournalEntry, options?: PutOptions): Promise<void> {
+    return this.#inTurn(entry.id, () => this.#put(entry, options));
   }
 
   async get(id: string): Promise<JournalEntry | undefined> {
@@ -132,7 +133,7 @@ export class LmdbJournal implements Journal {
     await this.#options.commits.close();
   }
 
-  async #put(entry: JournalEntry): Promise<void> {
+  async #put(entry: JournalEntry, options?: PutOptions): Promise<void> {
     const { contents, contentLimit, memoryLimit, retention, commits, records } = this.#options;
     const { id } = entry;
     const kept = withinLimit(entry, Math.min(contentLimit, retention.bytes));
@@ -140,7 +141,7 @@ export class LmdbJournal implements Journal {
     const order = this.#orders.get(id) ?? (kept.state === "running" ? 0 : ++this.#lastOrder);
     try {
       const record = encodeRecord({ entry: kept, file, order });
-      await commits.run(() => records.putSync(keyOf(id), record));
+      await commits.run(() => records.putSync(keyOf(id), record), options);
     } catch (error) {
       if (file) await contents.remove(file);
       throw error;
@@ -160,7 +161,7 @@ export class LmdbJournal implements Journal {
     try {
       return await this.#options.contents.write(content);
     } catch (cause) {
-      throw new JournalError("ERR_JOURNAL_UNAVAILABLE", "a content could not be written", { cause });
+      throw journalFailure("a content could not be written", cause);
     }
   }
 

@@ -54,13 +54,18 @@ export interface JournalEntry extends OperationSubject {
 }
 
 /** Keeps operations. What was put survives the process, in journals that claim so, once `put` has resolved. */
+export interface PutOptions {
+  /** Whether the operation frees room: where the disk is full, what is held in reserve for that may be used. */
+  readonly freesRoom?: boolean;
+}
+
 export interface Journal {
   /**
    * Records an entry, in place of the one with the same id; of several, the one that was put last stays. Rejects
    * where it could not be recorded: what was recorded before is as it was. Content beyond a journal's limit is left
    * out, see {@link Outcome.truncated}.
    */
-  put(entry: JournalEntry): Awaitable<void>;
+  put(entry: JournalEntry, options?: PutOptions): Awaitable<void>;
   get(id: string): Awaitable<JournalEntry | undefined>;
   /** The entry with this {@link RepetitionKey} name; of several, the one that was put last. */
   byKey(name: string): Awaitable<JournalEntry | undefined>;

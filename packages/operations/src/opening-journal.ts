@@ -4,7 +4,7 @@ import type { Journal } from "./journal.ts";
 /** Where it cannot be opened, each call rejects with the reason. */
 export function openingJournal(opening: Promise<Journal>): Journal {
   return {
-    put: async (entry) => (await opening).put(entry),
+    put: async (entry, options) => (await opening).put(entry, options),
     get: async (id) => (await opening).get(id),
     byKey: async (name) => (await opening).byKey(name),
     list: async (principal, limit) => (await opening).list(principal, limit),

@@ -25,6 +25,7 @@ export {
   type Journal,
   type JournalEntry,
   type Json,
+  type PutOptions,
   type RepetitionKey,
 } from "./journal.ts";
 export { type IndexedEntry, indexed, JournalIndex } from "./journal-index.ts";
@@ -57,6 +58,8 @@ export interface OperationsOptions {
 }
 
 export interface StartOptions {
+  /** Whether the work frees room: its record may use what a full disk holds in reserve. Default: false. */
+  readonly freesRoom?: boolean;
   /** Where the request comes from: operations of anonymous principals are counted by address. */
   readonly origin?: Origin;
   readonly key?: RepetitionKey;
@@ -186,7 +189,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
 
   async function put(operation: RunningOperation): Promise<void> {
     try {
-      await journal.put(operation.entry());
+      await journal.put(operation.entry(), { freesRoom: operation.freesRoom });
     } catch (error) {
       operation.recording = undefined;
       throw error;
@@ -286,7 +289,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     get open() {
       return running.size;
     },
-    start(subject, run, failure, { key, intent, origin } = {}) {
+    start(subject, run, failure, { key, intent, origin, freesRoom = false } = {}) {
       const asker = askerOf(subject.principal, origin);
       if (draining) throw new OperationLimitError("draining");
       if (running.size >= limits.open) throw new OperationLimitError("all");
@@ -298,6 +301,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       const operation = new RunningOperation({
         id: newId(),
         subject,
+        freesRoom,
         startedAtMs: now(),
         key,
         intent,
@@ -380,6 +384,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
         const operation = new RunningOperation({
           id,
           subject: entry,
+          freesRoom: false,
           startedAtMs,
           key,
           intent: undefined,

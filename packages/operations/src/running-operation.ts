@@ -11,6 +11,7 @@ import { bare } from "./secrets.ts";
 export interface RunningOptions {
   readonly id: string;
   readonly subject: OperationSubject;
+  readonly freesRoom: boolean;
   readonly startedAtMs: number;
   readonly key: RepetitionKey | undefined;
   /** What is recorded as the work's intent until the work names one: asked for with every record. */
@@ -39,6 +40,8 @@ export class RunningOperation implements Operation {
   readonly kind: string;
   readonly target: string;
   readonly principal: string | undefined;
+  /** Its record may use what a full disk holds in reserve. */
+  readonly freesRoom: boolean;
   readonly startedAtMs: number;
   readonly key: RepetitionKey | undefined;
   readonly ended: Promise<Outcome>;
@@ -76,11 +79,23 @@ export class RunningOperation implements Operation {
   /** Somebody was told where to ask for it, or chose a key to ask with. */
   told: boolean;
 
-  constructor({ id, subject, startedAtMs, key, intent, before, record, enter, warn }: RunningOptions) {
+  constructor({
+    id,
+    subject,
+    freesRoom,
+    startedAtMs,
+    key,
+    intent,
+    before,
+    record,
+    enter,
+    warn,
+  }: RunningOptions) {
     this.id = id;
     this.kind = subject.kind;
     this.target = subject.target;
     this.principal = subject.principal;
+    this.freesRoom = freesRoom;
     this.startedAtMs = startedAtMs;
     this.key = key;
     this.#intent = intent ?? (() => before?.intent);

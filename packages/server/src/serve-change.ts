@@ -106,7 +106,11 @@ async function begin(
         return outcomeOf(errorAnswer(toDavError(error, request.method), request.method));
       },
       // One that runs, and is waited for, keeps its name: its own client may come back for it.
-      { origin: request.client, ...(key && !competes ? { key } : {}) },
+      {
+        origin: request.client,
+        freesRoom: request.method === "DELETE",
+        ...(key && !competes ? { key } : {}),
+      },
     );
     return { operation, failure: () => failure };
   } catch (error) {

@@ -135,12 +135,20 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
 const repliesMs = 2_000;
 
 async function openJournal(directory: string, disk: Disk): Promise<DurableJournal> {
+  const open = (): Promise<DurableJournal> => lmdbJournal(directory, { makeRoom: () => disk.makeRoom() });
   try {
-    return await lmdbJournal(directory);
+    return await open().catch((error: unknown) => {
+      if (isFull(error) && disk.makeRoom()) return open();
+      throw error;
+    });
   } catch (error) {
     await disk.close();
     throw error instanceof JournalError ? failed(error.message, error) : error;
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof JournalError && error.code === "ERR_JOURNAL_FULL";
 }
 
 /** Resolves with the promise, or when the time is over. */
