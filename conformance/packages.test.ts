@@ -36,6 +36,7 @@ const pureEntries = ["packages/dav/src", "packages/interim/src/fields.ts", "pack
 
 interface PackageFile {
   readonly name: string;
+  readonly files?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
@@ -137,6 +138,20 @@ test("every export leads to a source that is there", () => {
       const source = typeof target === "string" ? target : target["@meanwhile/source"];
       if (source === undefined || source.includes("*")) continue;
       expect(() => readFileSync(resolve(folder, source)), `${folder} ${source}`).not.toThrow();
+    }
+  }
+});
+
+test("every package has in it what its sources read beside them", () => {
+  for (const { folder, file } of packages) {
+    for (const source of sourcesIn(join(folder, "src"))) {
+      const read = readFileSync(source, "utf8").matchAll(
+        /new URL\("((?:\.\.\/)+)([\w.-]+)[^"]*", import\.meta\.url\)/g,
+      );
+      for (const [, up = "", name = ""] of read) {
+        if (resolve(source, "..", up) !== resolve(folder)) continue;
+        expect(["package.json", ...(file.files ?? [])], `${file.name} reads ${name}`).toContain(name);
+      }
     }
   }
 });

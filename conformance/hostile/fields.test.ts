@@ -82,7 +82,7 @@ const cases: readonly Case[] = [
   ["20 KiB of fields", "PUT", "/a.txt", [`X-Field: ${"a".repeat(20_000)}`], 431],
   ["a target of 20 KiB", "PUT", `/${"a".repeat(20_000)}`, [], 431],
   ["content where none is expected (RFC 4918 §9.3)", "MKCOL", "/new/", ["Content-Type: text/plain"], 415],
-  ["an unknown method", "BREW", "/a.txt", [], 400],
+  ["an unknown method", "BREW", "/a.txt", [], 501],
   ["a method that is not for it", "POST", "/a.txt", [], 405],
 ];
 

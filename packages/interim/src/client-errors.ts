@@ -29,7 +29,7 @@ const servers = new WeakSet<Http1Server>();
 const connections = new WeakMap<Socket, Connection>();
 
 /**
- * Answers what a server's clients send that is no HTTP/1.1 with a status of its own (400, 408, 413, 431, 501, 505), and
+ * Answers what a server's clients send that is no HTTP/1.1 with a status of its own (400, 408, 413, 431, 501), and
  * then ends the connection. Node's default writes its 400 at once, so that a complete request before the malformed
  * bytes loses its response although its work was done; here each request that is complete is answered first, in order.
  *

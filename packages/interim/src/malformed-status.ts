@@ -13,10 +13,9 @@ const statuses: ReadonlyMap<string | undefined, number> = new Map([
   ["HPE_HEADER_OVERFLOW", 431],
   ["HPE_CHUNK_EXTENSIONS_OVERFLOW", 413],
   ["ERR_HTTP_REQUEST_TIMEOUT", 408],
-  ["HPE_INVALID_VERSION", 505],
 ]);
 
-/** 400 unless the error says more: 408, 413, 431, 505, and 501 for a method that the parser does not know. */
+/** 400 unless the error says more: 408, 413, 431, and 501 for a method that the parser does not know. */
 export function malformedStatus(error: ParseError): number {
   if (error.code === "HPE_INVALID_METHOD" && isUnknownMethod(error)) return 501;
   return statuses.get(error.code) ?? 400;

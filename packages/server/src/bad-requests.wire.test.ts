@@ -16,7 +16,7 @@ const bad: readonly [name: string, bytes: string, status: number][] = [
   ["a method that Node's parser does not know", `BREW /doc HTTP/1.1\r\n${host}\r\n`, 501],
   ["another one, which begins as one that it knows", `VERSION-CONTROL /doc HTTP/1.1\r\n${host}\r\n`, 501],
   ["a method that is no token", `FR(OB /doc HTTP/1.1\r\n${host}\r\n`, 400],
-  ["a version that is not spoken here", `DELETE /doc HTTP/4.0\r\n${host}\r\n`, 505],
+  ["a version that is not spoken here", `DELETE /doc HTTP/4.0\r\n${host}\r\n`, 400],
   ["a length that is none", `PUT /doc HTTP/1.1\r\n${host}Content-Length: many\r\n\r\n`, 400],
   [
     "two lengths (RFC 9112 §6.3)",
