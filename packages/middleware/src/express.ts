@@ -27,9 +27,23 @@ export function processing(operations?: Operations, options: ProcessingOptions =
   const processor = createProcessor(operations, options);
   const middleware = (request: Request, response: Response, next: NextFunction): void =>
     // An injected request has a response that Express cannot be given another one for.
-    isInjected(response) ? next() : processor.enter(request, response, () => next(), next);
+    isInjected(response)
+      ? next()
+      : processor.enter(
+          request,
+          response,
+          () => next(),
+          next,
+          onRoute(request, middleware) ? { mount: "route" } : {},
+        );
   return Object.assign(middleware, {
     operations: processor.operations,
     close: () => processor.close(),
   });
+}
+
+/** Whether it is one of the handlers of a route, as both versions of Express keep them. */
+function onRoute({ route }: Request, middleware: unknown): boolean {
+  const stack: unknown = route?.stack;
+  return Array.isArray(stack) && stack.some((layer) => layer?.handle === middleware);
 }

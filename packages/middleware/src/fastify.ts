@@ -2,7 +2,7 @@
 
 import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
-import type { FastifyPluginCallback, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, HTTPMethods } from "fastify";
 import { tellFieldsBefore } from "./processing/fields-before.ts";
 import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 import { Handling } from "./processing/handling.ts";
@@ -10,6 +10,7 @@ import { checkRouteOptions, type ProcessingOptions, type RouteOptions } from "./
 import { createProcessor } from "./processing/processor.ts";
 import { isInjected } from "./recording/injected.ts";
 import type { StatusFields } from "./status-answer.ts";
+import { defaultStatusPath } from "./status-place.ts";
 
 export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
 export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
@@ -32,6 +33,8 @@ export interface FastifyProcessingOptions extends ProcessingOptions {
 const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, done) => {
   const { operations, ...others } = options;
   const processor = createProcessor(operations, others);
+  const mount = app.prefix.replace(/\/$/, "");
+  serveBelow(app, mount, others.path);
   app.decorateReply("operation", {
     getter(this: FastifyReply) {
       return operationOf(this.raw);
@@ -55,13 +58,10 @@ const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, d
       next();
     };
     tellFieldsBefore(request.raw, () => setOn(reply));
-    processor.enter(
-      request.raw,
-      reply.raw,
-      proceed,
-      (error) => next(error as Error),
-      () => url,
-    );
+    processor.enter(request.raw, reply.raw, proceed, (error) => next(error as Error), {
+      mount,
+      route: () => url,
+    });
   });
   app.addHook("onClose", (_app, closed) => {
     processor.close();
@@ -69,6 +69,19 @@ const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, d
   });
   done();
 };
+
+/** In a context of its own, hooks run for its routes alone: there status documents are a route, which a hook answers. */
+function serveBelow(app: FastifyInstance, mount: string, path = defaultStatusPath): void {
+  const isRoot = Object.getPrototypeOf(app) === Object.prototype;
+  const url = `${path}*`;
+  if (isRoot || app.hasRoute({ method: "GET", url: mount + url })) return;
+  app.route({
+    method: app.supportedMethods as HTTPMethods[],
+    url,
+    schema: { hide: true } as object,
+    handler: (_request, reply) => reply.callNotFound(),
+  });
+}
 
 function setOn(reply: FastifyReply): StatusFields {
   const set = Object.entries(reply.getHeaders()).flatMap(([name, value]) =>

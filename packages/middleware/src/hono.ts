@@ -6,6 +6,7 @@ import type { Operations } from "@meanwhile/operations";
 import type { Context, MiddlewareHandler, Next } from "hono";
 import { tellFieldsBefore } from "./processing/fields-before.ts";
 import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
+import { patternMount } from "./processing/mount.ts";
 import type { ProcessingOptions } from "./processing/options.ts";
 import { createProcessor } from "./processing/processor.ts";
 import type { StatusFields } from "./status-answer.ts";
@@ -50,7 +51,12 @@ export function processing(operations?: Operations, options: ProcessingOptions =
         handled.then(resolve, reject);
       };
       tellFieldsBefore(incoming, () => setOn(context.res.headers));
-      processor.enter(incoming, outgoing, proceed, reject, () => context.req.matchedRoutes.at(-1)?.path);
+      const { matchedRoutes, routeIndex, path } = context.req;
+      const own = matchedRoutes[routeIndex];
+      processor.enter(incoming, outgoing, proceed, reject, {
+        mount: own === undefined ? "" : own.method === "ALL" ? patternMount(own.path, path) : "route",
+        route: () => context.req.matchedRoutes.at(-1)?.path,
+      });
     });
   return Object.assign(middleware, {
     operations: processor.operations,

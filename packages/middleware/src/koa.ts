@@ -40,12 +40,27 @@ export function processing(operations?: Operations, options: ProcessingOptions =
         context.operation = operationOf(response);
         resolve(next());
       };
-      processor.enter(context.req, context.res, proceed, reject, () => routeOf(context));
+      // koa-mount takes the path off that it is mounted on.
+      const { originalUrl, url } = context;
+      if (originalUrl !== url) Object.assign(context.req, { originalUrl });
+      const onRoute = isOnRoute(context, middleware);
+      processor.enter(context.req, context.res, proceed, reject, {
+        ...(onRoute ? { mount: "route" } : {}),
+        route: () => routeOf(context),
+      });
     });
   return Object.assign(middleware, {
     operations: processor.operations,
     close: () => processor.close(),
   });
+}
+
+/** Whether it is one of the handlers of a route that `@koa/router` found. */
+function isOnRoute(context: object, middleware: unknown): boolean {
+  const matched: unknown = Reflect.get(context, "matched");
+  return (
+    Array.isArray(matched) && matched.some(({ stack }) => Array.isArray(stack) && stack.includes(middleware))
+  );
 }
 
 /** As `@koa/router` tells it. */

@@ -222,9 +222,17 @@ export function abortsWhenGone({ onClientGone }: Settings, method: string): bool
   return onClientGone === undefined ? isSafe(method) : onClientGone === "abort";
 }
 
-/** Whether all of a resource's unsafe requests are selected, as by default, so that its OPTIONS can say so. */
-export function selectsUnsafe({ when }: Settings): boolean {
-  return when === isUnsafe;
+/** Whether all unsafe requests to the resource of an OPTIONS are selected, so that its answer can say so. */
+export function selectsUnsafe({ when }: Settings, request: AnyRequest): boolean {
+  if (when === isUnsafe) return true;
+  try {
+    return ["POST", "PUT", "PATCH", "DELETE"].every((method) =>
+      when(Object.create(request, { method: { value: method } }) as AnyRequest),
+    );
+  } catch {
+    // It looks at what only a request of its own has.
+    return false;
+  }
 }
 
 function isUnsafe({ method = "GET" }: AnyRequest): boolean {

@@ -18,6 +18,7 @@ import { createEstimator } from "./estimator.ts";
 import { watchFinalHead } from "./final-head.ts";
 import { carryOperation, operationOf } from "./handler-operation.ts";
 import { Handling } from "./handling.ts";
+import { type Mount, mountedOnRoute, mountOf, type Passed } from "./mount.ts";
 import { type ProcessingOptions, type Settings, selectsUnsafe, settingsOf } from "./options.ts";
 import { recoverHandlers } from "./recovery.ts";
 import { asksForUs, requestTarget, statusRest } from "./request-view.ts";
@@ -26,22 +27,31 @@ import { sendAnswer } from "./send-answer.ts";
 /** A request that is still unanswered after once to twice this time becomes an operation, in milliseconds. */
 const attentionMs = 50;
 
+/** Requests that no middleware before has selected. */
+const passed = new WeakMap<AnyRequest, Passed>();
+
 /** Runs the handler with the response that it is to use. */
 export type Proceed = (response: AnyResponse) => void;
+
+export interface Place {
+  /** Where the middleware is mounted; default: as Express and connect tell it. */
+  readonly mount?: Mount;
+  /** The pattern by which the framework found the handler, as soon as it knows. */
+  readonly route?: () => string | undefined;
+}
 
 export interface Processor {
   readonly operations: Operations;
   /**
    * Takes a request in: answers it, or lets `proceed` run the handler, at once where nothing has to be found out first.
-   * `fail` is told of mistakes in how the middleware is mounted. `route` tells the pattern by which the framework found
-   * the handler, as soon as it knows.
+   * `fail` is told of mistakes in how the middleware is mounted.
    */
   enter(
     request: AnyRequest,
     response: AnyResponse,
     proceed: Proceed,
     fail: (error: unknown) => void,
-    route?: () => string | undefined,
+    place?: Place,
   ): void;
   /** The absolute URL of what a request asks for, as its client sees it. */
   urlOf(request: AnyRequest): string;
@@ -104,10 +114,12 @@ export function createProcessor(
 
   return {
     operations,
-    enter(request, response, proceed, fail, route) {
-      const rest = statusRest(requestTarget(request), settings.path);
+    enter(request, response, proceed, fail, { mount = mountOf(request), route } = {}) {
+      const here =
+        mount === "" || mount === "route" ? settings : { ...settings, path: mount + settings.path };
+      const rest = statusRest(requestTarget(request), here.path);
       if (rest !== undefined) {
-        serveStatus(core, settings, request, response, rest);
+        serveStatus(core, here, request, response, rest);
         return;
       }
       const known = operationOf(response);
@@ -118,12 +130,26 @@ export function createProcessor(
       }
       if (!settings.when(request)) {
         // So that a client may learn it before it first has to repeat a request.
-        if (request.method === "OPTIONS" && selectsUnsafe(settings) && !response.headersSent)
+        if (request.method === "OPTIONS" && !response.headersSent && selectsUnsafe(here, request)) {
           response.setHeader(...announcement);
+        }
+        if (mount !== "route") passed.set(request, { operations, path: here.path });
         proceed(response);
         return;
       }
-      const handling = new Handling(core, settings, request, response, route);
+      const outer = passed.get(request);
+      if (mount === "route" && outer?.operations !== operations) {
+        fail(mountedOnRoute());
+        return;
+      }
+      const path = mount === "route" && outer ? outer.path : here.path;
+      const handling = new Handling(
+        core,
+        path === here.path ? here : { ...here, path },
+        request,
+        response,
+        route,
+      );
       const { headers } = request;
       const key = headers["idempotency-key"];
       if (isInjected(response)) tellComplete(request);
