@@ -68,7 +68,7 @@ test.each(protocols)(
     await sent.leave();
     while (operations.open > 0) {
       timers.advance(60_000);
-      await new Promise<void>((resolve) => setTimeout(resolve, 10));
+      await new Promise<void>((resolve) => setImmediate(resolve));
     }
     const { port } = app.server.address() as AddressInfo;
     const other = protocol === "HTTP/2" ? http2Client(port) : http1Client(port);

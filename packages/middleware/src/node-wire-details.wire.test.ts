@@ -59,14 +59,16 @@ test("a safe method's work is told to stop when its client leaves; an unsafe one
     const operations = createOperations();
     const wrap = processing(operations, { when: () => true });
     let arrived: (signal: AbortSignal) => void = () => undefined;
+    let left: Promise<unknown> = Promise.resolve();
     const runs = new Promise<AbortSignal>((resolve) => {
       arrived = resolve;
     });
     let end: () => void = () => undefined;
     const client = await serve(
       "HTTP/1.1",
-      (_request, response) => {
+      (request, response) => {
         const { signal } = operationOf(response);
+        left = new Promise((resolve) => request.socket.once("close", resolve));
         signal.addEventListener("abort", () => response.end());
         end = () => response.end();
         arrived(signal);
@@ -77,7 +79,7 @@ test("a safe method's work is told to stop when its client leaves; an unsafe one
     const signal = await runs;
     await sent.leave();
     if (stops) await operations.idle();
-    else await new Promise((resolve) => setTimeout(resolve, 20));
+    else await left;
     expect([method, signal.aborted]).toEqual([method, stops]);
     end();
     await operations.idle();

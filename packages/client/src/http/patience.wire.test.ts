@@ -2,15 +2,17 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createRequester, type Requester } from "./requester.ts";
 import type { SendOptions } from "./send.ts";
 import { trusted } from "./testing/certificates.ts";
+import { manualTimers } from "./testing/manual-timers.ts";
 import { final, interim, serveRaw } from "./testing/raw-server.ts";
+import { realTimers, type Timers } from "./timers.ts";
 
 const requesters: Requester[] = [];
 afterEach(async () => {
   for (const requester of requesters.splice(0)) await requester.close();
 });
 
-function send(url: URL, options: SendOptions = {}): Promise<Response> {
-  const made = createRequester({ environment: {}, tls: { ca: trusted.cert } });
+function send(url: URL, options: SendOptions = {}, timers: Timers = realTimers): Promise<Response> {
+  const made = createRequester({ environment: {}, tls: { ca: trusted.cert }, timers });
   requesters.push(made);
   return made.send(url, options);
 }
@@ -100,18 +102,28 @@ test("idle: nothing is heard for that long, and the connection is closed", async
 test("interim responses and bytes keep it going longer than the idle time", async () => {
   await using server = await serveRaw(async (connection) => {
     await connection.until();
-    for (let turn = 0; turn < 12; turn += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 60));
-      connection.send(interim(102));
-    }
-    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n");
-    for (let turn = 0; turn < 12; turn += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 60));
-      connection.send("x");
-    }
+    connection.send(interim(102));
   });
-  const response = await send(server.url, { idleTimeoutMs: 600 });
-  expect(await response.text()).toBe("xxxxxxxxxxxx");
+  const time = manualTimers();
+  let interims = 0;
+  const options: SendOptions = {
+    idleTimeoutMs: 600,
+    onInterim() {
+      interims += 1;
+      time.advance(500);
+      server.connections[0]?.send(
+        interims < 3 ? interim(102) : "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nx",
+      );
+    },
+  };
+  const response = await send(server.url, options, time.timers);
+  const reader = response.body?.getReader();
+  for (let bytes = 0; bytes < 3; bytes += 1) {
+    expect((await reader?.read())?.value?.length).toBe(1);
+    time.advance(500);
+    if (bytes < 2) server.connections[0]?.send("x");
+  }
+  expect((await reader?.read())?.done).toBe(true);
 });
 
 test("idle in the content fails its stream", async () => {
@@ -126,14 +138,21 @@ test("idle in the content fails its stream", async () => {
 test("timeout: not done by then, whatever comes", async () => {
   await using server = await serveRaw(async (connection) => {
     await connection.until();
-    while (connection.socket.writable) {
-      connection.send(interim(102));
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    connection.send(interim(102));
   });
-  await expect(send(server.url, { timeoutMs: 500, idleTimeoutMs: 10_000 })).rejects.toMatchObject({
+  const time = manualTimers();
+  const options: SendOptions = {
+    timeoutMs: 500,
+    idleTimeoutMs: 10_000,
+    onInterim() {
+      time.advance(100);
+      server.connections[0]?.send(interim(102));
+    },
+  };
+  await expect(send(server.url, options, time.timers)).rejects.toMatchObject({
     code: "timeout",
     mayHaveArrived: true,
+    interims: 5,
   });
   await server.connections[0]?.closed;
 });

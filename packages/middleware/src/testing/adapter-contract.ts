@@ -41,7 +41,8 @@ export const adapterContract: readonly AdapterCase[] = [
         async (here) => {
           const sent = here.client().send("POST", "/json", { "User-Agent": "curl/8.5.0" }, "x");
           await grown(here);
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          // A 102 would have gone before this answer.
+          await here.client().send("GET", "/nowhere").response();
           here.story.open();
           assert.deepEqual((await sent.response()).interims, []);
         },

@@ -17,7 +17,8 @@ export const interimCases: readonly AdapterCase[] = [
         const content = "y".repeat(10_000);
         const sent = connection.send("POST", "/upload", { Prefer: "respond-async", ...alice }, content);
         await story.arrived(1);
-        await new Promise<void>((resolve) => setTimeout(resolve, 20));
+        // What was sent before this is there by then.
+        await client().send("GET", "/nowhere").response();
         timers.advance(100);
         const document = documentPath(await sent.response());
         story.open();
