@@ -1,16 +1,16 @@
 import { encodeName } from "@meanwhile/dav/path";
 import type { FolderMember } from "./folder-member.ts";
 import type { MemberPlace } from "./folder-plan.ts";
-import type { SyncState } from "./sync-state.ts";
+import type { KnownNames } from "./known-names.ts";
 
 /** Gives the members of a collection our names, where it is known that the server has others for them. */
 export async function* listNamed(
-  state: Pick<SyncState, "namesIn" | "nameSeen"> | undefined,
+  knownNames: KnownNames | undefined,
   { local }: MemberPlace,
   members: AsyncIterable<FolderMember>,
 ): AsyncGenerator<FolderMember, void> {
-  const known = state?.namesIn(local);
-  if (state === undefined || known === undefined || known.size === 0) return yield* members;
+  const known = knownNames?.in(local);
+  if (known === undefined || known.size === 0) return yield* members;
   const ours = new Map([...known].map(([name, { serverName }]) => [serverName, name]));
   const waiting: { readonly member: FolderMember; readonly name: string; readonly encoded: string }[] = [];
   const names = new Set<string>();
@@ -25,7 +25,7 @@ export async function* listNamed(
     // It has got a member of our name, too: then this is another one.
     if (member.kind === "other" || names.has(name)) yield member;
     else {
-      state.nameSeen(local, name);
+      knownNames?.see(local, name);
       yield { ...member, name, encoded, alias: true };
     }
   }

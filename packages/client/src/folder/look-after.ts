@@ -30,8 +30,8 @@ export interface LookingAfter {
 }
 
 /**
- * Lists each collection once more that was written to: to learn names and contents at a server, and where something in it
- * is to be removed.
+ * Lists each collection once more that was written to: to learn names and contents, where that is kept, and where something
+ * in it is to be removed.
  *
  * @returns the removals that may be done: none of what may be, under another name, what was just written
  */
@@ -46,13 +46,14 @@ export async function lookAfter(
     surplus.set(path, [...(surplus.get(path) ?? []), removal]);
   }
   const kept = new Set<string>();
-  const learns = options.direction === "up" && options.state !== undefined;
+  const learns = options.state !== undefined;
+  const renamed = new Map<string, string>();
   await workThrough(folders, options.concurrency, options.signal, async (folder) => {
     const inIt = surplus.get(folder.place.path) ?? [];
     const isNew = folder.members.some((member) => member.isNew);
     if (!learns && !(isNew && inIt.length > 0)) return;
     try {
-      for (const path of await new FolderLook(options, folder).keptOf(inIt)) kept.add(path);
+      for (const path of await new FolderLook(options, folder, renamed).keptOf(inIt)) kept.add(path);
     } catch (error) {
       // Nothing is learned then: the next work compares what it finds.
       if (options.signal.aborted) throw error;
@@ -60,6 +61,9 @@ export async function lookAfter(
       if (deletes && error instanceof Error) options.tally.failed(folder.place.path, error);
     }
   });
+  // The deepest first: what is noted of their members has the names of all folders as they were written.
+  const deepest = [...renamed].sort(([one], [other]) => other.length - one.length);
+  for (const [from, to] of deepest) options.state?.folderRenamed(from, to);
   return kept.size === 0 ? removals : removals.filter(({ path }) => !isIn(path, kept));
 }
 
@@ -75,9 +79,12 @@ class FolderLook {
   readonly #folder: WrittenFolder;
   readonly #listed = new Map<string, FolderMember>();
   #sourceNames: ReadonlySet<string> | undefined;
+  /** Local folders that have another name than they were given. */
+  readonly #renamed: Map<string, string>;
 
-  constructor(options: LookingAfter, folder: WrittenFolder) {
+  constructor(options: LookingAfter, folder: WrittenFolder, renamed: Map<string, string>) {
     this.#options = options;
+    this.#renamed = renamed;
     this.#folder = folder;
   }
 
@@ -181,6 +188,7 @@ class FolderLook {
       const here = local === "" ? other.name : `${local}/${other.name}`;
       await state?.named(here, place.href.slice(href.length).replace(/\/$/, ""));
       if (record !== undefined) await state?.same(here, record);
+      if (other.kind === "collection") this.#renamed.set(place.local, here);
     }
   }
 }

@@ -256,7 +256,11 @@ async function putInPlace(reception: FileReception, part: string, size: number):
       ? there === undefined
       : there === undefined ||
         (there.size === replaced.size && Math.floor(there.mtimeMs) === replaced.modifiedMs));
-  if (!asExpected) throw new MemberError("changed-meanwhile", "it was changed here meanwhile");
+  if (!asExpected) {
+    const appeared = "a file is here under that name, which the folder did not list";
+    const message = replaced === "nothing" ? appeared : "it was changed here meanwhile";
+    throw new MemberError("changed-meanwhile", message);
+  }
   if (there !== undefined) await fileSystem.chmod(part, there.mode & 0o777);
   try {
     await fileSystem.rename(part, file);

@@ -52,7 +52,9 @@ export function readRecord(
   if (fields.length === 1) return { path, record: "begun" };
   if (typeof localSize === "object" && localSize !== null && "serverName" in localSize) {
     const { serverName } = localSize;
-    return isSegment(serverName) ? { path, record: { serverName } } : undefined;
+    return path.split("/").every(isSegment) && isSegment(serverName)
+      ? { path, record: { serverName } }
+      : undefined;
   }
   if (typeof localSize !== "number" || typeof localModifiedMs !== "number") return undefined;
   const remote: DocumentFacts = {

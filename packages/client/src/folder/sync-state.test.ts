@@ -19,18 +19,30 @@ test.each([
   ["a", record],
   ['hostile "name"\n\u2028', { ...record, remote: { size: 3 } }],
   ["b", "begun"],
+  ["d/name.", { serverName: "name%20x" }],
 ] as const)("a record of %j is read as it was written", (path, written) => {
   const line = writeRecord(path, written);
   expect(line.indexOf("\n")).toBe(line.length - 1);
   expect(readRecord(line)).toEqual({ path, record: written });
 });
 
-test.each(["", "{}", "null", "[]", "[1]", '["a","1",2]', '["a",1', "x".repeat(1000)])(
-  "%j is no record",
-  (line) => {
-    expect(readRecord(line)).toBeUndefined();
-  },
-);
+test.each([
+  "",
+  "{}",
+  "null",
+  "[]",
+  "[1]",
+  '["a","1",2]',
+  '["a",1',
+  '["a",{}]',
+  '["a/../b",{"serverName":"x"}]',
+  '["a",{"serverName":"../x"}]',
+  '["a",{"serverName":"%2e."}]',
+  '["a",{"serverName":""}]',
+  "x".repeat(1000),
+])("%j is no record", (line) => {
+  expect(readRecord(line)).toBeUndefined();
+});
 
 test("each transfer is known at once, should the process end", async () => {
   const { stateDirectory } = testFolder();
@@ -145,4 +157,25 @@ test("has a name of its own for each pair, and one that tells nothing but the fo
   expect(x).toMatch(/^my_docs-[0-9a-f]{32}\.jsonl$/);
   expect(x).not.toBe(stateFileName("/home/ann/my docs", new URL("http://files.example/b/")));
   expect(x).not.toBe(stateFileName("/home/bob/my docs", new URL("http://files.example/a/")));
+});
+
+test("names of the server are kept as long as they are met", async () => {
+  const { stateDirectory } = testFolder();
+  const file = join(stateDirectory, "x.jsonl");
+  const first = await SyncState.open(file, surroundings);
+  await first.named("name.", "name");
+  await first.named("d./deep.", "deep");
+  await first.same("d./deep.", record);
+  first.folderRenamed("d.", "d");
+  await first.finish({ well: true, whole: false });
+  const second = await SyncState.open(file, surroundings);
+  expect([[...second.names.in("")], [...second.names.in("d")], [...second.names.in("d.")]]).toEqual([
+    [["name.", expect.objectContaining({ serverName: "name" })]],
+    [["deep.", expect.objectContaining({ serverName: "deep" })]],
+    [],
+  ]);
+  expect([second.recordOf("d/deep."), second.recordOf("d./deep.")]).toEqual([record, undefined]);
+  second.names.see("", "name.");
+  await second.finish(well);
+  expect([...(await SyncState.open(file, surroundings)).names].map(([path]) => path)).toEqual(["name."]);
 });

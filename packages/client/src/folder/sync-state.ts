@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { FolderSurroundings } from "./folder-surroundings.ts";
+import { KnownNames } from "./known-names.ts";
 import { isMissing } from "./list-local.ts";
 import {
   type KnownMembers,
@@ -20,10 +21,6 @@ interface Known {
   seen: boolean;
 }
 
-interface KnownName extends ServerName {
-  seen: boolean;
-}
-
 /**
  * What is known of a pair of folder and collection, kept in a file. While the work goes on a line is added for each
  * transfer, so that the end of the process loses nothing; at its end the file is written anew, and what nobody asked for
@@ -33,8 +30,8 @@ export class SyncState implements KnownMembers {
   readonly #file: string;
   readonly #surroundings: FolderSurroundings;
   readonly #known = new Map<string, Known>();
-  /** By the path of the local folder, and our name in it. */
-  readonly #names = new Map<string, Map<string, KnownName>>();
+  /** The server's names of members that have another one here. */
+  readonly names: KnownNames = new KnownNames();
   #complete = false;
   #dirty = false;
   #handle: FileHandle | undefined;
@@ -55,7 +52,7 @@ export class SyncState implements KnownMembers {
       await state.#read();
     } catch (cause) {
       state.#known.clear();
-      state.#names.clear();
+      state.names.clear();
       state.#complete = false;
       if (!isMissing(cause)) state.#fail(cause);
     }
@@ -73,21 +70,23 @@ export class SyncState implements KnownMembers {
     return known.record;
   }
 
-  /** The server's names, by ours, of the members of a local folder ("" is the root) that have another one there. */
-  namesIn(folder: string): ReadonlyMap<string, ServerName> {
-    return this.#names.get(folder) ?? new Map<string, ServerName>();
-  }
-
-  /** A name was met at the server: it is kept. */
-  nameSeen(folder: string, name: string): void {
-    const known = this.#names.get(folder)?.get(name);
-    if (known !== undefined) known.seen = true;
-  }
-
   /** The server has another name for a member. */
   named(path: string, serverName: string): Promise<void> {
-    this.#setName(path, { serverName, seen: true });
+    this.names.set(path, serverName, true);
     return this.#write(path, { serverName });
+  }
+
+  /** What was noted below a local folder is below another one: that is how it is called here. */
+  folderRenamed(from: string, to: string): void {
+    const isIn = (path: string): boolean => path.startsWith(`${from}/`);
+    const renamed = (path: string): string => to + path.slice(from.length);
+    for (const [path, known] of [...this.#known]) {
+      if (!isIn(path)) continue;
+      this.#known.delete(path);
+      this.#known.set(renamed(path), known);
+    }
+    this.names.folderRenamed(from, to);
+    this.#dirty = true;
   }
 
   /** A transfer begins. Resolves once that is written, so that it is known whatever happens. */
@@ -118,13 +117,7 @@ export class SyncState implements KnownMembers {
         this.#known.delete(path);
         this.#dirty = true;
       }
-      for (const names of this.#names.values()) {
-        for (const [name, { seen }] of names) {
-          if (seen) continue;
-          names.delete(name);
-          this.#dirty = true;
-        }
-      }
+      if (this.names.forgetUnseen()) this.#dirty = true;
     }
     this.#complete = complete;
     await this.#written;
@@ -153,7 +146,7 @@ export class SyncState implements KnownMembers {
         const read = readRecord(line);
         if (read === undefined) continue;
         const { path, record } = read;
-        if (record !== "begun" && "serverName" in record) this.#setName(path, { ...record, seen: false });
+        if (record !== "begun" && "serverName" in record) this.names.set(path, record.serverName, false);
         else this.#known.set(path, { record, seen: false });
       }
     } finally {
@@ -164,13 +157,6 @@ export class SyncState implements KnownMembers {
   #add(path: string, record: SyncRecord | "begun"): Promise<void> {
     this.#known.set(path, { record, seen: true });
     return this.#write(path, record);
-  }
-
-  #setName(path: string, known: KnownName): void {
-    const cut = path.lastIndexOf("/");
-    const folder = path.slice(0, Math.max(cut, 0));
-    const names = this.#names.get(folder) ?? new Map<string, KnownName>();
-    this.#names.set(folder, names.set(path.slice(cut + 1), known));
   }
 
   #write(path: string, record: SyncRecord | ServerName | "begun"): Promise<void> {
@@ -214,10 +200,7 @@ export class SyncState implements KnownMembers {
     try {
       try {
         let lines = header(this.#complete);
-        for (const [folder, names] of this.#names) {
-          for (const [name, { serverName }] of names)
-            lines += writeRecord(folder === "" ? name : `${folder}/${name}`, { serverName });
-        }
+        for (const [path, name] of this.names) lines += writeRecord(path, name);
         for (const [path, { record }] of this.#known) {
           lines += writeRecord(path, record);
           if (lines.length < writeAtOnce) continue;

@@ -113,7 +113,7 @@ function sidesOf(
   };
   return {
     local: { list: (place) => listLocal(fileSystem, join(folder ?? transfer.folder, place.local), onPart) },
-    remote: { list: (place) => listNamed(state, place, server.list(place)) },
+    remote: { list: (place) => listNamed(state?.names, place, server.list(place)) },
     server,
   };
 }
