@@ -1,23 +1,22 @@
-import * as fs from "node:fs";
-import { promisify } from "node:util";
+import { type BigIntStats, type BigIntStatsFs, constants, writeSync } from "node:fs";
 import type { Awaitable } from "@meanwhile/server/store";
 import type { Durability } from "./durability.ts";
-import { isMissing, syncError } from "./errno.ts";
+import { syncError } from "./errno.ts";
+import {
+  type FileOperation,
+  type FileOperations,
+  type FilePath,
+  fileOperations,
+  type Held,
+  type NameBatch,
+} from "./file-operations.ts";
 import { NameSyncs, type NameSyncsOptions } from "./name-syncs.ts";
 import type { Pace } from "./pace.ts";
+import type { Need, Route, Routes } from "./routes.ts";
 import { Syncs } from "./syncs.ts";
 
-const big = { bigint: true } as const;
-const later = {
-  open: promisify(fs.open),
-  close: promisify(fs.close),
-  read: promisify(fs.read),
-  write: promisify(fs.write),
-  futimes: promisify(fs.futimes),
-  fchmod: promisify(fs.fchmod),
-  fchown: promisify(fs.fchown),
-  realpath: promisify(fs.realpath.native),
-};
+type Result<Name extends FileOperation> = ReturnType<FileOperations[Name]>;
+type Args<Name extends FileOperation> = Parameters<FileOperations[Name]>;
 
 /** A call that is about to change something. */
 export interface Change {
@@ -34,7 +33,7 @@ export interface Change {
     | "times"
     | "copy"
     | "sync";
-  readonly path: string | Buffer | undefined;
+  readonly path: FilePath | undefined;
   readonly to?: string;
 }
 
@@ -48,11 +47,14 @@ export interface SyncOptions extends Pick<NameSyncsOptions, "unsyncable" | "fail
   /** Default: "full". */
   readonly durability?: Durability;
   readonly syncs?: Syncs;
+  /** Which calls are made in a worker. Default: all are made on the calling thread. */
+  readonly routes?: Routes;
 }
 
-/** The calls to the file system that the tree makes, each at once or later, as the pace has it. */
+/** The calls to the file system that the tree makes, each at once or in a worker, as the routes have it. */
 export class Calls {
   readonly pace: Pace;
+  readonly #routes: Routes | undefined;
   readonly durability: Durability;
   readonly #syncs: Syncs;
   readonly #names: NameSyncs;
@@ -62,8 +64,9 @@ export class Calls {
 
   /** @param before for tests, which end the work at a certain change */
   constructor(pace: Pace, before?: BeforeChange, options: SyncOptions = {}) {
-    const { durability = "full", syncs = new Syncs(), ...told } = options;
+    const { durability = "full", routes, syncs = syncsOf(routes), ...told } = options;
     this.pace = pace;
+    this.#routes = routes;
     this.durability = durability;
     this.#before = before;
     this.#syncs = syncs;
@@ -75,237 +78,166 @@ export class Calls {
     this.#before = () => new Promise(() => {});
   }
 
-  open(path: string | Buffer, flags: number, mode = 0o666): Awaitable<number> {
-    const changes = (flags & fs.constants.O_CREAT) !== 0;
-    return (
-      (changes ? this.#before?.({ call: "create", path }) : undefined) ??
-      this.pace.call(
-        () => fs.openSync(path, flags, mode),
-        () => later.open(path, flags, mode),
-      )
-    );
+  open(path: FilePath, flags: number, mode = 0o666): Awaitable<number> {
+    const creates = (flags & constants.O_CREAT) !== 0;
+    const held = creates ? this.#before?.({ call: "create", path }) : undefined;
+    const need = creates ? "change" : (flags & O_PATH) === 0 ? "content" : "facts";
+    return held ?? this.#opened(path, this.#call(path, need, "open", [path, flags, mode]), (fd) => fd);
+  }
+
+  /** Holds what has a name without opening it (Linux, O_PATH), and tells what and where it is. */
+  hold(path: string, flags: number): Awaitable<Held> {
+    return this.#opened(path, this.#call(path, "facts", "hold", [path, flags | O_PATH]), ({ fd }) => fd);
   }
 
   close(fd: number): Awaitable<void> {
-    return this.pace.call(
-      () => fs.closeSync(fd),
-      () => later.close(fd),
-    );
+    const route = this.#routes?.of(fd, "open");
+    this.#routes?.closing(fd);
+    return this.#run(route, "close", [fd], []);
   }
 
-  lstat(path: string | Buffer): Awaitable<fs.BigIntStats> {
-    return this.pace.call(
-      () => fs.lstatSync(path, big),
-      () => fs.promises.lstat(path, big),
-    );
+  /** Closes what was only read: nobody is told of a failure, or waits for it. */
+  release(fd: number): void {
+    const closed = this.close(fd);
+    if (closed instanceof Promise) closed.catch(() => {});
+  }
+
+  lstat(path: FilePath): Awaitable<BigIntStats> {
+    return this.#call(path, "facts", "lstat", [path]);
   }
 
   /** As `lstat`, where nothing may well be there: undefined then, which costs less than an error. */
-  find(path: string): Awaitable<fs.BigIntStats | undefined> {
-    return this.pace.call(
-      () => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
-      () =>
-        fs.promises.lstat(path, big).catch((error: unknown) => {
-          if (isMissing(error)) return undefined;
-          throw error;
-        }),
-    );
+  find(path: string): Awaitable<BigIntStats | undefined> {
+    return this.#call(path, "facts", "find", [path]);
   }
 
-  fstat(fd: number): Awaitable<fs.BigIntStats> {
-    return this.pace.call(
-      () => fs.fstatSync(fd, big),
-      () =>
-        new Promise((resolve, reject) =>
-          fs.fstat(fd, big, (error, stats) => (error ? reject(error) : resolve(stats))),
-        ),
-    );
+  /** As `find`, for many names of a directory. */
+  findAll(directory: string, names: readonly string[]): Awaitable<BigInt64Array<ArrayBuffer>> {
+    return this.#call(directory, "members", "findAll", [directory, names]);
+  }
+
+  fstat(fd: number): Awaitable<BigIntStats> {
+    return this.#call(fd, "open", "fstat", [fd]);
   }
 
   readlink(path: string): Awaitable<string> {
-    return this.pace.call(
-      () => fs.readlinkSync(path),
-      () => fs.promises.readlink(path),
-    );
+    // What a descriptor stands for is known without the disk.
+    if (isDescriptor(path)) return fileOperations.readlink(path);
+    return this.#call(path, "facts", "readlink", [path]);
   }
 
   realpath(path: string): Awaitable<string> {
-    return this.pace.call(
-      () => fs.realpathSync.native(path),
-      () => later.realpath(path),
-    );
+    return this.#call(path, "facts", "realpath", [path]);
   }
 
-  opendir(path: string, encoding: "utf8" | "buffer" = "utf8"): Awaitable<fs.Dir> {
-    // The declarations know only names that are strings; the caller that asks for bytes gets them.
-    const options = { bufferSize: 256, encoding: encoding as "utf8" };
-    return this.pace.call(
-      () => fs.opendirSync(path, options),
-      () => fs.promises.opendir(path, options),
-    );
-  }
-
-  readdir(directory: fs.Dir): Awaitable<fs.Dirent | null> {
-    return this.pace.call(
-      () => directory.readSync(),
-      () => directory.read(),
-    );
+  /** Reads the names in a directory, in batches. Ending the iteration early closes it. */
+  async *readNames(path: string): AsyncGenerator<NameBatch, void, void> {
+    const route = this.#routes?.of(path, "members");
+    let ms = 0;
+    const took = (time: number): void => {
+      ms = Math.max(ms, time);
+    };
+    let batches = 0;
+    for await (const batch of route?.lane?.readNames(path, { took }) ?? readNamesHere(path, took)) {
+      batches += 1;
+      // Large directories are always read beside the event loop.
+      if (batch.ended && batches === 1) route?.came(ms);
+      yield batch;
+    }
   }
 
   async read(fd: number, into: Uint8Array, position: number): Promise<number> {
-    return this.pace.call(
-      () => fs.readSync(fd, into, 0, into.byteLength, position),
-      async () => (await later.read(fd, into, 0, into.byteLength, position)).bytesRead,
-    );
+    const route = this.#routes?.of(fd, "content");
+    if (route?.lane === undefined) return this.#run(route, "readInto", [fd, into, position], []);
+    const bytes = await this.#run(route, "read", [fd, into.byteLength, position], []);
+    into.set(bytes);
+    return bytes.byteLength;
   }
 
   /** Reads beside the event loop: for parts that are large. */
-  async readLater(fd: number, into: Uint8Array, position: number): Promise<number> {
-    return (await later.read(fd, into, 0, into.byteLength, position)).bytesRead;
+  readPart(fd: number, length: number, position: number): Awaitable<Uint8Array<ArrayBuffer>> {
+    return this.#aside(fd, "quick", "read", [fd, length, position]);
   }
 
-  /** Writes all the bytes beside the event loop. */
-  async writeLater(fd: number, bytes: Uint8Array, position: number): Promise<void> {
+  /** Copies a part of an open file to another beside the event loop. @returns how many bytes; 0 at the end */
+  async copyPart(from: number, to: number, position: number, length: number): Promise<number> {
     await this.#before?.({ call: "write", path: undefined });
-    for (let at = 0; at < bytes.byteLength; ) {
-      at += (await later.write(fd, bytes, at, bytes.byteLength - at, position + at)).bytesWritten;
-    }
+    return this.#aside(from, "long", "copyPart", [from, to, position, length]);
   }
 
   /** Writes all the bytes. */
   async write(fd: number, bytes: Uint8Array, position: number | null): Promise<void> {
     const held = this.#before?.({ call: "write", path: undefined });
     if (held !== undefined) await held;
-    let at = 0;
-    while (at < bytes.byteLength) {
-      const [from, where] = [at, position === null ? null : position + at];
-      at += await this.pace.call(
-        () => fs.writeSync(fd, bytes, from, bytes.byteLength - from, where),
-        async () => (await later.write(fd, bytes, from, bytes.byteLength - from, where)).bytesWritten,
-      );
-    }
+    const route = this.#routes?.of(fd, "open");
+    // A message takes the whole memory that they are a part of.
+    const sent = route?.lane === undefined ? bytes : new Uint8Array(bytes);
+    await this.#run(route, "write", [fd, sent, position], sent === bytes ? [] : [sent.buffer as ArrayBuffer]);
   }
 
   /** Appends a line at once, whatever the disk is like: it is short, and lines must not be mixed. */
   async append(fd: number, line: Uint8Array, path: string): Promise<void> {
     const held = this.#before?.({ call: "write", path });
     if (held !== undefined) await held;
-    for (let at = 0; at < line.byteLength; ) at += fs.writeSync(fd, line, at);
+    for (let at = 0; at < line.byteLength; ) at += writeSync(fd, line, at);
   }
 
   rename(from: string, to: string): Awaitable<void> {
-    return (
-      this.#before?.({ call: "rename", path: from, to }) ??
-      this.pace.call(
-        () => fs.renameSync(from, to),
-        () => fs.promises.rename(from, to),
-      )
-    );
+    return this.#before?.({ call: "rename", path: from, to }) ?? this.#changeNames("rename", from, to);
   }
 
   /** Gives a file another name. Fails with EEXIST, and replaces nothing, where something has it. */
   link(from: string, to: string): Awaitable<void> {
-    return (
-      this.#before?.({ call: "link", path: from, to }) ??
-      this.pace.call(
-        () => fs.linkSync(from, to),
-        () => fs.promises.link(from, to),
-      )
-    );
+    return this.#before?.({ call: "link", path: from, to }) ?? this.#changeNames("link", from, to);
   }
 
-  unlink(path: string | Buffer): Awaitable<void> {
-    return (
-      this.#before?.({ call: "unlink", path }) ??
-      this.pace.call(
-        () => fs.unlinkSync(path),
-        () => fs.promises.unlink(path),
-      )
-    );
+  unlink(path: FilePath): Awaitable<void> {
+    return this.#before?.({ call: "unlink", path }) ?? this.#call(path, "change", "unlink", [path]);
   }
 
-  rmdir(path: string | Buffer): Awaitable<void> {
-    return (
-      this.#before?.({ call: "rmdir", path }) ??
-      this.pace.call(
-        () => fs.rmdirSync(path),
-        () => fs.promises.rmdir(path),
-      )
-    );
+  rmdir(path: FilePath): Awaitable<void> {
+    return this.#before?.({ call: "rmdir", path }) ?? this.#call(path, "change", "rmdir", [path]);
   }
 
   mkdir(path: string, mode = 0o777): Awaitable<void> {
-    return (
-      this.#before?.({ call: "mkdir", path }) ??
-      this.pace.call(
-        () => void fs.mkdirSync(path, mode),
-        async () => void (await fs.promises.mkdir(path, mode)),
-      )
-    );
+    return this.#before?.({ call: "mkdir", path }) ?? this.#call(path, "change", "mkdir", [path, mode]);
   }
 
   chmod(path: string, mode: number): Awaitable<void> {
-    return (
-      this.#before?.({ call: "mode", path }) ??
-      this.pace.call(
-        () => fs.chmodSync(path, mode),
-        () => fs.promises.chmod(path, mode),
-      )
-    );
+    return this.#before?.({ call: "mode", path }) ?? this.#call(path, "change", "chmod", [path, mode]);
   }
 
   fchmod(fd: number, mode: number): Awaitable<void> {
-    return (
-      this.#before?.({ call: "mode", path: undefined }) ??
-      this.pace.call(
-        () => fs.fchmodSync(fd, mode),
-        () => later.fchmod(fd, mode),
-      )
-    );
+    const held = this.#before?.({ call: "mode", path: undefined });
+    return held ?? this.#call(fd, "open", "fchmod", [fd, mode]);
   }
 
   fchown(fd: number, user: number, group: number): Awaitable<void> {
-    return (
-      this.#before?.({ call: "owner", path: undefined }) ??
-      this.pace.call(
-        () => fs.fchownSync(fd, user, group),
-        () => later.fchown(fd, user, group),
-      )
-    );
+    const held = this.#before?.({ call: "owner", path: undefined });
+    return held ?? this.#call(fd, "open", "fchown", [fd, user, group]);
   }
 
   /** Times are seconds since the epoch. */
   futimes(fd: number, accessed: number, modified: number): Awaitable<void> {
-    return (
-      this.#before?.({ call: "times", path: undefined }) ??
-      this.pace.call(
-        () => fs.futimesSync(fd, asTime(accessed), asTime(modified)),
-        () => later.futimes(fd, asTime(accessed), asTime(modified)),
-      )
-    );
+    const held = this.#before?.({ call: "times", path: undefined });
+    return held ?? this.#call(fd, "open", "futimes", [fd, accessed, modified]);
   }
 
   utimes(path: string, accessed: number, modified: number): Awaitable<void> {
-    return (
-      this.#before?.({ call: "times", path }) ??
-      this.pace.call(
-        () => fs.utimesSync(path, asTime(accessed), asTime(modified)),
-        () => fs.promises.utimes(path, asTime(accessed), asTime(modified)),
-      )
-    );
+    const held = this.#before?.({ call: "times", path });
+    return held ?? this.#call(path, "change", "utimes", [path, accessed, modified]);
   }
 
   /** Copies by sharing the content, to a new name; fails where the file system cannot. */
   async shareContent(from: string, to: string): Promise<void> {
     await this.#before?.({ call: "copy", path: from, to });
-    const { COPYFILE_FICLONE_FORCE, COPYFILE_EXCL } = fs.constants;
-    await fs.promises.copyFile(from, to, COPYFILE_FICLONE_FORCE | COPYFILE_EXCL);
+    await this.#aside(to, "long", "shareContent", [from, to]);
   }
 
   /** Removes whatever has a name that is no text, with all below it. */
-  async removeAll(path: Buffer): Promise<void> {
+  async removeAll(path: FilePath): Promise<void> {
     await this.#before?.({ call: "unlink", path });
-    await fs.promises.rm(path, { recursive: true });
+    await this.#aside(path, "long", "removeAll", [path]);
   }
 
   /**
@@ -346,15 +278,106 @@ export class Calls {
     return this.#names.settled();
   }
 
-  statfs(path: string): Awaitable<fs.BigIntStatsFs> {
-    return this.pace.call(
-      () => fs.statfsSync(path, big),
-      () => fs.promises.statfs(path, big),
-    );
+  statfs(path: string): Awaitable<BigIntStatsFs> {
+    return this.#call(path, "facts", "statfs", [path]);
+  }
+
+  #call<Name extends FileOperation>(
+    target: FilePath | number,
+    need: Need,
+    operation: Name,
+    args: Args<Name>,
+  ): Awaitable<Result<Name>> {
+    return this.#run(this.#routes?.of(target, need), operation, args, []);
+  }
+
+  #changeNames(operation: "rename" | "link", from: string, to: string): Awaitable<void> {
+    const [old, anew] = [this.#routes?.of(from, "change"), this.#routes?.of(to, "change")];
+    const came = (ms: number): void => {
+      old?.came(ms);
+      anew?.came(ms);
+    };
+    return this.#run({ lane: old?.lane ?? anew?.lane, came }, operation, [from, to], []);
+  }
+
+  /** Beside the event loop, where there are workers: it takes its time by its nature. */
+  #aside<Name extends FileOperation>(
+    target: FilePath | number,
+    kind: "quick" | "long",
+    operation: Name,
+    args: Args<Name>,
+  ): Awaitable<Result<Name>> {
+    const lane = this.#routes?.aside(target, kind);
+    return lane === undefined ? here(operation, args) : lane.run(operation, args);
+  }
+
+  #run<Name extends FileOperation>(
+    route: Route | undefined,
+    operation: Name,
+    args: Args<Name>,
+    transfer: readonly ArrayBuffer[],
+  ): Awaitable<Result<Name>> {
+    if (route === undefined) return here(operation, args);
+    const { lane, came } = route;
+    if (lane !== undefined) return lane.run(operation, args, { took: came, transfer });
+    const began = performance.now();
+    try {
+      return here(operation, args);
+    } finally {
+      came(performance.now() - began);
+    }
+  }
+
+  #opened<Value>(
+    path: FilePath,
+    opening: Awaitable<Value>,
+    fdOf: (value: Value) => number,
+  ): Awaitable<Value> {
+    const note = (value: Value): Value => {
+      this.#routes?.opened(fdOf(value), path);
+      return value;
+    };
+    return opening instanceof Promise ? opening.then(note) : note(opening);
   }
 }
 
-/** Node takes a number below zero for the present; a date before 1970 it takes for what it is. */
-function asTime(seconds: number): number | Date {
-  return seconds < 0 ? new Date(seconds * 1000) : seconds;
+/** Linux: names a file without opening it. Nothing can happen to a device or a pipe that is only named. */
+const O_PATH = 0o10000000;
+
+function here<Name extends FileOperation>(operation: Name, args: Args<Name>): Result<Name> {
+  // Each operation takes its own arguments; for all of them together that cannot be said in types.
+  const run = fileOperations[operation] as unknown as (...given: Args<Name>) => Result<Name>;
+  return run(...args);
+}
+
+let lastDirectory = 0;
+
+async function* readNamesHere(
+  path: string,
+  took: (ms: number) => void,
+): AsyncGenerator<NameBatch, void, void> {
+  lastDirectory += 1;
+  const id = lastDirectory;
+  try {
+    for (let first = true; ; first = false) {
+      const began = performance.now();
+      const batch = first ? fileOperations.openNames(id, path) : fileOperations.readNames(id);
+      took(performance.now() - began);
+      yield batch;
+      if (batch.ended) return;
+    }
+  } finally {
+    fileOperations.closeNames(id);
+  }
+}
+
+function isDescriptor(path: string): boolean {
+  return /^\/proc\/self\/fd\/\d+$/.test(path);
+}
+
+/** Each mount has threads of its own for them: those that wait for one hold those of another up no longer. */
+function syncsOf(routes: Routes | undefined): Syncs {
+  if (routes === undefined) return new Syncs();
+  const fsync = (fd: number): Promise<void> => routes.aside(fd, "long").run("sync", [fd]);
+  return new Syncs({ fsync, atOnce: Number.POSITIVE_INFINITY });
 }

@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, constants } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
 import { hasNoReflink } from "./errno.ts";
@@ -45,7 +45,7 @@ export async function copyFileContent(options: CopyFileOptions): Promise<void> {
     await calls.futimes(to, toSeconds(options.clock()), Number(stats.mtimeNs / 1000n) / 1e6 + 4e-7);
     await calls.sync(to);
   } finally {
-    closeSync(to);
+    await calls.close(to);
   }
 }
 
@@ -63,12 +63,10 @@ async function copySmall({ calls, from }: CopyFileOptions, to: number, size: num
 
 async function copyInParts(options: CopyFileOptions, to: number, size: number): Promise<void> {
   const { calls, from, work } = options;
-  const buffer = Buffer.allocUnsafe(Math.min(partBytes, size));
   for (let at = 0; ; ) {
     if (work.signal.aborted) throw new TreeError("stopped");
-    const count = await calls.readLater(from, buffer, at);
+    const count = await calls.copyPart(from, to, at, partBytes);
     if (count === 0) return;
-    await calls.writeLater(to, buffer.subarray(0, count), at);
     at += count;
     if (size > partBytes) work.bytes(at, Math.max(at, size));
   }

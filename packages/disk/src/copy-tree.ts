@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, constants } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { copyFileContent } from "./copy-file.ts";
@@ -44,7 +44,7 @@ export async function copyDocument(
   try {
     await copyFileContent({ from, to: to.at(toName), calls: folder.calls, work, clock });
   } finally {
-    closeSync(from);
+    folder.calls.release(from);
   }
 }
 
@@ -208,7 +208,7 @@ async function copyFileEntry(context: CopyContext, { from, to, entry, path }: Fi
         const copied = context.copied && ((stats: BigIntStats) => context.copied?.(path, stats));
         await copyFileContent({ from: source, to: to.at(name), calls: folder.calls, work, clock, copied });
       } finally {
-        closeSync(source);
+        folder.calls.release(source);
       }
     }
     const renamed = folder.calls.rename(to.at(name), to.at(entry.name));

@@ -16,11 +16,11 @@ import { FolderTree } from "./folder-tree.ts";
 import { openLockStore } from "./lock-store.ts";
 import { Pace } from "./pace.ts";
 import { Reserve } from "./reserve.ts";
+import { Routes } from "./routes.ts";
 import { openStateDatabase } from "./state-database.ts";
 import { StateError } from "./state-error.ts";
 import { holdState } from "./state-hold.ts";
 import { sweep } from "./sweep.ts";
-import { Syncs } from "./syncs.ts";
 import { Temporaries } from "./temporaries.ts";
 import { Works, type WorksOptions } from "./works.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -143,9 +143,8 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
   const { root, state, database, randomId, reserve } = opened;
   const clock = options.clock ?? Date.now;
   const left = (collection: ResourcePath): void => options.log?.({ kind: "left-behind", collection });
-  const lane = workers.lane("waiting");
   const calls = new Calls(new Pace(), undefined, {
-    syncs: new Syncs({ fsync: (fd) => lane.run("sync", [fd]) }),
+    routes: new Routes({ workers, root }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),
     unsyncable: (error) => options.log?.({ kind: "unsyncable", reason: treeError(error).message }),
     failed: (error) => options.log?.({ kind: "not-synced", reason: treeError(error).message }),

@@ -1,4 +1,3 @@
-import { closeSync, read } from "node:fs";
 import { Readable } from "node:stream";
 import { type ByteRange, type DocumentResource, type OpenDocument, TreeError } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
@@ -40,7 +39,7 @@ export class FileDocument implements OpenDocument {
 
   stream(range: ByteRange): Readable {
     const release = this.#hold();
-    const stream = new FileStream(this.#fd, range, () => {
+    const stream = new FileStream(this.#calls, this.#fd, range, () => {
       this.#streams.delete(stream);
       release();
     });
@@ -62,13 +61,14 @@ export class FileDocument implements OpenDocument {
     this.#readers += 1;
     return () => {
       this.#readers -= 1;
-      if (this.#readers === 0 && !this.#open) closeSync(this.#fd);
+      if (this.#readers === 0 && !this.#open) this.#calls.release(this.#fd);
     };
   }
 }
 
 /** Streams a range of a file. A read that is under way when it is destroyed ends before the file is released. */
 class FileStream extends Readable {
+  readonly #calls: Calls;
   readonly #fd: number;
   readonly #end: number;
   readonly #release: () => void;
@@ -76,8 +76,9 @@ class FileStream extends Readable {
   #reading = false;
   #whenRead: (() => void) | undefined;
 
-  constructor(fd: number, range: ByteRange, release: () => void) {
+  constructor(calls: Calls, fd: number, range: ByteRange, release: () => void) {
     super({ highWaterMark: partBytes });
+    this.#calls = calls;
     this.#fd = fd;
     this.#at = range.start;
     this.#end = range.end;
@@ -91,16 +92,26 @@ class FileStream extends Readable {
       return;
     }
     this.#reading = true;
-    read(this.#fd, Buffer.allocUnsafe(length), 0, length, this.#at, (error, count, bytes) => {
-      this.#reading = false;
-      if (this.#whenRead !== undefined) this.#whenRead();
-      else if (error !== null) this.destroy(treeError(error));
-      else if (count === 0) this.destroy(cutShort());
-      else {
-        this.#at += count;
-        this.push(bytes.subarray(0, count));
-      }
-    });
+    this.#readPart(length).then(
+      (bytes) => {
+        this.#reading = false;
+        if (this.#whenRead !== undefined) this.#whenRead();
+        else if (bytes.byteLength === 0) this.destroy(cutShort());
+        else {
+          this.#at += bytes.byteLength;
+          this.push(bytes);
+        }
+      },
+      (error) => {
+        this.#reading = false;
+        if (this.#whenRead !== undefined) this.#whenRead();
+        else this.destroy(treeError(error));
+      },
+    );
+  }
+
+  async #readPart(length: number): Promise<Uint8Array> {
+    return this.#calls.readPart(this.#fd, length, this.#at);
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

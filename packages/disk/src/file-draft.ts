@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, constants } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { type CommitOptions, type Committed, type Draft, TreeError } from "@meanwhile/server/store";
 import type { DeadProperties } from "./dead-properties.ts";
@@ -206,7 +206,7 @@ export class FileDraft implements Draft {
   }
 
   #release(): void {
-    closeSync(this.#place.fd);
+    this.#context.folder.calls.release(this.#place.fd);
     this.#place.temporary.release();
     this.#place.directory.close();
     this.#context.drafts.delete(this);

@@ -121,7 +121,7 @@ export class FileLane {
           resolve(value as Result<Name>);
         },
         reject: (error, ms) => {
-          took?.(ms);
+          if (ms !== undefined) took?.(ms);
           reject(error);
         },
       });
@@ -141,7 +141,11 @@ export class FileLane {
   #beginIn(use: Use, task: LaneTask): void {
     if (use.since === undefined && this.#uses.has(use)) this.#start(use, task);
     else if (this.#uses.has(use)) use.own.push(task);
-    else task.reject(new TreeError("unavailable", "the thread that had the directory open has ended"), 0);
+    else
+      task.reject(
+        new TreeError("unavailable", "the thread that had the directory open has ended"),
+        undefined,
+      );
   }
 
   /** A thread that has a directory open is the last choice: whoever reads that would wait for what is stuck. */
@@ -198,6 +202,6 @@ let nextDirectory = 1;
 function refuse(task: LaneTask): void {
   task.reject(
     new TreeError("unavailable", "calls to its file system do not come back, and no more are made"),
-    0,
+    undefined,
   );
 }

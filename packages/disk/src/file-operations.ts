@@ -13,11 +13,31 @@ export const fileOperations = {
   /** As `lstat`; undefined where nothing has the name (ENOENT, ENOTDIR), which costs less than an error. */
   find: (path: FilePath): fs.BigIntStats | undefined =>
     fs.lstatSync(toPath(path), { bigint: true, throwIfNoEntry: false }),
+  /** Opens a path and tells what is open, and where that is by now (Linux). */
+  hold: (path: string, flags: number): Held => {
+    const fd = fs.openSync(path, flags);
+    try {
+      return { fd, where: fs.readlinkSync(`/proc/self/fd/${fd}`), stats: fs.fstatSync(fd, big) };
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
+  },
+  /** As `find`, for many names of a directory; see {@link readFacts} for the result. */
+  findAll: (directory: string, names: readonly string[]): BigInt64Array<ArrayBuffer> => {
+    const all = new BigInt64Array(names.length * factsEach);
+    for (const [at, name] of names.entries()) {
+      const stats = fs.lstatSync(`${directory}/${name}`, { bigint: true, throwIfNoEntry: false });
+      if (stats !== undefined) all.set(toFacts(stats), at * factsEach);
+    }
+    return all;
+  },
   fstat: (fd: number): fs.BigIntStats => fs.fstatSync(fd, big),
   readlink: (path: string): string => fs.readlinkSync(path),
   realpath: (path: string): string => fs.realpathSync.native(path),
   statfs: (path: string): fs.BigIntStatsFs => fs.statfsSync(path, big),
   rename: (from: string, to: string): void => fs.renameSync(from, to),
+  link: (from: string, to: string): void => fs.linkSync(from, to),
   unlink: (path: FilePath): void => fs.unlinkSync(toPath(path)),
   rmdir: (path: FilePath): void => fs.rmdirSync(toPath(path)),
   mkdir: (path: string, mode: number): void => void fs.mkdirSync(path, mode),
@@ -36,6 +56,8 @@ export const fileOperations = {
   /** Copies a file to a new name by sharing its content; fails where the file system cannot. */
   shareContent: (from: string, to: string): void =>
     fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE_FORCE | fs.constants.COPYFILE_EXCL),
+  readInto: (fd: number, into: Uint8Array, position: number): number =>
+    fs.readSync(fd, into, 0, into.byteLength, position),
   /** Reads at most so many bytes, fewer at the end of the file. */
   read: (fd: number, length: number, position: number): Uint8Array<ArrayBuffer> => {
     // It goes to another thread as a whole: not a part of the pool that small buffers share.
@@ -75,6 +97,42 @@ export const fileOperations = {
 export type FileOperations = typeof fileOperations;
 export type FileOperation = keyof FileOperations;
 
+/** What is held by a descriptor. */
+export interface Held {
+  readonly fd: number;
+  readonly where: string;
+  readonly stats: fs.BigIntStats;
+}
+
+/** What a listing tells of a file or directory. */
+export type Facts = Pick<
+  fs.BigIntStats,
+  "mode" | "ino" | "size" | "mtimeMs" | "mtimeNs" | "ctimeMs" | "ctimeNs" | "birthtimeMs"
+>;
+
+const factsEach = 8;
+
+function toFacts(stats: Facts): readonly bigint[] {
+  const { mode, ino, size, mtimeMs, mtimeNs, ctimeMs, ctimeNs, birthtimeMs } = stats;
+  return [mode, ino, size, mtimeMs, mtimeNs, ctimeMs, ctimeNs, birthtimeMs];
+}
+
+/** The facts of one name, of those that `findAll` gave; undefined where nothing has the name. */
+export function readFacts(all: BigInt64Array, at: number): Facts | undefined {
+  const fact = (index: number): bigint => all[at * factsEach + index] ?? 0n;
+  if (fact(0) === 0n) return undefined;
+  return {
+    mode: fact(0),
+    ino: BigInt.asUintN(64, fact(1)),
+    size: fact(2),
+    mtimeMs: fact(3),
+    mtimeNs: fact(4),
+    ctimeMs: fact(5),
+    ctimeNs: fact(6),
+    birthtimeMs: fact(7),
+  };
+}
+
 /** A path, as text or, where a name in it is not valid UTF-8, as bytes. */
 export type FilePath = string | Uint8Array;
 
@@ -90,7 +148,7 @@ export interface NameBatch {
 
 const namesAtOnce = 256;
 /** Directories of this thread that are being read. */
-const openDirectories = new Map<number, fs.Dir>();
+export const openDirectories: Map<number, fs.Dir> = new Map<number, fs.Dir>();
 
 function readBatch(id: number, directory: fs.Dir): NameBatch {
   const names: FilePath[] = [];

@@ -1,4 +1,4 @@
-import { closeSync, constants } from "node:fs";
+import { constants } from "node:fs";
 import { treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 
@@ -21,7 +21,7 @@ export async function fileSystemTime(folder: Folder, directory: Directory, name:
   try {
     return (await folder.calls.fstat(fd)).ctimeNs;
   } finally {
-    closeSync(fd);
+    folder.calls.release(fd);
     await folder.calls.unlink(at);
   }
 }

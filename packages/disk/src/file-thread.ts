@@ -3,7 +3,7 @@ import { devNull } from "node:os";
 import { extname } from "node:path";
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import { TreeError } from "@meanwhile/server/store";
-import type { FileOperation } from "./file-operations.ts";
+import type { FileOperation, Held } from "./file-operations.ts";
 import type { FileTask, FileTaskResult } from "./file-worker.ts";
 
 /** An operation for a thread, and who waits for its result. */
@@ -12,7 +12,8 @@ export interface ThreadTask extends FileTask {
   readonly transfer: readonly ArrayBuffer[];
   /** Told the result. @param ms how long the operation itself took */
   resolve(value: unknown, ms: number): void;
-  reject(error: unknown, ms: number): void;
+  /** @param ms undefined where the operation was not made */
+  reject(error: unknown, ms: number | undefined): void;
 }
 
 /** Node 20 runs these sources by a loader that the process was started with; what is built needs no options. */
@@ -34,6 +35,8 @@ export class FileThread {
     this.#ended = ended;
     this.#worker = new Worker(new URL(`./file-worker${extension}`, import.meta.url), {
       env: SHARE_ENV,
+      // Descriptors are handed over: they stay open when the thread ends.
+      trackUnmanagedFds: false,
       execArgv,
       // It makes hardly anything that lives for long.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
@@ -100,7 +103,7 @@ export class FileThread {
     const [task, finished] = [this.#task, this.#finished];
     this.#task = undefined;
     this.#finished = undefined;
-    task?.reject(new TreeError("unavailable", "a worker thread failed", { cause }), 0);
+    task?.reject(new TreeError("unavailable", "a worker thread failed", { cause }), undefined);
     finished?.(undefined);
   }
 }
@@ -108,7 +111,9 @@ export class FileThread {
 /** Between threads the fields of an object go, and its methods do not. */
 function revive(operation: FileOperation, value: unknown): unknown {
   const isStats = operation === "lstat" || operation === "find" || operation === "fstat";
-  return isStats && value !== undefined ? Object.setPrototypeOf(value, statsPrototype()) : value;
+  if (isStats && value !== undefined) Object.setPrototypeOf(value, statsPrototype());
+  if (operation === "hold") Object.setPrototypeOf((value as Held).stats, statsPrototype());
+  return value;
 }
 
 let prototype: BigIntStats | undefined;

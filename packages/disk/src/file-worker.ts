@@ -18,8 +18,9 @@ parentPort?.on("message", ({ operation, args }: FileTask) => {
   const began = performance.now();
   const result = attempt(operation, args);
   const told: FileTaskResult = { ...result, ms: performance.now() - began };
-  const transferred = "value" in result && result.value instanceof Uint8Array ? [result.value.buffer] : [];
-  parentPort?.postMessage(told, transferred as ArrayBuffer[]);
+  const memory =
+    "value" in result && ArrayBuffer.isView(result.value) ? [result.value.buffer as ArrayBuffer] : [];
+  parentPort?.postMessage(told, memory);
 });
 
 function attempt(

@@ -129,6 +129,16 @@ describe("when calls do not come back", () => {
   });
 });
 
+test("a descriptor stays open when the thread that opened it has ended", async () => {
+  const { folder } = makeFolder();
+  writeFileSync(join(folder, "a"), "content");
+  const workers = makeWorkers();
+  const fd = await workers.lane("refusing").run("open", [join(folder, "a"), constants.O_RDONLY, 0]);
+  await workers.close();
+  expect(readFileSync(fd, "utf8")).toBe("content");
+  closeSync(fd);
+});
+
 test("a thread ends when it was idle for a while, and another is started for the next call", async () => {
   const workers = makeWorkers({ idleMs: 1 });
   const lane = workers.lane("refusing");

@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, constants, readlinkSync } from "node:fs";
+import { type BigIntStats, constants, readlinkSync } from "node:fs";
 import { sep } from "node:path";
 import { isWithin, memberPath, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError } from "@meanwhile/server/store";
@@ -6,8 +6,6 @@ import type { Calls } from "./calls.ts";
 import { isAbsent } from "./errno.ts";
 import { hasRefusedName } from "./names.ts";
 
-/** Linux: names a file without opening it. Nothing can happen to a device or a pipe that is only named. */
-const O_PATH = 0o10000000;
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** A directory within the folder. While it is held, no swap of names or links can lead work on its members elsewhere. */
@@ -119,9 +117,9 @@ export class Folder {
     const local = this.#local(path);
     try {
       if (this.#pinning) {
-        const pinned = this.#pinned(path, await this.calls.open(local, O_PATH | O_DIRECTORY | O_NOFOLLOW));
-        if ((await this.calls.readlink(pinned.self)) === local) return pinned;
-        pinned.close();
+        const { fd, where } = await this.calls.hold(local, O_DIRECTORY | O_NOFOLLOW);
+        if (where === local) return this.#pinned(path, fd);
+        this.calls.release(fd);
         return undefined;
       }
       const stats = await this.calls.lstat(local);
@@ -155,8 +153,10 @@ export class Folder {
    */
   async enter(directory: Directory, name: string, known: string = name): Promise<Directory> {
     const path = memberPath(directory.path, known);
-    if (this.#pinning)
-      return this.#pinned(path, await this.calls.open(directory.at(name), O_PATH | O_DIRECTORY | O_NOFOLLOW));
+    if (this.#pinning) {
+      const { fd } = await this.calls.hold(directory.at(name), O_DIRECTORY | O_NOFOLLOW);
+      return this.#pinned(path, fd);
+    }
     const stats = await this.calls.lstat(directory.at(name));
     if (!stats.isDirectory()) throw new TreeError("not-found");
     return this.#named(path, directory.at(name));
@@ -180,22 +180,20 @@ export class Folder {
 
   async #lookPinned(local: string): Promise<Seen | undefined> {
     for (let attempt = 0; attempt < 8; attempt += 1) {
-      const fd = await this.calls.open(local, O_PATH | O_NOFOLLOW);
-      const self = descriptors + fd;
+      const { fd, where, stats } = await this.calls.hold(local, O_NOFOLLOW);
       let held = false;
       try {
-        const where = await this.calls.readlink(self);
         // Replaced by another between open and now: the new one is what the path means.
         if (where.endsWith(" (deleted)") && where !== local) continue;
         if (where !== local) return undefined;
-        const stats = await this.calls.fstat(fd);
         if (stats.isSymbolicLink()) return await this.#throughLink(local);
         const kind = kindOf(stats);
         if (kind === undefined) return undefined;
         held = true;
-        return { kind, stats, link: false, self, pinned: true, close: once(() => closeSync(fd)) };
+        const close = once(() => this.calls.release(fd));
+        return { kind, stats, link: false, self: descriptors + fd, pinned: true, close };
       } finally {
-        if (!held) closeSync(fd);
+        if (!held) this.calls.release(fd);
       }
     }
     return undefined;
@@ -224,7 +222,7 @@ export class Folder {
 
   #pinned(path: ResourcePath, fd: number): Directory {
     const self = descriptors + fd;
-    return { path, self, at: (name) => `${self}/${name}`, close: once(() => closeSync(fd)) };
+    return { path, self, at: (name) => `${self}/${name}`, close: once(() => this.calls.release(fd)) };
   }
 
   #named(path: ResourcePath, local: string): Directory {

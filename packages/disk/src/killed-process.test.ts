@@ -85,20 +85,22 @@ test(
     const child = startChild(
       place,
       `
+      const disk = await module.openDisk({ folder, state });
+      const draft = await disk.tree.draft("/document", { length: undefined });
+      await draft.commit({ modifiedMs: undefined });
+      await disk.tree.move("/document", "/aside", { replace: true }, work());
+      `,
+      `
       import fs from "node:fs";
       import { syncBuiltinESMExports } from "node:module";
       const rename = fs.renameSync;
       fs.renameSync = (from, to) => {
         rename(from, to);
         if (!from.endsWith("/aside")) return;
-        say("put aside");
-        freeze();
+        fs.writeSync(1, "put aside\\n");
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       };
       syncBuiltinESMExports();
-      const disk = await module.openDisk({ folder, state });
-      const draft = await disk.tree.draft("/document", { length: undefined });
-      await draft.commit({ modifiedMs: undefined });
-      await disk.tree.move("/document", "/aside", { replace: true }, work());
       `,
     );
     await child.says("put aside");

@@ -1,8 +1,9 @@
+import { constants } from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { type Member, TreeError } from "@meanwhile/server/store";
 import type { DeadProperties } from "./dead-properties.ts";
 import { type Entry, readEntries } from "./entries.ts";
-import { isAbsent } from "./errno.ts";
+import { type Facts, readFacts } from "./file-operations.ts";
 import type { Directory, Folder } from "./folder.ts";
 import { isReservedName } from "./names.ts";
 import { collectionResource, documentResource } from "./resource.ts";
@@ -25,11 +26,14 @@ export async function* listMembers(
     const properties = options.properties ? deadProperties.ofMembers(path) : undefined;
     for await (const entries of readEntries(folder.calls, directory)) {
       const members: Member[] = [];
-      for (const entry of entries) {
+      if (options.signal?.aborted === true) throw new TreeError("stopped");
+      const possible = entries.filter((entry) => mayBeResource(folder, directory, entry));
+      const names = possible.map(({ name }) => name);
+      const facts = await folder.calls.findAll(directory.self, names);
+      for (const [at, entry] of possible.entries()) {
         const wait = folder.calls.pace.breathe();
         if (wait !== undefined) await wait;
-        if (options.signal?.aborted === true) throw new TreeError("stopped");
-        const resource = await resourceOf(folder, directory, entry);
+        const resource = await resourceOf(folder, directory, entry, readFacts(facts, at));
         if (resource === undefined) continue;
         members.push({
           name: entry.name,
@@ -57,24 +61,30 @@ async function resourceOf(
   folder: Folder,
   directory: Directory,
   entry: Entry,
+  facts: Facts | undefined,
 ): Promise<Member["resource"] | undefined> {
-  if (!mayBeResource(folder, directory, entry)) return undefined;
-  if (entry.type === "link") {
-    const seen = await folder.lookIn(directory, entry.name);
-    seen?.close();
-    return seen === undefined ? undefined : documentResource(seen.stats);
-  }
-  try {
-    const looked = folder.calls.lstat(directory.at(entry.name));
-    const stats = looked instanceof Promise ? await looked : looked;
-    if (stats.isDirectory()) return collectionResource(stats);
-    return stats.isFile() ? documentResource(stats) : undefined;
-  } catch (error) {
-    // It was removed since the directory told its name.
-    if (isAbsent(error)) return undefined;
-    throw error;
+  // Absent: it was removed since the directory told its name.
+  switch (facts && facts.mode & S_IFMT) {
+    case S_IFDIR:
+      return facts && collectionResource(facts);
+    case S_IFREG:
+      return facts && documentResource(facts);
+    case S_IFLNK: {
+      const seen = await folder.lookIn(directory, entry.name);
+      seen?.close();
+      return seen === undefined ? undefined : documentResource(seen.stats);
+    }
+    default:
+      return undefined;
   }
 }
+
+const [S_IFMT, S_IFDIR, S_IFREG, S_IFLNK] = [
+  BigInt(constants.S_IFMT),
+  BigInt(constants.S_IFDIR),
+  BigInt(constants.S_IFREG),
+  BigInt(constants.S_IFLNK),
+];
 
 async function noCollection(folder: Folder, path: ResourcePath): Promise<TreeError> {
   const seen = await folder.look(path);

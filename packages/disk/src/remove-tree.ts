@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { type Resource, TreeError } from "@meanwhile/server/store";
-import { type Entry, readEntries, readUnreachable } from "./entries.ts";
+import { type Entry, readEntries } from "./entries.ts";
 import { isAbsent, isNotEmpty, treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 import { isReservedName } from "./names.ts";
@@ -134,19 +134,19 @@ async function emptyOnce(
   report: RemovalReport,
 ): Promise<number> {
   let removed = 0;
-  let unreachable = false;
+  const unreachable: Uint8Array[] = [];
   for await (const entries of readEntries(folder.calls, directory)) {
     for (const entry of entries) {
       const wait = folder.calls.pace.breathe();
       if (wait !== undefined) await wait;
       if (report.signal?.aborted === true) throw new TreeError("stopped");
-      unreachable ||= !entry.reachable;
+      if (entry.bytes !== undefined && unreachable.length < mostUnreachable) unreachable.push(entry.bytes);
       if (!entry.reachable || staying.has(entry.name)) continue;
       if (await removeEntry(folder, directory, entry, { report, staying })) removed += 1;
     }
   }
-  if (unreachable && report.hiddenStays === true) staying.set("", undefined);
-  else if (unreachable) removed += await removeUnreachable(folder, directory);
+  if (unreachable.length > 0 && report.hiddenStays === true) staying.set("", undefined);
+  else removed += await removeUnreachable(folder, directory, unreachable);
   return removed;
 }
 
@@ -195,9 +195,15 @@ async function removeEntry(
   }
 }
 
+/** The names of so many are remembered; the rest is removed in the next rounds. */
+const mostUnreachable = 10_000;
+
 /** Removes members whose names are not valid UTF-8. */
-async function removeUnreachable(folder: Folder, directory: Directory): Promise<number> {
-  const names = await readUnreachable(folder.calls, directory);
+async function removeUnreachable(
+  folder: Folder,
+  directory: Directory,
+  names: readonly Uint8Array[],
+): Promise<number> {
   for (const name of names)
     await folder.calls.removeAll(Buffer.concat([Buffer.from(directory.at("")), name]));
   return names.length;

@@ -1,13 +1,13 @@
-import type { BigIntStats } from "node:fs";
 import type { CollectionResource, DocumentResource } from "@meanwhile/server/store";
+import type { Facts } from "./file-operations.ts";
 
 /** A directory as a collection. */
-export function collectionResource(stats: BigIntStats): CollectionResource {
+export function collectionResource(stats: Facts): CollectionResource {
   return { kind: "collection", ...times(stats) };
 }
 
 /** A regular file as a document. */
-export function documentResource(stats: BigIntStats): DocumentResource {
+export function documentResource(stats: Facts): DocumentResource {
   return {
     kind: "document",
     length: Number(stats.size),
@@ -22,7 +22,7 @@ export function documentResource(stats: BigIntStats): DocumentResource {
  * it; so content of the same size, put within the same second or with its old time of modification set again,
  * has another tag.
  */
-export function entityTag(stats: BigIntStats): string {
+export function entityTag(stats: Facts): string {
   parts[0] = stats.ino;
   parts[1] = stats.size;
   parts[2] = stats.mtimeNs;
@@ -39,7 +39,7 @@ export function toSeconds(milliseconds: number): number {
 const parts = new BigUint64Array(4);
 const bytes = Buffer.from(parts.buffer);
 
-function times(stats: BigIntStats): Pick<DocumentResource, "modifiedMs" | "changedMs" | "createdMs"> {
+function times(stats: Facts): Pick<DocumentResource, "modifiedMs" | "changedMs" | "createdMs"> {
   return {
     modifiedMs: Number(stats.mtimeMs),
     changedMs: Number(stats.ctimeMs),

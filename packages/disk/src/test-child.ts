@@ -30,17 +30,22 @@ export interface TestChild {
   kill(): Promise<void>;
 }
 
-/** Runs a script that has `module` (the exports of disk.ts), `folder`, `state`, `say`, `work` and `freeze`. */
+/**
+ * Runs a script that has `module` (the exports of disk.ts), `folder`, `state`, `say`, `work` and `freeze`.
+ * @param preloaded a script without them, which runs in the worker threads too, before all else
+ */
 export function startChild(
   place: { readonly folder: string; readonly state: string },
   script: string,
+  preloaded = "",
 ): TestChild {
   const disk = fileURLToPath(new URL("./disk.ts", import.meta.url));
   // The worker threads of the disk need it, as those of the tests do.
   const loader = process.execArgv.filter((option) => option.startsWith("--import="));
+  const early = preloaded === "" ? [] : [`--import=data:text/javascript,${encodeURIComponent(preloaded)}`];
   const child = spawn(
     process.execPath,
-    [...loader, "--input-type=module", "--eval", prelude + script, disk, place.folder, place.state],
+    [...loader, ...early, "--input-type=module", "--eval", prelude + script, disk, place.folder, place.state],
     { cwd: fileURLToPath(new URL(".", import.meta.url)), stdio: ["ignore", "pipe", "pipe"] },
   );
   let printed = "";

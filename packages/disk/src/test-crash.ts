@@ -1,5 +1,5 @@
 /** A disk whose process ends at a certain change, and another that goes on where it was ended. */
-import { closeSync, type Dir, existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -9,10 +9,12 @@ import { onTestFinished } from "vitest";
 import { type BeforeChange, Calls, type Change } from "./calls.ts";
 import { DeadProperties } from "./dead-properties.ts";
 import type { Durability } from "./durability.ts";
+import { fileOperations, openDirectories } from "./file-operations.ts";
 import { Folder } from "./folder.ts";
 import { FolderTree } from "./folder-tree.ts";
 import { Pace } from "./pace.ts";
 import { sweep } from "./sweep.ts";
+import { Syncs } from "./syncs.ts";
 import { Temporaries } from "./temporaries.ts";
 import { makeFolder } from "./test-disk.ts";
 import { Works } from "./works.ts";
@@ -26,8 +28,6 @@ export interface CrashSite {
   /** Told of each change before the end is decided; may throw in the file system's place. */
   readonly fault: ((change: Change) => void) | undefined;
   readonly durability: Durability;
-  /** Directories that were read, or are. */
-  readonly reading: Dir[];
 }
 
 export function makeCrashSite(fault?: (change: Change) => void, durability: Durability = "full"): CrashSite {
@@ -35,7 +35,7 @@ export function makeCrashSite(fault?: (change: Change) => void, durability: Dura
   // What a process committed is there for the next: durability is another matter.
   const database = open({ path: state, maxDbs: 32, noSubdir: false, noSync: true });
   onTestFinished(() => database.close());
-  return { folder, state, database, fault, durability, reading: [] };
+  return { folder, state, database, fault, durability };
 }
 
 export interface Process {
@@ -70,13 +70,9 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
     return change.call === "sync" ? undefined : step();
   };
   const queue = new WriteQueue(site.database, step);
-  const calls = new Calls(new Pace(), before, { durability: site.durability });
-  const opendir = calls.opendir.bind(calls);
-  calls.opendir = async (...asked) => {
-    const handle = await opendir(...asked);
-    site.reading.push(handle);
-    return handle;
-  };
+  // What was written is there for the next process in any case; and nothing may come back after the end of this one.
+  const syncs = new Syncs({ fsync: async () => {} });
+  const calls = new Calls(new Pace(), before, { durability: site.durability, syncs });
   const folder = new Folder({ root: site.folder, state: site.state, calls });
   let id = 0;
   const randomId = (): string => `r${process.hrtime.bigint()}-${++id}`;
@@ -117,14 +113,14 @@ export async function reap(site: CrashSite): Promise<void> {
     await Promise.all([1, 2, 3, 4].map(() => stat(site.folder)));
     await nextTurn();
   }
-  for (const handle of site.reading.splice(0)) closeQuietly(() => handle.closeSync());
+  for (const id of openDirectories.keys()) fileOperations.closeNames(id);
   if (!existsSync("/proc/self/fd")) return;
   for (const fd of readdirSync("/proc/self/fd")) {
     closeQuietly(() => {
       const target = readlinkSync(`/proc/self/fd/${fd}`);
       const own = target.startsWith(join(site.state, "works")) || target.startsWith(site.folder);
-      // Directories that are read close themselves, some of them in this very moment.
-      if (own && !isRead(fd)) closeSync(Number(fd));
+      // Directories whose names are synced close themselves, some of them in this very moment.
+      if (own && !isOpenDirectory(fd)) closeSync(Number(fd));
     });
   }
 }
@@ -137,7 +133,7 @@ function closeQuietly(close: () => void): void {
   }
 }
 
-function isRead(fd: string): boolean {
+function isOpenDirectory(fd: string): boolean {
   const [, octal = "0"] = /flags:\s(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
   const flags = Number.parseInt(octal, 8);
   return (flags & 0o200000) !== 0 && (flags & 0o10000000) === 0;

@@ -9,9 +9,11 @@ import { describe, onTestFinished } from "vitest";
 import { type Need, testWith } from "../../../conformance/judge.ts";
 import { Calls } from "./calls.ts";
 import { DeadProperties } from "./dead-properties.ts";
+import { FileWorkers } from "./file-workers.ts";
 import { Folder } from "./folder.ts";
 import { FolderTree } from "./folder-tree.ts";
 import { Pace } from "./pace.ts";
+import { Routes } from "./routes.ts";
 import { Temporaries } from "./temporaries.ts";
 import { makeFolder } from "./test-disk.ts";
 import { dropPrivileges } from "./test-privileges.ts";
@@ -66,6 +68,8 @@ interface FolderTreeSite {
   readonly tree: Tree;
 }
 
+const workers = new FileWorkers();
+
 /** Parts of a disk, chosen by the test. */
 export function makeParts(options: { readonly pinning: boolean; readonly slow: boolean }) {
   const { folder, state } = makeFolder();
@@ -73,10 +77,11 @@ export function makeParts(options: { readonly pinning: boolean; readonly slow: b
   const database = open({ path: state, maxDbs: 32, noSubdir: false, noSync: true });
   onTestFinished(() => database.close());
   const queue = new WriteQueue(database);
-  // A clock that runs makes every call late, so that all of them are made asynchronously.
-  let now = 0;
-  const pace = options.slow ? new Pace(() => (now += 10)) : new Pace();
-  const served = new Folder({ root: folder, state, calls: new Calls(pace), pinning: options.pinning });
+  // On a mount that is not local all calls are made in workers.
+  const mounts = { mountOf: () => ({ id: "network", point: folder, local: false }) };
+  const routes = new Routes({ workers, root: folder, ...(options.slow ? { mounts } : {}) });
+  const calls = new Calls(new Pace(), undefined, { routes });
+  const served = new Folder({ root: folder, state, calls, pinning: options.pinning });
   let id = 0;
   const randomId = () => `id${++id}`;
   const context = {
