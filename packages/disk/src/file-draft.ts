@@ -156,7 +156,10 @@ export class FileDraft implements Draft {
     const { directory, name, temporary } = this.#place;
     if (over === "nothing") {
       const renaming = { from: directory, fromName: temporary.name, to: directory, toName: name };
-      if (!(await placeNew(folder, renaming))) throw new TreeError("exists");
+      const log = this.#context.temporaries.placeholder(directory.path, name);
+      const placed = await placeNew(folder, renaming, log);
+      await log.forget();
+      if (!placed) throw new TreeError("exists");
       return;
     }
     if (over !== undefined) await this.#refuseUnlessReplaceable(over);

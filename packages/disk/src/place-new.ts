@@ -5,7 +5,7 @@ import { hasNoLinks, isOccupied, isTaken } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 import { identityOf } from "./identity.ts";
 import { keptName } from "./names.ts";
-import type { WorkLog } from "./works.ts";
+import type { WorkFacts } from "./work-facts.ts";
 
 /** Something that has a name, and the name that it is to get. */
 export interface Renaming {
@@ -15,15 +15,20 @@ export interface Renaming {
   readonly toName: string;
 }
 
+/** Where is recorded what is made to take a name, for a process that goes on from here. */
+export interface PlaceholderLog {
+  readonly facts: Pick<WorkFacts, "placeholder">;
+  add(fact: Required<Pick<WorkFacts, "placeholder">>): Promise<void>;
+}
+
 /**
  * Gives something a name that nothing has, by calls that replace nothing: a file gets it as its second name (link) and
  * loses the first one; a directory is renamed over an empty one that was made there. Where the file system has no
  * second names, the file replaces an empty one that was made there exclusively.
  *
- * @param log where what is made there is recorded, for a process that goes on from here
  * @returns false, and nothing is changed, where something has the name
  */
-export async function placeNew(folder: Folder, renaming: Renaming, log?: WorkLog): Promise<boolean> {
+export async function placeNew(folder: Folder, renaming: Renaming, log?: PlaceholderLog): Promise<boolean> {
   const { calls } = folder;
   const { from, fromName, to, toName } = renaming;
   const stats = await calls.lstat(from.at(fromName));
@@ -51,7 +56,11 @@ export async function placeNew(folder: Folder, renaming: Renaming, log?: WorkLog
  * As {@link placeNew}, under a name that says that it was kept where its own is taken.
  * @returns the name
  */
-export async function placeVisibly(folder: Folder, renaming: Renaming, log?: WorkLog): Promise<string> {
+export async function placeVisibly(
+  folder: Folder,
+  renaming: Renaming,
+  log?: PlaceholderLog,
+): Promise<string> {
   for (let number = 0; number < 1000; number += 1) {
     const toName = number === 0 ? renaming.toName : keptName(renaming.toName, number);
     if (await placeNew(folder, { ...renaming, toName }, number === 0 ? log : undefined)) return toName;
@@ -64,7 +73,7 @@ export async function removePlaceholder(
   { calls }: Folder,
   to: Directory,
   toName: string,
-  { facts }: Pick<WorkLog, "facts">,
+  { facts }: Pick<PlaceholderLog, "facts">,
 ): Promise<void> {
   const { placeholder } = facts;
   if (placeholder === undefined) return;
@@ -84,7 +93,7 @@ export async function removePlaceholder(
 async function placeDirectory(
   folder: Folder,
   renaming: Renaming,
-  log: WorkLog | undefined,
+  log: PlaceholderLog | undefined,
 ): Promise<boolean> {
   const { calls } = folder;
   const { from, fromName, to, toName } = renaming;
@@ -103,7 +112,7 @@ async function placeDirectory(
 async function replaceEmptyFile(
   folder: Folder,
   renaming: Renaming,
-  log: WorkLog | undefined,
+  log: PlaceholderLog | undefined,
 ): Promise<boolean> {
   const { calls } = folder;
   const { from, fromName, to, toName } = renaming;
@@ -128,7 +137,7 @@ async function replaceEmptyFile(
 async function claimName(
   folder: Folder,
   { to, toName }: Renaming,
-  log: WorkLog | undefined,
+  log: PlaceholderLog | undefined,
   make: () => unknown,
 ): Promise<BigIntStats | undefined> {
   const { calls } = folder;

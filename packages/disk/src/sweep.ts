@@ -2,6 +2,7 @@ import type { ResourcePath } from "@meanwhile/dav/path";
 import { readEntries } from "./entries.ts";
 import type { Directory, Folder } from "./folder.ts";
 import { isReservedName } from "./names.ts";
+import { removePlaceholder } from "./place-new.ts";
 import { removeDirectory, silently } from "./remove-tree.ts";
 import type { Temporaries } from "./temporaries.ts";
 
@@ -24,6 +25,12 @@ export async function sweep(
     directory?.close();
     if (clean) await temporaries.cleared(path);
     else unclean.push(path);
+  }
+  for (const { directory: path, name, identity: placeholder, forget } of temporaries.placeholders()) {
+    const directory = await folder.directory(path);
+    if (directory !== undefined) await removePlaceholder(folder, directory, name, { facts: { placeholder } });
+    directory?.close();
+    await forget();
   }
   return unclean;
 }

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import type { Database, RootDatabase } from "lmdb";
+import type { Identity } from "./identity.ts";
 import { reservedName } from "./names.ts";
+import type { PlaceholderLog } from "./place-new.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
 /** A reserved name in a directory. */
@@ -13,6 +15,13 @@ export interface Temporary {
 
 interface TemporaryRecord {
   readonly directory: ResourcePath;
+  /** An empty file that takes a name which is no reserved one, where the file system has no hard links. */
+  readonly placeholder?: Placeholder;
+}
+
+export interface Placeholder {
+  readonly name: string;
+  readonly identity: Identity | "unknown";
 }
 
 interface Use {
@@ -69,14 +78,39 @@ export class Temporaries {
     return { name: reservedName(work, this.#randomId()), release };
   }
 
+  /** Records what is made in a directory to take a name. */
+  placeholder(directory: ResourcePath, name: string): PlaceholderLog & { forget(): Promise<void> } {
+    const key = keyOf(memberPath(directory, name));
+    let recorded = false;
+    return {
+      facts: {},
+      add: async ({ placeholder: identity }) => {
+        recorded = true;
+        await this.#record(key, { directory, placeholder: { name, identity } });
+      },
+      forget: async () => {
+        if (recorded) await this.#remove(key);
+      },
+    };
+  }
+
   /** Directories in which an earlier process left something. */
   left(): readonly ResourcePath[] {
-    return [...this.#records.getRange()].map(({ value }) => value.directory);
+    return [...this.#records.getRange()].flatMap(({ value }) =>
+      value.placeholder === undefined ? [value.directory] : [],
+    );
+  }
+
+  /** What an earlier process may have left under names that are no reserved ones. */
+  placeholders(): readonly (Placeholder & { readonly directory: ResourcePath; forget(): Promise<void> })[] {
+    return [...this.#records.getRange()].flatMap(({ key, value: { directory, placeholder } }) =>
+      placeholder === undefined ? [] : [{ directory, ...placeholder, forget: () => this.#remove(key) }],
+    );
   }
 
   /** A directory has nothing left in it. */
   async cleared(directory: ResourcePath): Promise<void> {
-    await this.#queue.run(() => void this.#records.remove(keyOf(directory)), { durable: false });
+    await this.#remove(keyOf(directory));
   }
 
   /** Ends the records of all directories that have no name in use. */
@@ -98,6 +132,10 @@ export class Temporaries {
   async #forget(directory: ResourcePath): Promise<void> {
     this.#uses.delete(directory);
     await this.cleared(directory);
+  }
+
+  async #remove(key: string): Promise<void> {
+    await this.#queue.run(() => void this.#records.remove(key), { durable: false });
   }
 
   async #record(key: string, record: TemporaryRecord): Promise<void> {

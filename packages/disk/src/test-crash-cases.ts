@@ -45,6 +45,24 @@ export const crashCases: readonly CrashCase[] = [
     replaces: "collection",
     run: (tree, work, seen) => tree.copy(document, destination, { ...placement(seen), depth: "0" }, work),
   },
+  {
+    ...plain,
+    name: "COPY of a document where there are no links",
+    fault: failing("link"),
+    run: (tree, work, seen) =>
+      tree.copy(document, destination, { ...placement(seen), depth: "infinity" }, work),
+  },
+  {
+    ...plain,
+    name: "MOVE of a document where there are no links",
+    fault: failing("link"),
+    run: (tree, work, seen) => tree.move(document, destination, placement(seen), work),
+  },
+  {
+    ...plain,
+    name: "MOVE of a document",
+    run: (tree, work, seen) => tree.move(document, destination, placement(seen), work),
+  },
   { ...plain, name: "MOVE", run: move },
   { ...plain, name: "MOVE over a collection", replaces: "collection", run: move },
   { ...plain, name: "MOVE to another file system", fault: apart, run: move },
@@ -94,10 +112,10 @@ export async function makeCrashTree(folder: string, tree: Tree, { replaces }: Cr
   }
 }
 
-function failing(call: Change["call"], name: string): (change: Change) => void {
+function failing(call: Change["call"], name?: string): (change: Change) => void {
   return (change) => {
     if (change.call !== call || change.path === undefined) return;
-    if (basename(change.path.toString()) === name) throw failure("EPERM");
+    if (name === undefined || basename(change.path.toString()) === name) throw failure("EPERM");
   };
 }
 

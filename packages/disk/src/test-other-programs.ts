@@ -19,6 +19,8 @@ interface Asked {
   readonly there: "collection" | "document" | undefined;
   /** The source and the destination behave as if they were on two file systems. */
   readonly apart?: true;
+  /** The file system has no hard links. */
+  readonly unlinked?: true;
   /** A document is compared and then replaced: just before that last rename another program still has its microseconds. */
   readonly compares?: true;
   /** What the request fails with where the destination was taken. */
@@ -58,7 +60,15 @@ function put(over: (seen: string) => CommitOptions["over"]): Asked["run"] {
   };
 }
 
+/** Requests to put a document at a free name: an empty file takes it, and is replaced by a rename. */
+const unlinked: readonly Asked[] = [
+  ...transfers("copy", "/source/a").slice(0, 2),
+  ...transfers("move", "/source/a").slice(0, 2),
+  { name: "PUT, If-None-Match: *", there: undefined, taken: "exists", run: put(() => "nothing") },
+].map((row) => ({ ...row, name: `${row.name}, without links`, unlinked: true, compares: true }));
+
 const asked: readonly Asked[] = [
+  ...unlinked,
   ...transfers("copy", "/source"),
   ...transfers("copy", "/source/a"),
   ...transfers("move", "/source"),
@@ -159,6 +169,7 @@ async function run(row: Asked, other: Interference, step: number): Promise<Ran> 
       state.acted = other.act(join(site.folder, "destination"));
     }
     const isRoot = basename(change.path?.toString() ?? "") === "source";
+    if (row.unlinked && change.call === "link") throw Object.assign(new Error("EPERM"), { code: "EPERM" });
     if (row.apart && change.call === "rename" && isRoot)
       throw Object.assign(new Error("EXDEV"), { code: "EXDEV" });
   });
