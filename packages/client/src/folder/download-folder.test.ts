@@ -207,11 +207,37 @@ describe("a document that comes in part", () => {
     expect(local.contents()).toEqual({ "a.txt": "abc" });
   });
 
+  test.each([undefined, 'W/"weak"'])(
+    "is gone on with where GET alone has the strong tag (listed: %s)",
+    async (listed) => {
+      const local = testFolder();
+      const server = fakeServer();
+      server.put("a.txt", "0123456789", modified);
+      server.put("b.txt", "9876543210", modified);
+      server.tell = ({ etag: _, ...resource }) => ({
+        ...resource,
+        ...(listed !== undefined && { etag: listed }),
+      });
+      const place = (name: string): URL => new URL(`http://files.example/base/${name}`);
+      local.write(partName("a.txt", place("a.txt"), '"state-1"'), "01234");
+      local.write(partName("b.txt", place("b.txt"), '"state-0"'), "xxxxx");
+      await downloadFolder(server.client, "", local.folder, local).outcome;
+      const gets = server.calls.filter(({ method }) => method === "get");
+      expect(gets.map(({ path, start, ifMatch }) => [path, start, ifMatch]).sort()).toEqual([
+        ["a.txt", 0, undefined],
+        ["a.txt", 5, '"state-1"'],
+        ["b.txt", 0, undefined],
+      ]);
+      expect(local.contents()).toMatchObject({ "a.txt": "0123456789", "b.txt": "9876543210" });
+    },
+  );
+
   test("without a strong entity tag is never gone on with, and leaves nothing behind", async () => {
     const local = testFolder();
     const server = fakeServer();
     server.put("a.txt", "0123456789", modified);
-    server.tell = ({ etag: _, ...resource }) => ({ ...resource, etag: 'W/"weak"' });
+    const stored = server.resources.get("a.txt");
+    if (stored != null) server.resources.set("a.txt", { ...stored, etag: 'W/"weak"' });
     server.send = (_path, content) => half(content);
     const outcome = downloadFolder(server.client, "", local.folder, local).outcome;
     expect(await failed(outcome)).toEqual([["a.txt", "ConnectionError"]]);

@@ -83,24 +83,29 @@ async function look({ client, url, patience }: FileReception): Promise<DocumentF
 }
 
 async function receiveOnce(reception: FileReception, facts: DocumentFacts): Promise<ReceivedFile> {
-  const { surroundings, url, folder, name } = reception;
+  const { client, surroundings, url, folder, name, patience } = reception;
   const { fileSystem } = surroundings;
-  const etag = strongTag(facts.etag);
+  const listed = strongTag(facts.etag);
+  // Some servers tell it with the content alone.
+  const whole = listed === undefined ? await client.get(url, patience) : undefined;
+  const etag = listed ?? strongTag(whole?.etag);
   const part = join(
     folder,
     etag === undefined ? singlePartName(surroundings.randomName()) : partName(name, url, etag),
   );
-  const handle = await openPart(reception, part, etag !== undefined);
   try {
+    const handle = await openPart(reception, part, etag !== undefined);
     let filled: Omit<ReceivedFile, "replaced">;
     try {
-      filled = await fill(reception, handle, facts, etag);
+      filled = await fill(reception, handle, facts, etag, whole);
     } finally {
       await handle.close();
     }
     const replaced = await putInPlace(reception, part, filled.size);
     return { ...filled, replaced };
   } catch (error) {
+    // Content that was read, or broke, has nothing to cancel.
+    await whole?.content.cancel().catch(() => undefined);
     // Only what a later run can go on with stays.
     const useless = etag === undefined || error instanceof ResourceChanged || error instanceof TooLong;
     const there = await fileSystem.lstat(part).catch(ignoreMissing);
@@ -128,17 +133,19 @@ async function fill(
   handle: FileHandle,
   facts: DocumentFacts,
   etag: string | undefined,
+  whole: Download | undefined,
 ): Promise<Omit<ReceivedFile, "replaced">> {
   let start = etag === undefined ? 0 : (await handle.stat()).size;
   if (facts.size !== undefined && start > facts.size) {
     await handle.truncate(0);
     start = 0;
   }
+  if (start > 0) await whole?.content.cancel();
   if (start > 0 && start === facts.size) {
     reception.tell(start, start);
     return dated(reception, handle, start, facts);
   }
-  const download = await request(reception, start, etag);
+  const download = start === 0 && whole !== undefined ? whole : await request(reception, start, etag);
   const told = factsOf({ ...download, ...(download.total !== undefined && { length: download.total }) });
   if (start > 0 && told.etag !== undefined && told.etag !== etag) {
     await download.content.cancel();
