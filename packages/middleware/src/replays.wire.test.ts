@@ -1,7 +1,8 @@
 import { createOperations } from "@meanwhile/operations";
 import { describe, expect, test } from "vitest";
 import type { ProcessingOptions } from "./processing/options.ts";
-import { uuid } from "./testing/adapter-scene.ts";
+import { alice, uuid } from "./testing/adapter-scene.ts";
+import { manualTimers } from "./testing/manual-timers.ts";
 import { field } from "./testing/raw-client.ts";
 import { protocols, serveHandler } from "./testing/serve-handler.ts";
 
@@ -71,5 +72,46 @@ describe.each(protocols)("%s", (protocol) => {
       expect((await connect().send("POST", "/", key, "x").response()).status).toBe(500);
     }
     expect(runs).toBe(expected);
+  });
+
+  test.each<[string, Record<string, string>, string | undefined]>([
+    ["short", {}, "guessable"],
+    ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", {}, "guessable"],
+    ["short", alice, undefined],
+    [uuid, {}, undefined],
+  ])("the key %s of %o: Idempotency-Ignored is %s", async (name, who, expected) => {
+    let go = (): void => undefined;
+    const opened = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const timers = manualTimers();
+    const operations = createOperations({ after: timers.after });
+    let runs = 0;
+    let came = (): void => undefined;
+    const connect = await serveHandler(protocol, operations, async (_request, response) => {
+      runs += 1;
+      came();
+      await opened;
+      response.writeHead(201, { "X-A": "1" }).end("done");
+    });
+    const arrived = new Promise<void>((resolve) => {
+      came = resolve;
+    });
+    const asks = connect().send(
+      "POST",
+      "/",
+      { "Idempotency-Key": name, Prefer: "respond-async, wait=0", ...who },
+      "x",
+    );
+    await arrived;
+    timers.advance(1);
+    const accepted = await asks.response();
+    expect([accepted.status, field(accepted, "idempotency-ignored")]).toEqual([202, expected]);
+    go();
+    const second = await connect()
+      .send("POST", "/", { "Idempotency-Key": name, ...who }, "x")
+      .response();
+    expect(field(second, "idempotency-ignored")).toBe(expected);
+    expect([second.status, runs]).toEqual([201, expected === undefined ? 1 : 2]);
   });
 });

@@ -6,14 +6,18 @@ import {
   OperationKeyError,
   OperationLimitError,
 } from "@meanwhile/operations";
+import { breakOff } from "../recording/break-off.ts";
 import { chosenKeyName, fingerprintOf } from "../repetition.ts";
 import { problem } from "../status-answer.ts";
 import { refusedFor, unreadable } from "./answers.ts";
 import { ContentDigest } from "./content-digest.ts";
 import { type Core, targetUrl } from "./core.ts";
 import type { Handling } from "./handling.ts";
-import { growingFingerprint, hasHead, isAnswer, join } from "./joining.ts";
+import { growingFingerprint, hasHead, isAnswer, type Joining, join } from "./joining.ts";
 import { answerSelected } from "./send-answer.ts";
+
+/** On every answer to an anonymous request whose key could be guessed, so that it does not count. */
+const ignoredField = "Idempotency-Ignored";
 
 /** @returns whether the handler is to run; else the request was answered, or will be */
 export async function enterAtOnce(
@@ -38,7 +42,10 @@ export async function enterAtOnce(
     await answerSelected(openExchange(request, response), problem(400, String(error)));
     return false;
   }
-  if (name === undefined) return start(core, handling, response);
+  if (name === undefined) {
+    response.setHeader(ignoredField, "guessable");
+    return start(core, handling, response);
+  }
   const content = new ContentDigest(request);
   const head = fingerprintOf(repeatable, "");
   const joining = { request, response, settings, fingerprint: head, content };
@@ -46,7 +53,7 @@ export async function enterAtOnce(
   try {
     const earlier = await findEarlier(core, name);
     if (earlier && (isAnswer(earlier) || !hasHead(earlier, head))) {
-      void join(core, earlier, joining);
+      joinLater(core, earlier, joining);
       return false;
     }
     const key = {
@@ -62,7 +69,7 @@ export async function enterAtOnce(
     return await started;
   } catch (error) {
     if (error instanceof OperationKeyError) {
-      void join(core, error.operation, joining);
+      joinLater(core, error.operation, joining);
       return false;
     }
     if (!(error instanceof JournalUnreadable)) throw error;
@@ -72,6 +79,14 @@ export async function enterAtOnce(
   } finally {
     endTurn();
   }
+}
+
+/** The turn does not wait for the answer. */
+function joinLater(core: Core, earlier: Operation | JournalEntry, joining: Joining): void {
+  join(core, earlier, joining).catch((error: unknown) => {
+    joining.settings.logger.error({ err: error }, `a repetition could not be answered: ${String(error)}`);
+    breakOff(joining.response);
+  });
 }
 
 async function start(

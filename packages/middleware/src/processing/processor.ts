@@ -162,11 +162,13 @@ export function createProcessor(
         runHandler(handling, () => proceed(handling.response));
         return;
       }
-      enterAtOnce(core, handling, key !== undefined, response).then((runs) => {
-        if (!runs) return;
-        prepare(handling, handling.response);
-        runHandler(handling, () => proceed(handling.response));
-      }, fail);
+      enterAtOnce(core, handling, key !== undefined, response)
+        .then((runs) => {
+          if (!runs) return;
+          prepare(handling, handling.response);
+          runHandler(handling, () => proceed(handling.response));
+        })
+        .catch(fail);
     },
     urlOf: (request) => targetUrl(request, settings),
     close() {
