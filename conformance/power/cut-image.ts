@@ -36,10 +36,9 @@ export function makeCutImage(series: Series): CutImage {
   ];
   for (const directory of [below, first, second]) mkdirSync(directory);
   const [image, kept] = [join(below, "disk.img"), join(below, "cut.img")];
-  /** What undoes each mount and loop device, the last first. */
+  /** What undoes each mount, the last first. */
   const undo: (() => void)[] = [];
-  /** Loop devices, by the file system on them: the same again where they can be had. */
-  const devices = new Map<number, string>();
+  const devices: string[] = [];
   let round = 0;
 
   const mountDevice = (device: string, at: string): void => {
@@ -49,9 +48,8 @@ export function makeCutImage(series: Series): CutImage {
   };
   const attach = (index: number): string => {
     const range = ["--offset", `${index * bytes}`, "--sizelimit", `${bytes}`];
-    const device = attachTo(devices.get(index), [...range, image]);
-    devices.set(index, device);
-    undo.push(() => run("losetup", "--detach", device));
+    const device = run("losetup", "--find", "--show", ...range, image);
+    devices.push(device);
     return device;
   };
   const mountAll = (prepare: (device: string) => void): void => {
@@ -71,9 +69,13 @@ export function makeCutImage(series: Series): CutImage {
   const unmount = (): void => {
     for (const step of undo.splice(0).reverse()) step();
   };
+  const detach = (those: readonly string[]): void => {
+    for (const device of those) run("losetup", "--detach", device);
+  };
   const dispose = (): void => {
     try {
       unmount();
+      detach(devices.splice(0));
       run("umount", below);
     } finally {
       rmSync(place, { recursive: true, force: true });
@@ -104,23 +106,14 @@ export function makeCutImage(series: Series): CutImage {
       unmount();
       renameSync(kept, image);
       round += 1;
+      // Device numbers are others after a boot, and here: the old ones are given back only then.
+      const before = devices.splice(0);
       mountAll(check);
       bind();
+      detach(before);
     },
     dispose,
   };
-}
-
-function attachTo(device: string | undefined, file: readonly string[]): string {
-  if (device !== undefined) {
-    try {
-      run("losetup", ...file.slice(0, -1), device, ...file.slice(-1));
-      return device;
-    } catch {
-      // Another program has it now.
-    }
-  }
-  return run("losetup", "--find", "--show", ...file);
 }
 
 /** Replays the journal, as the first mount would, and looks for faults. */

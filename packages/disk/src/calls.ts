@@ -159,10 +159,20 @@ export class Calls {
     return this.#aside(fd, "quick", "read", [fd, length, position]);
   }
 
-  /** Copies a part of an open file to another beside the event loop. @returns how many bytes; 0 at the end */
-  async copyPart(from: number, to: number, position: number, length: number): Promise<number> {
+  /**
+   * Copies a part of an open file to another beside the event loop.
+   * @param holes whether blocks of zeros are left out, for they are holes of the source
+   * @returns how many bytes; 0 at the end
+   */
+  async copyPart(
+    from: number,
+    to: number,
+    position: number,
+    length: number,
+    holes: boolean,
+  ): Promise<number> {
     await this.#before?.({ call: "write", path: undefined });
-    return this.#aside(from, "long", "copyPart", [from, to, position, length]);
+    return this.#aside(from, "long", "copyPart", [from, to, position, length, holes]);
   }
 
   /** Writes all the bytes. */
@@ -210,6 +220,11 @@ export class Calls {
   fchmod(fd: number, mode: number): Awaitable<void> {
     const held = this.#before?.({ call: "mode", path: undefined });
     return held ?? this.#call(fd, "open", "fchmod", [fd, mode]);
+  }
+
+  ftruncate(fd: number, bytes: number): Awaitable<void> {
+    const held = this.#before?.({ call: "write", path: undefined });
+    return held ?? this.#call(fd, "open", "ftruncate", [fd, bytes]);
   }
 
   fchown(fd: number, user: number, group: number): Awaitable<void> {

@@ -6,7 +6,7 @@ import { toSeconds } from "./resource.ts";
 
 /** Up to this size a file is read and written with one call each. */
 const smallBytes = 128 * 1024;
-/** Larger files are copied in parts of this size, unless the file system can share their content. */
+/** Larger files, and those with holes, are copied in parts of this size, unless the file system can share their content. */
 const partBytes = 4 * 1024 * 1024;
 
 export interface CopyFileOptions {
@@ -24,7 +24,7 @@ export interface CopyFileOptions {
 
 /**
  * Copies the content of a file, its permissions (less those that the process masks) and its time of last
- * modification. Where the file system can, the copy shares the content (reflink). The copy is synced.
+ * modification. Where the file system can, the copy shares the content (reflink). Holes stay holes. The copy is synced.
  *
  * @throws {TreeError} "stopped"; a part of a copy may then be left
  */
@@ -39,7 +39,9 @@ export async function copyFileContent(options: CopyFileOptions): Promise<void> {
   const created = shared ? 0 : constants.O_CREAT | constants.O_EXCL;
   const to = await calls.open(options.to, constants.O_WRONLY | constants.O_NOFOLLOW | created, mode | 0o200);
   try {
-    if (!shared) await (size <= smallBytes ? copySmall(options, to, size) : copyInParts(options, to, size));
+    const holes = stats.blocks * 512n < stats.size;
+    const small = size <= smallBytes && !holes;
+    if (!shared) await (small ? copySmall(options, to, size) : copyInParts(options, to, size, holes));
     // The system's own copy sets the permissions of the source, with those that this process masks.
     if (shared || (mode & 0o200) === 0) await calls.fchmod(to, mode & ~process.umask());
     await calls.futimes(to, toSeconds(options.clock()), Number(stats.mtimeNs / 1000n) / 1e6 + 4e-7);
@@ -61,12 +63,16 @@ async function copySmall({ calls, from }: CopyFileOptions, to: number, size: num
   }
 }
 
-async function copyInParts(options: CopyFileOptions, to: number, size: number): Promise<void> {
+async function copyInParts(options: CopyFileOptions, to: number, size: number, holes: boolean): Promise<void> {
   const { calls, from, work } = options;
   for (let at = 0; ; ) {
     if (work.signal.aborted) throw new TreeError("stopped");
-    const count = await calls.copyPart(from, to, at, partBytes);
-    if (count === 0) return;
+    const count = await calls.copyPart(from, to, at, partBytes, holes);
+    if (count === 0) {
+      // A hole at the end was not written.
+      if (holes) await calls.ftruncate(to, at);
+      return;
+    }
     at += count;
     if (size > partBytes) work.bytes(at, Math.max(at, size));
   }

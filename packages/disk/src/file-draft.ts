@@ -23,6 +23,7 @@ export interface DraftContext {
 /** Documents from this size on are refused at once where they cannot fit. */
 const checkedBytes = 1024 * 1024;
 const permissions = 0o777n;
+const ownerOnly = 0o600;
 
 /** Begins a draft: a file with a reserved name beside its target. */
 export async function beginDraft(
@@ -40,9 +41,8 @@ export async function beginDraft(
       if (bavail * bsize < BigInt(options.length)) throw new TreeError("no-space");
     }
     temporary = await temporaries.take(directory.path, "put");
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    const fd = await folder.calls.open(directory.at(temporary.name), flags);
-    const draft = new FileDraft(context, { path, directory, name, temporary, fd, replaced: file });
+    const { fd, mode } = await openHidden(folder, directory.at(temporary.name), file);
+    const draft = new FileDraft(context, { path, directory, name, temporary, fd, mode, replaced: file });
     context.drafts.add(draft);
     return draft;
   } catch (error) {
@@ -52,12 +52,45 @@ export async function beginDraft(
   }
 }
 
+/**
+ * Makes the file that only its owner may read until its content is whole. What a new file may be read by is the system's
+ * to say, by the process's mask or the directory's access control list: it is asked before there is any content.
+ *
+ * @returns the permissions that the content gets with its name
+ */
+async function openHidden(
+  { calls }: Folder,
+  at: string,
+  replaced: BigIntStats | undefined,
+): Promise<{ readonly fd: number; readonly mode: bigint }> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  if (replaced !== undefined) {
+    return { fd: await calls.open(at, flags, ownerOnly), mode: replaced.mode & permissions };
+  }
+  const fd = await calls.open(at, flags);
+  try {
+    const { mode } = await calls.fstat(fd);
+    try {
+      if ((mode & permissions) !== BigInt(ownerOnly)) await calls.fchmod(fd, ownerOnly);
+    } catch {
+      // A file system without permissions: whoever may read the directory may read all of it.
+    }
+    return { fd, mode: mode & permissions };
+  } catch (error) {
+    await calls.close(fd);
+    await calls.unlink(at);
+    throw error;
+  }
+}
+
 interface DraftPlace {
   readonly path: ResourcePath;
   readonly directory: Directory;
   readonly name: string;
   readonly temporary: Temporary;
   readonly fd: number;
+  /** The permissions that it gets at its end. */
+  readonly mode: bigint;
   /** The file that is about to be replaced, as it was when the draft began. */
   readonly replaced: BigIntStats | undefined;
 }
@@ -169,19 +202,16 @@ export class FileDraft implements Draft {
   /** What a replaced file had stays: its permissions, and its owner where the system lets us. */
   async #keepOwner(): Promise<void> {
     const { folder } = this.#context;
-    const { fd, replaced } = this.#place;
-    if (replaced === undefined) return;
+    const { fd, replaced, mode } = this.#place;
     const own = await folder.calls.fstat(fd);
-    if (own.uid !== replaced.uid || own.gid !== replaced.gid) {
+    if (replaced !== undefined && (own.uid !== replaced.uid || own.gid !== replaced.gid)) {
       try {
         await folder.calls.fchown(fd, Number(replaced.uid), Number(replaced.gid));
       } catch {
         // Only a privileged process may give files away; the new content is then ours.
       }
     }
-    if ((own.mode & permissions) !== (replaced.mode & permissions)) {
-      await folder.calls.fchmod(fd, Number(replaced.mode & permissions));
-    }
+    if ((own.mode & permissions) !== mode) await folder.calls.fchmod(fd, Number(mode));
   }
 
   async #setModified(modifiedMs: number): Promise<void> {

@@ -70,10 +70,17 @@ export const fileOperations = {
       at += fs.writeSync(fd, bytes, at, bytes.byteLength - at, position === null ? null : position + at);
     }
   },
-  /** Copies at most so many bytes from one file to another. @returns how many; 0 at the end of the source */
-  copyPart: (from: number, to: number, position: number, length: number): number => {
+  ftruncate: (fd: number, bytes: number): void => fs.ftruncateSync(fd, bytes),
+  /**
+   * Copies at most so many bytes from one file to another.
+   * @param holes whether blocks of zeros are left out: what is never written is a hole, which takes no room
+   * @returns how many; 0 at the end of the source
+   */
+  copyPart: (from: number, to: number, position: number, length: number, holes: boolean): number => {
     const bytes = fileOperations.read(from, length, position);
-    fileOperations.write(to, bytes, position);
+    for (const [start, end] of holes ? written(bytes) : [[0, bytes.byteLength] as const]) {
+      fileOperations.write(to, bytes.subarray(start, end), position + start);
+    }
     return bytes.byteLength;
   },
   /** Begins to read a directory, under a number of the caller's choice; see {@link readNames}. */
@@ -149,6 +156,23 @@ export interface NameBatch {
 const namesAtOnce = 256;
 /** Directories of this thread that are being read. */
 export const openDirectories: Map<number, fs.Dir> = new Map<number, fs.Dir>();
+
+/** The blocks of file systems are of this size, or a few of them are. */
+const blockBytes = 4096;
+const zeros = Buffer.alloc(blockBytes);
+
+/** Where the bytes are not zero, in whole blocks. */
+function written(bytes: Uint8Array): readonly (readonly [start: number, end: number])[] {
+  const parts: [number, number][] = [];
+  for (let start = 0; start < bytes.byteLength; start += blockBytes) {
+    const block = bytes.subarray(start, start + blockBytes);
+    if (zeros.subarray(0, block.byteLength).equals(block)) continue;
+    const last = parts.at(-1);
+    if (last?.[1] === start) last[1] += block.byteLength;
+    else parts.push([start, start + block.byteLength]);
+  }
+  return parts;
+}
 
 function readBatch(id: number, directory: fs.Dir): NameBatch {
   const names: FilePath[] = [];
