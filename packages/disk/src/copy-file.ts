@@ -63,7 +63,12 @@ async function copySmall({ calls, from }: CopyFileOptions, to: number, size: num
   }
 }
 
-async function copyInParts(options: CopyFileOptions, to: number, size: number, holes: boolean): Promise<void> {
+async function copyInParts(
+  options: CopyFileOptions,
+  to: number,
+  size: number,
+  holes: boolean,
+): Promise<void> {
   const { calls, from, work } = options;
   for (let at = 0; ; ) {
     if (work.signal.aborted) throw new TreeError("stopped");
