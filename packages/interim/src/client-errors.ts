@@ -1,7 +1,8 @@
 /** Bytes on an HTTP/1.1 connection that Node's parser refuses: they get an answer, after the requests before them. */
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { AnyRequest } from "./exchange.ts";
 import { closeLingering } from "./lingering-close.ts";
 import { malformedStatus, type ParseError } from "./malformed-status.ts";
 
@@ -13,20 +14,14 @@ export interface Http1Server {
   httpAllowHalfOpen?: boolean;
 }
 
-/** Node's own: the response that is under way on a connection. */
+/** Node's own: the response that is under way on a connection; those of pipelined requests follow one by one. */
 type ServedSocket = Socket & {
   readonly server?: Http1Server;
-  readonly _httpMessage?: { readonly headersSent: boolean } | null;
+  readonly _httpMessage?: ServerResponse<IncomingMessage> | null;
 };
 
-interface Connection {
-  readonly unanswered: Set<IncomingMessage>;
-  /** Set once the parser has given up: called whenever a request was answered. */
-  ended?: () => void;
-}
-
 const servers = new WeakSet<Http1Server>();
-const connections = new WeakMap<Socket, Connection>();
+const refused = new WeakSet<Socket>();
 
 /**
  * Answers what a server's clients send that is no HTTP/1.1 with a status of its own (400, 408, 413, 431, 501), and
@@ -45,29 +40,20 @@ export function answerClientErrors(server: Http1Server): void {
   });
 }
 
-/** Notes that a request will be answered. @returns to be called when it was, or when its client is gone */
-export function awaitAnswer(request: IncomingMessage): () => void {
-  const socket = request.socket as ServedSocket;
-  if (socket.server !== undefined) answerClientErrors(socket.server);
-  const connection = connectionOf(socket);
-  connection.unanswered.add(request);
-  return () => {
-    connection.unanswered.delete(request);
-    connection.ended?.();
-  };
+/** {@link answerClientErrors} for the server that a request came by, where it came over HTTP/1.1. */
+export function answerClientErrorsBehind(request: AnyRequest): void {
+  if (request.httpVersionMajor !== 1) return;
+  // Requests that a test injects have a socket without a server, or none.
+  const { server } = (request.socket ?? {}) as Partial<ServedSocket>;
+  if (server !== undefined) answerClientErrors(server);
 }
 
-/** Calls the listener when every request that came before on this connection was answered: at once, if all were. */
+/** Calls the listener when every complete request that came on this connection was answered: at once, if all were. */
 export function whenEarlierAreAnswered(socket: Socket, listener: () => void): void {
-  const connection = connectionOf(socket);
-  const check = (): void => {
-    // One whose content is broken off by the malformed bytes is never complete.
-    if ([...connection.unanswered].some(({ complete }) => complete)) return;
-    delete connection.ended;
-    listener();
-  };
-  connection.ended = check;
-  check();
+  const response = (socket as ServedSocket)._httpMessage;
+  // A request whose content is broken off by malformed bytes is never complete.
+  if (socket.destroyed || !response?.req.complete) listener();
+  else response.once("close", () => whenEarlierAreAnswered(socket, listener));
 }
 
 function endAfterAnswers(error: ParseError, socket: ServedSocket, server: Http1Server): void {
@@ -77,19 +63,17 @@ function endAfterAnswers(error: ParseError, socket: ServedSocket, server: Http1S
     return;
   }
   // The parser reports its error again with each further piece.
-  if (connectionOf(socket).ended !== undefined || refused.has(socket)) return;
+  if (refused.has(socket)) return;
   refused.add(socket);
   closeLingering(socket);
   answerHalfClosed(socket, server);
   whenEarlierAreAnswered(socket, () => {
     if (socket.destroyed) return;
     // After the head of another response this would be taken for its content.
-    if (socket.writable && socket._httpMessage?.headersSent !== true) socket.write(refusal(error));
+    if (socket.writable && !socket._httpMessage?.headersSent) socket.write(refusal(error));
     if (!socket.writableEnded) socket.destroySoon();
   });
 }
-
-const refused = new WeakSet<Socket>();
 
 /** Node ends the connection of a client that closes its side, whatever it still has to be told. */
 function answerHalfClosed(socket: Socket, server: Http1Server): void {
@@ -106,12 +90,4 @@ function refusal(error: ParseError): string {
   const status = malformedStatus(error);
   const date = new Date().toUTCString();
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nDate: ${date}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
-}
-
-function connectionOf(socket: Socket): Connection {
-  const known = connections.get(socket);
-  if (known !== undefined) return known;
-  const connection: Connection = { unanswered: new Set() };
-  connections.set(socket, connection);
-  return connection;
 }

@@ -1,6 +1,12 @@
 /** What stands behind a complete request on its connection does not take its answer away. */
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { answerClientErrors } from "./client-errors.ts";
@@ -15,8 +21,8 @@ afterEach(async () => {
   if (server.listening) await once(server, "close");
 });
 
-async function start(serve: RequestListener): Promise<void> {
-  server = createServer(serve).listen(0, "127.0.0.1");
+async function start(serve: RequestListener, options: ServerOptions = {}): Promise<void> {
+  server = createServer(options, serve).listen(0, "127.0.0.1");
   await once(server, "listening");
 }
 
@@ -96,6 +102,23 @@ test("nothing is written into a response that has begun", async () => {
   await gaveUp;
   response?.end("cd");
   expect(await all(client)).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\n\r\nabcdHTTP\/1\.1 400 /);
+});
+
+test("a head that never ends does not take away the answer that is waited for before it", async () => {
+  let answer = (): void => undefined;
+  await start(
+    (request, response) => {
+      openExchange(request, response);
+      answer = () => response.writeHead(204).end();
+    },
+    { headersTimeout: 20, connectionsCheckingInterval: 10 },
+  );
+  const client = dial();
+  const gaveUp = once(server, "clientError");
+  client.write(`${head("DELETE")}GET / HTTP/1.1\r\nHost:`);
+  await gaveUp;
+  answer();
+  expect(statuses(await all(client))).toEqual([204, 408]);
 });
 
 test("where the application has a listener of its own, that one decides", async () => {

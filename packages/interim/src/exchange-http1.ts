@@ -1,6 +1,6 @@
 /** An exchange on node:http. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { awaitAnswer } from "./client-errors.ts";
+import { answerClientErrorsBehind } from "./client-errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { createClosing } from "./exchange-closing.ts";
 import { checkInterim, type FieldLine, statusLine } from "./interim-fields.ts";
@@ -9,6 +9,7 @@ import { onSocketClose } from "./socket-close.ts";
 
 export function openHttp1(request: IncomingMessage, response: ServerResponse): Exchange {
   const protocol = speaksInterim(request) ? "HTTP/1.1" : "HTTP/1.0";
+  answerClientErrorsBehind(request);
   const closing = createClosing();
   const withContent = declaresContent(request);
   const requestComplete = (): boolean => (withContent ? request.complete : !request.aborted);
@@ -18,7 +19,6 @@ export function openHttp1(request: IncomingMessage, response: ServerResponse): E
   // A pipelined response has no socket yet, and never hears of its end.
   const forget = onSocketClose(request.socket, close);
   closing.whenClosed(forget);
-  closing.whenClosed(awaitAnswer(request));
   if (response.destroyed || request.socket.destroyed) close();
 
   return {

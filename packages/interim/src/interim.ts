@@ -1,5 +1,5 @@
 /** Interim (1xx) responses on node:http and node:http2. */
-export { answerClientErrors, whenEarlierAreAnswered } from "./client-errors.ts";
+export { answerClientErrors, answerClientErrorsBehind, whenEarlierAreAnswered } from "./client-errors.ts";
 export {
   type AnyRequest,
   type AnyResponse,

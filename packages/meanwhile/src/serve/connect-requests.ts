@@ -19,12 +19,7 @@ export function answerConnect(server: Server | Http2SecureServer, handler: DavHa
     const socket = target as Socket;
     socket.on("error", () => socket.destroy());
     whenEarlierAreAnswered(socket, () => {
-      if (socket.destroyed || isClosing(socket)) return;
-      // A response of another listener's is under way, of which nothing is known here.
-      if ((socket as { readonly _httpMessage?: unknown })._httpMessage) {
-        socket.destroy();
-        return;
-      }
+      if (!socket.writable || isClosing(socket)) return;
       const response = new ServerResponse(request as IncomingMessage);
       response.shouldKeepAlive = false;
       response.assignSocket(socket);

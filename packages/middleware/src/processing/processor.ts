@@ -1,6 +1,12 @@
 /** The way of one request through the middleware, whichever framework it came by. */
 import type { ServerResponse } from "node:http";
-import { type AnyRequest, type AnyResponse, createPacer, openExchange } from "@meanwhile/interim";
+import {
+  type AnyRequest,
+  type AnyResponse,
+  answerClientErrorsBehind,
+  createPacer,
+  openExchange,
+} from "@meanwhile/interim";
 import { createOperations, memoryJournal, type Operations } from "@meanwhile/operations";
 import { createAttendance } from "../attendance.ts";
 import { createObserver } from "../observing/observer.ts";
@@ -115,6 +121,7 @@ export function createProcessor(
   return {
     operations,
     enter(request, response, proceed, fail, { mount = mountOf(request), route } = {}) {
+      answerClientErrorsBehind(request);
       const here =
         mount === "" || mount === "route" ? settings : { ...settings, path: mount + settings.path };
       const rest = statusRest(requestTarget(request), here.path);
