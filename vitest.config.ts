@@ -35,6 +35,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "unit",
+          setupFiles: ["scripts/random-runs.mjs"],
           ...slow,
           include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/*.wire.test.ts", ...apart],

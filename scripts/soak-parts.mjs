@@ -7,7 +7,7 @@
  *   vitest: arguments for it, with a version of Node where that is another one than ours
  * @typedef {{ about: string, steps: readonly Step[] }} Part
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** All files of tests that only the soak runs, and those that only CI=true runs beside it. */
 const late = ["packages", "conformance", "examples"]
@@ -41,6 +41,13 @@ function filesOf(part) {
     .filter((file) => places.find(([, pattern]) => pattern.test(file))?.[0] === part)
     .map((file) => ({ name: file, vitest: ["--project", "soak", file] }));
 }
+
+/** Tests that draw random input. */
+const random = readdirSync("packages", { recursive: true, encoding: "utf8" })
+  .map((name) => `packages/${name}`)
+  .filter((name) => name.endsWith(".test.ts") && !/\.(?:wire|soak)\.test\.ts$|\/node_modules\//.test(name))
+  .filter((name) => readFileSync(name, "utf8").includes('"fast-check"'))
+  .sort();
 
 /** Files of `npm test` that do more of the same in the soak. @param {string} file @returns {Step} */
 const more = (file) => ({ name: file, vitest: ["--project", "conformance", file] });
@@ -80,7 +87,14 @@ export const parts = {
   },
   variants: {
     about: "the packages' other variants, and random input by the thousand",
-    steps: filesOf("variants"),
+    steps: [
+      ...random.map((file) => ({ name: file, vitest: ["--project", "unit", file] })),
+      {
+        name: "100,000 keys",
+        vitest: ["--project", "unit", "packages/journal-lmdb/src/journal-lmdb.test.ts"],
+      },
+      ...filesOf("variants"),
+    ],
   },
   kills: {
     about: "hundreds of kills of the shipped command and of the middleware",

@@ -127,7 +127,6 @@ describe("parsePath", () => {
           expect(error.status).toBe(400);
         }
       }),
-      { numRuns: 500 },
     );
   });
 

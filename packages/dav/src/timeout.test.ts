@@ -84,7 +84,6 @@ test("whatever comes is a number, undefined or a DavError", () => {
         }
       },
     ),
-    { numRuns: 500 },
   );
 });
 

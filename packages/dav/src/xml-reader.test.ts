@@ -141,7 +141,6 @@ describe("XmlElement.xml", () => {
         expect(inside.xml.endsWith(source.slice(nameLength + 1))).toBe(true);
         expect(alone.xml).toBe(inside.xml);
       }),
-      { numRuns: 500 },
     );
   });
 });
@@ -275,7 +274,6 @@ describe("parseXml, whatever comes,", () => {
           expect([400, 403]).toContain(error.status);
         }
       }),
-      { numRuns: 3000 },
     );
     expect(read).toBeGreaterThan(0);
   });

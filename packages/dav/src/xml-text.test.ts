@@ -59,7 +59,6 @@ test("whatever the text, it is read as it was, but for characters that XML canno
         expect(root.attributes.map(({ value }) => value)).toEqual([carried, carried]);
       },
     ),
-    { numRuns: 500 },
   );
 });
 

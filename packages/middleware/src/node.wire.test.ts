@@ -38,4 +38,4 @@ function withoutCrash(app: ReturnType<typeof nodeApp>): ReturnType<typeof nodeAp
   };
 }
 
-for (const subject of [wrapped, mounted]) testContract(subject);
+for (const subject of [wrapped, mounted]) testContract(subject, subject.protocols);

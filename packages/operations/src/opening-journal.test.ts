@@ -1,36 +1,34 @@
-import { describe, expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import type { Journal } from "./journal.ts";
 import { memoryJournal } from "./memory-journal.ts";
 import { openingJournal } from "./opening-journal.ts";
 import { createOperations } from "./operations.ts";
 import { created, failed, key, settled, subject } from "./testing/engine-fixture.ts";
-import { startMs } from "./testing/journal-entry.ts";
-import { journalContract } from "./testing.ts";
+import { journalEntry } from "./testing/journal-entry.ts";
 
-describe("a journal that is being opened keeps the contract", () => {
-  for (const { name, needs, run } of journalContract) {
-    test.skipIf(needs === "reopen")(name, { timeout: 60_000 }, () => {
-      let nowMs = startMs;
-      let leaseMs = startMs;
-      return run({
-        open: async (retention) => {
-          const journal = memoryJournal(
-            retention,
-            () => nowMs,
-            undefined,
-            () => leaseMs,
-          );
-          return openingJournal(Promise.resolve(journal));
-        },
-        setNow: (ms) => {
-          nowMs = ms;
-          leaseMs = ms;
-        },
-        setTimeOfDay: (ms) => {
-          nowMs = ms;
-        },
-      });
-    });
-  }
+test("each call waits until it is open, and gives what the journal gives", async () => {
+  let opened: (journal: Journal) => void = () => undefined;
+  const journal = openingJournal(
+    new Promise((resolve) => {
+      opened = resolve;
+    }),
+  );
+  const entry = journalEntry("a", { key: { name: "key", fingerprint: "f", chosen: true } });
+  const put = journal.put(entry);
+  const asked = [journal.get("a"), journal.byKey("key"), journal.list("ann", 10), journal.unfinished()];
+  const removed = journal.remove("a");
+  const after = journal.get("a");
+  opened(memoryJournal());
+  await put;
+  expect(await Promise.all(asked)).toEqual([entry, entry, [entry], []]);
+  await removed;
+  expect(await after).toBeUndefined();
+});
+
+test("closing it closes the journal, once it is open", async () => {
+  const close = vi.fn();
+  await openingJournal(Promise.resolve({ ...memoryJournal(), close })).close?.();
+  expect(close).toHaveBeenCalledOnce();
 });
 
 test("work with a key waits until the journal is open", async () => {

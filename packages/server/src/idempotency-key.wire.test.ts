@@ -6,7 +6,7 @@ import type { TreeErrorCode } from "./store.ts";
 import { plantLock } from "./testing/lock-fixture.ts";
 import { type RejoinOptions, type RejoinServer, serveRejoin } from "./testing/rejoin-fixture.ts";
 import { serve } from "./testing/serve-fixture.ts";
-import type { Over } from "./testing/test-call.ts";
+import { overs } from "./testing/test-call.ts";
 import { testWork } from "./testing/test-work.ts";
 import { at, contentOf } from "./testing/tree-fixture.ts";
 
@@ -68,7 +68,7 @@ const unchanging: readonly Unchanging[] = [
   },
 ];
 
-describe.each<Over>(["http", "http2"])("Idempotency-Key over %s", (over) => {
+describe.each(overs)("Idempotency-Key over %s", (over) => {
   test.each(unchanging)(
     "$name changed nothing: once its cause is gone, the same key runs anew",
     async (row) => {

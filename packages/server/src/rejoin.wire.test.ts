@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { openAccess, readOnlyAccess } from "./access.ts";
 import { type RejoinOptions, type RejoinServer, serveRejoin } from "./testing/rejoin-fixture.ts";
-import type { Over, TestCall } from "./testing/test-call.ts";
+import { overs, type TestCall } from "./testing/test-call.ts";
 import { testWork } from "./testing/test-work.ts";
 import { at, contentOf, etagOf, put } from "./testing/tree-fixture.ts";
 
@@ -29,7 +29,7 @@ const pairs = [
   ["two anonymous clients", anonymous],
 ] as const;
 
-describe.each<Over>(["http", "http2"])("a repetition without a key over %s", (over) => {
+describe.each(overs)("a repetition without a key over %s", (over) => {
   test("joins an operation whose connections are all gone: the same Location, done once", async () => {
     const { call, gate, calls, ended } = await open({ over });
     const fields = { ...ann, ...asking, ...to("/copy") };
@@ -263,7 +263,7 @@ const fragile: readonly [
   ["COPY", "/a/", { ...to("/copied"), Overwrite: "F" }, 201],
 ];
 
-describe.each<Over>(["http", "http2"])("an answer that was lost, over %s", (over) => {
+describe.each(overs)("an answer that was lost, over %s", (over) => {
   describe.each(losses)("%s", (_how, lose) => {
     test.each(fragile)("%s %s %j: the repetition gets it", async (method, target, fields, status) => {
       const server = await open({ over });

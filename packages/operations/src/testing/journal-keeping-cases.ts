@@ -118,8 +118,8 @@ export const keepingCases: readonly JournalCase[] = [
     await journal.put(journalEntry("a"));
     assert.deepEqual(await journal.unfinished(), []);
   }),
-  keeping("100,000 keys are kept apart", async (journal) => {
-    const count = 100_000;
+  keeping("thousands of keys are kept apart", async (journal) => {
+    const count = process.env["MEANWHILE_SOAK"] === "1" ? 100_000 : 10_000;
     for (let from = 0; from < count; from += 5000) {
       await Promise.all(
         Array.from({ length: 5000 }, (_, offset) => {
@@ -128,12 +128,12 @@ export const keepingCases: readonly JournalCase[] = [
         }),
       );
     }
-    for (const index of [0, 1, 17, 4999, 5000, 99_999]) {
+    for (const index of [0, 1, 17, 4999, 5000, count - 1]) {
       assert.equal((await journal.byKey(`key${index}`))?.id, `id${index}`);
     }
-    assert.equal(await journal.byKey("key100000"), undefined);
+    assert.equal(await journal.byKey(`key${count}`), undefined);
     const mine = await journal.list("user17", 1000);
-    assert.equal(mine.length, 100);
+    assert.equal(mine.length, count / 1000);
     assert.ok(mine.every(({ principal }) => principal === "user17"));
   }),
 ];

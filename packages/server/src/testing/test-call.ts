@@ -5,6 +5,9 @@ import { requestBytes, WireClient } from "./wire-client.ts";
 
 export type Over = "http" | "http2";
 
+/** What a test that knows nothing of the protocol runs over; the soak tries both. */
+export const overs: readonly Over[] = process.env["MEANWHILE_SOAK"] === "1" ? ["http", "http2"] : ["http"];
+
 export interface CallHead {
   readonly status: number;
   field(name: string): string | undefined;
