@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ConnectionError } from "../error/connection-error.ts";
 import { MultistatusError } from "../error/multistatus-error.ts";
 import {
   clientOf,
@@ -210,6 +211,19 @@ describe("list of Depth infinity", () => {
   test("walks where the server answers as if Depth were 1", async () => {
     const server = scriptedServer((request) => answerOf([request.url.pathname], request));
     expect((await paths(server, "", infinity)).sort()).toEqual(all);
+  });
+
+  test("walks where the server cuts every connection before it tells anything", async () => {
+    const server = scriptedServer((request) => {
+      if (request.headers.get("depth") === "infinity")
+        throw new ConnectionError("lost", "cut", { mayHaveArrived: true });
+      return request.url.pathname === "/dav/c/"
+        ? new Response("", { status: 403 })
+        : answerOf([request.url.pathname], request);
+    });
+    const { found, error } = await listing(server, "", infinity);
+    expect(found.sort()).toEqual(["a", "c/", "e/"]);
+    expect(error).toMatchObject({ name: "MultistatusError", members: [{ status: 403 }] });
   });
 
   test.each([401, 404, 423])("%i is an error as with any other Depth", async (status) => {

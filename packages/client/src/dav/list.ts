@@ -1,4 +1,4 @@
-import type { ConnectionError } from "../error/connection-error.ts";
+import { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
 import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
 import type { Patience } from "../http/send.ts";
@@ -123,8 +123,10 @@ async function* everything(top: URL, members: ListMembers): AsyncGenerator<Resou
   const collections: URL[] = [];
   const failures = new MemberResults();
   let deeper = false;
+  let told = false;
   try {
     for await (const member of members(top, "infinity")) {
+      told = true;
       if (!deeper) {
         const below = depthBelow(member.url, top) ?? 0;
         if (below > 1) {
@@ -137,6 +139,8 @@ async function* everything(top: URL, members: ListMembers): AsyncGenerator<Resou
   } catch (error) {
     if (error instanceof MultistatusError) for (const failed of error.members) failures.add(failed);
     else if (error instanceof HttpError && refusals.has(error.status)) collections.push(top);
+    // Apache cuts the connection where a collection below cannot be opened.
+    else if (error instanceof ConnectionError && error.code === "lost" && !told) collections.push(top);
     else throw error;
   }
   // Collections, and nothing in any of them: either they are empty, or the server did not look.
