@@ -14,7 +14,7 @@ export const exitStatuses: readonly ExitStatus[] = [
   { code: 1, meaning: "Failed, for a reason that has no code of its own." },
   {
     code: 2,
-    meaning: "Called wrongly, or a file that was named cannot be used. Nothing was asked of the server.",
+    meaning: "Called wrongly, or a file that was named cannot be used. Nothing was changed at the server.",
   },
   { code: 3, meaning: "Done in part: some members failed. Each is listed." },
   { code: 4, meaning: "Nothing is there (404, 410)." },

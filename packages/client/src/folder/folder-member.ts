@@ -20,7 +20,12 @@ export interface MemberName {
 
 /** A member of a collection or local folder, with no more than the plan needs: there may be very many. */
 export type FolderMember =
-  | ({ readonly kind: "document" } & MemberName & DocumentFacts)
+  | ({
+      readonly kind: "document";
+      /** The server did not tell its type: it may be a collection (RFC 4918 §15.9). */
+      readonly untyped?: true;
+    } & MemberName &
+      DocumentFacts)
   | ({ readonly kind: "collection" } & MemberName)
   /** Something is there that has no counterpart: it is told, and kept from being replaced or deleted. */
   | { readonly kind: "other"; readonly name: string; readonly problem: MemberError };

@@ -1,6 +1,7 @@
 import { encodeName } from "@meanwhile/dav/path";
+import { davName } from "@meanwhile/dav/xml-reader";
 import type { DavClient } from "../dav/dav-client.ts";
-import type { Resource } from "../dav/resource.ts";
+import { propertyNamed, type Resource } from "../dav/resource.ts";
 import { MultistatusError } from "../error/multistatus-error.ts";
 import type { Patience } from "../http/send.ts";
 import type { DocumentFacts, FolderMember } from "./folder-member.ts";
@@ -55,7 +56,11 @@ function memberOf(collection: URL, resource: Resource, platform: NodeJS.Platform
   const named = { name, ...(encoded !== encodeName(name) && { encoded }) };
   return resource.collection
     ? { kind: "collection", ...named }
-    : { kind: "document", ...named, ...factsOf(resource) };
+    : { kind: "document", ...named, ...factsOf(resource), ...(!isTyped(resource) && { untyped: true }) };
+}
+
+function isTyped(resource: Resource): boolean {
+  return propertyNamed(resource, davName("resourcetype"))?.status === 200;
 }
 
 /** What the server tells of a document, its content aside. */

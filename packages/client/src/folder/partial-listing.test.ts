@@ -48,6 +48,20 @@ describe("down, with delete: what could be told comes, and nothing here is delet
   });
 });
 
+test("what may be a collection is not deleted, and not replaced by one", async () => {
+  const { local, server, sync, failed } = scene("up", {});
+  server.put("theirs", "theirs");
+  server.put("both", "theirs");
+  server.put("same", "mine");
+  server.tell = (resource) => ({ ...resource, properties: [] });
+  local.write("both/a", "mine");
+  local.write("same", "mine too");
+  const summary = await sync();
+  expect(failed(summary)).toEqual(["both", "theirs"]);
+  expect(summary).toMatchObject({ deleted: 0, transferred: 1 });
+  expect(server.resources.get("theirs")?.content.toString()).toBe("theirs");
+});
+
 describe("up, with delete: what may be there is neither replaced nor deleted", () => {
   test.each<[string, Failing, readonly string[], readonly string[]]>([
     ["the collection itself, 503", { "": { "": 503 } }, ["", "new"], ["a"]],

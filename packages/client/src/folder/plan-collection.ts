@@ -70,6 +70,8 @@ function decide(
   if (source.kind === "document" && destination.kind === "document") {
     return decideDocument(at, source, destination, known, policy);
   }
+  if (destination.kind === "document" && destination.untyped === true)
+    return { act: "fail", path: at.path, error: untyped() };
   if (!policy.replace) {
     const message = `a ${source.kind} here, a ${destination.kind} there`;
     return { act: "fail", path: at.path, error: new MemberError("type-differs", message) };
@@ -120,6 +122,7 @@ function* surplus(
   if (!policy.delete) return;
   const at = memberPlace(place, member, member, policy.direction);
   if (member.kind === "other") yield told(at.path, member.problem, true);
+  else if (member.kind === "document" && member.untyped === true) yield told(at.path, untyped(), true);
   else if (member.kind === "document" && changedThere(at, member, known, policy)) yield conflict(at.path);
   else yield { act: "remove", ...removalOf(place, member, policy.direction) };
 }
@@ -164,6 +167,10 @@ function takenNames(destination: ReadonlyMap<string, FolderMember>): ReadonlySet
 
 function takenName(): MemberError {
   return new MemberError("name-collision", "the server uses that name for another member");
+}
+
+function untyped(): MemberError {
+  return new MemberError("not-listed", "the server does not tell whether it is a document or a collection");
 }
 
 function unlisted(): MemberError {

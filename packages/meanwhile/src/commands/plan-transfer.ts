@@ -54,7 +54,10 @@ export async function planTransfer(
   const bare = goesInto ? within(to, self) : to;
   const target = isFolder ? collectionUrl(bare) : bare;
   refuseCircle(self, target, wish);
-  if (there === undefined || goesInto) there = await lookAt(client, target, patience);
+  if (there === undefined || goesInto) {
+    there = await lookAt(client, target, patience);
+    await refuseOtherSpelling(client, self, target, there, patience);
+  }
   const planned = { source: self, target };
   if (there.kind === "nothing") return { ...planned, overwrite: false, replaced: undefined };
   if (there.kind === "untold") return { ...planned, overwrite: replace, replaced: undefined };

@@ -93,8 +93,7 @@ async function fromInput(
   typed: TypedPut,
   lockTokens: readonly string[],
 ): Promise<void> {
-  const { kind } = await lookAt(session.client, url, { signal: session.signal });
-  if (kind === "folder")
+  if (await isFolder(session, url))
     throw new CommandError(8, `${shownPath(url)} is a folder, and standard input has no name: add one`);
   let sent = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
@@ -129,18 +128,27 @@ async function mustBeStored({ client, report, signal }: Session, url: URL, sent:
   }
 }
 
+/** Who may only put something there may not look: then PUT tells what is the matter. */
+async function isFolder({ client, signal }: Session, url: URL): Promise<boolean> {
+  const { HttpError } = await import("@meanwhile/client");
+  try {
+    return (await lookAt(client, url, { signal })).kind === "folder";
+  } catch (error) {
+    if (error instanceof HttpError && error.status === 401) return false;
+    throw error;
+  }
+}
+
 /**
  * Where a file goes: what is there as a folder takes it under its own name.
  * @throws {CommandError} 8 where a folder has that name
  */
-async function placeFor({ client, signal }: Session, typedUrl: URL, file: string): Promise<URL> {
+async function placeFor(session: Session, typedUrl: URL, file: string): Promise<URL> {
   const within = (): URL => new URL(encodeName(basename(file)), collectionUrl(typedUrl));
   const ends = typedUrl.pathname.endsWith("/");
   const first = ends ? within() : typedUrl;
-  let { kind } = await lookAt(client, first, { signal });
-  if (kind !== "folder") return first;
-  if (!ends) kind = (await lookAt(client, within(), { signal })).kind;
-  if (kind !== "folder") return within();
+  if (!(await isFolder(session, first))) return first;
+  if (!ends && !(await isFolder(session, within()))) return within();
   throw new CommandError(8, `${shownPath(within())} is a folder; a file does not take its place`);
 }
 

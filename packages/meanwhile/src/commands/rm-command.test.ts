@@ -1,7 +1,7 @@
 import { type DavClient, HttpError, MultistatusError } from "@meanwhile/client";
 import { expect, test } from "vitest";
 import { runProgram } from "../program.ts";
-import { testConnection, testResource } from "../testing/test-client.ts";
+import { type TestPlaces, testConnection, testLooking, testResource } from "../testing/test-client.ts";
 import { testRequest } from "../testing/test-request.ts";
 import { testTerminal } from "../testing/test-terminal.ts";
 
@@ -24,6 +24,18 @@ async function run(args: readonly string[], more: Partial<DavClient> = {}) {
   const code = await runProgram(["rm", ...args], terminal, connection.connect);
   return { code, deleted, printed: terminal.printed(), complained: terminal.complained };
 }
+
+test.each<[what: string, places: TestPlaces]>([
+  ["whose type is not told", { "/x/a.txt": "without a type" }],
+  ["of which only HEAD tells", { "/x/a.txt": { propfind: 405, head: 200 } }],
+  ["of which nothing tells", { "/x/a.txt": { propfind: 403, head: 403 } }],
+])("what may be a collection, %s, goes with -r only", async (_what, places) => {
+  const looking = testLooking(places);
+  const refused = await run([document], looking);
+  expect(refused).toMatchObject({ code: 2, deleted: [] });
+  expect(refused.complained[0]).toContain("may be a folder, the server does not tell: rm -r deletes it");
+  expect(await run(["-r", document], looking)).toMatchObject({ code: 0, deleted: [document] });
+});
 
 const missing = (): Promise<never> =>
   Promise.reject(
@@ -50,7 +62,8 @@ test("a collection goes with -r only, whether its URL says what it is or not", a
 });
 
 test("a whole server is not deleted", async () => {
-  expect(await run(["-r", "https://files.example"])).toMatchObject({ code: 2, deleted: [] });
+  for (const url of ["https://files.example", "https://files.example//", "https://files.example/a/.."])
+    expect(await run(["-r", url])).toMatchObject({ code: 2, deleted: [] });
 });
 
 test("that nothing is there is a failure, but not with -f", async () => {

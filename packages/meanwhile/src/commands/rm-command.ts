@@ -5,6 +5,7 @@ import { nameAmount } from "../display/amounts.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
 import { follow } from "../remote/follow.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
+import { isAbsent, lookAt } from "../remote/look-at.ts";
 import { commonParent, parseRemoteUrls, shownPath } from "../remote/remote-url.ts";
 import { type CommandContext, forEachUrl, inSession, type Session } from "../remote/session.ts";
 import { doneOrAccepted, operationFact, tookPhrase } from "./operation-result.ts";
@@ -23,7 +24,9 @@ export function rmCommand(context: CommandContext): Command {
       const lockTokens = parseLockTokens(typed, context.terminal);
       const remotes = parseRemoteUrls(typedUrls);
       for (const { url } of remotes) {
-        if (url.pathname === "/") throw wrongUsage(`${url.href} is the whole server: name what is in it`);
+        // Many servers take several slashes for one.
+        if (/^\/+$/.test(url.pathname))
+          throw wrongUsage(`${url.href} is the whole server: name what is in it`);
       }
       const base = commonParent(remotes);
       await inSession(context, { remotes, base, typed }, async (session) => {
@@ -42,9 +45,14 @@ async function remove(
   const { HttpError } = await import("@meanwhile/client");
   try {
     if (typed.recursive !== true) {
-      const { collection } = await client.stat(url, { signal });
-      if (collection)
+      const found = await lookAt(client, url, { signal });
+      if (found.kind === "nothing") throw found.cause;
+      if (found.kind === "folder")
         throw wrongUsage(`${shownPath(url)} is a collection: rm -r deletes it with all that is in it`);
+      if (found.kind !== "file")
+        throw wrongUsage(
+          `${shownPath(url)} may be a folder, the server does not tell: rm -r deletes it, with all that is in it`,
+        );
     }
     const followed = await follow(session, client.delete(url, { lockTokens }), `deleting ${shownPath(url)}`);
     const total = followed.progress?.total;
@@ -54,7 +62,7 @@ async function remove(
     const { action, text } = doneOrAccepted(status, "deleted", phrase);
     await report.done(text, operationFact(action, { url: url.href, status }, followed));
   } catch (error) {
-    if (typed.force === true && error instanceof HttpError && error.status === 404) return;
+    if (typed.force === true && error instanceof HttpError && isAbsent(error.status)) return;
     throw error;
   }
 }

@@ -132,14 +132,22 @@ describe("where a copy goes", () => {
   });
 
   test("a file of another spelling that is the same one is not replaced by itself", async () => {
-    const oneOnly = testLooking({ "/d/a": true, "/d/A": true });
+    const oneOnly = testLooking({ "/d/a": true, "/d/A": true, "/d/f/": true, "/d/F/": true });
     const list: DavClient["list"] = async function* () {
       yield testResource(`${h}/d/a`);
+      yield testResource(`${h}/d/f/`);
     };
-    const connection = testConnection({ ...oneOnly, list });
-    const terminal = testTerminal();
-    const code = await runProgram(["mv", `${h}/d/a`, `${h}/d/A`], terminal, connection.connect);
-    expect([code, terminal.complained]).toEqual([8, [expect.stringMatching(/takes .* for one name/)]]);
+    for (const [from, to] of [
+      ["/d/a", "/d/A"],
+      ["/d/f", "/d/F"],
+      ["/d/f/", "/d/F/"],
+    ]) {
+      const connection = testConnection({ ...oneOnly, list });
+      const terminal = testTerminal();
+      const args = ["mv", "--replace", `${h}${from}`, `${h}${to}`];
+      const code = await runProgram(args, terminal, connection.connect);
+      expect([code, terminal.complained]).toEqual([8, [expect.stringMatching(/takes .* for one name/)]]);
+    }
   });
 
   test("what appeared meanwhile is kept, and told", async () => {

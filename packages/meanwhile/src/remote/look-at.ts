@@ -23,13 +23,13 @@ export async function lookAt(client: DavClient, url: URL, patience: Patience): P
     return { kind: resource.collection ? "folder" : "file" };
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
-    if (absent.has(error.status)) return { kind: "nothing", cause: error };
+    if (isAbsent(error.status)) return { kind: "nothing", cause: error };
     if (error.status >= 300 && !withoutPropfind.has(error.status)) throw error;
   }
   const response = await client.request(url, { ...patience, method: "HEAD" });
   await response.body?.cancel();
   const { status, headers } = response;
-  if (absent.has(status))
+  if (isAbsent(status))
     return { kind: "nothing", cause: new HttpError({ method: "HEAD", url, status, headers }) };
   if (status === 401) throw new HttpError({ method: "HEAD", url, status, headers });
   // A redirection is how servers without PROPFIND answer for a folder that was named without its slash.
@@ -37,6 +37,11 @@ export async function lookAt(client: DavClient, url: URL, patience: Patience): P
 }
 
 const resourceType = { namespace: "DAV:", local: "resourcetype" } as const;
-const absent: ReadonlySet<number> = new Set([404, 410]);
+
+/** Whether a status says that nothing is there. */
+export function isAbsent(status: number): boolean {
+  return status === 404 || status === 410;
+}
+
 /** How servers say that they have no PROPFIND, or none for this client. */
 const withoutPropfind: ReadonlySet<number> = new Set([400, 403, 405, 409, 415, 501]);

@@ -1,6 +1,7 @@
 /** A server in memory behind the client's interface, for tests of what is built on it. */
 import { createHash } from "node:crypto";
 import { encodeName } from "@meanwhile/dav/path";
+import { davName } from "@meanwhile/dav/xml-reader";
 import type {
   Change,
   ChangeOptions,
@@ -121,7 +122,7 @@ export function fakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): Fake
       url: urlOf(path, stored === null),
       path: stored === null ? `${path}/` : path,
       name: path.slice(path.lastIndexOf("/") + 1),
-      properties: [],
+      properties: [{ name: davName("resourcetype"), status: 200, text: "", xml: "" }],
     };
     if (stored === null) return { ...common, collection: true };
     const { content, etag, modified } = stored;
