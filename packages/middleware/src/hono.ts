@@ -1,4 +1,4 @@
-/** For Hono 4 on `@hono/node-server`, over HTTP/1.1 and HTTP/2. */
+/** For Hono 4 on `@hono/node-server` 1 and 2, over HTTP/1.1 and HTTP/2. */
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AnyResponse } from "@meanwhile/interim";
@@ -78,7 +78,7 @@ async function writeTo(
   await next();
   if (!context.res.headers.has(sentField)) {
     // As `@hono/node-server` has it where nothing is said.
-    response.setHeader("content-type", "text/plain; charset=UTF-8");
+    if (context.res.body !== null) response.setHeader("content-type", "text/plain; charset=UTF-8");
     try {
       await sendResponse(context.res, response);
     } catch {

@@ -41,6 +41,7 @@ export class ContentDigest {
         if (early instanceof Uint8Array) {
           hash.update(early);
           request.unshift(early);
+          markUnread(request);
         }
       }
       if (!("stream" in request) && request.complete) finish();
@@ -54,6 +55,12 @@ export class ContentDigest {
     const request = this.#request;
     return request.destroyed || ("stream" in request && (request.stream.aborted || request.stream.destroyed));
   }
+}
+
+/** Readers such as `@hono/node-server` 2 refuse content that somebody has read of: nobody has. */
+function markUnread(request: AnyRequest): void {
+  const state: unknown = Reflect.get(request, "_readableState");
+  if (typeof state === "object" && state !== null) Reflect.set(state, "dataEmitted", false);
 }
 
 function hasContent(request: AnyRequest): boolean {
