@@ -91,6 +91,14 @@ describe("where a copy goes", () => {
       "something is at /d/x",
     ],
     ["/d/a", "/d/x", { "/d/a": true, "/d/x": "without a type" }, "", false, "something is at /d/x"],
+    [
+      "/d/a",
+      "/d/x",
+      { "/d/a": true, "/d/x": { propfind: 405, head: 301, location: "http://inner.example:81/d/x/" } },
+      "/d/x/a",
+      false,
+      "",
+    ],
     // An error is no absence.
     ["/d/a", "/d/x", { "/d/a": true, "/d/x": { propfind: 500, head: 404 } }, "", false, "the server failed"],
     ["/d/a", "/d/x", { "/d/a": true, "/d/x": { propfind: 302, head: 404 } }, "", false, "it is elsewhere"],

@@ -32,7 +32,9 @@ export async function lookAt(client: DavClient, url: URL, patience: Patience): P
   if (isAbsent(status))
     return { kind: "nothing", cause: new HttpError({ method: "HEAD", url, status, headers }) };
   if (status === 401) throw new HttpError({ method: "HEAD", url, status, headers });
-  // A redirection is how servers without PROPFIND answer for a folder that was named without its slash.
+  const location = headers.get("location");
+  const target = location !== null && URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+  if (status >= 300 && status < 400 && target?.pathname === `${url.pathname}/`) return { kind: "folder" };
   return { kind: status < 400 ? "something" : "untold" };
 }
 

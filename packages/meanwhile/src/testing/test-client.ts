@@ -41,7 +41,10 @@ export function testConnection(
 
 /** What is there, by path; a folder's ends in "/". A number: the status that PROPFIND, and HEAD after it, are answered with. */
 export type TestPlaces = Readonly<
-  Record<string, true | "without a type" | { readonly propfind: number; readonly head: number }>
+  Record<
+    string,
+    true | "without a type" | { readonly propfind: number; readonly head: number; readonly location?: string }
+  >
 >;
 
 /** Tells what is there as a server does that takes a folder's URL with and without its slash. */
@@ -68,7 +71,11 @@ export function testLooking(places: TestPlaces): Pick<DavClient, "stat" | "list"
     },
     async request(place) {
       const found = at(new URL(place))?.[1];
-      return new Response(null, { status: typeof found === "object" ? found.head : 404 });
+      const { head = 404, location = undefined } = typeof found === "object" ? found : {};
+      return new Response(null, {
+        status: head,
+        headers: location === undefined ? {} : { Location: location },
+      });
     },
   };
 }
