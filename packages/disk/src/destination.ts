@@ -3,6 +3,7 @@ import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError } from "@meanwhile/server/store";
 import type { Directory, Folder } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
+import { refuseReadOnly } from "./refuse-read-only.ts";
 import { isAsSeen, parseSeen, seeName } from "./see.ts";
 import type { Standing } from "./work-facts.ts";
 
@@ -46,6 +47,7 @@ export async function holdDestination(
     refuseState(folder, path);
     if (judged === undefined || !isAsSeen(there, judged))
       throw new TreeError("changed", "another program put something there since the request was judged");
+    await refuseReadOnly(folder, directory, name, there);
     const { timeNs, ...standing } = judged;
     return { directory, name, standing, timeNs };
   } catch (error) {

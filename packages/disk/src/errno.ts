@@ -78,6 +78,11 @@ export function syncError(cause: unknown, code: "not-written" | "not-synced"): T
   return new TreeError(isFull ? "no-space" : code, `the sync to the disk failed: ${errno}`, { cause });
 }
 
+/** Whether a file could not be opened for writing because it is a program that runs. */
+export function isRunning(cause: unknown): boolean {
+  return errnoOf(cause) === "ETXTBSY";
+}
+
 /** Whether a directory could not take a name because something else than an empty directory has it. */
 export function isOccupied(cause: unknown): boolean {
   return isNotEmpty(cause) || errnoOf(cause) === "ENOTDIR";

@@ -6,6 +6,7 @@ import { treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FreshTags } from "./fresh-tags.ts";
 import { placeNew } from "./place-new.ts";
+import { refuseReadOnly } from "./refuse-read-only.ts";
 import { documentResource, toSeconds } from "./resource.ts";
 import { isAsSeen, parseSeen } from "./see.ts";
 import type { Temporaries, Temporary } from "./temporaries.ts";
@@ -36,6 +37,7 @@ export async function beginDraft(
   let temporary: Temporary | undefined;
   try {
     const { file } = await refuseUnlessDocument(folder, directory, name);
+    if (file !== undefined) await refuseReadOnly(folder, directory, name, file);
     if (options.length !== undefined && options.length >= checkedBytes) {
       const { bavail, bsize } = await folder.calls.statfs(directory.self);
       if (bavail * bsize < BigInt(options.length)) throw new TreeError("no-space");

@@ -35,6 +35,11 @@ function capabilities(folder: string): TreeCapabilities {
       chmodSync(dirname(folder), 0o755);
       dropPrivileges(folder, join(dirname(folder), "state"));
     },
+    unwritable: (path: string) => {
+      chmodSync(folder + path, 0o444);
+      chmodSync(dirname(folder), 0o755);
+      dropPrivileges(folder, join(dirname(folder), "state"));
+    },
     irremovable: (path: string) => {
       execFileSync("chattr", ["+i", folder + path]);
       onTestFinished(() => void execFileSync("chattr", ["-i", folder + path]));
@@ -45,6 +50,7 @@ function capabilities(folder: string): TreeCapabilities {
 /** What a machine must have for the cases that need more than a tree. */
 const needs: Readonly<Record<string, readonly Need[]>> = {
   unreadable: ["permissions"],
+  unwritable: ["permissions"],
   irremovable: ["chattr"],
   caseSensitive: ["linux"],
   normalizationSensitive: ["linux"],

@@ -24,6 +24,7 @@ function subject(): TreeSubject {
       nameBytes: 255,
       propertyBytes: 200_000,
       unreadable: fail("read"),
+      unwritable: fail("write"),
       irremovable: fail("remove"),
     },
   };

@@ -17,6 +17,8 @@ export interface TreeCapabilities {
   readonly propertyBytes?: number | undefined;
   /** Makes the content of a document unreadable from now on: "denied". */
   readonly unreadable?: ((path: ResourcePath) => Awaitable<void>) | undefined;
+  /** Keeps the content of a document from being written from now on: "denied". */
+  readonly unwritable?: ((path: ResourcePath) => Awaitable<void>) | undefined;
   /** Keeps a document from being removed from now on: "denied". */
   readonly irremovable?: ((path: ResourcePath) => Awaitable<void>) | undefined;
 }

@@ -12,7 +12,7 @@ import {
   refused,
   snapshot,
 } from "./tree-fixture.ts";
-import { type TreeCase, treeCase } from "./tree-subject.ts";
+import { type TreeCase, treeCase, treeCaseNeeding } from "./tree-subject.ts";
 
 export const writingCases: readonly TreeCase[] = [
   treeCase("a committed draft is a document, and says whether it is new", async ({ tree }) => {
@@ -164,6 +164,22 @@ export const writingCases: readonly TreeCase[] = [
     assert.deepEqual(await snapshot(tree, at("/")), before);
     await refused(() => tree.touch(at("/nothing"), 0), "not-found");
   }),
+  treeCaseNeeding(
+    "unwritable",
+    "a document that may not be written is not replaced by PUT, COPY or MOVE",
+    async ({ tree }, unwritable) => {
+      await plant(tree, "/d", "/s", "/c/", "/c/member");
+      const before = await snapshot(tree, at("/"));
+      await unwritable(at("/d"));
+      await refused(() => put(tree, at("/d"), "new"), "denied");
+      for (const source of ["/s", "/c"]) {
+        const copied = { replace: true, depth: "infinity" } as const;
+        await refused(() => tree.copy(at(source), at("/d"), copied, testWork()), "denied");
+        await refused(() => tree.move(at(source), at("/d"), { replace: true }, testWork()), "denied");
+      }
+      assert.deepEqual(await snapshot(tree, at("/")), before);
+    },
+  ),
   treeCase("new content leaves the dead properties of the document (§9.7.1)", async ({ tree }) => {
     await plant(tree, "/d");
     await put(tree, at("/d"), "new");
