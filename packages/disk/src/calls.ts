@@ -61,6 +61,8 @@ export class Calls {
   #before: BeforeChange | undefined;
   /** File systems, by their device, that were found to have no copy that shares content. */
   readonly withoutReflink: Set<bigint> = new Set();
+  /** Whether inodes have the same numbers after the next mount, by the device. */
+  readonly inodesKept: Map<bigint, boolean> = new Map();
 
   /** @param before for tests, which end the work at a certain change */
   constructor(pace: Pace, before?: BeforeChange, options: SyncOptions = {}) {

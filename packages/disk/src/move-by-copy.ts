@@ -5,7 +5,7 @@ import { countMembers } from "./count-members.ts";
 import { holdSource } from "./destination.ts";
 import { nextFileSystemTime, removeClock } from "./file-system-time.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
-import { identityOf } from "./identity.ts";
+import { isIdentity } from "./identity.ts";
 import type { MoveRequest } from "./move-resource.ts";
 import { removeOrTell } from "./remove-resource.ts";
 import type { RemovalReport } from "./remove-tree.ts";
@@ -105,7 +105,7 @@ async function removeSource(
     work.done(request.source, log.facts.kind);
     return;
   }
-  if (identityOf(seen.stats) !== log.facts.identity) {
+  if (!isIdentity(seen.stats, log.facts.identity)) {
     work.failed(request.source, log.facts.kind, changed());
     return;
   }

@@ -12,7 +12,7 @@ import { isOtherFileSystem } from "./errno.ts";
 import { removeClock } from "./file-system-time.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
-import { identityOf } from "./identity.ts";
+import { isIdentity } from "./identity.ts";
 import { moveByCopy } from "./move-by-copy.ts";
 import { bringBack, place } from "./place.ts";
 import { removePlaceholder } from "./place-new.ts";
@@ -49,7 +49,7 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
     refuseState(folder, request.source);
     const at = source.directory.at(source.name);
     refuseUnlessSeen(await folder.calls.lstat(at), request.sourceSeen);
-    const moved = await standingAt(folder.calls, at, source.kind, work);
+    const moved = await standingAt(folder.calls, source, source.kind, work);
     place = await holdDestination(context, request.destination, await replacing(folder, moved, request));
     const { standing, timeNs } = place;
     return await works.begin(work, {
@@ -77,7 +77,7 @@ async function replacing(
   if (request.replace || request.source.toLowerCase() !== request.destination.toLowerCase()) return request;
   const seen = await folder.look(request.destination);
   seen?.close();
-  return { ...request, replace: seen !== undefined && identityOf(seen.stats) === moved.identity };
+  return { ...request, replace: seen !== undefined && isIdentity(seen.stats, moved.identity) };
 }
 
 /** @returns false where that is not possible, with nothing changed */
@@ -137,7 +137,7 @@ async function renameOnce(
   const { folder } = context;
   const { facts } = log;
   const there = await folder.calls.find(to.at(name));
-  const arrived = there !== undefined && identityOf(there) === facts.identity;
+  const arrived = there !== undefined && isIdentity(there, facts.identity);
   if (arrived && resumed) {
     await dropOtherName(context, request, log);
     return true;
@@ -180,7 +180,7 @@ async function holdMoved(
   try {
     const source = await holdSource(folder, request.source);
     const stats = await folder.calls.find(source.directory.at(source.name));
-    if (stats !== undefined && identityOf(stats) === log.facts.identity) return source;
+    if (stats !== undefined && isIdentity(stats, log.facts.identity)) return source;
     source.directory.close();
     throw new TreeError("changed", "the source was replaced since the work began");
   } catch (error) {
@@ -218,7 +218,7 @@ async function dropOtherName(
   if (facts.kind === "collection" || source.toLowerCase() === destination.toLowerCase()) return;
   const seen = await folder.look(source);
   seen?.close();
-  if (seen === undefined || identityOf(seen.stats) !== facts.identity) return;
+  if (seen === undefined || !isIdentity(seen.stats, facts.identity)) return;
   const { directory, name } = await holdSource(folder, source);
   try {
     await folder.calls.unlink(directory.at(name));

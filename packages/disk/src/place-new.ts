@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { TreeError } from "@meanwhile/server/store";
 import { hasNoLinks, isOccupied, isTaken } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
-import { identityOf } from "./identity.ts";
+import { identityOf, isIdentity, lastingIdentity } from "./identity.ts";
 import { keptName } from "./names.ts";
 import type { WorkFacts } from "./work-facts.ts";
 
@@ -79,11 +79,11 @@ export async function removePlaceholder(
   if (placeholder === undefined) return;
   const there = await calls.find(to.at(toName));
   if (there === undefined) return;
-  const known = placeholder !== "unknown";
-  if (known && identityOf(there) !== placeholder) return;
+  // Not known, it is told by being empty: another program made it only if it came in the moment before.
+  if (placeholder !== "unknown" && !isIdentity(there, placeholder)) return;
   try {
     if (there.isDirectory()) await calls.rmdir(to.at(toName));
-    else if (known && there.isFile() && there.size === 0n) await calls.unlink(to.at(toName));
+    else if (there.isFile() && there.size === 0n) await calls.unlink(to.at(toName));
   } catch (error) {
     // Another program has put something in it.
     if (!isOccupied(error)) throw error;
@@ -150,7 +150,7 @@ async function claimName(
     throw error;
   }
   const made = await calls.lstat(to.at(toName));
-  await log?.add({ placeholder: identityOf(made) });
+  if (log !== undefined) await log.add({ placeholder: await lastingIdentity(calls, to, made) });
   return made;
 }
 

@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import type { Directory, Folder } from "./folder.ts";
-import { type Identity, identityOf } from "./identity.ts";
+import { type Identity, identityOf, isIdentity } from "./identity.ts";
 import { placeNew, placeVisibly } from "./place-new.ts";
 import { isAsSeen } from "./see.ts";
 import type { WorkLog } from "./works.ts";
@@ -38,7 +38,7 @@ export async function place(folder: Folder, placing: Placing): Promise<void> {
   const { from, fromName, to, toName, kind, log } = placing;
   const { standing, names } = log.facts;
   const there = await calls.find(to.at(toName));
-  if (there !== undefined && identityOf(there) === placing.identity) {
+  if (there !== undefined && isIdentity(there, placing.identity)) {
     await dropStagedName(folder, placing);
     return;
   }
@@ -93,7 +93,7 @@ function isUnwritten(now: BigIntStats, then: BigIntStats): boolean {
 async function dropStagedName({ calls }: Folder, { from, fromName, identity, kind }: Placing): Promise<void> {
   if (kind === "collection") return;
   const there = await calls.find(from.at(fromName));
-  if (there !== undefined && identityOf(there) === identity) await calls.unlink(from.at(fromName));
+  if (there !== undefined && isIdentity(there, identity)) await calls.unlink(from.at(fromName));
 }
 
 function taken({ replace }: Placing): TreeError {

@@ -5,7 +5,7 @@ import { holdSource } from "./destination.ts";
 import { nextFileSystemTime, removeClock } from "./file-system-time.ts";
 import type { Directory } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
-import { changedSince, identityOf, rewrittenSince } from "./identity.ts";
+import { changedSince, isIdentity, rewrittenSince } from "./identity.ts";
 import { bringBack } from "./place.ts";
 import { type RemovalReport, removeDirectory, removeFile } from "./remove-tree.ts";
 import { isAsSeen, isSameAsSeen, parseSeen } from "./see.ts";
@@ -66,7 +66,7 @@ async function beginRemoval(
   const { directory, name, kind } = await holdSource(folder, path);
   try {
     const { aside, clock } = works.namesFor(work.id);
-    const removed = await standingAt(folder.calls, directory.at(name), kind, work);
+    const removed = await standingAt(folder.calls, { directory, name }, kind, work);
     if (seen !== undefined) {
       const there = await folder.calls.lstat(directory.at(name));
       const isJudged = unchanged ? isAsSeen : isSameAsSeen;
@@ -113,7 +113,7 @@ async function removeCollection(context: FolderTreeContext, removal: Removal): P
   const { path, work, log, directory, name } = removal;
   const { aside, clock } = log.facts.names;
   const there = await folder.calls.find(directory.at(name));
-  const own = there !== undefined && identityOf(there) === log.facts.identity;
+  const own = there !== undefined && isIdentity(there, log.facts.identity);
   if (work.resumed && (await folder.calls.find(directory.at(aside))) !== undefined) {
     await removeHidden(context, removal);
   } else if (work.resumed && !own) await concludeWithout(context, removal, there !== undefined);

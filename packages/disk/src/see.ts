@@ -5,7 +5,7 @@ import { isAbsent } from "./errno.ts";
 import { nextFileSystemTime } from "./file-system-time.ts";
 import type { Directory, Folder, Seen } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
-import { identityOf } from "./identity.ts";
+import { type Identity, identityOf, isIdentity, lastingIdentity } from "./identity.ts";
 import type { Standing } from "./work-facts.ts";
 
 /** What had a name, and the time of the file system when it was seen, where its members matter. */
@@ -36,7 +36,8 @@ export async function see(
   if (parentOf(path) === undefined) {
     const root = await folder.look(path);
     root?.close();
-    return root === undefined ? nothing : { seen: root, text: toText(root.kind, root.stats, undefined) };
+    if (root === undefined) return nothing;
+    return { seen: root, text: toText(root.kind, identityOf(root.stats), root.stats, undefined) };
   }
   const place = await parentIfThere(folder, path);
   if (place === undefined) return nothing;
@@ -94,7 +95,9 @@ async function seeIn(
   const seen = stats && (await folder.lookIn(directory, name));
   if (stats === undefined || seen === undefined) return nothing;
   seen.close();
-  return { seen, text: toText(seen.kind, seen.link ? stats : seen.stats, timeNs) };
+  const there = seen.link ? stats : seen.stats;
+  const identity = await lastingIdentity(folder.calls, directory, there);
+  return { seen, text: toText(seen.kind, identity, there, timeNs) };
 }
 
 /** Reads what {@link see} wrote; undefined where nothing was there. */
@@ -116,11 +119,16 @@ export function isAsSeen(stats: BigIntStats, seen: Standing | undefined): boolea
 export function isSameAsSeen(stats: BigIntStats, seen: Standing | undefined): boolean {
   return (
     seen !== undefined &&
-    identityOf(stats) === seen.identity &&
+    isIdentity(stats, seen.identity) &&
     stats.isDirectory() === (seen.kind === "collection")
   );
 }
 
-function toText(kind: Resource["kind"], stats: BigIntStats, timeNs: bigint | undefined): string {
-  return [kind, identityOf(stats), stats.ctimeNs, ...(timeNs === undefined ? [] : [timeNs])].join(" ");
+function toText(
+  kind: Resource["kind"],
+  identity: Identity,
+  stats: BigIntStats,
+  timeNs: bigint | undefined,
+): string {
+  return [kind, identity, stats.ctimeNs, ...(timeNs === undefined ? [] : [timeNs])].join(" ");
 }

@@ -8,7 +8,7 @@ import { treeError } from "./errno.ts";
 import { removeClock } from "./file-system-time.ts";
 import type { Directory, Folder, Seen } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
-import { type Identity, identityOf } from "./identity.ts";
+import { type Identity, isIdentity, lastingIdentity } from "./identity.ts";
 import { bringBack, place } from "./place.ts";
 import { removePlaceholder } from "./place-new.ts";
 import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
@@ -61,7 +61,7 @@ export async function beginCopy(
         source: request.source,
         destination: request.destination,
         kind: seen.kind,
-        identity: identityOf(seen.stats),
+        identity: await lastingIdentity(folder.calls, seen, seen.stats),
         ctimeNs: `${seen.stats.ctimeNs}`,
         ...(standing === undefined ? {} : { standing }),
         ...(timeNs === undefined ? {} : { timeNs }),
@@ -117,7 +117,7 @@ export async function copyIntoPlace(context: FolderTreeContext, copy: StagedCopy
     copy.report.failed(path, kind, new TreeError(code, "it failed in an earlier process"));
   }
   const there = await folder.calls.find(to.at(name));
-  if (facts.staged === undefined || there === undefined || identityOf(there) !== facts.staged) {
+  if (facts.staged === undefined || there === undefined || !isIdentity(there, facts.staged)) {
     try {
       await stage(context, copy);
       refusePartial(copy);
@@ -163,7 +163,7 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
   const stagedName = stagedNameOf(copy);
   const at = to.at(stagedName);
   const there = work.resumed ? await folder.calls.find(at) : undefined;
-  const own = there !== undefined && identityOf(there) === staged;
+  const own = there !== undefined && staged !== undefined && isIdentity(there, staged);
   if (own && whole === true) {
     await copy.count();
     work.counted();
@@ -174,7 +174,7 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
   const seen = await folder.look(request.source);
   if (seen === undefined) throw new TreeError("not-found");
   try {
-    if (work.resumed && identityOf(seen.stats) !== log.facts.identity) {
+    if (work.resumed && !isIdentity(seen.stats, log.facts.identity)) {
       throw new TreeError("changed", "the source was replaced since the work began");
     }
     const failed: CopyReport["failed"] = (path, kind, error) => {
@@ -200,7 +200,7 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
       work.counted();
       if (own) await removeStaged(context, copy);
       await copyDocument(copying, seen, to, stagedName);
-      await log.addSynced({ staged: await identityAt(context, at), whole: true });
+      await log.addSynced({ staged: await stagedIdentity(context, copy), whole: true });
     } else {
       await stageCollection(context, copy, copying, { seen, own });
       await Promise.all(noted);
@@ -226,7 +226,7 @@ async function stageCollection(
   try {
     if (!own) {
       await folder.calls.mkdir(to.at(name), Number(seen.stats.mode & 0o777n) | 0o700);
-      await log.add({ staged: await identityAt(context, to.at(name)) });
+      await log.add({ staged: await stagedIdentity(context, copy) });
     }
     if (request.depth === "infinity") await countMembers(folder, source, work, "copy", copying.left);
     work.counted();
@@ -306,8 +306,9 @@ async function removeStaged({ folder }: FolderTreeContext, copy: StagedCopy): Pr
   return remove(folder, copy.to, name, silently);
 }
 
-async function identityAt({ folder }: FolderTreeContext, at: string): Promise<Identity> {
-  return identityOf(await folder.calls.lstat(at));
+async function stagedIdentity({ folder }: FolderTreeContext, copy: StagedCopy): Promise<Identity> {
+  const stats = await folder.calls.lstat(copy.to.at(stagedNameOf(copy)));
+  return lastingIdentity(folder.calls, copy.to, stats);
 }
 
 function stagedNameOf({ log }: StagedCopy): string {

@@ -1,6 +1,7 @@
 import type { Resource, TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
-import { identityOf } from "./identity.ts";
+import type { Directory } from "./folder.ts";
+import { lastingIdentity } from "./identity.ts";
 import { refuseNewer } from "./unrecorded.ts";
 import type { Standing } from "./work-facts.ts";
 
@@ -10,11 +11,11 @@ import type { Standing } from "./work-facts.ts";
  */
 export async function standingAt(
   calls: Calls,
-  at: string,
+  { directory, name }: { readonly directory: Directory; readonly name: string },
   kind: Resource["kind"],
   work: TreeWork,
 ): Promise<Standing> {
-  const stats = await calls.lstat(at);
+  const stats = await calls.lstat(directory.at(name));
   refuseNewer(work, stats);
-  return { kind, identity: identityOf(stats), ctimeNs: `${stats.ctimeNs}` };
+  return { kind, identity: await lastingIdentity(calls, directory, stats), ctimeNs: `${stats.ctimeNs}` };
 }
