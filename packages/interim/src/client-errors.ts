@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AnyRequest } from "./exchange.ts";
 import { closeLingering } from "./lingering-close.ts";
-import { malformedStatus, type ParseError } from "./malformed-status.ts";
+import { type ParseError, type Refusal, refusalOf } from "./malformed-status.ts";
 
 /** A server of node:http, node:https, or node:http2 with `allowHTTP1`. */
 export interface Http1Server {
@@ -20,6 +20,13 @@ type ServedSocket = Socket & {
   readonly _httpMessage?: ServerResponse<IncomingMessage> | null;
 };
 
+export interface ClientErrorOptions {
+  /** Content of the answers; default none. */
+  readonly content?: (refusal: Refusal) => { readonly type: string; readonly text: string };
+  /** Told of each, when it is sent; `address` is that of the connection's other end. */
+  readonly told?: (refusal: Refusal & { readonly address: string }) => void;
+}
+
 const servers = new WeakSet<Http1Server>();
 const refused = new WeakSet<Socket>();
 
@@ -31,12 +38,12 @@ const refused = new WeakSet<Socket>();
  * Every exchange asks for this on the server that it came by; call it yourself for connections whose first bytes are
  * malformed already. Where the server has another "clientError" listener, that one decides, and this does nothing.
  */
-export function answerClientErrors(server: Http1Server): void {
+export function answerClientErrors(server: Http1Server, options: ClientErrorOptions = {}): void {
   if (servers.has(server)) return;
   servers.add(server);
   server.on("clientError", (error, socket) => {
     if (server.listenerCount("clientError") > 1) return;
-    endAfterAnswers(error, socket as ServedSocket, server);
+    endAfterAnswers(error, socket as ServedSocket, server, options);
   });
 }
 
@@ -56,7 +63,12 @@ export function whenEarlierAreAnswered(socket: Socket, listener: () => void): vo
   else response.once("close", () => whenEarlierAreAnswered(socket, listener));
 }
 
-function endAfterAnswers(error: ParseError, socket: ServedSocket, server: Http1Server): void {
+function endAfterAnswers(
+  error: ParseError,
+  socket: ServedSocket,
+  server: Http1Server,
+  { content, told }: ClientErrorOptions,
+): void {
   // Nothing can be sent any more: the connection itself failed.
   if (socket.destroyed || !socket.writable) {
     socket.destroy(error);
@@ -70,7 +82,11 @@ function endAfterAnswers(error: ParseError, socket: ServedSocket, server: Http1S
   whenEarlierAreAnswered(socket, () => {
     if (socket.destroyed) return;
     // After the head of another response this would be taken for its content.
-    if (socket.writable && !socket._httpMessage?.headersSent) socket.write(refusal(error));
+    if (socket.writable && !socket._httpMessage?.headersSent) {
+      const refusal = refusalOf(error);
+      socket.write(responseBytes(refusal, content?.(refusal)));
+      told?.({ ...refusal, address: socket.remoteAddress ?? "" });
+    }
     if (!socket.writableEnded) socket.destroySoon();
   });
 }
@@ -86,8 +102,9 @@ function answerHalfClosed(socket: Socket, server: Http1Server): void {
   });
 }
 
-function refusal(error: ParseError): string {
-  const status = malformedStatus(error);
-  const date = new Date().toUTCString();
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nDate: ${date}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+function responseBytes({ status }: Refusal, content = { type: "", text: "" }): string {
+  const type = content.text === "" ? "" : `Content-Type: ${content.type}\r\n`;
+  const fields = `Date: ${new Date().toUTCString()}\r\nConnection: close\r\n${type}`;
+  const length = Buffer.byteLength(content.text);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields}Content-Length: ${length}\r\n\r\n${content.text}`;
 }

@@ -1,5 +1,10 @@
 /** Interim (1xx) responses on node:http and node:http2. */
-export { answerClientErrors, answerClientErrorsBehind, whenEarlierAreAnswered } from "./client-errors.ts";
+export {
+  answerClientErrors,
+  answerClientErrorsBehind,
+  type ClientErrorOptions,
+  whenEarlierAreAnswered,
+} from "./client-errors.ts";
 export {
   type AnyRequest,
   type AnyResponse,
@@ -10,6 +15,7 @@ export {
 export { checkFinalStatus } from "./final-status.ts";
 export { type InterimFields, interimBytes, largestInterimBytes } from "./interim-fields.ts";
 export { closeLingering, isClosing } from "./lingering-close.ts";
+export type { Refusal } from "./malformed-status.ts";
 export type { Misuse, MisuseCode } from "./misuse.ts";
 export {
   createPacer,

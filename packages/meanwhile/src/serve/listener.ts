@@ -2,7 +2,8 @@
 import { createServer, type Server } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { answerClientErrors } from "@meanwhile/interim";
+import { errorDocument } from "@meanwhile/dav/error-document";
+import { answerClientErrors, type ClientErrorOptions } from "@meanwhile/interim";
 import type { DavHandler } from "@meanwhile/server";
 import { type CommandError, failed } from "../command-error.ts";
 import { formatHostPort, type HostPort } from "../options/host-port.ts";
@@ -19,6 +20,8 @@ export interface ListenerOptions {
   readonly idleMs?: number;
   /** Connections at once; more are closed at once. Default: as many as come. */
   readonly mostConnections?: number;
+  /** Told of what the HTTP/1.1 parser does not take, and was answered with a status. */
+  readonly onRefused?: NonNullable<ClientErrorOptions["told"]>;
   /** Told what went wrong with taking a connection; the others go on. */
   readonly onError?: (error: Error) => void;
 }
@@ -51,7 +54,10 @@ export async function listen(handler: DavHandler, options: ListenerOptions): Pro
   server.on("request", handler);
   // The handler sends 100 Continue itself, when it wants the content.
   server.on("checkContinue", handler);
-  answerClientErrors(server);
+  answerClientErrors(server, {
+    content: ({ status }) => ({ type: "application/xml; charset=utf-8", text: refusalDocument(status) }),
+    told: (refusal) => options.onRefused?.(refusal),
+  });
   answerConnect(server, handler);
 
   await new Promise<void>((resolve, reject) => {
@@ -102,6 +108,18 @@ function secureServer(tls: TlsFiles): Http2SecureServer {
   // Its HTTP/1.1 side has the same limits, but takes them only afterwards.
   return Object.assign(server, http1Limits);
 }
+
+/** As the server's other errors have it. */
+function refusalDocument(status: number): string {
+  return errorDocument(undefined, sentences.get(status) ?? "the request is malformed");
+}
+
+const sentences: ReadonlyMap<number, string> = new Map([
+  [408, "the request did not come in time"],
+  [413, "the chunk extensions of the content are too large"],
+  [431, "the head of the request is too large"],
+  [501, "the method is not known"],
+]);
 
 function cannotListen(listen: HostPort, error: NodeJS.ErrnoException): CommandError {
   const where = formatHostPort(listen);

@@ -145,6 +145,15 @@ describe.each(["http", "https"])("over %s with HTTP/1.1", (scheme) => {
     expect(await answers).toMatch(/^HTTP\/1\.1 204 [\s\S]*\r\n\r\nHTTP\/1\.1 400 /);
   });
 
+  test("a method that the parser does not know is answered like others: 501 with a document", async () => {
+    const url = await start(() => {}, secured());
+    const socket = dial(url);
+    socket.write("BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect(await ended(socket)).toMatch(
+      /^HTTP\/1\.1 501 Not Implemented\r\n[\s\S]*Content-Type: application\/xml[\s\S]*<D:error[\s\S]*not known/,
+    );
+  });
+
   test("a client that stops sending its content is cut off", async () => {
     const url = await start(echoLength, { ...secured(), idleMs: 60 });
     const socket = dial(url);

@@ -39,6 +39,22 @@ test("no line feed of a client makes a line of its own", () => {
   expect(JSON.parse(line).target).toBe('/a\r\n{"level":"error"}');
 });
 
+test("a method that the parser does not know is told like a request, and malformed bytes as what they are", () => {
+  const lines: string[] = [];
+  const log = createServerLog("info", { write: (line) => void lines.push(line) });
+  log.refused({
+    status: 501,
+    method: "BREW",
+    target: "http://ann:secret@files.example/pot",
+    address: "192.0.2.1",
+  });
+  log.refused({ status: 400, address: "192.0.2.1" });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { level: "info", msg: "request", status: 501, method: "BREW", target: "http://files.example/pot" },
+    { level: "info", msg: "malformed request", status: 400, address: "192.0.2.1" },
+  ]);
+});
+
 test("a password in a target is left out", () => {
   const [line = ""] = logged("info", { target: "http://ann:secret@files.example/a@b" });
   expect(line).not.toContain("secret");

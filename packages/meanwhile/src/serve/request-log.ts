@@ -1,10 +1,13 @@
 /** One JSON line a request, on standard error. */
+import type { Refusal } from "@meanwhile/interim";
 import type { RequestLogEntry } from "@meanwhile/server";
 import { type Logger, pino } from "pino";
 import type { LogLevel } from "../options/serve-options.ts";
 
 export interface ServerLog {
   request(entry: RequestLogEntry): void;
+  /** What came was no request that could be read, or one with a method that the parser does not know. */
+  refused(refusal: Refusal & { readonly address: string }): void;
   warn(message: string): void;
   error(message: string, error?: unknown): void;
 }
@@ -29,6 +32,10 @@ export function createServerLog(level: LogLevel, destination: { write(line: stri
         ...(error === undefined ? {} : { err: error }),
       };
       logger[levelOf(entry.status)](line, "request");
+    },
+    refused({ target, ...refusal }) {
+      const line = { ...refusal, ...(target === undefined ? {} : { target: withoutSecrets(target) }) };
+      logger.info(line, target === undefined ? "malformed request" : "request");
     },
     warn: (message) => logger.warn(message),
     error: (message, error) => logger.error(error === undefined ? {} : { err: error }, message),

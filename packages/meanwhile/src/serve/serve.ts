@@ -91,6 +91,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
       listen: options.listen,
       tls,
       mostConnections: shares.connections,
+      onRefused: (refusal) => log.refused(refusal),
       onError: (error) => log.error("a connection could not be taken", error),
     });
   } catch (error) {
