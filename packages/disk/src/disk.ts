@@ -14,6 +14,7 @@ import { FileWorkers } from "./file-workers.ts";
 import { Folder } from "./folder.ts";
 import { FolderTree } from "./folder-tree.ts";
 import { openLockStore } from "./lock-store.ts";
+import { MovedTags } from "./moved-tags.ts";
 import { Pace } from "./pace.ts";
 import { Reserve } from "./reserve.ts";
 import { Routes } from "./routes.ts";
@@ -151,7 +152,8 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
   });
   for (const directory of opened.made) await calls.syncNames(directory);
   const queue = new WriteQueue(database, () => calls.namesSynced(), reserve);
-  const folder = new Folder({ root, state, calls });
+  const tags = new MovedTags({ database, queue });
+  const folder = new Folder({ root, state, calls, tags });
   const temporaries = new Temporaries({ database, queue, randomId });
   const works = openWorks({ file: join(state, "works"), calls, randomId, clock, reserve });
   for (const collection of await sweep(folder, temporaries, works.names())) left(collection);

@@ -1,6 +1,7 @@
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { DeadProperty, PropertyChange } from "@meanwhile/dav/property";
 import {
+  type DocumentResource,
   type Draft,
   type Member,
   type OpenDocument,
@@ -59,7 +60,7 @@ export class FolderTree implements Tree {
     return settle(async () => {
       const seen = await this.#look(path);
       seen?.close();
-      return seen === undefined ? undefined : resourceOf(seen);
+      return seen === undefined ? undefined : this.#resourceOf(seen);
     });
   }
 
@@ -67,7 +68,7 @@ export class FolderTree implements Tree {
     return settle(async () => {
       const { seen, text } = await see(this.#context, path, options);
       this.#forgetUnless(seen, path);
-      return { resource: seen && resourceOf(seen), seen: text };
+      return { resource: seen && this.#resourceOf(seen), seen: text };
     });
   }
 
@@ -89,7 +90,7 @@ export class FolderTree implements Tree {
     return this.#using(path, async (seen) => {
       if (seen.kind === "collection") throw new TreeError("is-a-collection");
       const fd = await this.#folder.openContent(seen);
-      return new FileDocument({ fd, resource: documentResource(seen.stats), calls: this.#folder.calls });
+      return new FileDocument({ fd, resource: this.#documentAt(seen), calls: this.#folder.calls });
     });
   }
 
@@ -221,6 +222,14 @@ export class FolderTree implements Tree {
     if (!this.#context.works.concerns(path)) this.#deadProperties.forget(path);
   }
 
+  #resourceOf(seen: Seen): Resource {
+    return seen.kind === "collection" ? collectionResource(seen.stats) : this.#documentAt(seen);
+  }
+
+  #documentAt({ stats }: Seen): DocumentResource {
+    return documentResource(stats, this.#folder.tags.of(stats));
+  }
+
   #using<T>(path: ResourcePath, use: (seen: Seen) => Promise<T>): Promise<T> {
     return settle(async () => {
       const seen = await this.#look(path);
@@ -232,10 +241,6 @@ export class FolderTree implements Tree {
       }
     });
   }
-}
-
-function resourceOf(seen: Seen): Resource {
-  return seen.kind === "collection" ? collectionResource(seen.stats) : documentResource(seen.stats);
 }
 
 async function settle<T>(act: () => Promise<T>, absent?: "parent-missing"): Promise<T> {

@@ -4,6 +4,7 @@ import { isWithin, memberPath, nameOf, parentOf, type ResourcePath } from "@mean
 import { TreeError } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
 import { isAbsent } from "./errno.ts";
+import { MovedTags } from "./moved-tags.ts";
 import { hasRefusedName } from "./names.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
@@ -42,6 +43,8 @@ export interface FolderOptions {
   readonly calls: Calls;
   /** Default: whether `/proc/self/fd` works as on Linux. */
   readonly pinning?: boolean;
+  /** Entity tags that moved documents keep. Default: those of this process. */
+  readonly tags?: MovedTags;
 }
 
 /**
@@ -55,6 +58,7 @@ export interface FolderOptions {
 export class Folder {
   readonly root: string;
   readonly calls: Calls;
+  readonly tags: MovedTags;
   /** Where the state directory is, as a path of this tree; undefined where it lies outside. */
   readonly state: ResourcePath | undefined;
   readonly #pinning: boolean;
@@ -62,6 +66,7 @@ export class Folder {
   constructor(options: FolderOptions) {
     this.root = options.root;
     this.calls = options.calls;
+    this.tags = options.tags ?? new MovedTags();
     this.#pinning = options.pinning ?? canPin();
     this.state = options.state === undefined ? undefined : this.#resourcePath(options.state);
   }

@@ -68,11 +68,11 @@ async function resourceOf(
     case S_IFDIR:
       return facts && collectionResource(facts);
     case S_IFREG:
-      return facts && documentResource(facts);
+      return facts && documentResource(facts, folder.tags.of(facts));
     case S_IFLNK: {
       const seen = await folder.lookIn(directory, entry.name);
       seen?.close();
-      return seen === undefined ? undefined : documentResource(seen.stats);
+      return seen === undefined ? undefined : documentResource(seen.stats, folder.tags.of(seen.stats));
     }
     default:
       return undefined;

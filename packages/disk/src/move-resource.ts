@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { isWithin, parentOf, type ResourcePath } from "@meanwhile/dav/path";
 import { type Placement, TreeError, type TreeWork } from "@meanwhile/server/store";
 import { clearAside } from "./clear-aside.ts";
@@ -155,6 +156,7 @@ async function renameOnce(
       ...{ from: source.directory, fromName: source.name, kind: facts.kind, identity: facts.identity },
       ...{ to, toName: name, log, replace: request.replace },
     });
+    await keepTag(folder, source.stats, to, name);
     return true;
   } catch (error) {
     if (isOtherFileSystem(error)) return false;
@@ -165,9 +167,18 @@ async function renameOnce(
   }
 }
 
+/** "The same ETag" before and after: a client that moves what it has need not get it again. */
+async function keepTag(folder: Folder, before: BigIntStats, to: Directory, name: string): Promise<void> {
+  if (!before.isFile()) return;
+  const after = await folder.calls.find(to.at(name));
+  if (after?.isFile() === true) folder.tags.keep(before, after);
+}
+
 interface Source {
   readonly directory: Directory;
   readonly name: string;
+  /** What it was before it was moved. */
+  readonly stats: BigIntStats;
 }
 
 async function holdMoved(
@@ -180,7 +191,7 @@ async function holdMoved(
   try {
     const source = await holdSource(folder, request.source);
     const stats = await folder.calls.find(source.directory.at(source.name));
-    if (stats !== undefined && isIdentity(stats, log.facts.identity)) return source;
+    if (stats !== undefined && isIdentity(stats, log.facts.identity)) return { ...source, stats };
     source.directory.close();
     throw new TreeError("changed", "the source was replaced since the work began");
   } catch (error) {

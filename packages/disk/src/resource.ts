@@ -6,14 +6,9 @@ export function collectionResource(stats: Facts): CollectionResource {
   return { kind: "collection", ...times(stats) };
 }
 
-/** A regular file as a document. */
-export function documentResource(stats: Facts): DocumentResource {
-  return {
-    kind: "document",
-    length: Number(stats.size),
-    ...times(stats),
-    etag: entityTag(stats),
-  };
+/** A regular file as a document. @param etag where it has another than {@link entityTag} */
+export function documentResource(stats: Facts, etag: string = entityTag(stats)): DocumentResource {
+  return { kind: "document", length: Number(stats.size), ...times(stats), etag };
 }
 
 /**
