@@ -122,6 +122,19 @@ describe("a connection that dies without a word", () => {
     expect(server.log.filter((line) => line.startsWith("COPY"))).toHaveLength(1);
   });
 
+  test("a quick pace is known with the second sign; five seconds are borne at least", async () => {
+    const server = silentServer(ended);
+    const request = server.start();
+    await server.pass(0);
+    server.interim(location);
+    await server.pass(1_000);
+    server.interim();
+    await server.pass(4_999);
+    expect(server.log).toHaveLength(1);
+    await server.pass(2_001);
+    expect(await request.outcome).toBe(201);
+  });
+
   test("after the first sign it is a minute", async () => {
     const server = silentServer(ended);
     const request = server.start();

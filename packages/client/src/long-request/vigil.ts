@@ -74,7 +74,8 @@ export class Vigil {
       const borneMs = Math.min(this.#silenceMs * 2 ** looks, longestSilenceMs);
       const leftMs = sinceMs + borneMs - surroundings.now();
       if (leftMs > 0) {
-        await surroundings.sleep(leftMs, signal);
+        // The second sign tells the pace, which may be much quicker.
+        await surroundings.sleep(this.#signs < 2 ? Math.min(leftMs, leastSilenceMs) : leftMs, signal);
         continue;
       }
       looks = Math.min(looks + 1, mostDoublings);
