@@ -59,7 +59,11 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: "soak", ...patient, include: ["**/*.soak.test.ts", "**/*.ci.test.ts"] },
+        test: {
+          name: "soak",
+          ...patient,
+          include: ["{packages,conformance,examples}/**/*.{soak,ci}.test.ts"],
+        },
       },
     ],
   },
