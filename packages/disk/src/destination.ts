@@ -45,6 +45,7 @@ export async function holdDestination(
       throw new TreeError("name-refused", "something that is no resource has this name");
     if (!replace) throw new TreeError("exists");
     refuseState(folder, path);
+    refuseMounts(folder, path);
     if (judged === undefined || !isAsSeen(there, judged))
       throw new TreeError("changed", "another program put something there since the request was judged");
     await refuseReadOnly(folder, directory, name, there);
@@ -60,6 +61,12 @@ export async function holdDestination(
 export function refuseUnlessSeen(stats: BigIntStats, seen: string | undefined): void {
   if (seen !== undefined && !isAsSeen(stats, parseSeen(seen)))
     throw new TreeError("changed", "the source was changed since the request was judged");
+}
+
+/** Fails with "denied" where something is mounted at a path or below it. */
+export function refuseMounts(folder: Folder, path: ResourcePath): void {
+  const [mount] = folder.mountsWithin(path);
+  if (mount !== undefined) throw new TreeError("denied", `something is mounted at ${mount}`);
 }
 
 /** Fails with "denied" where the state directory lies within the resource: it stays where it is. */

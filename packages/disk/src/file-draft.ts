@@ -2,6 +2,7 @@ import { type BigIntStats, constants } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { type CommitOptions, type Committed, type Draft, TreeError } from "@meanwhile/server/store";
 import type { DeadProperties } from "./dead-properties.ts";
+import { refuseMounts } from "./destination.ts";
 import { treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FreshTags } from "./fresh-tags.ts";
@@ -37,7 +38,10 @@ export async function beginDraft(
   let temporary: Temporary | undefined;
   try {
     const { file } = await refuseUnlessDocument(folder, directory, name);
-    if (file !== undefined) await refuseReadOnly(folder, directory, name, file);
+    if (file !== undefined) {
+      await refuseReadOnly(folder, directory, name, file);
+      refuseMounts(folder, path);
+    }
     if (options.length !== undefined && options.length >= checkedBytes) {
       const { bavail, bsize } = await folder.calls.statfs(directory.self);
       if (bavail * bsize < BigInt(options.length)) throw new TreeError("no-space");

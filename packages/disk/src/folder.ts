@@ -4,6 +4,7 @@ import { isWithin, memberPath, nameOf, parentOf, type ResourcePath } from "@mean
 import { TreeError } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
 import { isAbsent } from "./errno.ts";
+import { MountTable } from "./mount-table.ts";
 import { MovedTags } from "./moved-tags.ts";
 import { hasRefusedName } from "./names.ts";
 
@@ -45,6 +46,8 @@ export interface FolderOptions {
   readonly pinning?: boolean;
   /** Entity tags that moved documents keep. Default: those of this process. */
   readonly tags?: MovedTags;
+  /** Default: the system's table. */
+  readonly mounts?: Pick<MountTable, "pointsWithin">;
 }
 
 /**
@@ -62,12 +65,14 @@ export class Folder {
   /** Where the state directory is, as a path of this tree; undefined where it lies outside. */
   readonly state: ResourcePath | undefined;
   readonly #pinning: boolean;
+  readonly #mounts: Pick<MountTable, "pointsWithin">;
 
   constructor(options: FolderOptions) {
     this.root = options.root;
     this.calls = options.calls;
     this.tags = options.tags ?? new MovedTags();
     this.#pinning = options.pinning ?? canPin();
+    this.#mounts = options.mounts ?? new MountTable({ root: options.root });
     this.state = options.state === undefined ? undefined : this.#resourcePath(options.state);
   }
 
@@ -75,6 +80,14 @@ export class Folder {
   reaches(path: ResourcePath): boolean {
     if (hasRefusedName(path)) return false;
     return this.state === undefined || !isWithin(path, this.state);
+  }
+
+  /**
+   * Where something is mounted at a path or below it (a file can be, in a container). What is mounted has no name to be
+   * renamed or removed, and its members belong elsewhere.
+   */
+  mountsWithin(path: ResourcePath): readonly ResourcePath[] {
+    return this.#mounts.pointsWithin(this.#join(path)).flatMap((point) => this.#resourcePath(point) ?? []);
   }
 
   /** Looks at a resource; undefined where none is. */

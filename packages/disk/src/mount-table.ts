@@ -46,9 +46,15 @@ export class MountTable {
     return this.#ofRoot;
   }
 
-  #refresh(): void {
+  /** Where something is mounted at a path or below it, as it is now. */
+  pointsWithin(path: string): readonly string[] {
+    this.#refresh(0);
+    return this.#below.map(({ point }) => point).filter((point) => isAtOrBelow(point, path));
+  }
+
+  #refresh(olderThanMs: number = freshMs): void {
     const now = this.#clock();
-    if (now - this.#readAt < freshMs) return;
+    if (now - this.#readAt < olderThanMs) return;
     this.#readAt = now;
     const text = this.#read();
     if (text === undefined || text === this.#text) return;

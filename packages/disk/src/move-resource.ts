@@ -6,6 +6,7 @@ import {
   type Destination,
   holdDestination,
   holdSource,
+  refuseMounts,
   refuseState,
   refuseUnlessSeen,
 } from "./destination.ts";
@@ -48,6 +49,7 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
       throw new TreeError("denied", "a resource cannot be moved into itself, or over its own collection");
     }
     refuseState(folder, request.source);
+    refuseMounts(folder, request.source);
     const at = source.directory.at(source.name);
     refuseUnlessSeen(await folder.calls.lstat(at), request.sourceSeen);
     const moved = await standingAt(folder.calls, source, source.kind, work);

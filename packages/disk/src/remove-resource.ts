@@ -19,6 +19,8 @@ interface Removal {
   readonly log: WorkLog;
   /** Its content, too, must be as it was seen. */
   readonly unchanged: boolean;
+  /** Members that something is mounted at: they stay, with all that is in them. */
+  readonly mounts: ReadonlySet<ResourcePath>;
   /** The collection that has it as a member. */
   readonly directory: Directory;
   readonly name: string;
@@ -45,8 +47,9 @@ export async function removeResource(
     await log.end();
     throw error;
   });
+  const mounts = new Set(folder.mountsWithin(path));
   try {
-    const removal = { path, work, log, unchanged: removable.unchanged === true, directory, name };
+    const removal = { path, work, log, unchanged: removable.unchanged === true, mounts, directory, name };
     if (work.resumed) await removeClock(folder, directory, log.facts.names.clock);
     work.found(1);
     if (log.facts.kind === "document") await removeDocument(context, removal);
@@ -66,6 +69,7 @@ async function beginRemoval(
   const { directory, name, kind } = await holdSource(folder, path);
   try {
     const { aside, clock } = works.namesFor(work.id);
+    if (folder.mountsWithin(path).includes(path)) throw new TreeError("denied", "something is mounted here");
     const removed = await standingAt(folder.calls, { directory, name }, kind, work);
     if (seen !== undefined) {
       const there = await folder.calls.lstat(directory.at(name));
@@ -148,7 +152,12 @@ async function concludeWithout(
 async function hide({ folder }: FolderTreeContext, removal: Removal): Promise<boolean> {
   const { path, work, log, directory, name } = removal;
   const { aside } = log.facts.names;
-  if (work.skipped.size > 0 || (folder.state !== undefined && isWithin(folder.state, path))) return false;
+  if (
+    removal.mounts.size > 0 ||
+    work.skipped.size > 0 ||
+    (folder.state !== undefined && isWithin(folder.state, path))
+  )
+    return false;
   try {
     await folder.calls.rename(directory.at(name), directory.at(aside));
   } catch {
@@ -218,22 +227,20 @@ async function count({ folder }: FolderTreeContext, removal: Removal, at: string
 }
 
 /** @param isChanged tells, in a work that is resumed, what others changed since it began */
-function reportOf({ work, log }: Removal, isChanged: typeof changedSince): RemovalReport {
+function reportOf({ work, log, mounts }: Removal, isChanged: typeof changedSince): RemovalReport {
   const { timeNs } = log.facts;
-  const since = timeNs === undefined ? undefined : BigInt(timeNs);
+  const since = work.resumed && timeNs !== undefined ? BigInt(timeNs) : undefined;
+  const refusal: RemovalReport["refusal"] = (path, stats) => {
+    if (mounts.has(path)) return new TreeError("denied", "something is mounted here");
+    if (since === undefined || !isChanged(stats, since)) return undefined;
+    return new TreeError("changed", "others changed it since the work began");
+  };
   return {
     signal: work.signal,
     stays: (member) => work.skipped.has(member),
     done: (member, kind) => work.done(member, kind),
     failed: (member, kind, error) => work.failed(member, kind, error),
-    ...(work.resumed && since !== undefined
-      ? {
-          refusal: (_path, stats) =>
-            isChanged(stats, since)
-              ? new TreeError("changed", "others changed it since the work began")
-              : undefined,
-        }
-      : {}),
+    ...(since !== undefined || mounts.size > 0 ? { refusal } : {}),
   };
 }
 

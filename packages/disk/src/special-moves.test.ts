@@ -79,6 +79,71 @@ testWith(["tmpfs"], "a mount inside a collection fails its removal, and the moun
   onTestFinished(mountTmpfs(disk.local("c/mount"), "1m"));
   const work = testWork();
   await disk.tree.remove(at("/c"), work);
-  expect([...work.failures]).toEqual([["/c/mount", "busy"]]);
+  expect([...work.failures]).toEqual([["/c/mount", "denied"]]);
   expect(existsSync(disk.local("c/mount"))).toBe(true);
 });
+
+/** A folder with a mounted folder (with a member) and a mounted file, as containers have them. */
+async function diskWithMounts(): Promise<TestDisk> {
+  const disk = await makeTestDisk();
+  for (const path of ["c/mount", "s"]) mkdirSync(disk.local(path), { recursive: true });
+  for (const path of ["outside", "c/file", "document", "s/a"]) writeFileSync(disk.local(path), path);
+  onTestFinished(mountTmpfs(disk.local("c/mount"), "1m"));
+  writeFileSync(disk.local("c/mount/member"), "member");
+  execFileSync("mount", ["--bind", disk.local("outside"), disk.local("c/file")]);
+  onTestFinished(() => void execFileSync("umount", ["-l", disk.local("c/file")]));
+  return disk;
+}
+
+const onMounts: readonly (readonly [name: string, act: (tree: TestDisk["tree"]) => unknown])[] = [
+  ["DELETE of a mounted folder", (tree) => tree.remove(at("/c/mount"), testWork())],
+  ["DELETE of a mounted file", (tree) => tree.remove(at("/c/file"), testWork())],
+  [
+    "MOVE of a mounted folder",
+    (tree) => tree.move(at("/c/mount"), at("/new"), { replace: false }, testWork()),
+  ],
+  ["MOVE of a mounted file", (tree) => tree.move(at("/c/file"), at("/new"), { replace: false }, testWork())],
+  ["MOVE of a folder with mounts", (tree) => tree.move(at("/c"), at("/new"), { replace: false }, testWork())],
+  [
+    "MOVE over a mounted folder",
+    (tree) => tree.move(at("/s"), at("/c/mount"), { replace: true }, testWork()),
+  ],
+  ["MOVE over a folder with mounts", (tree) => tree.move(at("/s"), at("/c"), { replace: true }, testWork())],
+  [
+    "COPY over a folder with mounts",
+    (tree) => tree.copy(at("/s"), at("/c"), { replace: true, depth: "infinity" }, testWork()),
+  ],
+  ["PUT onto a mounted file", (tree) => tree.draft(at("/c/file"), { length: 1 })],
+];
+
+testWith(
+  ["tmpfs"],
+  "what is mounted is not removed, moved or replaced, and nothing in it is touched",
+  async () => {
+    for (const [name, act] of onMounts) {
+      const disk = await diskWithMounts();
+      const before = await describeTree(disk, ".");
+      await expect(Promise.resolve(act(disk.tree)), name).rejects.toMatchObject({ code: "denied" });
+      expect(await describeTree(disk, "."), name).toEqual(before);
+      expect(readFileSync(disk.local("outside"), "utf8"), name).toBe("outside");
+    }
+  },
+);
+
+testWith(
+  ["tmpfs"],
+  "DELETE of a folder with mounts removes what is not mounted, and names the mounts",
+  async () => {
+    const disk = await diskWithMounts();
+    writeFileSync(disk.local("c/other"), "");
+    const work = testWork();
+    await disk.tree.remove(at("/c"), work);
+    expect(new Map(work.failures)).toEqual(
+      new Map([
+        ["/c/file", "denied"],
+        ["/c/mount", "denied"],
+      ]),
+    );
+    expect(await describeTree(disk, "c")).toEqual(["file", "mount", "mount/member"]);
+  },
+);
