@@ -10,8 +10,10 @@ import {
   type Held,
   type NameBatch,
 } from "./file-operations.ts";
+import { givingName } from "./giving-names.ts";
 import { NameSyncs, type NameSyncsOptions } from "./name-syncs.ts";
 import type { Pace } from "./pace.ts";
+import { patiently, type WhenNoDescriptor } from "./patience.ts";
 import type { Need, Route, Routes } from "./routes.ts";
 import { Syncs } from "./syncs.ts";
 
@@ -49,6 +51,8 @@ export interface SyncOptions extends Pick<NameSyncsOptions, "unsyncable" | "fail
   readonly syncs?: Syncs;
   /** Which calls are made in a worker. Default: all are made on the calling thread. */
   readonly routes?: Routes;
+  /** Default: the call fails at once, as suits a request whose client waits. */
+  readonly whenNoDescriptor?: WhenNoDescriptor;
 }
 
 /** The calls to the file system that the tree makes, each at once or in a worker, as the routes have it. */
@@ -58,6 +62,7 @@ export class Calls {
   readonly durability: Durability;
   readonly #syncs: Syncs;
   readonly #names: NameSyncs;
+  readonly #whenNoDescriptor: SyncOptions["whenNoDescriptor"];
   #before: BeforeChange | undefined;
   /** File systems, by their device, that were found to have no copy that shares content. */
   readonly withoutReflink: Set<bigint> = new Set();
@@ -66,12 +71,13 @@ export class Calls {
 
   /** @param before for tests, which end the work at a certain change */
   constructor(pace: Pace, before?: BeforeChange, options: SyncOptions = {}) {
-    const { durability = "full", routes, syncs = syncsOf(routes), ...told } = options;
+    const { durability = "full", routes, syncs = syncsOf(routes), whenNoDescriptor, ...told } = options;
     this.pace = pace;
     this.#routes = routes;
     this.durability = durability;
     this.#before = before;
     this.#syncs = syncs;
+    this.#whenNoDescriptor = whenNoDescriptor;
     this.#names = new NameSyncs({ calls: this, syncs, ...told });
   }
 
@@ -82,14 +88,19 @@ export class Calls {
 
   open(path: FilePath, flags: number, mode = 0o666): Awaitable<number> {
     const creates = (flags & constants.O_CREAT) !== 0;
-    const held = creates ? this.#before?.({ call: "create", path }) : undefined;
     const need = creates ? "change" : (flags & O_PATH) === 0 ? "content" : "facts";
-    return held ?? this.#opened(path, this.#call(path, need, "open", [path, flags, mode]), (fd) => fd);
+    const open = (): Awaitable<number> =>
+      this.#opened(path, this.#call(path, need, "open", [path, flags, mode]), (fd) => fd);
+    if (!creates) return this.#patiently(open);
+    const create = () => this.#before?.({ call: "create", path }) ?? this.#patiently(open);
+    return typeof path === "string" ? this.#naming(path, undefined, create) : create();
   }
 
   /** Holds what has a name without opening it (Linux, O_PATH), and tells what and where it is. */
   hold(path: string, flags: number): Awaitable<Held> {
-    return this.#opened(path, this.#call(path, "facts", "hold", [path, flags | O_PATH]), ({ fd }) => fd);
+    return this.#patiently(() =>
+      this.#opened(path, this.#call(path, "facts", "hold", [path, flags | O_PATH]), ({ fd }) => fd),
+    );
   }
 
   close(fd: number): Awaitable<void> {
@@ -139,12 +150,21 @@ export class Calls {
     const took = (time: number): void => {
       ms = Math.max(ms, time);
     };
-    let batches = 0;
-    for await (const batch of route?.lane?.readNames(path, { took }) ?? readNamesHere(path, took)) {
-      batches += 1;
-      // Large directories are always read beside the event loop.
-      if (batch.ended && batches === 1) route?.came(ms);
-      yield batch;
+    const begin = (): AsyncGenerator<NameBatch, void, void> =>
+      route?.lane?.readNames(path, { took }) ?? readNamesHere(path, took);
+    // One that failed to begin has ended.
+    const { batches, first } = await this.#patiently(async () => {
+      const begun = begin();
+      return { batches: begun, first: await begun.next() };
+    });
+    try {
+      for (let next = first; next.done !== true; next = await batches.next()) {
+        // Large directories are always read beside the event loop.
+        if (next.value.ended && next === first) route?.came(ms);
+        yield next.value;
+      }
+    } finally {
+      await batches.return();
     }
   }
 
@@ -195,12 +215,20 @@ export class Calls {
   }
 
   rename(from: string, to: string): Awaitable<void> {
-    return this.#before?.({ call: "rename", path: from, to }) ?? this.#changeNames("rename", from, to);
+    return this.#naming(
+      to,
+      from,
+      () => this.#before?.({ call: "rename", path: from, to }) ?? this.#changeNames("rename", from, to),
+    );
   }
 
   /** Gives a file another name. Fails with EEXIST, and replaces nothing, where something has it. */
   link(from: string, to: string): Awaitable<void> {
-    return this.#before?.({ call: "link", path: from, to }) ?? this.#changeNames("link", from, to);
+    return this.#naming(
+      to,
+      from,
+      () => this.#before?.({ call: "link", path: from, to }) ?? this.#changeNames("link", from, to),
+    );
   }
 
   unlink(path: FilePath): Awaitable<void> {
@@ -212,7 +240,11 @@ export class Calls {
   }
 
   mkdir(path: string, mode = 0o777): Awaitable<void> {
-    return this.#before?.({ call: "mkdir", path }) ?? this.#call(path, "change", "mkdir", [path, mode]);
+    return this.#naming(
+      path,
+      undefined,
+      () => this.#before?.({ call: "mkdir", path }) ?? this.#call(path, "change", "mkdir", [path, mode]),
+    );
   }
 
   chmod(path: string, mode: number): Awaitable<void> {
@@ -306,6 +338,15 @@ export class Calls {
     args: Args<Name>,
   ): Awaitable<Result<Name>> {
     return this.#run(this.#routes?.of(target, need), operation, args, []);
+  }
+
+  #patiently<Value>(open: () => Awaitable<Value>): Awaitable<Value> {
+    return patiently(this.#whenNoDescriptor, open);
+  }
+
+  #naming<Value>(name: string, source: string | undefined, call: () => Awaitable<Value>): Awaitable<Value> {
+    const isThere = (path: string): Awaitable<boolean> => this.#call(path, "facts", "isThere", [path]);
+    return givingName({ name, source, call, isThere });
   }
 
   #changeNames(operation: "rename" | "link", from: string, to: string): Awaitable<void> {

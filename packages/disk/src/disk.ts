@@ -6,7 +6,7 @@ import type { ResourcePath } from "@meanwhile/dav/path";
 import { steadyNow } from "@meanwhile/operations";
 import type { LockStore, Tree } from "@meanwhile/server/store";
 import type { RootDatabase } from "lmdb";
-import { Calls } from "./calls.ts";
+import { Calls, type SyncOptions } from "./calls.ts";
 import { DeadProperties } from "./dead-properties.ts";
 import type { Durability } from "./durability.ts";
 import { isFull, treeError } from "./errno.ts";
@@ -16,6 +16,7 @@ import { FolderTree } from "./folder-tree.ts";
 import { openLockStore } from "./lock-store.ts";
 import { MovedTags } from "./moved-tags.ts";
 import { Pace } from "./pace.ts";
+import { patience } from "./patience.ts";
 import { Reserve } from "./reserve.ts";
 import { Routes } from "./routes.ts";
 import { openStateDatabase } from "./state-database.ts";
@@ -144,16 +145,23 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
   const { root, state, database, randomId, reserve } = opened;
   const clock = options.clock ?? Date.now;
   const left = (collection: ResourcePath): void => options.log?.({ kind: "left-behind", collection });
-  const calls = new Calls(new Pace(), undefined, {
+  const pace = new Pace();
+  const callOptions: SyncOptions = {
     routes: new Routes({ workers, root }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),
     unsyncable: (error) => options.log?.({ kind: "unsyncable", reason: treeError(error).message }),
     failed: (error) => options.log?.({ kind: "not-synced", reason: treeError(error).message }),
-  });
+  };
+  const calls = new Calls(pace, undefined, callOptions);
+  const patient = new Calls(pace, undefined, { ...callOptions, whenNoDescriptor: patience() });
+  const namesSynced = async (): Promise<void> => {
+    await Promise.all([calls.namesSynced(), patient.namesSynced()]);
+  };
   for (const directory of opened.made) await calls.syncNames(directory);
-  const queue = new WriteQueue(database, () => calls.namesSynced(), reserve);
+  const queue = new WriteQueue(database, namesSynced, reserve);
   const tags = new MovedTags({ database, queue });
   const folder = new Folder({ root, state, calls, tags });
+  const workFolder = new Folder({ root, state, calls: patient, tags });
   const temporaries = new Temporaries({ database, queue, randomId });
   const works = openWorks({ file: join(state, "works"), calls, randomId, clock, reserve });
   for (const collection of await sweep(folder, temporaries, works.names())) left(collection);
@@ -163,7 +171,7 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
     queue,
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
-  const tree = new FolderTree({ folder, deadProperties, temporaries, works, clock, left });
+  const tree = new FolderTree({ folder, workFolder, deadProperties, temporaries, works, clock, left });
   const locks = openLockStore({ database, reserve, clock: options.clock ?? steadyNow });
   const close = async (): Promise<void> => {
     await tree.close();
@@ -171,10 +179,10 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
     await temporaries.close();
     await deadProperties.settled();
     await queue.settled();
-    await calls.namesSynced();
+    await namesSynced();
   };
   return {
-    disk: { tree, locks, namesSynced: () => calls.namesSynced(), makeRoom: () => reserve.free(), close },
+    disk: { tree, locks, namesSynced, makeRoom: () => reserve.free(), close },
   };
 }
 

@@ -48,6 +48,18 @@ export function isFull(cause: unknown): boolean {
   return /No space left on device|Disk quota exceeded/.test(cause.message) || isFull(cause.cause);
 }
 
+/** Whether this process, or the system, has no file descriptor left: one may be free in a moment. */
+export function hasNoDescriptor(cause: unknown): boolean {
+  const errno = errnoOf(cause);
+  return errno === "EMFILE" || errno === "ENFILE";
+}
+
+/** Whether a failure to give a name may be that of the name itself. */
+export function mayBeOfName(cause: unknown): boolean {
+  const errno = errnoOf(cause);
+  return errno === "ENOENT" || errno === "EINVAL";
+}
+
 /** Whether a name is taken already. */
 export function isTaken(cause: unknown): boolean {
   return errnoOf(cause) === "EEXIST";

@@ -32,6 +32,13 @@ export const fileOperations = {
     }
     return all;
   },
+  /** Whether something has the name; of a directory that is held by a descriptor, whether it still has one. */
+  isThere: (path: string): boolean => {
+    const link = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return (
+      link !== undefined && (fs.statSync(path, { bigint: true, throwIfNoEntry: false })?.nlink ?? 1n) > 0n
+    );
+  },
   fstat: (fd: number): fs.BigIntStats => fs.fstatSync(fd, big),
   readlink: (path: string): string => fs.readlinkSync(path),
   realpath: (path: string): string => fs.realpathSync.native(path),

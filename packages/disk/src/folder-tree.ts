@@ -45,13 +45,17 @@ export interface FolderTreeContext {
 /** Files and directories of a folder as resources. See docs/decisions/0010-links-in-the-served-folder.md for links. */
 export class FolderTree implements Tree {
   readonly #context: FolderTreeContext;
+  /** What works on whole trees go by. */
+  readonly #workContext: FolderTreeContext;
   readonly #folder: Folder;
   readonly #deadProperties: DeadProperties;
   readonly #freshTags = new FreshTags();
   readonly #drafts: Set<FileDraft> = new Set();
 
-  constructor(context: FolderTreeContext) {
+  /** @param workFolder the folder for works, which wait where a request would fail; default the same */
+  constructor({ workFolder, ...context }: FolderTreeContext & { readonly workFolder?: Folder }) {
     this.#context = context;
+    this.#workContext = { ...context, folder: workFolder ?? context.folder };
     this.#folder = context.folder;
     this.#deadProperties = context.deadProperties;
   }
@@ -169,7 +173,7 @@ export class FolderTree implements Tree {
     options: Placement & { readonly depth: "0" | "infinity" },
     work: TreeWork,
   ): Promise<{ readonly created: boolean }> {
-    return settle(() => copyResource(this.#context, { source, destination, ...options }, work));
+    return settle(() => copyResource(this.#workContext, { source, destination, ...options }, work));
   }
 
   move(
@@ -178,11 +182,11 @@ export class FolderTree implements Tree {
     options: Placement,
     work: TreeWork,
   ): Promise<{ readonly created: boolean }> {
-    return settle(() => moveResource(this.#context, { source, destination, ...options }, work));
+    return settle(() => moveResource(this.#workContext, { source, destination, ...options }, work));
   }
 
   remove(path: ResourcePath, work: TreeWork, removable?: Removable): Promise<void> {
-    return settle(() => removeResource(this.#context, path, work, removable));
+    return settle(() => removeResource(this.#workContext, path, work, removable));
   }
 
   quota(path: ResourcePath): Promise<Quota | undefined> {
@@ -193,13 +197,14 @@ export class FolderTree implements Tree {
   }
 
   recovered(works: ReadonlySet<string>): Promise<void> {
-    return settle(() => undoWorks(this.#context, works));
+    return settle(() => undoWorks(this.#workContext, works));
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#drafts].map((draft) => draft.discard()));
     // Works that still run are for the next process to finish, from wherever they are.
     this.#folder.calls.end();
+    this.#workContext.folder.calls.end();
     this.#context.works.close();
   }
 

@@ -31,7 +31,7 @@ export function fromTreeError(error: TreeError, method: string): DavError {
         ? new DavError(403, "the name of the destination is too long", because)
         : new DavError(414, "the name is too long", because);
     case "name-refused":
-      return new DavError(403, "no resource can have this name", because);
+      return new DavError(403, "no file or folder can have this name here", because);
     case "too-large":
       return method === "PUT"
         ? new DavError(413, "the content is larger than can be stored", because)
