@@ -111,7 +111,7 @@ function isBefore(one, other) {
 /** @param {readonly Mutant[]} mutants */
 function settingsFor(mutants) {
   const ranges = mutants.map(({ fileName, location: { start, end } }) => {
-    const at = ({ line, column }) => `${line + 1}:${column}`;
+    const at = (/** @type {Position} */ { line, column }) => `${line + 1}:${column}`;
     return `${fileName}:${at(start)}-${at(end)}`;
   });
   return {

@@ -3,6 +3,8 @@
  * Tries the tests on machines that lack judges: PATH leads to links to all programs but those. Without any judge
  * `npm test` has to be green; without a single one, or where its module is absent, so have the files that name it. Each
  * skip has a reason, and under CI=true each lack is a failure.
+ *
+ *   node scripts/without-judges.mjs [none | JUDGE...]    default: all of these
  */
 import {
   chmodSync,
@@ -22,12 +24,21 @@ import { run } from "./steps.mjs";
 const names = /** @type {(keyof typeof judgeTable)[]} */ (Object.keys(judgeTable));
 /** Their modules are found by the probe, so that a program is wanted that has all but those. */
 const modules = /** @type {const} */ ({ lwp: "LWP", "python-requests": "requests" });
+const chosen = process.argv.slice(2);
+const isChosen = (/** @type {string} */ name) => chosen.length === 0 || chosen.includes(name);
 const place = mkdtempSync(join(tmpdir(), "meanwhile-without-"));
 /** @type {string[]} */
 const failures = [];
 try {
-  await expectAll("without any judge", pathWithout(names), [process.execPath, "scripts/test.mjs"], "reports");
-  for (const name of names) {
+  if (isChosen("none")) {
+    await expectAll(
+      "without any judge",
+      pathWithout(names),
+      [process.execPath, "scripts/test.mjs"],
+      "reports",
+    );
+  }
+  for (const name of names.filter(isChosen)) {
     const files = filesThatName(name);
     const paths = [[`without ${name}`, pathWithout([name])]];
     if (name in modules) paths.push([`${name} without its module`, pathWithoutModule(name)]);
