@@ -57,6 +57,15 @@ test.each<[string, string, boolean]>([
   expect(chosen === undefined).toBe(exempt);
 });
 
+test("SOCKS is refused in a sentence, which has no password in it", () => {
+  for (const scheme of ["socks", "socks4a", "socks5", "socks5h"]) {
+    const environment = { ALL_PROXY: `${scheme}://ann:secret@proxy.example:1080` };
+    expect(() => proxyFor(new URL("https://files.example/"), environment)).toThrow(
+      `the proxy ${scheme}://proxy.example:1080 is not supported: it may be http: or https:, not SOCKS`,
+    );
+  }
+});
+
 test.each(["socks5://proxy.example", "http://", "http://a:b:c:secret"])("%s is no proxy", (text) => {
   expect(() => proxyUrl(text)).toThrow(expect.objectContaining({ code: "ERR_PROXY" }));
   expect(() => proxyUrl(text)).not.toThrow(/secret/);

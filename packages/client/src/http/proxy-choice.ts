@@ -35,9 +35,9 @@ export function proxyUrl(text: string | URL): URL {
     throw Object.assign(new TypeError("the proxy's URL cannot be read", { cause }), { code: "ERR_PROXY" });
   }
   if (url.protocol === "http:" || url.protocol === "https:") return url;
-  throw Object.assign(new TypeError(`${url.protocol} proxies are not known here: http: and https: are`), {
-    code: "ERR_PROXY",
-  });
+  const kind = url.protocol.startsWith("socks") ? "SOCKS" : url.protocol;
+  const message = `the proxy ${url.protocol}//${url.host} is not supported: it may be http: or https:, not ${kind}`;
+  throw Object.assign(new TypeError(message), { code: "ERR_PROXY" });
 }
 
 function named(environment: Environment, ...names: readonly string[]): string | undefined {
