@@ -80,6 +80,13 @@ describe("a listing that is not whole", () => {
     const answers = { PROPFIND: multistatus({ href: "/x", status: 403 }) };
     expect(await run(["stat", "URLx"], answers)).toMatchObject({ code: 5 });
   });
+
+  test("stat: that locks are not told does not mean that there are none; a folder has no type", async () => {
+    const PROPFIND = ({ content }: ScriptRequest) =>
+      content.includes("lockdiscovery") ? { status: 500 } : folder("/x/");
+    const ran = await run(["stat", "URLx/"], { PROPFIND });
+    expect([ran.code, ran.said]).toEqual([0, expect.arrayContaining(["locked    the server does not tell"])]);
+  });
 });
 
 const changes = (asked: readonly string[]) => asked.filter((each) => !/^(PROPFIND|HEAD|OPTIONS) /.test(each));

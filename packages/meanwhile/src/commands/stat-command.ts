@@ -31,14 +31,19 @@ async function tellOf(session: Session, url: URL, separate: boolean): Promise<vo
   const resource = await client.stat(url, { signal });
   const { activeLocks } = await import("../remote/lock-holder.ts");
   // Neither is known everywhere, and a server that has none may refuse the question.
-  const locks = await activeLocks(client, resource.url, { signal }).catch(() => []);
+  const locks = await activeLocks(client, resource.url, { signal }).catch(() => undefined);
   const quota = resource.collection
     ? await client.quota(resource.url, { signal }).catch((): Quota => ({}))
     : {};
   signal.throwIfAborted();
-  const lines = [...linesOf(resource), ...quotaLines(quota), ...locks.map(lockLine)];
+  const lockLines = locks?.map(lockLine) ?? [["locked", "the server does not tell"] as const];
+  const lines = [...linesOf(resource), ...quotaLines(quota), ...lockLines];
   const text = lines.map(([name, value]) => `${name.padEnd(10)}${value}`).join("\n");
-  const fact = { ...resourceFact(resource), ...(resource.collection ? { quota } : {}), locks };
+  const fact = {
+    ...resourceFact(resource),
+    ...(resource.collection ? { quota } : {}),
+    ...(locks === undefined ? {} : { locks }),
+  };
   await report.answer(separate && !report.json ? `\n${text}` : text, fact);
 }
 
