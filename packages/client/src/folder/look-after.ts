@@ -74,6 +74,13 @@ function isIn(path: string, kept: ReadonlySet<string>): boolean {
   return false;
 }
 
+function notThere(rival: ListedMember | undefined): MemberError {
+  if (rival === undefined)
+    return new MemberError("name-changed", "the server took it, and has it under no name that can be told");
+  const message = `it and ${JSON.stringify(rival.name)} are one at the destination: only what was sent last is there`;
+  return new MemberError("name-collision", message);
+}
+
 class FolderLook {
   readonly #options: LookingAfter;
   readonly #folder: WrittenFolder;
@@ -120,10 +127,13 @@ class FolderLook {
     const { state, tally } = this.#options;
     const { place, kind, record } = member;
     const found = await this.#options.lookUnder(place, kind);
-    const other = await this.#otherName(member, missing, found);
+    const { other, rival } = await this.#otherName(member, missing, found);
     if (other !== undefined) {
       tally.renamed(place.path, other.name);
       await this.#note(member, other);
+    } else if (record !== undefined && (rival !== undefined || !found.isThere)) {
+      await state?.begin(place.local);
+      tally.failed(place.path, notThere(rival));
     } else if (record !== undefined && found.facts !== undefined) {
       await state?.same(place.local, { ...record, remote: found.facts });
     }
@@ -146,28 +156,34 @@ class FolderLook {
     return found.compare(this.#folder.place, listed);
   }
 
-  /** The listed member that it is: by what it is, or else by a name that differs only as servers change names. */
+  /**
+   * The listed member that it is: by what it is, or else by a name that differs only as servers change names. `rival`: that
+   * one is the counterpart of another member of the source, so two became one.
+   */
   async #otherName(
     { place, kind, record }: WrittenMember,
     missing: readonly WrittenMember[],
     found: FoundMember,
-  ): Promise<ListedMember | undefined> {
+  ): Promise<{ readonly other?: ListedMember; readonly rival?: ListedMember }> {
     const name = this.#nameAt(place);
     const alike: ListedMember[] = [];
     const certain: ListedMember[] = [];
     this.#sourceNames ??= await this.#namesAtSource();
     for (const listed of this.#listed.values()) {
-      if (listed.kind !== kind || this.#sourceNames.has(listed.name)) continue;
+      if (listed.kind !== kind) continue;
       // Where nothing is under its name, the length is all that there is to compare.
       const size = listed.kind === "document" ? listed.size : undefined;
       if (found.facts === undefined && size !== undefined && size !== (record?.localSize ?? size)) continue;
       const likeness = await this.#compare(found, listed);
-      if (likeness === "certain") certain.push(listed);
-      if (likeness !== "no" && alikeName(listed.name) === alikeName(name)) alike.push(listed);
+      const isAlike = alikeName(listed.name) === alikeName(name);
+      // Two of the source may have the same content, of the same time: that alone does not make them one.
+      if (likeness === "certain" && (isAlike || !this.#sourceNames.has(listed.name))) certain.push(listed);
+      if (likeness !== "no" && isAlike) alike.push(listed);
     }
     const [one, another] = certain.length > 0 ? certain : alike;
-    const rivals = missing.filter((other) => alikeName(this.#nameAt(other.place)) === alikeName(name));
-    return another === undefined && (certain.length > 0 || rivals.length === 1) ? one : undefined;
+    const rivals = missing.filter((each) => alikeName(this.#nameAt(each.place)) === alikeName(name));
+    if (one === undefined || another !== undefined || (certain.length === 0 && rivals.length > 1)) return {};
+    return this.#sourceNames.has(one.name) ? { rival: one } : { other: one };
   }
 
   async #namesAtSource(): Promise<ReadonlySet<string>> {

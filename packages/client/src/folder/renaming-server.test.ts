@@ -175,6 +175,36 @@ test("a server that makes names anew keeps all that may be what was put, and tel
   const summary = await sync();
   expect(Object.keys(documents()).sort()).toEqual(["made-1", "made-2", "surplus"]);
   expect(summary.ignored.map(({ path }) => path)).toEqual(["surplus"]);
+  expect(summary.failed.map(({ path }) => path).sort()).toEqual(["a", "b"]);
+});
+
+test("a server that does not heed conditions, and has one resource for two names, is told of", async () => {
+  for (const [one, other] of [
+    ["name", "name."],
+    ["name.", "name"],
+  ] as const) {
+    const { local, sync } = scene(bySegment(trimmed), { heedsConditions: false });
+    local.write(one, "content");
+    await sync({ concurrency: 1 });
+    local.write(other, "other content");
+    const { failed } = await sync({ concurrency: 1 });
+    expect(failed).toEqual([{ path: other, error: expect.objectContaining({ code: "name-collision" }) }]);
+  }
+});
+
+test("what a server takes and has nowhere is a failure", async () => {
+  const { local, server, sync, documents } = scene(() => undefined);
+  local.write("a", "content");
+  local.write("b", "content");
+  server.put("surplus", "x");
+  server.after = ({ method, path }) => {
+    if (method === "put" && path === "a") server.resources.delete("a");
+  };
+  const summary = await sync();
+  expect(summary.failed.map(({ path }) => path)).toEqual(["a"]);
+  expect(documents()).toEqual({ b: "content", surplus: "x" });
+  server.after = () => undefined;
+  expect(await sync()).toMatchObject({ transferred: 1, failures: 0, deleted: 1 });
 });
 
 test("two names that are one to the server do not replace each other", async () => {

@@ -17,6 +17,7 @@ export type Likeness = "no" | "maybe" | "certain";
 
 /** What is under a name that was written. */
 export interface FoundMember {
+  readonly isThere: boolean;
   /** Undefined where nothing was told of it, and for a collection. */
   readonly facts: DocumentFacts | undefined;
   /** @param folder where the listed member is */
@@ -31,6 +32,7 @@ export function lookAtServer(client: DavClient, patience: Patience): LookUnderNa
   return async ({ href }) => {
     const there = await lookAtRemote(client, new URL(href), patience);
     return {
+      isThere: there.kind !== "nothing",
       facts: there.kind === "document" ? there.facts : undefined,
       async compare(_folder, listed) {
         if (there.kind === "nothing") return "maybe";
@@ -67,6 +69,7 @@ export function lookAtFiles(folder: string, { fileSystem }: FolderSurroundings):
   return async ({ local }) => {
     const own = await identity(local);
     return {
+      isThere: own !== undefined,
       facts: undefined,
       async compare(place, listed) {
         const other = await identity(place.local === "" ? listed.name : `${place.local}/${listed.name}`);
