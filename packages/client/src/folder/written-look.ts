@@ -59,8 +59,8 @@ function likeness(one: DocumentFacts, other: DocumentFacts): Likeness {
 export function lookAtFiles(folder: string, { fileSystem }: FolderSurroundings): LookUnderName {
   const identity = async (local: string): Promise<string | undefined> => {
     try {
-      const { dev, ino } = await fileSystem.lstat(join(folder, local));
-      return ino === 0 ? undefined : `${dev} ${ino}`;
+      const { dev, ino } = await fileSystem.lstat(join(folder, local), { bigint: true });
+      return ino === 0n ? undefined : `${dev} ${ino}`;
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
