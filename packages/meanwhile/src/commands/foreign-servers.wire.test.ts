@@ -132,7 +132,19 @@ describe("put", () => {
     ["not there", {}, 1, /the server took it, and has nothing there now/],
     ["of a length that is not told", { "PROPFIND /x": multistatus({ href: "/x" }) }, 0, /^put standard/],
     ["made another by the server", { "PROPFIND /x": file("/x", 4) }, 0, /^put standard input/],
-    ["not shown", { PROPFIND: { status: 403 } }, 0, /does not tell whether all of it arrived \(403\)/],
+    ["not shown", { PROPFIND: { status: 403 } }, 0, /does not tell whether all of it arrived/],
+    [
+      "told of by HEAD alone, and dropped",
+      { PROPFIND: { status: 405 }, HEAD: { status: 200, headers: { "Content-Length": "0" } } },
+      1,
+      /the server has 0 B of the 3 B that were sent/,
+    ],
+    [
+      "told of by HEAD alone, and kept",
+      { PROPFIND: { status: 405 }, HEAD: { status: 200, headers: { "Content-Length": "3" } } },
+      0,
+      /^put standard input/,
+    ],
     ["accepted for later", { PUT: { status: 202 } }, 0, /^accepted/],
   ])("content of standard input that was %s", async (_what, answers, code, said) => {
     const ran = await run(["put", "-", "URLx"], { PUT: { status: 201 }, ...answers }, "abc");

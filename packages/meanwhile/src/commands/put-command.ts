@@ -11,7 +11,7 @@ import { remoteCommand, type TypedConnection } from "../remote/connection-option
 import { follow } from "../remote/follow.ts";
 import { followFolder } from "../remote/follow-folder.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
-import { lookAt } from "../remote/look-at.ts";
+import { isAbsent, lookAt } from "../remote/look-at.ts";
 import {
   collectionUrl,
   commonCollection,
@@ -111,21 +111,38 @@ async function fromInput(
  * Some servers, and proxies before them, drop content whose length was not told, and answer with success.
  * @throws {CommandError} where less is there than was sent
  */
-async function mustBeStored({ client, report, signal }: Session, url: URL, sent: number): Promise<void> {
+async function mustBeStored(session: Session, url: URL, sent: number): Promise<void> {
+  const length = await storedLength(session, url);
+  if (length === undefined)
+    return session.report.warn(`${shownPath(url)}: the server does not tell whether all of it arrived`);
+  if (length >= sent) return;
+  const much = `${nameAmount(length, "bytes")} of the ${nameAmount(sent, "bytes")} that were sent`;
+  throw failed(
+    `${shownPath(url)}: the server has ${much}: it, or a proxy before it, may not take content without a length; put a file instead of -`,
+  );
+}
+
+/** Undefined where neither PROPFIND nor HEAD tells. @throws {CommandError} where nothing is there */
+async function storedLength({ client, signal }: Session, url: URL): Promise<number | undefined> {
   const { HttpError } = await import("@meanwhile/client");
+  let isListed = true;
   try {
     const { length } = await client.stat(url, { signal });
-    if (length === undefined || length >= sent) return;
-    const much = `${nameAmount(length, "bytes")} of the ${nameAmount(sent, "bytes")} that were sent`;
-    throw failed(
-      `${shownPath(url)}: the server has ${much}: it, or a proxy before it, may not take content without a length; put a file instead of -`,
-    );
+    if (length !== undefined) return length;
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
-    if (error.status === 404 || error.status === 410)
-      throw failed(`${shownPath(url)}: the server took it, and has nothing there now`, error);
-    report.warn(`${shownPath(url)}: the server does not tell whether all of it arrived (${error.status})`);
+    isListed = false;
   }
+  const head = await client.request(url, {
+    method: "HEAD",
+    headers: { "Accept-Encoding": "identity" },
+    signal,
+  });
+  await head.body?.cancel();
+  if (isAbsent(head.status) && !isListed)
+    throw failed(`${shownPath(url)}: the server took it, and has nothing there now`);
+  const told = head.headers.get("content-length");
+  return head.ok && told !== null && /^\d{1,15}$/.test(told) ? Number(told) : undefined;
 }
 
 /** Who may only put something there may not look: then PUT tells what is the matter. */
