@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseChallenges } from "./challenge.ts";
 
@@ -55,4 +56,18 @@ describe("parseChallenges (RFC 9110 §11.6.1)", () => {
     parseChallenges(" ".repeat(1_000_000));
     parseChallenges(`Basic ${"a=".repeat(500_000)}`);
   });
+});
+
+test("whatever a server sends is read to its end", () => {
+  const part = fc.oneof(
+    fc.constantFrom("Basic", "Digest ", "realm=", '"a"', '"', "\\", ",", " ", "=", "token68==", "\t", "é"),
+    fc.string({ unit: "binary" }),
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 60 }), (parts) => {
+      expect(parseChallenges(parts.join("")).length).toBeLessThanOrEqual(16);
+    }),
+  );
+  expect(parseChallenges(" ".repeat(100_000))).toEqual([]);
+  expect(parseChallenges(`Basic ${",".repeat(100_000)}`)).toHaveLength(1);
 });
