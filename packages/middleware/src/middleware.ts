@@ -3,6 +3,7 @@ export { type Attendance, createAttendance, resetMs, type Told } from "./attenda
 export { defaultEventStreamTimes, type EventStreamTimes } from "./event-stream.ts";
 export { firstAnswer, type PossibleAnswers } from "./first-answer.ts";
 export { htmlText } from "./html-text.ts";
+export { type MissingContent, missingContent } from "./missing-content.ts";
 export { patienceMs } from "./processing/patience.ts";
 export { isHandlersWork } from "./processing/recovery.ts";
 export {

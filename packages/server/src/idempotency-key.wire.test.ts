@@ -446,3 +446,28 @@ describe("malformed and many", () => {
     expect(calls.get("createCollection")).toBe(1);
   });
 });
+
+describe("an answer that is given again", () => {
+  test.each([
+    ["a success", "MKCOL", "/new", {}, 201],
+    ["a failure", "MOVE", "/missing", to("/b"), 404],
+  ])("says so: %s", async (_name, method, target, fields, status) => {
+    const { call } = await open({ over: "http" });
+    const all = { ...ann, ...key, ...fields };
+    const first = await call(method, target, { fields: all }).answer();
+    expect([first.status, first.field("Idempotency-Replayed")]).toEqual([status, undefined]);
+    const again = await call(method, target, { fields: all }).answer();
+    expect([again.status, again.field("Idempotency-Replayed")]).toEqual([status, "true"]);
+  });
+
+  test("is no success where it was too large to be kept", async () => {
+    const operations = createOperations({ journal: memoryJournal({}, undefined, 10) });
+    const { call } = await open({ over: "http", operations });
+    const fields = { ...ann, ...key, ...to("/locked/new") };
+    const first = await call("COPY", "/missing", { fields }).answer();
+    expect(first.status).toBe(404);
+    const again = await call("COPY", "/missing", { fields }).answer();
+    expect([again.status, again.field("Idempotency-Replayed")]).toEqual([409, "true"]);
+    expect(again.field("Link")).toMatch(/rel="status"/);
+  });
+});

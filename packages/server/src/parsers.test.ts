@@ -26,7 +26,7 @@ import { parseHttpDate } from "./http-date.ts";
 import { selectRanges } from "./ranges.ts";
 
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
-  Depth: (text) => parseDepth(text, ["0", "1", "infinity"]),
+  Depth: (text) => parseDepth(text, { absent: "infinity", allowed: ["0", "1", "infinity"] }),
   Digest: (text) => contentChecks({ "content-digest": text, "oc-checksum": text, "content-md5": text }),
   "entity-tag list": parseEntityTagList,
   "HTTP-date": (text) => parseHttpDate(text, 0),

@@ -1,6 +1,7 @@
 /** A method that changes something: an operation, which goes on whether or not its client waits, and runs once. */
 import { DavError } from "@meanwhile/dav/error";
 import type { Exchange } from "@meanwhile/interim";
+import { missingContent } from "@meanwhile/middleware";
 import type { Operation } from "@meanwhile/operations";
 import type { ChangeMethod, Ending } from "./change.ts";
 import type { Connection } from "./connection.ts";
@@ -14,6 +15,7 @@ import { answerOf, outcomeOf } from "./outcome.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
 import { type RequestKey, requestKey, targetOf } from "./request-key.ts";
 import { requireRights } from "./rights.ts";
+import { statusUrl } from "./serve-status.ts";
 import { waitForOutcome } from "./wait-for-outcome.ts";
 
 export async function serveChange(
@@ -24,8 +26,15 @@ export async function serveChange(
   options: PipelineOptions,
 ): Promise<Handled> {
   const key = requestKey(connection, request);
-  const join = (earlier: Earlier): Promise<Handled> | Handled =>
-    "ended" in earlier ? waitForOutcome(exchange, connection, request, earlier, options) : kept(earlier);
+  const join = async (earlier: Earlier): Promise<Handled> => {
+    const handled =
+      "ended" in earlier
+        ? await waitForOutcome(exchange, connection, request, earlier, options)
+        : kept(earlier, statusUrl(request, options, earlier.id));
+    const isAnswer =
+      earlier.outcome !== undefined && !earlier.outcome.runsAnew && handled.answer.status !== 202;
+    return key.chosenName !== undefined && isAnswer ? again(handled) : handled;
+  };
 
   const known = await findWithKey(key, options);
   if (known) {
@@ -129,9 +138,19 @@ function isToJoin(earlier: Earlier, chosen: boolean, { attendance }: PipelineOpt
   return chosen ? !isToTryAgain(earlier) : runsHere(earlier) && attendance.isDeserted(earlier.id);
 }
 
-function kept({ id, outcome }: Earlier): Handled {
+function kept({ id, outcome }: Earlier, url: string): Handled {
   if (!outcome) {
     throw new DavError(503, "the operation is not taken up yet", { fields: { "Retry-After": "1" } });
   }
+  const missing = missingContent(outcome, url);
+  if (missing)
+    throw new DavError(409, missing.title, { fields: { Link: `<${url}>; rel="status"`, ...replayed } });
   return { answer: answerOf(outcome), operation: id };
+}
+
+/** On what a key gets again: its method does not run for this key any more. */
+const replayed = { "Idempotency-Replayed": "true" };
+
+function again({ answer, ...handled }: Handled): Handled {
+  return { ...handled, answer: { ...answer, fields: { ...answer.fields, ...replayed } } };
 }
