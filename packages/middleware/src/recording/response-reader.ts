@@ -31,7 +31,7 @@ export class MalformedResponse extends Error {
   readonly code = "ERR_MALFORMED_RESPONSE";
 
   constructor(part: string) {
-    super(`a handler wrote ${part} that is none to its response's socket`);
+    super(`a handler wrote bytes to the socket of its response that are not ${part} of HTTP/1.1`);
   }
 }
 
