@@ -132,7 +132,12 @@ describe("put", () => {
     ["not there", {}, 1, /the server took it, and has nothing there now/],
     ["of a length that is not told", { "PROPFIND /x": multistatus({ href: "/x" }) }, 0, /^put standard/],
     ["made another by the server", { "PROPFIND /x": file("/x", 4) }, 0, /^put standard input/],
-    ["not shown", { PROPFIND: { status: 403 } }, 0, /does not tell whether all of it arrived/],
+    [
+      "not shown",
+      { PROPFIND: { status: 403 }, HEAD: { status: 403 } },
+      0,
+      /does not tell whether all of it arrived/,
+    ],
     [
       "told of by HEAD alone, and dropped",
       { PROPFIND: { status: 405 }, HEAD: { status: 200, headers: { "Content-Length": "0" } } },
