@@ -214,7 +214,7 @@ describeWith(["litmus"], "litmus on a slow tree", () => {
     "suite %s passes without a warning",
     async (suite) => {
       const slow = await startSlowServer({
-        delayMs: { member: 15, commit: 15, move: 15 },
+        delayMs: { member: 40, commit: 40, move: 40 },
         afterMs: 5,
         everyMs: 5,
       });
