@@ -97,6 +97,7 @@ const steps: readonly Step[] = [
 
 const ways = ["with a key", "without a key", "by the status document"] as const;
 type Way = (typeof ways)[number];
+const durabilities = ["full", "content", "none"] as const;
 
 function send(step: Step, key: string | undefined, more: Record<string, string> = {}): Promise<Response> {
   const headers: Record<string, string> = { ...more };
@@ -168,7 +169,9 @@ test(
       await server.kill();
       const status = await told;
       const before = copied();
-      server = await startKillable({ folder, state }, { port: server.port });
+      // What was answered survives the end of the process in every mode.
+      const args = ["--durability", durabilities[kill % durabilities.length] ?? "full"];
+      server = await startKillable({ folder, state }, { port: server.port, args });
       const answer = await comeBack(step, way, key, status);
       if (
         await first.then(

@@ -59,6 +59,8 @@ export function makeCutClient(
   let keyed: CutClient["keyed"];
   let told: string[] = [];
   let count = 0;
+  /** What arrives later tells of a disk that is no more. */
+  let isCut = (): boolean => false;
   const any = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
 
   const ask = (
@@ -71,7 +73,7 @@ export function makeCutClient(
       const length = { "Content-Length": `${Buffer.byteLength(body)}` };
       const sent = request(new URL(path, server()), { method, agent, headers: { ...headers, ...length } });
       sent.on("information", ({ headers: { location } }: IncomingMessage) => {
-        if (location !== undefined) told.push(new URL(location).pathname);
+        if (location !== undefined && !isCut()) told.push(new URL(location).pathname);
       });
       sent.on("response", (response) => {
         let text = "";
@@ -164,7 +166,8 @@ export function makeCutClient(
     },
     send,
     ask,
-    async work(isCut) {
+    async work(cut) {
+      isCut = cut;
       while (!isCut()) {
         const step = next();
         pending = step;
@@ -193,6 +196,7 @@ export function makeCutClient(
       pending = undefined;
       keyed = undefined;
       told = [];
+      isCut = () => false;
     },
   };
 }

@@ -231,12 +231,16 @@ export class FileDraft implements Draft {
   async #freshStats(): Promise<BigIntStats> {
     const { folder, freshTags } = this.#context;
     let stats = await folder.calls.fstat(this.#place.fd);
+    let moved = false;
     while (!freshTags.take(stats)) {
+      moved = true;
       // Setting the same time again moves the time of change, as soon as the file system's clock ticks.
       await new Promise((resolve) => setImmediate(resolve));
       await this.#setModified(Number(stats.mtimeMs));
       stats = await folder.calls.fstat(this.#place.fd);
     }
+    // The tag that is told is of a time that came after the last sync.
+    if (moved) await folder.calls.sync(this.#place.fd);
     return stats;
   }
 
