@@ -10,6 +10,8 @@ import { isMainThread } from "node:worker_threads";
  */
 export const abilities = {
   linux: () => (process.platform === "linux" ? undefined : "only Linux has it"),
+  /** Modes and masks of files. */
+  posix: () => (process.platform === "win32" ? "Windows has no such modes" : undefined),
   /** A file system in memory. */
   tmpfs: () =>
     attempt((place) => {

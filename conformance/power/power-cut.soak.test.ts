@@ -1,6 +1,6 @@
 /** Many losses of power: 90 on one file system, 90 with the state on another, 20 with `--durability content`. */
-import { describe, expect, test } from "vitest";
-import { describeWith, missing } from "../judge.ts";
+import { expect, test } from "vitest";
+import { describeWith } from "../judge.ts";
 import { seed } from "../random.ts";
 import { readDurabilityTable } from "./durability-table.ts";
 import { type CutsOptions, runCuts } from "./run-cuts.ts";
@@ -13,18 +13,14 @@ const series: readonly Pick<CutsOptions, "series" | "durability" | "cuts">[] = [
   { series: "two", durability: "content", cuts: 10 },
 ];
 
-const unable = missing(["loopMounts"]);
-if (unable !== undefined)
-  describe.skip(`${title} [skipped: ${unable}]`, () => test("is not tried", () => {}));
-else
-  describeWith(["xfsprogs"], title, () => {
-    test.each(series)(
-      `$cuts cuts of series $series with --durability $durability (seed ${seed})`,
-      async ({ cuts, ...how }) => {
-        const promises = readDurabilityTable(how.durability);
-        const interrupted = await runCuts({ ...how, cuts, seed, promises });
-        expect(interrupted).toBeGreaterThan(cuts);
-      },
-      1_800_000,
-    );
-  });
+describeWith(["loopMounts", "xfsprogs"], title, () => {
+  test.each(series)(
+    `$cuts cuts of series $series with --durability $durability (seed ${seed})`,
+    async ({ cuts, ...how }) => {
+      const promises = readDurabilityTable(how.durability);
+      const interrupted = await runCuts({ ...how, cuts, seed, promises });
+      expect(interrupted).toBeGreaterThan(cuts);
+    },
+    1_800_000,
+  );
+});

@@ -5,6 +5,7 @@ import { type JournalEntry, type Retention, secretMs, withoutSecrets } from "@me
 import { journalContract, journalEntry } from "@meanwhile/operations/testing";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { testWith } from "../../../conformance/judge.ts";
 import { type DurableJournal, type LmdbJournalSettings, lmdbJournal, openJournal } from "./journal-lmdb.ts";
 
 let directory: string;
@@ -63,9 +64,8 @@ describe("the journal in LMDB keeps the contract", () => {
 });
 
 describe("what is kept is its owner's alone", () => {
-  test.skipIf(process.platform === "win32").each([0o000, 0o022, 0o377])(
-    "with the umask %i",
-    async (umask) => {
+  for (const umask of [0o000, 0o022, 0o377]) {
+    testWith(["posix"], `with the umask ${umask.toString(8)}`, async () => {
       const before = process.umask(umask);
       const parent = directory;
       onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
@@ -77,23 +77,20 @@ describe("what is kept is its owner's alone", () => {
         process.umask(before);
       }
       expect(modes()).toEqual({ ...privately, [`contents/${contents()[0]}`]: 0o600 });
-    },
-  );
+    });
+  }
 
-  test.skipIf(process.platform === "win32")(
-    "where an earlier version, or its operator, had it otherwise",
-    async () => {
-      await (await openedAgain({ memoryLimit: 10 })).put(ended("a", "x".repeat(11)));
-      await journal?.close();
-      const content = `contents/${contents()[0]}`;
-      writeFileSync(join(directory, "of-another"), "");
-      for (const name of [".", "journal.mdb", "journal.mdb-lock", "contents", content, "of-another"]) {
-        chmodSync(join(directory, name), name === "." || name === "contents" ? 0o777 : 0o666);
-      }
-      await openedAgain();
-      expect(modes()).toEqual({ ...privately, [content]: 0o600, "of-another": 0o666 });
-    },
-  );
+  testWith(["posix"], "where an earlier version, or its operator, had it otherwise", async () => {
+    await (await openedAgain({ memoryLimit: 10 })).put(ended("a", "x".repeat(11)));
+    await journal?.close();
+    const content = `contents/${contents()[0]}`;
+    writeFileSync(join(directory, "of-another"), "");
+    for (const name of [".", "journal.mdb", "journal.mdb-lock", "contents", content, "of-another"]) {
+      chmodSync(join(directory, name), name === "." || name === "contents" ? 0o777 : 0o666);
+    }
+    await openedAgain();
+    expect(modes()).toEqual({ ...privately, [content]: 0o600, "of-another": 0o666 });
+  });
 
   const privately = { ".": 0o700, contents: 0o700, "journal.mdb": 0o600, "journal.mdb-lock": 0o600 };
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { testWith } from "../../../../conformance/judge.ts";
 import { createRequester, type Requester } from "./requester.ts";
 import { serveRaw } from "./testing/raw-server.ts";
 import type { Timers } from "./timers.ts";
@@ -142,7 +143,8 @@ function keepAliveSeconds(port: number): number | undefined {
   return undefined;
 }
 
-test.skipIf(process.platform !== "linux")(
+testWith(
+  ["linux"],
   "TCP asks after 30 seconds whether the other side is there, at the first request and at later ones",
   async () => {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
