@@ -101,7 +101,10 @@ function subject(name: string, listenerOf: typeof getRequestListener, withCors: 
 testContract(subject("Hono 4 on @hono/node-server 1", getRequestListener, false));
 testContract(subject("Hono 4 on @hono/node-server 1, cors() before", getRequestListener, true));
 if (ofVersion2 === undefined) {
-  test("Hono 4 on @hono/node-server 2", () => expect.unreachable("it is not installed: run npm ci"));
+  test("Hono 4 on @hono/node-server 2", ({ skip }) => {
+    expect(process.env["CI"], "run npm ci").not.toBe("true");
+    skip("@hono/node-server 2 is not installed: run npm ci");
+  });
 } else {
   testContract(subject("Hono 4 on @hono/node-server 2", ofVersion2, false));
   testContract(subject("Hono 4 on @hono/node-server 2, cors() before", ofVersion2, true));
