@@ -22,6 +22,7 @@ import { beginDraft, type FileDraft } from "./file-draft.ts";
 import type { Folder, Seen } from "./folder.ts";
 import { FreshTags } from "./fresh-tags.ts";
 import { listMembers } from "./list-members.ts";
+import { ListedNames } from "./listed-names.ts";
 import { moveResource } from "./move-resource.ts";
 import { removeResource } from "./remove-resource.ts";
 import { collectionResource, documentResource, toSeconds } from "./resource.ts";
@@ -49,6 +50,7 @@ export class FolderTree implements Tree {
   readonly #workContext: FolderTreeContext;
   readonly #folder: Folder;
   readonly #deadProperties: DeadProperties;
+  readonly #listedNames: ListedNames;
   readonly #freshTags = new FreshTags();
   readonly #drafts: Set<FileDraft> = new Set();
 
@@ -57,6 +59,7 @@ export class FolderTree implements Tree {
     this.#context = context;
     this.#workContext = { ...context, folder: workFolder ?? context.folder };
     this.#folder = context.folder;
+    this.#listedNames = new ListedNames(context.folder);
     this.#deadProperties = context.deadProperties;
   }
 
@@ -66,6 +69,10 @@ export class FolderTree implements Tree {
       seen?.close();
       return seen === undefined ? undefined : this.#resourceOf(seen);
     });
+  }
+
+  listed(path: ResourcePath): Promise<ResourcePath> {
+    return settle(() => this.#listedNames.of(path));
   }
 
   see(path: ResourcePath, options: { readonly members: boolean }): Promise<Sighting> {

@@ -28,7 +28,7 @@ export interface KeepChanged {
  */
 export async function keepChanged(folder: Folder, keeping: KeepChanged): Promise<boolean> {
   const { from, to, name, timeNs } = keeping;
-  const stats = await folder.calls.lstat(from.self);
+  const stats = await folder.calls.lstat(from.at("."));
   return keepMembers(folder, keeping, {
     from,
     namesChanged: stats.mtimeNs >= timeNs,

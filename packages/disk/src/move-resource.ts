@@ -15,6 +15,7 @@ import { removeClock } from "./file-system-time.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { isIdentity } from "./identity.ts";
+import { isListed } from "./listed-names.ts";
 import { moveByCopy } from "./move-by-copy.ts";
 import { bringBack, place } from "./place.ts";
 import { removePlaceholder } from "./place-new.ts";
@@ -53,8 +54,10 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
     const at = source.directory.at(source.name);
     refuseUnlessSeen(await folder.calls.lstat(at), request.sourceSeen);
     const moved = await standingAt(folder.calls, source, source.kind, work);
-    place = await holdDestination(context, request.destination, await replacing(folder, moved, request));
-    const { standing, timeNs } = place;
+    const respelled = await isRespelled(folder, moved, request);
+    const placement = respelled ? { ...request, replace: true } : request;
+    place = await holdDestination(context, request.destination, placement);
+    const { standing, timeNs } = respelled ? { standing: undefined, timeNs: undefined } : place;
     return await works.begin(work, {
       version: 1,
       method: "move",
@@ -71,16 +74,22 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
   }
 }
 
-/** Where names are case-insensitive, a change of case alone finds the source itself at the destination. */
-async function replacing(
+/** Whether the destination is another spelling of the source's name, which finds the source itself. */
+async function isRespelled(
   folder: Folder,
   moved: { readonly identity: string },
-  request: MoveRequest,
-): Promise<Placement> {
-  if (request.replace || request.source.toLowerCase() !== request.destination.toLowerCase()) return request;
-  const seen = await folder.look(request.destination);
+  { destination }: MoveRequest,
+): Promise<boolean> {
+  const seen = await folder.look(destination);
   seen?.close();
-  return { ...request, replace: seen !== undefined && isIdentity(seen.stats, moved.identity) };
+  if (seen === undefined || !isIdentity(seen.stats, moved.identity)) return false;
+  const { directory, name } = await folder.parent(destination);
+  try {
+    // A second name of the file (a hard link) is listed, too.
+    return !(await isListed(folder, directory, name));
+  } finally {
+    directory.close();
+  }
 }
 
 /** @returns false where that is not possible, with nothing changed */
@@ -141,7 +150,7 @@ async function renameOnce(
   const { facts } = log;
   const there = await folder.calls.find(to.at(name));
   const arrived = there !== undefined && isIdentity(there, facts.identity);
-  if (arrived && resumed) {
+  if (arrived && resumed && (await isListed(folder, to, name))) {
     await dropOtherName(context, request, log);
     return true;
   }
@@ -225,16 +234,17 @@ async function lieApart(folder: Folder, source: Source, to: Directory): Promise<
 /** What is at the destination may have its old name still, where both are names of one file. */
 async function dropOtherName(
   { folder }: FolderTreeContext,
-  { source, destination }: MoveRequest,
+  { source }: MoveRequest,
   { facts }: WorkLog,
 ): Promise<void> {
-  if (facts.kind === "collection" || source.toLowerCase() === destination.toLowerCase()) return;
+  if (facts.kind === "collection") return;
   const seen = await folder.look(source);
   seen?.close();
   if (seen === undefined || !isIdentity(seen.stats, facts.identity)) return;
   const { directory, name } = await holdSource(folder, source);
   try {
-    await folder.calls.unlink(directory.at(name));
+    // Not listed, it is no second name but another spelling of the one that it has now.
+    if (await isListed(folder, directory, name)) await folder.calls.unlink(directory.at(name));
   } finally {
     directory.close();
   }

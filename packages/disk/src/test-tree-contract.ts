@@ -16,6 +16,7 @@ import { Pace } from "./pace.ts";
 import { Routes } from "./routes.ts";
 import { Temporaries } from "./temporaries.ts";
 import { makeFolder } from "./test-disk.ts";
+import { FoldingCalls, type Form } from "./test-folding-calls.ts";
 import { dropPrivileges } from "./test-privileges.ts";
 import { Works } from "./works.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -58,12 +59,20 @@ const needs: Readonly<Record<string, readonly Need[]>> = {
 };
 
 /** Describes the contract of trees for a tree on a folder, which is made anew for each case. */
-export function describeContract(title: string, make: () => FolderTreeSite | Promise<FolderTreeSite>): void {
+export function describeContract(
+  title: string,
+  make: () => FolderTreeSite | Promise<FolderTreeSite>,
+  changed: TreeCapabilities = {},
+  only: RegExp = /./,
+): void {
   describe(title, () => {
     for (const { name, needs: needed = "", run } of treeContract) {
+      if (!only.test(name)) continue;
+      if (needed !== "" && !(needed in { ...capabilities(""), ...changed })) continue;
+      if (needed in changed && changed[needed as keyof TreeCapabilities] === undefined) continue;
       testWith(needs[needed] ?? [], name, async () => {
         const { tree, folder } = await make();
-        await run({ tree, capabilities: capabilities(folder) });
+        await run({ tree, capabilities: { ...capabilities(folder), ...changed } });
       });
     }
   });
@@ -77,7 +86,12 @@ interface FolderTreeSite {
 const workers = new FileWorkers();
 
 /** Parts of a disk, chosen by the test. */
-export function makeParts(options: { readonly pinning: boolean; readonly slow: boolean }) {
+export function makeParts(options: {
+  readonly pinning: boolean;
+  readonly slow: boolean;
+  /** Which spellings are one name; default: all are different ones. */
+  readonly form?: Form;
+}) {
   const { folder, state } = makeFolder();
   // Durability is tried elsewhere; here it would only take time.
   const database = open({ path: state, maxDbs: 32, noSubdir: false, noSync: true });
@@ -86,7 +100,11 @@ export function makeParts(options: { readonly pinning: boolean; readonly slow: b
   // On a mount that is not local all calls are made in workers.
   const mounts = { mountOf: () => ({ id: "network", point: folder, local: false }) };
   const routes = new Routes({ workers, root: folder, ...(options.slow ? { mounts } : {}) });
-  const calls = new Calls(new Pace(), undefined, { routes });
+  const { form } = options;
+  const calls =
+    form === undefined
+      ? new Calls(new Pace(), undefined, { routes })
+      : new FoldingCalls(form, new Pace(), undefined, { routes });
   const served = new Folder({ root: folder, state, calls, pinning: options.pinning });
   let id = 0;
   const randomId = () => `id${++id}`;

@@ -6,7 +6,10 @@ import type { Origin } from "@meanwhile/operations";
 
 export interface DavRequest {
   readonly method: string;
+  /** As the tree lists it: {@link Tree.listed}. */
   readonly path: ResourcePath;
+  /** The same for the Destination header, where the request has one that names a path here. */
+  readonly destination?: ResourcePath;
   /** Whether the request target ended in a slash. */
   readonly trailingSlash: boolean;
   readonly headers: IncomingHttpHeaders;

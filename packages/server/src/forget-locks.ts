@@ -1,6 +1,8 @@
 /** Locks end with the resources that they lock (RFC 4918 §6.1, §7.6). */
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { ServerContext } from "./context.ts";
+import { listedPath } from "./listed-paths.ts";
+import type { Tree } from "./store.ts";
 
 /**
  * Removes the locks whose roots are no longer there, at `path` and below: what was removed, or moved away. "A MOVE does
@@ -10,9 +12,9 @@ export async function forgetUnmappedLocks(
   { tree, locks }: Pick<ServerContext, "tree" | "locks">,
   path: ResourcePath,
 ): Promise<void> {
-  if (!(await tree.lookup(path))) return locks.removeWithin(path);
+  if (!(await isThere(tree, path))) return locks.removeWithin(path);
   for (const lock of await locks.within(path)) {
-    if (!(await tree.lookup(lock.root))) await locks.remove(lock.token);
+    if (!(await isThere(tree, lock.root))) await locks.remove(lock.token);
   }
 }
 
@@ -24,4 +26,9 @@ export async function forgetReplacedLocks(
   for (const lock of await locks.within(destination)) {
     if (lock.root !== destination) await locks.remove(lock.token);
   }
+}
+
+/** Whether there is a resource that is listed so: another spelling of its name is no URL that is mapped. */
+async function isThere(tree: Tree, path: ResourcePath): Promise<boolean> {
+  return (await listedPath(tree, path)) === path && (await tree.lookup(path)) !== undefined;
 }

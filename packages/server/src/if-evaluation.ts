@@ -6,6 +6,7 @@ import { type IfCondition, type IfHeader, parseIf } from "@meanwhile/dav/if-head
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
+import { listedPath } from "./listed-paths.ts";
 
 /**
  * What is asked of a resource that the principal may not read is neither true nor false, so that nobody learns of it by
@@ -20,7 +21,7 @@ export async function requireIf(
 ): Promise<void> {
   if (!header) return;
   for (const { resource, conditions } of header.lists) {
-    const path = resource === undefined ? request.path : pathOf(resource, request);
+    const path = resource === undefined ? request.path : await listedOf(pathOf(resource, request), context);
     if (await allHold(conditions, path, request.principal, context)) return;
   }
   throw new DavError(412, "the If header does not hold");
@@ -53,6 +54,13 @@ function readableIf(value: string | string[] | undefined): IfHeader | undefined 
     if (error instanceof DavError) return undefined;
     throw error;
   }
+}
+
+async function listedOf(
+  path: ResourcePath | undefined,
+  { tree }: ServerContext,
+): Promise<ResourcePath | undefined> {
+  return path && listedPath(tree, path);
 }
 
 /** undefined where the tag names no resource of this server: nothing is true of it. */

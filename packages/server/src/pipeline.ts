@@ -26,6 +26,7 @@ import { corsFields, isPreflight, preflightFields } from "./cors.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { withDemandedFields } from "./demanded-fields.ts";
 import { errorAnswer, toDavError } from "./error-answer.ts";
+import { listedPaths } from "./listed-paths.ts";
 import { options as answerOptions, serverOptions } from "./methods/options.ts";
 import { changing, reading } from "./methods.ts";
 import { type Mount, parseTarget, type Target } from "./mount.ts";
@@ -178,13 +179,9 @@ async function handle(
       return { answer: await capabilities(exchange, connection, who, options), principal };
     const refused = refuse(who, method);
     if (refused) return { answer: await complete(asReserved(refused, exchange, options)) };
-    request = davRequest(
-      exchange,
-      connection,
-      method,
-      principal,
-      parseTarget(exchange.request, options.mount),
-    );
+    const target = parseTarget(exchange.request, options.mount);
+    const paths = await listedPaths(target, exchange.request.headers, connection, options);
+    request = davRequest(exchange, connection, method, principal, target, paths);
     const handled = await dispatch(exchange, connection, request, options);
     checkFinalStatus(handled.answer.status);
     const extra = who.kind === "known" ? who.fields : undefined;
@@ -240,11 +237,12 @@ function davRequest(
   method: string,
   principal: string | undefined,
   target: Target,
+  paths: Pick<DavRequest, "path" | "destination">,
 ): DavRequest {
   const { request, response } = exchange;
   return {
     method,
-    path: parsePath(target.path),
+    ...paths,
     trailingSlash: target.trailingSlash,
     headers: request.headers,
     preferences: parsePrefer(request.headers["prefer"]),
@@ -328,7 +326,8 @@ async function capabilities(
   }
   if (target.path === "*") return serverOptions();
   const principal = who.kind === "known" ? who.principal : undefined;
-  const request = davRequest(exchange, connection, "OPTIONS", principal, target);
+  const paths = await listedPaths(target, exchange.request.headers, connection, { context, reserved });
+  const request = davRequest(exchange, connection, "OPTIONS", principal, target, paths);
   if (reserved.has(request.path)) {
     return withFields(serverOptions(), reservedOptions(reserved, request.path));
   }

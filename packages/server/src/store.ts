@@ -177,6 +177,13 @@ export interface Tree {
   lookup(path: ResourcePath): Awaitable<Resource | undefined>;
 
   /**
+   * The path as the collections list it. Where names are case-insensitive or normalised, several paths lead to a resource,
+   * and this one is the key of its locks, rights and dead properties. Names of what is not there stay as they are.
+   * Default: each resource has one path.
+   */
+  listed?(path: ResourcePath): Awaitable<ResourcePath>;
+
+  /**
    * Looks at what a change is to be judged by.
    * @param options.members whether members that come or change from now on are to be told from those that are there
    */

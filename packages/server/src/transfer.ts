@@ -2,7 +2,7 @@
 import { parseDestination } from "@meanwhile/dav/destination";
 import { DavError } from "@meanwhile/dav/error";
 import { parseOverwrite } from "@meanwhile/dav/overwrite";
-import { isWithin, parentOf, type ResourcePath, rebase } from "@meanwhile/dav/path";
+import { isWithin, memberPath, nameOf, parentOf, type ResourcePath, rebase } from "@meanwhile/dav/path";
 import { requireCreatableName, requireWrite, single } from "./change.ts";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
@@ -16,6 +16,8 @@ export interface Transfer {
   /** Whether the destination's URL ended in a slash, as only a collection's does (RFC 4918 §5.2). */
   readonly namesCollection: boolean;
   readonly overwrite: boolean;
+  /** A MOVE that only spells the name of its source in another way, where both spellings name it. */
+  readonly respells: boolean;
 }
 
 /**
@@ -24,17 +26,22 @@ export interface Transfer {
  */
 export function parseTransfer(request: DavRequest, context: ServerContext): Transfer {
   const source = request.path;
-  const { path: destination, trailingSlash } = parseDestination(
-    single(request.headers["destination"]),
-    request,
-  );
+  const { path: given, trailingSlash } = parseDestination(single(request.headers["destination"]), request);
+  const listed = request.destination ?? given;
+  const parent = parentOf(listed);
+  const respells =
+    request.method === "MOVE" &&
+    listed === source &&
+    parent !== undefined &&
+    nameOf(given) !== nameOf(source);
+  const destination = respells ? memberPath(parent, nameOf(given)) : listed;
   const overwrite = parseOverwrite(single(request.headers["overwrite"]));
   if (!context.access.may(request.principal, "read", source))
     throw new DavError(403, "you may not read this");
   requireWrite(context, request, [destination]);
   if (source === destination) throw new DavError(403, "source and destination are the same resource");
   if (destination === "/") throw new DavError(403, "the root cannot be replaced");
-  return { source, destination, namesCollection: trailingSlash, overwrite };
+  return { source, destination, namesCollection: trailingSlash, overwrite, respells };
 }
 
 /**
@@ -45,12 +52,13 @@ export function parseTransfer(request: DavRequest, context: ServerContext): Tran
 export async function judgeDestination(
   request: DavRequest,
   context: ServerContext,
-  { source, destination, namesCollection, overwrite }: Transfer,
+  { source, destination, namesCollection, overwrite, respells }: Transfer,
   by: Submission,
 ): Promise<Sighting> {
   const { tree, locks } = context;
-  const sighting = await tree.see(destination, { members: overwrite });
-  const { resource } = sighting;
+  const sighting = await tree.see(destination, { members: overwrite && !respells });
+  // What is found under the new spelling is the source itself.
+  const resource = respells ? undefined : sighting.resource;
   const parent = parentOf(destination);
   // A lock on a collection protects it from "MOVE an internal member into the collection" and "COPY an internal member
   // into a collection" (§7.4), be there a member of that name already or not.
@@ -64,7 +72,7 @@ export async function judgeDestination(
     }
     await requireRightsBelow(request, context, source, destination);
     await requireTokens(locks, touched, by);
-    return sighting;
+    return { ...sighting, resource };
   }
   // "If the Overwrite header is F and the destination is mapped, the server MUST fail with 412" (§9.8.4, §9.9.3).
   if (!overwrite) throw new DavError(412, "the destination exists, and Overwrite is F");

@@ -47,6 +47,8 @@ class SlowTree implements Tree {
     return this.#tree.lookup(path);
   }
 
+  listed: NonNullable<Tree["listed"]> = (path) => this.#tree.listed?.(path) ?? path;
+
   see: Tree["see"] = (path, options) => this.#tree.see(path, options);
 
   async *members(

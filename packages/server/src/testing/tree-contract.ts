@@ -6,6 +6,7 @@ import { propertyCases } from "./tree-property-cases.ts";
 import { readingCases } from "./tree-reading-cases.ts";
 import { removeCases } from "./tree-remove-cases.ts";
 import { seenCases } from "./tree-seen-cases.ts";
+import { spellingCases } from "./tree-spelling-cases.ts";
 import type { TreeCase } from "./tree-subject.ts";
 import { writingCases } from "./tree-writing-cases.ts";
 
@@ -20,4 +21,5 @@ export const treeContract: readonly TreeCase[] = [
   ...moveCases,
   ...removeCases,
   ...seenCases,
+  ...spellingCases,
 ];

@@ -158,7 +158,7 @@ export const seenCases: readonly TreeCase[] = [
           assert.deepEqual(await transfer(tree, method, "/s", { seen, work }), { created: false });
           assertSound(work);
           assert.deepEqual([...new Set(work.keptPaths.values())], ["changed"]);
-          assert.equal(work.keptPaths.size, added.length);
+          assert.equal(work.keptPaths.size, added.length, JSON.stringify([...work.keptPaths]));
           for (const event of work.events) {
             if (event.kind !== "kept") continue;
             const { path, was, kind } = event.kept;

@@ -11,6 +11,8 @@ export interface TreeCapabilities {
   readonly normalizationSensitive?: true | undefined;
   /** A name may have any character in it but "/" and NUL, as POSIX has it. */
   readonly anyCharacter?: true | undefined;
+  /** Another spelling of a name, by which the tree finds the same resource. */
+  readonly respell?: ((name: string) => string) | undefined;
   /** The longest name in bytes of UTF-8; a longer one fails with "name-too-long". */
   readonly nameBytes?: number | undefined;
   /** The most bytes that one resource's dead properties may have together; more fail with "too-large". */

@@ -1,0 +1,3 @@
+import { describeSpellings } from "./test-spellings.ts";
+
+describeSpellings();

@@ -1,0 +1,104 @@
+import { memberPath, namesOf, type ResourcePath, rootPath } from "@meanwhile/dav/path";
+import { readEntries } from "./entries.ts";
+import type { Directory, Folder } from "./folder.ts";
+import { identityOf } from "./identity.ts";
+
+/** How long it is believed of a directory whether it takes other spellings of its names. */
+const believedMs = 5000;
+const mostBelieved = 4096;
+
+/**
+ * Finds out how directories list names that were spelled in some way. Whether a directory takes other spellings (case,
+ * Unicode normalization) is told by trying one, of a name that it has: on file systems that do not, that is a call now
+ * and then; on those that do, the directory is read.
+ */
+export class ListedNames {
+  readonly #folder: Folder;
+  readonly #clock: () => number;
+  readonly #folding: Map<ResourcePath, { readonly folds: boolean; readonly at: number }> = new Map();
+
+  /** @param clock milliseconds, never going back */
+  constructor(folder: Folder, clock: () => number = () => performance.now()) {
+    this.#folder = folder;
+    this.#clock = clock;
+  }
+
+  /** The path as directories list it. From the first name on that is not there it stays as it is. */
+  async of(path: ResourcePath): Promise<ResourcePath> {
+    const names = namesOf(path);
+    let listed: ResourcePath = rootPath;
+    for (const [index, name] of names.entries()) {
+      if (this.#believed(listed) === false || spellingsOf(name).length === 0) {
+        listed = memberPath(listed, name);
+        continue;
+      }
+      const directory = await this.#folder.directory(listed);
+      if (directory === undefined) return names.slice(index).reduce(memberPath, listed);
+      try {
+        listed = memberPath(listed, await this.#listedIn(directory, name));
+      } finally {
+        directory.close();
+      }
+    }
+    return listed;
+  }
+
+  async #listedIn(directory: Directory, name: string): Promise<string> {
+    const { calls } = this.#folder;
+    const stats = await calls.find(directory.at(name));
+    if (stats === undefined) return name;
+    const identity = identityOf(stats);
+    if (this.#believed(directory.path) === undefined) {
+      let folds = false;
+      for (const other of spellingsOf(name)) {
+        const found = await calls.find(directory.at(other));
+        folds ||= found !== undefined && identityOf(found) === identity;
+      }
+      this.#believe(directory.path, folds);
+      if (!folds) return name;
+    }
+    if (await isListed(this.#folder, directory, name)) return name;
+    for await (const entries of readEntries(calls, directory)) {
+      for (const entry of entries) {
+        if (!entry.reachable || !isSpelledAlike(entry.name, name)) continue;
+        const found = await calls.find(directory.at(entry.name));
+        if (found !== undefined && identityOf(found) === identity) return entry.name;
+      }
+    }
+    return name;
+  }
+
+  #believed(directory: ResourcePath): boolean | undefined {
+    const known = this.#folding.get(directory);
+    return known !== undefined && this.#clock() - known.at < believedMs ? known.folds : undefined;
+  }
+
+  #believe(directory: ResourcePath, folds: boolean): void {
+    if (this.#folding.size >= mostBelieved) this.#folding.clear();
+    this.#folding.set(directory, { folds, at: this.#clock() });
+  }
+}
+
+/** Whether a directory lists a name, in this very spelling. */
+export async function isListed({ calls }: Folder, directory: Directory, name: string): Promise<boolean> {
+  for await (const entries of readEntries(calls, directory)) {
+    if (entries.some((entry) => entry.reachable && entry.name === name)) return true;
+  }
+  return false;
+}
+
+/** Other spellings, by which a directory shows whether it takes any. */
+function spellingsOf(name: string): readonly string[] {
+  const lower = name.toLowerCase();
+  const others = [lower === name ? name.toUpperCase() : lower, name.normalize("NFC"), name.normalize("NFD")];
+  return [...new Set(others)].filter((other) => other !== name);
+}
+
+/** File systems have tables of their own: what is told apart here is not, for none of them, the same name. */
+function isSpelledAlike(one: string, other: string): boolean {
+  return fold(one) === fold(other);
+}
+
+function fold(name: string): string {
+  return name.normalize("NFKD").toUpperCase().toLowerCase().normalize("NFKD");
+}

@@ -1,0 +1,47 @@
+/** One path for each resource, however a request spells it. */
+import type { IncomingHttpHeaders } from "node:http";
+import { parseDestination } from "@meanwhile/dav/destination";
+import { DavError } from "@meanwhile/dav/error";
+import { parsePath, type ResourcePath } from "@meanwhile/dav/path";
+import { single } from "./change.ts";
+import type { ServerContext } from "./context.ts";
+import type { DavRequest } from "./dav-request.ts";
+import type { Target } from "./mount.ts";
+import type { ReservedPaths } from "./reserved.ts";
+import type { Tree } from "./store.ts";
+
+/** {@link Tree.listed}, for any tree. */
+export async function listedPath(tree: Pick<Tree, "listed">, path: ResourcePath): Promise<ResourcePath> {
+  return (await tree.listed?.(path)) ?? path;
+}
+
+/** The paths that a request names, as the tree lists them. */
+export async function listedPaths(
+  target: Target,
+  headers: IncomingHttpHeaders,
+  { origin }: Pick<DavRequest, "origin">,
+  { context, reserved }: { readonly context: Pick<ServerContext, "tree">; readonly reserved: ReservedPaths },
+): Promise<Pick<DavRequest, "path" | "destination">> {
+  const { tree } = context;
+  const path = parsePath(target.path);
+  if (tree.listed === undefined || reserved.has(path)) return { path };
+  const given = destinationOf(single(headers["destination"]), { origin, prefix: target.prefix });
+  return {
+    path: await listedPath(tree, path),
+    ...(given === undefined ? {} : { destination: await listedPath(tree, given) }),
+  };
+}
+
+/** What is wrong with the header is for its methods to say. */
+function destinationOf(
+  value: string | undefined,
+  request: Pick<DavRequest, "origin" | "prefix">,
+): ResourcePath | undefined {
+  if (value === undefined) return undefined;
+  try {
+    return parseDestination(value, request).path;
+  } catch (error) {
+    if (error instanceof DavError) return undefined;
+    throw error;
+  }
+}
