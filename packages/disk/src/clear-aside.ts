@@ -115,6 +115,7 @@ async function removeAside(
   }
   try {
     await showAside(context, clearing, { kind: old.isDirectory() ? "collection" : "document", stays });
+    await folder.calls.syncNames(to.self);
     return true;
   } catch {
     // No right to rename it, or no name that is free.

@@ -19,6 +19,8 @@ export interface Renaming {
 export interface PlaceholderLog {
   readonly facts: Pick<WorkFacts, "placeholder">;
   add(fact: Required<Pick<WorkFacts, "placeholder">>): Promise<void>;
+  /** As `add`, and it survives a loss of power. */
+  addSynced(fact: Required<Pick<WorkFacts, "placeholder">>): Promise<void>;
 }
 
 /**
@@ -142,7 +144,8 @@ async function claimName(
 ): Promise<BigIntStats | undefined> {
   const { calls } = folder;
   if (log !== undefined) await removePlaceholder(folder, to, toName, log);
-  await log?.add({ placeholder: "unknown" });
+  // Before it is made: after a loss of power it would be taken for another program's.
+  await log?.addSynced({ placeholder: "unknown" });
   try {
     await make();
   } catch (error) {

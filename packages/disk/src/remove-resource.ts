@@ -166,6 +166,7 @@ async function hide({ folder }: FolderTreeContext, removal: Removal): Promise<bo
   }
   if (!isSameAsSeen(await folder.calls.lstat(directory.at(aside)), log.facts)) {
     await bringBack(folder, { to: directory, toName: name, aside, log });
+    await folder.calls.syncNames(directory.self);
     await log.end();
     throw replaced();
   }

@@ -85,6 +85,7 @@ const ordered: readonly [name: string, act: Act, changes: readonly string[]][] =
       "sync sub",
       "sync staged",
       "sync works",
+      "sync works",
       "mkdir new",
       "rename staged → new",
       "sync /",
@@ -106,7 +107,7 @@ const ordered: readonly [name: string, act: Act, changes: readonly string[]][] =
       "sync /",
     ],
   ],
-  ["MOVE", move("/tree", "/new"), ["sync works", "mkdir new", "rename tree → new", "sync /"]],
+  ["MOVE", move("/tree", "/new"), ["sync works", "sync works", "mkdir new", "rename tree → new", "sync /"]],
   [
     "MOVE to another collection",
     move("/document", "/place/new"),

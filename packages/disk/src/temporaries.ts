@@ -82,12 +82,15 @@ export class Temporaries {
   placeholder(directory: ResourcePath, name: string): PlaceholderLog & { forget(): Promise<void> } {
     const key = keyOf(memberPath(directory, name));
     let recorded = false;
+    const add: PlaceholderLog["add"] = async ({ placeholder: identity }) => {
+      recorded = true;
+      await this.#record(key, { directory, placeholder: { name, identity } });
+    };
     return {
       facts: {},
-      add: async ({ placeholder: identity }) => {
-        recorded = true;
-        await this.#record(key, { directory, placeholder: { name, identity } });
-      },
+      add,
+      // Each commit of the database is flushed.
+      addSynced: add,
       forget: async () => {
         if (recorded) await this.#remove(key);
       },
