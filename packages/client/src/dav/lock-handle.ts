@@ -3,11 +3,12 @@ import { codedUrl } from "@meanwhile/dav/lock-token";
 import { HttpError } from "../error/http-error.ts";
 import { type LockLoss, LockLostError } from "../error/lock-lost-error.ts";
 import type { Patience } from "../http/send.ts";
-import { checkLockToken } from "./change.ts";
+import { checkLockToken, checkMembers } from "./change.ts";
 import type { LockHandle, Place } from "./dav-client.ts";
 import { ask } from "./exchange.ts";
 import type { HeldLock } from "./held-locks.ts";
 import { readActiveLocks } from "./lock-answer.ts";
+import { malformed } from "./read-multistatus.ts";
 import { discard } from "./response-content.ts";
 import { timeoutField } from "./timeout-field.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";
@@ -52,8 +53,10 @@ export async function unlock(
 async function free(context: VerbContext, url: URL, token: string, options: Patience): Promise<void> {
   const headers = { "Lock-Token": codedUrl(token) };
   const patience = patienceOf(context, options);
-  const { response } = await ask(context, { method: "UNLOCK", url, headers, patience });
-  await discard(response);
+  const asked = { method: "UNLOCK", url };
+  const { response } = await ask(context, { ...asked, headers, patience });
+  if (response.status === 207) await checkMembers(context, asked, response);
+  else await discard(response);
 }
 
 class Handle implements LockHandle, HeldLock {
@@ -89,10 +92,10 @@ class Handle implements LockHandle, HeldLock {
   async refresh(options: Patience = {}): Promise<void> {
     this.lost.throwIfAborted();
     const sentAtMs = this.#context.surroundings.now();
+    const asked = { method: "LOCK", url: this.root };
     try {
       const { response } = await ask(this.#context, {
-        method: "LOCK",
-        url: this.root,
+        ...asked,
         // "This request MUST NOT have a body and it MUST specify which lock to refresh by using the 'If' header with a
         // single lock token" (RFC 4918 §9.10.2). The Depth header is ignored there.
         headers: {
@@ -102,6 +105,10 @@ class Handle implements LockHandle, HeldLock {
         },
         patience: patienceOf(this.#context, options),
       });
+      if (response.status === 207) {
+        await checkMembers(this.#context, asked, response);
+        throw malformed(asked, "a 207 without a failure refreshes no lock");
+      }
       const found = (await readActiveLocks(response)).find(({ token }) => token === this.token);
       this.#timeoutSeconds = found?.timeoutSeconds ?? this.#timeoutSeconds;
       this.#endsAtMs = endOf(sentAtMs, this.#timeoutSeconds);

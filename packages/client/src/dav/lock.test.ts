@@ -105,6 +105,22 @@ describe("a lock that is held", () => {
     expect(request?.headers.has("depth")).toBe(false);
   });
 
+  test("is neither refreshed nor freed by a 207 that tells of a failure (RFC 4918 §13)", async () => {
+    const failed = multistatusAnswer(
+      "<D:response><D:href>/dav/c/</D:href><D:status>HTTP/1.1 423 Locked</D:status></D:response>",
+    );
+    const grants = lockServer();
+    const server = scriptedServer(grants, failed);
+    const handle = await clientOf(server, still()).lock("c", { refresh: false });
+    for (const done of [handle.refresh(), handle.unlock()]) {
+      await expect(done).rejects.toMatchObject({ name: "MultistatusError", members: [{ status: 423 }] });
+    }
+    expect(handle.lost.aborted).toBe(false);
+    const silent = scriptedServer(grants, multistatusAnswer());
+    const other = await clientOf(silent, still()).lock("c", { refresh: false });
+    await expect(other.refresh()).rejects.toMatchObject({ code: "malformed" });
+  });
+
   test("is refreshed by itself each time half of its time is over, and no more once it is freed", async () => {
     const clock = steps();
     const server = scriptedServer(lockServer({ seconds: "Second-100" }));

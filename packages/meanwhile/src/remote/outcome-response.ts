@@ -1,7 +1,7 @@
 /** What the recorded final response of an operation says, whatever its method was. Loads the client. */
 import { HttpError, type MemberResult, MultistatusError } from "@meanwhile/client";
 import { DocumentError } from "@meanwhile/dav/document-error";
-import { MultistatusReader, type MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
+import { MultistatusReader, type MultistatusResponse, unreadStatus } from "@meanwhile/dav/multistatus-reader";
 
 /** Characters of an answer that are looked at to learn why. */
 const longestAnswer: number = 64 * 1024;
@@ -43,16 +43,18 @@ async function readMembers({ body }: Response, url: URL): Promise<readonly Membe
     }
     members.push(...reader.end().flatMap((response) => membersOf(response, url)));
   } catch (error) {
-    // Whatever can be read of it is worth more than that the rest cannot be.
+    // Whatever can be read of it is worth more than that the rest cannot be; but what it would have told is not known.
     if (!(error instanceof DocumentError)) throw error;
+    members.push({ url, status: unreadStatus, description: `the answer cannot be read: ${error.message}` });
   }
   return members;
 }
 
 function membersOf(response: MultistatusResponse, base: URL): readonly MemberResult[] {
   const { hrefs, propstats, description, condition } = response;
-  const status = response.status ?? Math.max(200, ...propstats.map((propstat) => propstat.status));
-  return hrefs
+  const status = Math.max(response.status ?? 200, ...propstats.map((propstat) => propstat.status));
+  // What names no resource is told of the operation.
+  return (hrefs.length === 0 ? [base.href] : hrefs)
     .filter((href) => URL.canParse(href, base.href))
     .map((href) => ({
       url: new URL(href, base),
