@@ -11,6 +11,7 @@ import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { type Database, type RootDatabase, TransactionFlags } from "lmdb";
 import { JournalError } from "./journal-error.ts";
+import { makePrivateFile } from "./private-files.ts";
 
 /** Gives the directory back. */
 export type Release = () => Promise<void>;
@@ -23,6 +24,8 @@ export async function own(directory: string, database: RootDatabase): Promise<Re
   let server: Server | undefined;
   try {
     server = await listen(place.address(mine));
+    // On Windows it is no file.
+    await makePrivateFile(join(directory, mine));
     await take(owners, place, mine, directory);
   } catch (error) {
     server?.close();

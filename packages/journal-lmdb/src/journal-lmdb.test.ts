@@ -92,13 +92,20 @@ describe("what is kept is its owner's alone", () => {
     expect(modes()).toEqual({ ...privately, [content]: 0o600, "of-another": 0o666 });
   });
 
-  const privately = { ".": 0o700, contents: 0o700, "journal.mdb": 0o600, "journal.mdb-lock": 0o600 };
+  const privately = {
+    ".": 0o700,
+    contents: 0o700,
+    "journal.mdb": 0o600,
+    "journal.mdb-lock": 0o600,
+    "its socket": 0o600,
+  };
 
   function modes(): Record<string, number> {
-    const names = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter(
-      (name) => !name.endsWith(".sock"),
-    );
-    const all = [".", ...names].map((name) => [name, statSync(join(directory, name)).mode & 0o777] as const);
+    const names = readdirSync(directory, { recursive: true, encoding: "utf8" });
+    const all = [".", ...names].map((name) => {
+      const shown = name.endsWith(".sock") ? "its socket" : name;
+      return [shown, statSync(join(directory, name)).mode & 0o777] as const;
+    });
     return Object.fromEntries(all);
   }
 

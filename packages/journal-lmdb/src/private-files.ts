@@ -13,8 +13,13 @@ export async function makePrivateFiles(directory: string, ours: RegExp): Promise
     if (!ours.test(name)) continue;
     const path = join(directory, name);
     const stats = await lstat(path).catch(unlessAbsent);
-    if (stats?.isFile() && (stats.mode & 0o777) !== 0o600) await setMode(path, 0o600);
+    if (stats?.isFile() && (stats.mode & 0o777) !== 0o600) await makePrivateFile(path);
   }
+}
+
+/** The same for one file, or a socket. */
+export function makePrivateFile(path: string): Promise<void> {
+  return setMode(path, 0o600);
 }
 
 async function setMode(path: string, mode: number): Promise<void> {
