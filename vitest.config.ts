@@ -15,6 +15,19 @@ const patient = { ...slow, testTimeout: 120_000, hookTimeout: 120_000 };
 const late = [...(process.env["CI"] === "true" ? [] : ["**/*.ci.test.ts"]), "**/*.soak.test.ts"];
 const apart = ["**/node_modules/**", "**/dist/**", ...late];
 
+/** They kill servers, fill disks, or measure time: nothing else may run beside them. */
+const alone = [
+  "conformance/interim.ci.test.ts",
+  "conformance/slow-clients.ci.test.ts",
+  "conformance/kill.test.ts",
+  "conformance/middleware-kill.test.ts",
+  "conformance/power/power-cut.test.ts",
+  "conformance/terminal.ci.test.ts",
+  "conformance/hostile/disk.test.ts",
+];
+/** Whether docs/conformance.md is true: it reads what all the others found. */
+const map = "conformance/map.test.ts";
+
 export default defineConfig({
   test: {
     // A file leaves nothing behind that another one notices, so a worker loads each module once.
@@ -53,9 +66,11 @@ export default defineConfig({
           name: "conformance",
           ...patient,
           include: ["conformance/**/*.test.ts", "examples/**/*.test.ts"],
-          exclude: apart,
+          exclude: [...apart, ...alone, map],
         },
       },
+      { resolve, ssr, test: { name: "alone", ...patient, include: alone, exclude: apart } },
+      { resolve, ssr, test: { name: "map", include: [map] } },
       {
         resolve,
         ssr,

@@ -50,7 +50,7 @@ const random = readdirSync("packages", { recursive: true, encoding: "utf8" })
   .sort();
 
 /** Files of `npm test` that do more of the same in the soak. @param {string} file @returns {Step} */
-const more = (file) => ({ name: file, vitest: ["--project", "conformance", file] });
+const more = (file) => ({ name: file, vitest: ["--project", "conformance", "--project", "alone", file] });
 
 /** @param {string} node @returns {Part} */
 function wireOn(node) {

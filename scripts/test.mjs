@@ -9,18 +9,6 @@ import { conclude, forgetReports, leftOut, vitest, whole } from "./steps.mjs";
 
 const ci = process.env["CI"] === "true";
 const npx = (/** @type {string[]} */ ...args) => ["npx", "--no-install", ...args];
-const project = ["--project", "conformance"];
-const map = "conformance/map.test.ts";
-/** They kill servers, fill disks, or measure time: nothing else may run then. */
-const alone = [
-  "conformance/interim.ci.test.ts",
-  "conformance/slow-clients.ci.test.ts",
-  "conformance/kill.test.ts",
-  "conformance/middleware-kill.test.ts",
-  "conformance/power/power-cut.test.ts",
-  "conformance/terminal.ci.test.ts",
-  "conformance/hostile/disk.test.ts",
-];
 
 forgetReports();
 // Each has one core, and the sources are all that it reads.
@@ -36,12 +24,10 @@ if (ci) {
   results.push(await vitest("unit", ["--project", "unit"]), await vitest("wire", ["--project", "wire"]));
 }
 if (build.failed === 0) {
-  const others = [...alone, map].flatMap((file) => ["--exclude", file]);
   results.push(
-    await vitest("conformance", [...project, ...others]),
-    await vitest("conformance alone", [...project, "--no-file-parallelism", ...alone]),
-    // Whether docs/conformance.md is true: it reads what all the others found.
-    await vitest("map", [...project, map]),
+    await vitest("conformance", ["--project", "conformance"]),
+    await vitest("conformance alone", ["--project", "alone", "--no-file-parallelism"]),
+    await vitest("map", ["--project", "map"]),
   );
 } else {
   results.push(leftOut("conformance", "it runs the build, which failed", true));

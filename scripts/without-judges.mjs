@@ -57,7 +57,7 @@ async function tryFiles(title, path, files) {
     process.execPath,
     "node_modules/vitest/vitest.mjs",
     "run",
-    ...["unit", "wire", "conformance", "soak"].flatMap((project) => ["--project", project]),
+    ...["unit", "wire", "conformance", "alone", "soak"].flatMap((project) => ["--project", project]),
     ...files,
     "--reporter=./scripts/people-reporter.mjs",
   ];
