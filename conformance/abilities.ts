@@ -12,6 +12,15 @@ export const abilities = {
   linux: () => (process.platform === "linux" ? undefined : "only Linux has it"),
   /** Modes and masks of files. */
   posix: () => (process.platform === "win32" ? "Windows has no such modes" : undefined),
+  /** A C compiler for a library that is preloaded. */
+  cc: () =>
+    process.platform === "linux"
+      ? attempt((place) => {
+          const source = join(place, "a.c");
+          writeFileSync(source, "#include <dlfcn.h>\n");
+          execFileSync("cc", ["-shared", "-fPIC", "-o", join(place, "a.so"), source], { stdio: "pipe" });
+        })
+      : "only Linux preloads libraries so",
   /** A file system in memory. */
   tmpfs: () =>
     attempt((place) => {

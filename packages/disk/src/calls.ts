@@ -88,7 +88,7 @@ export class Calls {
 
   open(path: FilePath, flags: number, mode = 0o666): Awaitable<number> {
     const creates = (flags & constants.O_CREAT) !== 0;
-    const need = creates ? "change" : (flags & O_PATH) === 0 ? "content" : "facts";
+    const need = creates ? "change" : "path";
     const open = (): Awaitable<number> =>
       this.#opened(path, this.#call(path, need, "open", [path, flags, mode]), (fd) => fd);
     if (!creates) return this.#patiently(open);
@@ -99,12 +99,12 @@ export class Calls {
   /** Holds what has a name without opening it (Linux, O_PATH), and tells what and where it is. */
   hold(path: string, flags: number): Awaitable<Held> {
     return this.#patiently(() =>
-      this.#opened(path, this.#call(path, "facts", "hold", [path, flags | O_PATH]), ({ fd }) => fd),
+      this.#opened(path, this.#call(path, "path", "hold", [path, flags | O_PATH]), ({ fd }) => fd),
     );
   }
 
   close(fd: number): Awaitable<void> {
-    const route = this.#routes?.of(fd, "open");
+    const route = this.#routes?.of(fd, "open", "close");
     this.#routes?.closing(fd);
     return this.#run(route, "close", [fd], []);
   }
@@ -116,17 +116,17 @@ export class Calls {
   }
 
   lstat(path: FilePath): Awaitable<BigIntStats> {
-    return this.#call(path, "facts", "lstat", [path]);
+    return this.#call(path, "path", "lstat", [path]);
   }
 
   /** As `lstat`, where nothing may well be there: undefined then, which costs less than an error. */
   find(path: string): Awaitable<BigIntStats | undefined> {
-    return this.#call(path, "facts", "find", [path]);
+    return this.#call(path, "path", "find", [path]);
   }
 
   /** As `find`, for many names of a directory. */
   findAll(directory: string, names: readonly string[]): Awaitable<BigInt64Array<ArrayBuffer>> {
-    return this.#call(directory, "members", "findAll", [directory, names]);
+    return this.#call(directory, "path", "findAll", [directory, names]);
   }
 
   fstat(fd: number): Awaitable<BigIntStats> {
@@ -136,16 +136,16 @@ export class Calls {
   readlink(path: string): Awaitable<string> {
     // What a descriptor stands for is known without the disk.
     if (isDescriptor(path)) return fileOperations.readlink(path);
-    return this.#call(path, "facts", "readlink", [path]);
+    return this.#call(path, "path", "readlink", [path]);
   }
 
   realpath(path: string): Awaitable<string> {
-    return this.#call(path, "facts", "realpath", [path]);
+    return this.#call(path, "path", "realpath", [path]);
   }
 
   /** Reads the names in a directory, in batches. Ending the iteration early closes it. */
   async *readNames(path: string): AsyncGenerator<NameBatch, void, void> {
-    const route = this.#routes?.of(path, "members");
+    const route = this.#routes?.of(path, "path", "openNames");
     let ms = 0;
     const took = (time: number): void => {
       ms = Math.max(ms, time);
@@ -169,7 +169,7 @@ export class Calls {
   }
 
   async read(fd: number, into: Uint8Array, position: number): Promise<number> {
-    const route = this.#routes?.of(fd, "content");
+    const route = this.#routes?.of(fd, "path", "read");
     if (route?.lane === undefined) return this.#run(route, "readInto", [fd, into, position], []);
     const bytes = await this.#run(route, "read", [fd, into.byteLength, position], []);
     into.set(bytes);
@@ -201,7 +201,7 @@ export class Calls {
   async write(fd: number, bytes: Uint8Array, position: number | null): Promise<void> {
     const held = this.#before?.({ call: "write", path: undefined });
     if (held !== undefined) await held;
-    const route = this.#routes?.of(fd, "open");
+    const route = this.#routes?.of(fd, "open", "write");
     // A message takes the whole memory that they are a part of.
     const sent = route?.lane === undefined ? bytes : new Uint8Array(bytes);
     await this.#run(route, "write", [fd, sent, position], sent === bytes ? [] : [sent.buffer as ArrayBuffer]);
@@ -328,7 +328,7 @@ export class Calls {
   }
 
   statfs(path: string): Awaitable<BigIntStatsFs> {
-    return this.#call(path, "facts", "statfs", [path]);
+    return this.#call(path, "path", "statfs", [path]);
   }
 
   #call<Name extends FileOperation>(
@@ -337,7 +337,7 @@ export class Calls {
     operation: Name,
     args: Args<Name>,
   ): Awaitable<Result<Name>> {
-    return this.#run(this.#routes?.of(target, need), operation, args, []);
+    return this.#run(this.#routes?.of(target, need, operation), operation, args, []);
   }
 
   #patiently<Value>(open: () => Awaitable<Value>): Awaitable<Value> {
@@ -345,12 +345,12 @@ export class Calls {
   }
 
   #naming<Value>(name: string, source: string | undefined, call: () => Awaitable<Value>): Awaitable<Value> {
-    const isThere = (path: string): Awaitable<boolean> => this.#call(path, "facts", "isThere", [path]);
+    const isThere = (path: string): Awaitable<boolean> => this.#call(path, "path", "isThere", [path]);
     return givingName({ name, source, call, isThere });
   }
 
   #changeNames(operation: "rename" | "link", from: string, to: string): Awaitable<void> {
-    const [old, anew] = [this.#routes?.of(from, "change"), this.#routes?.of(to, "change")];
+    const [old, anew] = [from, to].map((path) => this.#routes?.of(path, "change", operation));
     const came = (ms: number): void => {
       old?.came(ms);
       anew?.came(ms);

@@ -68,7 +68,12 @@ export interface Disk {
    * @returns whether there was any: then what failed for want of room may be tried once more
    */
   makeRoom(): boolean;
-  /** Ends everything, drafts included. Nothing is called afterwards. */
+  /**
+   * Whether a call to the file system has not come back. The end of the process waits for the thread that makes it,
+   * which nothing can end: only SIGKILL does not wait.
+   */
+  calling(): boolean;
+  /** Ends everything, drafts included. Nothing is called afterwards. Waits for calls that have not come back. */
   close(): Promise<void>;
 }
 
@@ -182,7 +187,14 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
     await namesSynced();
   };
   return {
-    disk: { tree, locks, namesSynced, makeRoom: () => reserve.free(), close },
+    disk: {
+      tree,
+      locks,
+      namesSynced,
+      makeRoom: () => reserve.free(),
+      calling: () => workers.busy,
+      close,
+    },
   };
 }
 

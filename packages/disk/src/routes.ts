@@ -1,5 +1,5 @@
 import type { FileLane } from "./file-lane.ts";
-import type { FilePath } from "./file-operations.ts";
+import type { FileOperation, FilePath } from "./file-operations.ts";
 import type { FileWorkers } from "./file-workers.ts";
 import { MountTable } from "./mount-table.ts";
 import { MountTraffic } from "./mount-traffic.ts";
@@ -7,10 +7,10 @@ import { isReservedName } from "./names.ts";
 import { WarmPaths } from "./warm-paths.ts";
 
 /**
- * What a call needs of the disk. "facts": that the name is looked up. "content", "members": that a file or a directory is
- * read. "change": that names are changed. "open": nothing but a descriptor that is open already.
+ * What a call works on: "path" a name, or what has it; "change" a name that it changes; "open" nothing but a descriptor
+ * that is open already.
  */
-export type Need = "facts" | "content" | "members" | "change" | "open";
+export type Need = "path" | "change" | "open";
 
 export interface RoutesOptions {
   readonly workers: FileWorkers;
@@ -36,7 +36,7 @@ interface Place {
 
 /**
  * Decides for each call to the file system whether it is made on the calling thread or in a worker: on the calling thread
- * where the path was used in the same manner within the last seconds, and its mount is quick (see {@link MountTraffic}).
+ * where the same was done with the path within the last seconds, and its mount is quick (see {@link MountTraffic}).
  */
 export class Routes {
   readonly #workers: FileWorkers;
@@ -56,12 +56,12 @@ export class Routes {
     this.#warm = new WarmPaths(clock);
   }
 
-  of(target: FilePath | number, need: Need): Route {
+  of(target: FilePath | number, need: Need, operation: FileOperation): Route {
     const { path, traffic } = this.#placeOf(target);
     if (need === "open") {
       return { lane: traffic.quick ? undefined : traffic.calls, came: (ms) => traffic.took(ms) };
     }
-    const key = keyOf(path, need);
+    const key = `${need === "change" ? changedPath(path) : path}\0${operation}`;
     const lane = this.#warm.has(key) && traffic.quick ? undefined : traffic.calls;
     return {
       lane,
@@ -124,12 +124,10 @@ const mostMounts = 256;
 const descriptors = "/proc/self/fd/";
 
 /** Names of our own that nobody asks for count as their directory: each is used once, and the directory often. */
-function keyOf(path: string, need: Exclude<Need, "open">): string {
-  if (need === "facts") return path;
-  if (need !== "change") return `${path}\0${need}`;
+function changedPath(path: string): string {
   const slash = path.lastIndexOf("/");
   const own = isReservedName(path.slice(slash + 1)) || inReserved.test(path);
-  return `${own ? path.slice(0, slash) : path}\0${need}`;
+  return own ? path.slice(0, slash) : path;
 }
 
 const inReserved = /\/\.meanwhile-[^/]*~\//iu;

@@ -26,6 +26,11 @@ export const processTerminal: ClientTerminal = {
     };
   },
   exit: (code) => process.exit(code),
+  kill: () => void process.kill(process.pid, "SIGKILL"),
+  onExit(listener) {
+    process.on("exit", listener);
+    return () => void process.off("exit", listener);
+  },
   cwd: process.cwd(),
   input: () => process.stdin,
   async write(content) {

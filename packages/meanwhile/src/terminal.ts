@@ -14,6 +14,12 @@ export interface Terminal {
   onStop(listener: (signal: NodeJS.Signals) => void): () => void;
   /** Ends the process at once. */
   exit(code: number): void;
+  /**
+   * Ends the process without waiting for threads that a call to the file system keeps (SIGKILL): `exit` waits for them.
+   */
+  kill(): void;
+  /** Calls back when the process is about to end, until the returned function is called. */
+  onExit(listener: () => void): () => void;
 }
 
 /** What commands see that talk to a server. */

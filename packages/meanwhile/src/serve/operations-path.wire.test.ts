@@ -29,6 +29,8 @@ async function start(typed: TypedServeOptions = {}): Promise<string> {
     home: place,
     onStop: () => () => {},
     exit: () => {},
+    kill: () => {},
+    onExit: () => () => {},
   };
   const options = parseServeOptions(join(place, "files"), { listen: "127.0.0.1:0", drain: "1s", ...typed });
   running = await serve(options, terminal);

@@ -108,6 +108,11 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     await journal.close();
   }
 
+  // Threads that a call to a hung file system keeps would be waited for without end.
+  const forgetExit = terminal.onExit(() => {
+    if (disk.calling()) terminal.kill();
+  });
+
   let closing: Promise<void> | undefined;
   async function end(): Promise<void> {
     const began = clock();
@@ -121,7 +126,9 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     await stopped;
     // The last connections' ends are heard of, and what was delivered is recorded.
     await new Promise((resolve) => setImmediate(resolve));
-    await closeStores();
+    await unlessHung(disk, closeStores());
+    if (disk.calling()) return terminal.kill();
+    forgetExit();
   }
   return {
     url: listener.url,
@@ -130,6 +137,22 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
       return closing;
     },
   };
+}
+
+/** How long calls to the file system may take that have not come back in the end. */
+const callsMs = 2_000;
+
+/**
+ * Resolves with the promise, or when calls to the file system have not come back for a while: outcomes are written by
+ * then, and the next start finds what else there is.
+ */
+async function unlessHung(disk: Disk, closed: Promise<void>): Promise<void> {
+  const until = performance.now() + callsMs;
+  let done = false;
+  const ended = closed.then(() => {
+    done = true;
+  });
+  while (disk.calling() ? performance.now() < until : !done) await atMost(20, ended);
 }
 
 /** How long, at least, the last final responses have to be handed over, once no operation runs any more. */

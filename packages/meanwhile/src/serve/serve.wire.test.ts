@@ -43,6 +43,8 @@ const terminal = (): Terminal => ({
     return () => {};
   },
   exit: () => {},
+  kill: () => {},
+  onExit: () => () => {},
 });
 
 async function start(typed: TypedServeOptions = {}): Promise<URL> {

@@ -67,6 +67,8 @@ export function testTerminal(options: TestTerminalOptions = {}): TestTerminal {
       return () => void listeners.delete(listener);
     },
     exit: (code) => void exits.push(code),
+    kill: () => void exits.push(137),
+    onExit: () => () => {},
     cwd: options.cwd ?? "/nowhere",
     async *input() {
       yield Buffer.from(options.input ?? "");
