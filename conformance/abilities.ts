@@ -48,6 +48,23 @@ export const abilities = {
     attempt(() => {
       closeSync(openSync("/dev/fuse", "r+"));
     }),
+  /** exFAT, as a file system of a program. */
+  exfat: () =>
+    attempt((place) => {
+      const image = join(place, "image");
+      writeFileSync(image, "");
+      truncateSync(image, 8 * 1024 * 1024);
+      execFileSync("mkfs.exfat", [image], { stdio: "pipe" });
+      const at = join(place, "at");
+      mkdirSync(at);
+      const device = execFileSync("losetup", ["--find", "--show", image], { encoding: "utf8" }).trim();
+      try {
+        execFileSync("mount.exfat-fuse", [device, at], { stdio: "pipe" });
+        execFileSync("umount", [at], { stdio: "pipe" });
+      } finally {
+        execFileSync("losetup", ["--detach", device], { stdio: "pipe" });
+      }
+    }),
   /** Files as disks, with a file system on them. */
   loopMounts: () =>
     attempt((place) => {

@@ -27,25 +27,34 @@ export async function fileSystemTime(folder: Folder, directory: Directory, name:
 }
 
 /** Longer than the clocks of file systems take to tick, but for those that count in seconds. */
-const mostTickMs = 25;
+const quickTickMs = 25;
+/** Longer than those take: FAT and exFAT count in twos. */
+export const slowTickMs: number = 2200;
+const pauseMs = 50;
 
 /**
  * The first time of a directory's file system that nothing which was there before can have.
+ * @param mostMs how long is waited for it; where the clock does not tick meanwhile, what was made just before counts as
+ *   newer, too
  * @param clock milliseconds, never going back
  */
 export async function nextFileSystemTime(
   folder: Folder,
   directory: Directory,
   name: string,
+  mostMs: number = quickTickMs,
   clock: () => number = () => performance.now(),
 ): Promise<bigint> {
   const first = await fileSystemTime(folder, directory, name);
   const began = clock();
   for (let now = first; ; now = await fileSystemTime(folder, directory, name)) {
     if (now > first) return now;
-    // A clock that ticks more seldom: what was made in the same tick before counts as newer, too.
-    if (clock() - began > mostTickMs) return first;
-    await new Promise((resolve) => setImmediate(resolve));
+    const waited = clock() - began;
+    if (waited > mostMs) return first;
+    await new Promise<void>((resolve) => {
+      if (waited > quickTickMs) setTimeout(resolve, pauseMs);
+      else setImmediate(resolve);
+    });
   }
 }
 

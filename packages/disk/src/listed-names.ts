@@ -1,7 +1,6 @@
 import { memberPath, namesOf, type ResourcePath, rootPath } from "@meanwhile/dav/path";
 import { readEntries } from "./entries.ts";
 import type { Directory, Folder } from "./folder.ts";
-import { identityOf } from "./identity.ts";
 
 /** How long it is believed of a directory whether it takes other spellings of its names. */
 const believedMs = 5000;
@@ -10,7 +9,7 @@ const mostBelieved = 4096;
 /**
  * Finds out how directories list names that were spelled in some way. Whether a directory takes other spellings (case,
  * Unicode normalization) is told by trying one, of a name that it has: on file systems that do not, that is a call now
- * and then; on those that do, the directory is read.
+ * and then; on those that do, the directory is read. (Inode numbers do not tell it: by FUSE each spelling can have one.)
  */
 export class ListedNames {
   readonly #folder: Folder;
@@ -45,27 +44,29 @@ export class ListedNames {
 
   async #listedIn(directory: Directory, name: string): Promise<string> {
     const { calls } = this.#folder;
-    const stats = await calls.find(directory.at(name));
-    if (stats === undefined) return name;
-    const identity = identityOf(stats);
+    if ((await calls.find(directory.at(name))) === undefined) return name;
     if (this.#believed(directory.path) === undefined) {
-      let folds = false;
-      for (const other of spellingsOf(name)) {
-        const found = await calls.find(directory.at(other));
-        folds ||= found !== undefined && identityOf(found) === identity;
-      }
+      const folds = await this.#takesAnotherOf(directory, name);
       this.#believe(directory.path, folds);
       if (!folds) return name;
     }
-    if (await isListed(this.#folder, directory, name)) return name;
+    let alike: string | undefined;
     for await (const entries of readEntries(calls, directory)) {
       for (const entry of entries) {
-        if (!entry.reachable || !isSpelledAlike(entry.name, name)) continue;
-        const found = await calls.find(directory.at(entry.name));
-        if (found !== undefined && identityOf(found) === identity) return entry.name;
+        if (entry.name === name) return name;
+        if (entry.reachable && isSpelledAlike(entry.name, name)) alike ??= entry.name;
       }
     }
-    return name;
+    return alike ?? name;
+  }
+
+  /** Whether two spellings of a name find something, and not both of them are listed. */
+  async #takesAnotherOf(directory: Directory, name: string): Promise<boolean> {
+    for (const other of spellingsOf(name)) {
+      if ((await this.#folder.calls.find(directory.at(other))) === undefined) continue;
+      for (const one of [name, other]) if (!(await isListed(this.#folder, directory, one))) return true;
+    }
+    return false;
   }
 
   #believed(directory: ResourcePath): boolean | undefined {
@@ -94,8 +95,8 @@ function spellingsOf(name: string): readonly string[] {
   return [...new Set(others)].filter((other) => other !== name);
 }
 
-/** File systems have tables of their own: what is told apart here is not, for none of them, the same name. */
-function isSpelledAlike(one: string, other: string): boolean {
+/** File systems have tables of their own for this; what is alike for one of them is alike here. */
+export function isSpelledAlike(one: string, other: string): boolean {
   return fold(one) === fold(other);
 }
 

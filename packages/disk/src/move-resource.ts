@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { isWithin, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
 import { type Placement, TreeError, type TreeWork } from "@meanwhile/server/store";
 import { clearAside } from "./clear-aside.ts";
 import {
@@ -15,7 +15,7 @@ import { removeClock } from "./file-system-time.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { isIdentity } from "./identity.ts";
-import { isListed } from "./listed-names.ts";
+import { isListed, isSpelledAlike } from "./listed-names.ts";
 import { moveByCopy } from "./move-by-copy.ts";
 import { bringBack, place } from "./place.ts";
 import { removePlaceholder } from "./place-new.ts";
@@ -54,7 +54,7 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
     const at = source.directory.at(source.name);
     refuseUnlessSeen(await folder.calls.lstat(at), request.sourceSeen);
     const moved = await standingAt(folder.calls, source, source.kind, work);
-    const respelled = await isRespelled(folder, moved, request);
+    const respelled = await isRespelled(folder, request);
     const placement = respelled ? { ...request, replace: true } : request;
     place = await holdDestination(context, request.destination, placement);
     const { standing, timeNs } = respelled ? { standing: undefined, timeNs: undefined } : place;
@@ -64,6 +64,7 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
       source: request.source,
       destination: request.destination,
       ...moved,
+      ...(respelled ? { respells: true } : {}),
       ...(standing === undefined ? {} : { standing }),
       ...(timeNs === undefined ? {} : { timeNs }),
       names: works.namesFor(work.id),
@@ -75,17 +76,13 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
 }
 
 /** Whether the destination is another spelling of the source's name, which finds the source itself. */
-async function isRespelled(
-  folder: Folder,
-  moved: { readonly identity: string },
-  { destination }: MoveRequest,
-): Promise<boolean> {
-  const seen = await folder.look(destination);
-  seen?.close();
-  if (seen === undefined || !isIdentity(seen.stats, moved.identity)) return false;
+async function isRespelled(folder: Folder, { source, destination }: MoveRequest): Promise<boolean> {
+  if (parentOf(source) !== parentOf(destination) || !isSpelledAlike(nameOf(source), nameOf(destination)))
+    return false;
   const { directory, name } = await folder.parent(destination);
   try {
-    // A second name of the file (a hard link) is listed, too.
+    if ((await folder.calls.find(directory.at(name))) === undefined) return false;
+    // Another file, or a second name of this one (a hard link), is listed.
     return !(await isListed(folder, directory, name));
   } finally {
     directory.close();
@@ -148,9 +145,10 @@ async function renameOnce(
 ): Promise<boolean> {
   const { folder } = context;
   const { facts } = log;
+  if (facts.respells === true) return respell(context, request, log, { to, name });
   const there = await folder.calls.find(to.at(name));
   const arrived = there !== undefined && isIdentity(there, facts.identity);
-  if (arrived && resumed && (await isListed(folder, to, name))) {
+  if (arrived && resumed) {
     await dropOtherName(context, request, log);
     return true;
   }
@@ -175,6 +173,24 @@ async function renameOnce(
     throw error;
   } finally {
     source.directory.close();
+  }
+}
+
+/** Gives what is moved the new spelling of its name. */
+async function respell(
+  context: FolderTreeContext,
+  request: MoveRequest,
+  log: WorkLog,
+  { to, name }: { readonly to: Directory; readonly name: string },
+): Promise<boolean> {
+  const { folder } = context;
+  if (await isListed(folder, to, name)) return true;
+  try {
+    await folder.calls.rename(to.at(nameOf(request.source)), to.at(name));
+    return true;
+  } catch (error) {
+    await giveUp(context, log, { to, name });
+    throw error;
   }
 }
 

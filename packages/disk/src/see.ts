@@ -2,7 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { parentOf, type ResourcePath } from "@meanwhile/dav/path";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import { isAbsent } from "./errno.ts";
-import { nextFileSystemTime } from "./file-system-time.ts";
+import { nextFileSystemTime, slowTickMs } from "./file-system-time.ts";
 import type { Directory, Folder, Seen } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { type Identity, identityOf, isIdentity, lastingIdentity } from "./identity.ts";
@@ -86,7 +86,7 @@ async function seeIn(
   if (members && (await folder.calls.find(directory.at(name)))?.isDirectory() === true) {
     const clock = await temporaries.take(directory.path, "clock");
     try {
-      timeNs = await nextFileSystemTime(folder, directory, clock.name);
+      timeNs = await nextFileSystemTime(folder, directory, clock.name, slowTickMs);
     } finally {
       clock.release();
     }

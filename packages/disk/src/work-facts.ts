@@ -13,6 +13,8 @@ export interface WorkBeginning {
   readonly identity: Identity;
   /** When the root of the source changed last, in nanoseconds of its file system's clock. */
   readonly ctimeNs: string;
+  /** The destination is another spelling of the source's name. */
+  readonly respells?: true;
   /** What had the destination's name; absent where nothing had. */
   readonly standing?: Standing;
   /** Reserved names that the work uses. */
