@@ -76,7 +76,8 @@ export function makeCutImage(series: Series): CutImage {
     try {
       unmount();
       detach(devices.splice(0));
-      run("umount", below);
+      // Loop devices let go of the image a moment after they were told to.
+      run("umount", "--lazy", below);
     } finally {
       rmSync(place, { recursive: true, force: true });
     }

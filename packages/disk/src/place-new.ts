@@ -17,7 +17,8 @@ export interface Renaming {
 
 /** Where is recorded what is made to take a name, for a process that goes on from here. */
 export interface PlaceholderLog {
-  readonly facts: Pick<WorkFacts, "placeholder">;
+  /** Besides, what the placeholder was made for: it is no placeholder itself. */
+  readonly facts: Pick<WorkFacts, "placeholder"> & Partial<Pick<WorkFacts, "staged" | "identity">>;
   add(fact: Required<Pick<WorkFacts, "placeholder">>): Promise<void>;
   /** As `add`, and it survives a loss of power. */
   addSynced(fact: Required<Pick<WorkFacts, "placeholder">>): Promise<void>;
@@ -77,10 +78,12 @@ export async function removePlaceholder(
   toName: string,
   { facts }: Pick<PlaceholderLog, "facts">,
 ): Promise<void> {
-  const { placeholder } = facts;
+  const { placeholder, staged, identity } = facts;
   if (placeholder === undefined) return;
   const there = await calls.find(to.at(toName));
   if (there === undefined) return;
+  // It was placed: a loss of power can take the lines that came after.
+  if ([staged, identity].some((placed) => placed !== undefined && isIdentity(there, placed))) return;
   // Not known, it is told by being empty: another program made it only if it came in the moment before.
   if (placeholder !== "unknown" && !isIdentity(there, placeholder)) return;
   try {

@@ -27,12 +27,24 @@ async function undo(context: FolderTreeContext, facts: WorkFacts): Promise<boole
   const names = [clock, ...(staged === undefined ? [] : [staged]), ...(facts.stuck === true ? [] : [aside])];
   const clean = await within(context, target, async (to) => {
     await bringBack(context.folder, { to, toName: nameOf(target), aside });
-    await removePlaceholder(context.folder, to, nameOf(target), { facts });
+    if (await isUnplaced(context, to, facts)) {
+      await removePlaceholder(context.folder, to, nameOf(target), { facts });
+    }
     const removed = (await isSynced(context, to)) && (await removeNames(context, to, names));
     return removed && (await context.folder.calls.find(to.at(aside))) === undefined;
   });
   if (!clean) context.left(parentOf(target) ?? target);
   return (await within(context, facts.source, (from) => removeNames(context, from, inSource))) && clean;
+}
+
+/** Whether what was staged is there yet: else it got its name, and what has that name now is no placeholder. */
+async function isUnplaced(
+  { folder }: FolderTreeContext,
+  to: Directory,
+  { staged, names }: WorkFacts,
+): Promise<boolean> {
+  if (staged === undefined || names.staged === undefined) return true;
+  return (await folder.calls.find(to.at(names.staged))) !== undefined;
 }
 
 async function within(
