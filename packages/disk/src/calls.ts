@@ -197,6 +197,12 @@ export class Calls {
     return this.#aside(from, "long", "copyPart", [from, to, position, length, holes]);
   }
 
+  /** Cuts a file off. */
+  async truncate(fd: number, length: number): Promise<void> {
+    await this.#before?.({ call: "write", path: undefined });
+    return this.#call(fd, "open", "truncate", [fd, length]);
+  }
+
   /** Writes all the bytes. */
   async write(fd: number, bytes: Uint8Array, position: number | null): Promise<void> {
     const held = this.#before?.({ call: "write", path: undefined });

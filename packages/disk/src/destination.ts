@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
-import { TreeError } from "@meanwhile/server/store";
+import { type Resource, TreeError } from "@meanwhile/server/store";
 import type { Directory, Folder } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { refuseReadOnly } from "./refuse-read-only.ts";
@@ -15,9 +15,13 @@ export interface Destination {
   readonly standing: Standing | undefined;
   /** The moment of the judgement, where a collection is there. */
   readonly timeNs: string | undefined;
+  /** A document is there that something is mounted at: its content can be replaced, and not the file. */
+  readonly mounted: boolean;
 }
 
 export interface Placeable {
+  /** What is put there. */
+  readonly kind: Resource["kind"];
   readonly replace: boolean;
   /** See {@link Placement.seen}. */
   readonly seen?: string;
@@ -30,7 +34,7 @@ export interface Placeable {
 export async function holdDestination(
   { folder, temporaries }: Pick<FolderTreeContext, "folder" | "temporaries">,
   path: ResourcePath,
-  { replace, seen }: Placeable,
+  { kind, replace, seen }: Placeable,
 ): Promise<Destination> {
   if (path === "/") throw new TreeError(replace ? "denied" : "exists");
   const { directory, name } = await folder.parent(path);
@@ -39,18 +43,19 @@ export async function holdDestination(
     const there = await folder.calls.find(directory.at(name));
     if (there === undefined) {
       refuseState(folder, path);
-      return { directory, name, standing: undefined, timeNs: undefined };
+      return { directory, name, standing: undefined, timeNs: undefined, mounted: false };
     }
     if ((await folder.kindIn(directory, name)) === "hidden")
       throw new TreeError("name-refused", "something that is no resource has this name");
     if (!replace) throw new TreeError("exists");
     refuseState(folder, path);
-    refuseMounts(folder, path);
+    const mounted = kind === "document" && there.isFile() && folder.mountsWithin(path).length > 0;
+    if (!mounted) refuseMounts(folder, path);
     if (judged === undefined || !isAsSeen(there, judged))
       throw new TreeError("changed", "another program put something there since the request was judged");
     await refuseReadOnly(folder, directory, name, there);
     const { timeNs, ...standing } = judged;
-    return { directory, name, standing, timeNs };
+    return { directory, name, standing, timeNs, mounted };
   } catch (error) {
     directory.close();
     throw error;

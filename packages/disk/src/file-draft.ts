@@ -2,10 +2,10 @@ import { type BigIntStats, constants } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { type CommitOptions, type Committed, type Draft, TreeError } from "@meanwhile/server/store";
 import type { DeadProperties } from "./dead-properties.ts";
-import { refuseMounts } from "./destination.ts";
 import { treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FreshTags } from "./fresh-tags.ts";
+import { overwrite } from "./overwrite.ts";
 import { placeNew } from "./place-new.ts";
 import { refuseReadOnly } from "./refuse-read-only.ts";
 import { documentResource, toSeconds } from "./resource.ts";
@@ -38,17 +38,24 @@ export async function beginDraft(
   let temporary: Temporary | undefined;
   try {
     const { file } = await refuseUnlessDocument(folder, directory, name);
-    if (file !== undefined) {
-      await refuseReadOnly(folder, directory, name, file);
-      refuseMounts(folder, path);
-    }
+    if (file !== undefined) await refuseReadOnly(folder, directory, name, file);
+    const mounted = file !== undefined && folder.mountsWithin(path).length > 0;
     if (options.length !== undefined && options.length >= checkedBytes) {
       const { bavail, bsize } = await folder.calls.statfs(directory.self);
       if (bavail * bsize < BigInt(options.length)) throw new TreeError("no-space");
     }
     temporary = await temporaries.take(directory.path, "put");
     const { fd, mode } = await openHidden(folder, directory.at(temporary.name), file);
-    const draft = new FileDraft(context, { path, directory, name, temporary, fd, mode, replaced: file });
+    const draft = new FileDraft(context, {
+      path,
+      directory,
+      name,
+      temporary,
+      fd,
+      mode,
+      replaced: file,
+      mounted,
+    });
     context.drafts.add(draft);
     return draft;
   } catch (error) {
@@ -97,6 +104,8 @@ interface DraftPlace {
   readonly fd: number;
   /** The permissions that it gets at its end. */
   readonly mode: bigint;
+  /** Something is mounted at the name: its content is replaced, and not the file. */
+  readonly mounted: boolean;
   /** The file that is about to be replaced, as it was when the draft began. */
   readonly replaced: BigIntStats | undefined;
 }
@@ -147,8 +156,8 @@ export class FileDraft implements Draft {
       if (!(await folder.isInPlace(directory)))
         throw new TreeError("parent-missing", "the collection is gone");
       if (!exists) await deadProperties.drop(path);
-      await this.#takeName(options.over);
-      const stats = await this.#freshStats();
+      if (!this.#place.mounted) await this.#takeName(options.over);
+      const stats = this.#place.mounted ? await this.#overwrite(options) : await this.#freshStats();
       await folder.calls.syncNames(directory.self, "soon");
       this.#state = "ended";
       this.#release();
@@ -187,6 +196,34 @@ export class FileDraft implements Draft {
       throw new TreeError("changed", "another program changed the document since the request was judged");
     }
     return there !== undefined;
+  }
+
+  /** Gives a file that something is mounted at the content. */
+  async #overwrite({ modifiedMs }: CommitOptions): Promise<BigIntStats> {
+    const { folder, temporaries, clock } = this.#context;
+    const { directory, name, temporary } = this.#place;
+    const backup = await temporaries.take(directory.path, "put");
+    const overwriting = { directory, name, draft: temporary.name, backup: backup.name };
+    let isTouched = false;
+    let forget = async (): Promise<void> => {};
+    try {
+      const record = async (): Promise<void> => {
+        forget = await temporaries.overwriting(overwriting);
+        isTouched = true;
+      };
+      await overwrite(folder, overwriting, { clock, record });
+      const at = directory.at(name);
+      if (modifiedMs !== undefined) await folder.calls.utimes(at, toSeconds(clock()), toSeconds(modifiedMs));
+      return await folder.calls.lstat(at);
+    } finally {
+      // While the old content is in the backup alone, the record stays: the next start brings one of the two back.
+      if (!isTouched || (await folder.calls.find(directory.at(backup.name))) === undefined) {
+        await removeHidden(folder, directory, backup.name);
+        await forget();
+        await removeHidden(folder, directory, temporary.name);
+      }
+      backup.release();
+    }
   }
 
   /** Between the last look at what may be replaced and the rename another program has microseconds. */
@@ -272,4 +309,8 @@ async function refuseUnlessDocument(folder: Folder, directory: Directory, name: 
   if ((await folder.kindIn(directory, name)) === "hidden") throw new TreeError("name-refused");
   // A link that is a document: the link itself is replaced, and its target stays as it is.
   return { exists: true, file: undefined };
+}
+
+async function removeHidden({ calls }: Folder, directory: Directory, name: string): Promise<void> {
+  if ((await calls.find(directory.at(name))) !== undefined) await calls.unlink(directory.at(name));
 }

@@ -46,6 +46,7 @@ export const fileOperations = {
   rename: (from: string, to: string): void => fs.renameSync(from, to),
   link: (from: string, to: string): void => fs.linkSync(from, to),
   unlink: (path: FilePath): void => fs.unlinkSync(toPath(path)),
+  truncate: (fd: number, length: number): void => fs.ftruncateSync(fd, length),
   rmdir: (path: FilePath): void => fs.rmdirSync(toPath(path)),
   mkdir: (path: string, mode: number): void => void fs.mkdirSync(path, mode),
   chmod: (path: string, mode: number): void => fs.chmodSync(path, mode),

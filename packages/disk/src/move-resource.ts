@@ -35,7 +35,7 @@ export async function moveResource(
   work: TreeWork,
 ): Promise<{ readonly created: boolean }> {
   const log = context.works.resume(work) ?? (await beginMove(context, request, work));
-  const copies = work.skipped.size > 0 || log.facts.staged !== undefined;
+  const copies = work.skipped.size > 0 || log.facts.staged !== undefined || log.facts.mounted === true;
   if (copies || !(await renamed(context, request, log, work))) await moveByCopy(context, request, log, work);
   return { created: log.facts.standing === undefined };
 }
@@ -55,7 +55,7 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
     refuseUnlessSeen(await folder.calls.lstat(at), request.sourceSeen);
     const moved = await standingAt(folder.calls, source, source.kind, work);
     const respelled = await isRespelled(folder, request);
-    const placement = respelled ? { ...request, replace: true } : request;
+    const placement = { ...request, kind: source.kind, ...(respelled ? { replace: true } : {}) };
     place = await holdDestination(context, request.destination, placement);
     const { standing, timeNs } = respelled ? { standing: undefined, timeNs: undefined } : place;
     return await works.begin(work, {
@@ -65,6 +65,7 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
       destination: request.destination,
       ...moved,
       ...(respelled ? { respells: true } : {}),
+      ...(place.mounted ? { mounted: true } : {}),
       ...(standing === undefined ? {} : { standing }),
       ...(timeNs === undefined ? {} : { timeNs }),
       names: works.namesFor(work.id),

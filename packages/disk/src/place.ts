@@ -2,7 +2,10 @@ import type { BigIntStats } from "node:fs";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import type { Directory, Folder } from "./folder.ts";
 import { type Identity, identityOf, isIdentity } from "./identity.ts";
+import { completeOverwriting, overwrite } from "./overwrite.ts";
 import { placeNew, placeVisibly } from "./place-new.ts";
+import { removeFile, silently } from "./remove-tree.ts";
+import { toSeconds } from "./resource.ts";
 import { isAsSeen } from "./see.ts";
 import type { WorkLog } from "./works.ts";
 
@@ -37,6 +40,7 @@ export async function place(folder: Folder, placing: Placing): Promise<void> {
   const { calls } = folder;
   const { from, fromName, to, toName, kind, log } = placing;
   const { standing, names } = log.facts;
+  if (log.facts.mounted === true) return placeMounted(folder, placing);
   const there = await calls.find(to.at(toName));
   if (there !== undefined && isIdentity(there, placing.identity)) {
     await dropStagedName(folder, placing);
@@ -62,6 +66,29 @@ export async function place(folder: Folder, placing: Placing): Promise<void> {
     if (!placed) await bringBack(folder, { to, toName, aside: names.aside, log });
   }
   if (!placed) throw taken(placing);
+}
+
+/** Copies what is staged over a document that something is mounted at. Its old content is aside meanwhile. */
+async function placeMounted(folder: Folder, placing: Placing): Promise<void> {
+  const { calls } = folder;
+  const { from, fromName, to, toName, log } = placing;
+  const { standing, names, overwriting, overwritten } = log.facts;
+  if (overwritten !== true) {
+    const files = { directory: to, name: toName, draft: fromName, backup: names.aside };
+    const { mtimeMs } = await calls.lstat(from.at(fromName));
+    if (overwriting === true) await completeOverwriting(folder, files);
+    else {
+      const there = await calls.find(to.at(toName));
+      if (there === undefined || !isAsSeen(there, standing)) throw taken(placing);
+      // What an earlier process had copied, when it had not said so yet.
+      await removeFile(folder, to, names.aside, silently);
+      const record = () => log.addSynced({ overwriting: true });
+      await overwrite(folder, files, { clock: () => Number(mtimeMs), record });
+    }
+    await calls.utimes(to.at(toName), toSeconds(Number(mtimeMs)), toSeconds(Number(mtimeMs)));
+    await log.addSynced({ overwritten: true });
+  }
+  for (const hidden of [names.aside, fromName]) await removeFile(folder, to, hidden, silently);
 }
 
 interface Aside {

@@ -113,7 +113,6 @@ const onMounts: readonly (readonly [name: string, act: (tree: TestDisk["tree"]) 
     "COPY over a folder with mounts",
     (tree) => tree.copy(at("/s"), at("/c"), { replace: true, depth: "infinity" }, testWork()),
   ],
-  ["PUT onto a mounted file", (tree) => tree.draft(at("/c/file"), { length: 1 })],
 ];
 
 testWith(

@@ -53,7 +53,12 @@ export async function beginCopy(
   if (seen === undefined) throw new TreeError("not-found");
   try {
     refuseUnlessSeen(seen.stats, request.sourceSeen);
-    const { directory, standing, timeNs } = await holdDestination(context, request.destination, request);
+    const placeable = { ...request, kind: seen.kind };
+    const { directory, standing, timeNs, mounted } = await holdDestination(
+      context,
+      request.destination,
+      placeable,
+    );
     try {
       return await works.begin(work, {
         version: 1,
@@ -64,6 +69,7 @@ export async function beginCopy(
         identity: await lastingIdentity(folder.calls, seen, seen.stats),
         ctimeNs: `${seen.stats.ctimeNs}`,
         ...(standing === undefined ? {} : { standing }),
+        ...(mounted ? { mounted } : {}),
         ...(timeNs === undefined ? {} : { timeNs }),
         names: works.namesFor(work.id),
       });
@@ -117,7 +123,8 @@ export async function copyIntoPlace(context: FolderTreeContext, copy: StagedCopy
     copy.report.failed(path, kind, new TreeError(code, "it failed in an earlier process"));
   }
   const there = await folder.calls.find(to.at(name));
-  if (facts.staged === undefined || there === undefined || !isIdentity(there, facts.staged)) {
+  const isPlaced = facts.staged !== undefined && there !== undefined && isIdentity(there, facts.staged);
+  if (!isPlaced && facts.overwritten !== true) {
     try {
       await stage(context, copy);
       refusePartial(copy);

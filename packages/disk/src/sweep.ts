@@ -2,6 +2,7 @@ import type { ResourcePath } from "@meanwhile/dav/path";
 import { readEntries } from "./entries.ts";
 import type { Directory, Folder } from "./folder.ts";
 import { isReservedName } from "./names.ts";
+import { completeOverwriting } from "./overwrite.ts";
 import { removePlaceholder } from "./place-new.ts";
 import { removeDirectory, silently } from "./remove-tree.ts";
 import type { Temporaries } from "./temporaries.ts";
@@ -19,9 +20,12 @@ export async function sweep(
   needed: ReadonlySet<string>,
 ): Promise<readonly ResourcePath[]> {
   const unclean: ResourcePath[] = [];
+  const unfinished = await completeOverwritings(folder, temporaries);
   for (const path of temporaries.left()) {
     const directory = await folder.directory(path);
-    const clean = directory === undefined || (await sweepDirectory(folder, directory, needed));
+    const clean =
+      directory === undefined ||
+      (await sweepDirectory(folder, directory, new Set([...needed, ...unfinished])));
     directory?.close();
     if (clean) await temporaries.cleared(path);
     else unclean.push(path);
@@ -33,6 +37,23 @@ export async function sweep(
     await forget();
   }
   return unclean;
+}
+
+/** @returns names that are still needed: what is mounted there is not at the moment */
+async function completeOverwritings(folder: Folder, temporaries: Temporaries): Promise<readonly string[]> {
+  const needed: string[] = [];
+  for (const { path, name, draft, backup, forget } of temporaries.overwritings()) {
+    const directory = await folder.directory(path);
+    try {
+      if (directory !== undefined) await completeOverwriting(folder, { directory, name, draft, backup });
+      await forget();
+    } catch {
+      needed.push(draft, backup);
+    } finally {
+      directory?.close();
+    }
+  }
+  return needed;
 }
 
 async function sweepDirectory(

@@ -3,6 +3,7 @@ import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import type { Database, RootDatabase } from "lmdb";
 import type { Identity } from "./identity.ts";
 import { reservedName } from "./names.ts";
+import type { Overwriting } from "./overwrite.ts";
 import type { PlaceholderLog } from "./place-new.ts";
 import type { WriteQueue } from "./write-queue.ts";
 
@@ -17,6 +18,8 @@ interface TemporaryRecord {
   readonly directory: ResourcePath;
   /** An empty file that takes a name which is no reserved one, where the file system has no hard links. */
   readonly placeholder?: Placeholder;
+  /** A file that something is mounted at, and gets new content. */
+  readonly overwriting?: Omit<Overwriting, "directory">;
 }
 
 export interface Placeholder {
@@ -97,10 +100,29 @@ export class Temporaries {
     };
   }
 
+  /** Records that a file gets new content in place. @returns what forgets that */
+  async overwriting({ directory, name, draft, backup }: Overwriting): Promise<() => Promise<void>> {
+    const key = keyOf(memberPath(directory.path, draft));
+    await this.#queue.run(
+      () => void this.#records.put(key, { directory: directory.path, overwriting: { name, draft, backup } }),
+    );
+    return () => this.#remove(key);
+  }
+
+  /** Files that an earlier process may have given only a part of their new content. */
+  overwritings(): readonly (Omit<Overwriting, "directory"> & {
+    readonly path: ResourcePath;
+    forget(): Promise<void>;
+  })[] {
+    return [...this.#records.getRange()].flatMap(({ key, value: { directory: path, overwriting } }) =>
+      overwriting === undefined ? [] : [{ path, ...overwriting, forget: () => this.#remove(key) }],
+    );
+  }
+
   /** Directories in which an earlier process left something. */
   left(): readonly ResourcePath[] {
     return [...this.#records.getRange()].flatMap(({ value }) =>
-      value.placeholder === undefined ? [value.directory] : [],
+      value.placeholder === undefined && value.overwriting === undefined ? [value.directory] : [],
     );
   }
 

@@ -1,6 +1,7 @@
 import { nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
 import type { Directory } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
+import { completeOverwriting } from "./overwrite.ts";
 import { bringBack } from "./place.ts";
 import { removePlaceholder } from "./place-new.ts";
 import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
@@ -26,6 +27,11 @@ async function undo(context: FolderTreeContext, facts: WorkFacts): Promise<boole
   const inSource = facts.method === "move" ? [clock] : [];
   const names = [clock, ...(staged === undefined ? [] : [staged]), ...(facts.stuck === true ? [] : [aside])];
   const clean = await within(context, target, async (to) => {
+    if (facts.overwriting === true && facts.overwritten !== true) {
+      const old = { directory: to, name: nameOf(target), draft: aside, backup: aside };
+      await completeOverwriting(context.folder, old);
+    }
+    if (facts.mounted === true) await removeNames(context, to, [aside]);
     await bringBack(context.folder, { to, toName: nameOf(target), aside });
     if (await isUnplaced(context, to, facts)) {
       await removePlaceholder(context.folder, to, nameOf(target), { facts });

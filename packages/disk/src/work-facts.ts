@@ -13,6 +13,8 @@ export interface WorkBeginning {
   readonly identity: Identity;
   /** When the root of the source changed last, in nanoseconds of its file system's clock. */
   readonly ctimeNs: string;
+  /** Something is mounted at the document of the destination: its content is replaced, and not the file. */
+  readonly mounted?: true;
   /** The destination is another spelling of the source's name. */
   readonly respells?: true;
   /** What had the destination's name; absent where nothing had. */
@@ -61,6 +63,10 @@ export interface LaterFacts {
   readonly whole?: true;
   /** What was made at the destination to take its name; "unknown" where that is about to be made. */
   readonly placeholder?: Identity | "unknown";
+  /** A mounted document gets its content; what it had is aside. */
+  readonly overwriting?: true;
+  /** It has its content. */
+  readonly overwritten?: true;
   /** What other programs changed in what was put aside was found, and has a place. */
   readonly sorted?: true;
   /** What is removed was put out of sight. */
