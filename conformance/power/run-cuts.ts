@@ -1,4 +1,5 @@
 /** Cuts the power of a server that works, and compares what is there afterwards with what it had answered before. */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -30,7 +31,11 @@ export async function runCuts({ series, cuts, seed, durability, promises }: Cuts
   try {
     const all = Array.from({ length: clients }, (_, index) => {
       const roots = [`/w${index}`, `/mount/w${index}`];
-      for (const root of roots) mkdirSync(join(image.folder, root));
+      for (const root of roots) {
+        mkdirSync(join(image.folder, root));
+        // They are another program's, and not the server's to keep.
+        execFileSync("sync", ["--file-system", join(image.folder, root)]);
+      }
       return makeCutClient(() => server?.url ?? "", roots, random, promises);
     });
     server = await start(image, durability, 0, 0);
