@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import type { ChangeOptions, DavClient } from "../dav/dav-client.ts";
 import { HttpError } from "../error/http-error.ts";
 import { OutcomeUnknownError } from "../error/operation-error.ts";
@@ -65,6 +66,10 @@ async function send(upload: FileUpload): Promise<DocumentFacts> {
       const { lockTokens: _, ...patience } = options;
       const there = await lookAtRemote(client, url, { ...patience, signal: run.signal });
       if ((!refused || attempt > 1) && arrived(there, replaced, size)) return there.facts;
+      // A server that ended while it answered may have stored it, and refuse the same request now.
+      const isNew =
+        refused && replaced === undefined && there.kind === "document" && there.facts.size === size;
+      if (isNew && (await hasContent(upload))) return there.facts;
       if (asBefore(there, replaced)) {
         // A server that refuses what is as it says itself does not understand the condition.
         if (refused) conditions = {};
@@ -107,6 +112,32 @@ async function put(
     return { size, ...(etag !== undefined && { etag }) };
   } catch (error) {
     throw failure ?? error;
+  }
+}
+
+/** Whether the resource has the file's content, whoever put it there. */
+async function hasContent({
+  client,
+  run,
+  fileSystem,
+  file,
+  size,
+  url,
+  options,
+}: FileUpload): Promise<boolean> {
+  const { lockTokens: _, ...patience } = options;
+  const { content } = await client.get(url, { ...patience, signal: run.signal });
+  const handle = await fileSystem.open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  let position = 0;
+  try {
+    for await (const chunk of content) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(chunk.length), 0, chunk.length, position);
+      if (bytesRead !== chunk.length || !buffer.equals(chunk)) return false;
+      position += chunk.length;
+    }
+    return position === size;
+  } finally {
+    await handle.close();
   }
 }
 

@@ -141,6 +141,22 @@ describe("uploadFolder", () => {
     expect(server.resources.get("a.txt")?.content.toString()).toBe("theirs");
   });
 
+  test.each([
+    ["the same content", "mine!", 0],
+    ["other content of the same length", "their", 1],
+  ])("where %s appeared meanwhile, nothing is replaced", async (_what, theirs, failures) => {
+    const local = testFolder();
+    local.write("a.txt", "mine!");
+    const server = fakeServer();
+    server.before = ({ method }) => {
+      if (method === "put") server.put("a.txt", theirs);
+    };
+    const work = uploadFolder(server.client, local.folder, "", local);
+    const summary = await work.outcome.catch((error: FolderError) => error.summary);
+    expect(summary.failures).toBe(failures);
+    expect([server.resources.get("a.txt")?.content.toString(), server.count("put")]).toEqual([theirs, 1]);
+  });
+
   test("a server that refuses its own entity tags is asked without", async () => {
     const local = testFolder();
     local.write("a.txt", "mine!");
