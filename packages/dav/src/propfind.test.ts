@@ -62,6 +62,7 @@ describe("parsePropfind", () => {
     " ",
     "<propfind><prop/></propfind>",
     "<D:prop xmlns:D='DAV:'/>",
+    '<D:propupdate xmlns:D="DAV:"><D:prop><D:a/></D:prop></D:propupdate>',
     '<D:propfind xmlns:D="DAV:"><D:prop>',
     '<D:propfind xmlns:D="DAV:"><D:prop><bar:foo xmlns:bar=""/></D:prop></D:propfind>',
   ])("the body %j is refused with 400", (text) => {

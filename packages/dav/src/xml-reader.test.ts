@@ -183,6 +183,8 @@ describe("parseXml refuses hostile documents (RFC 4918 §20.6)", () => {
     ["the prefix xml bound to something else", '<a xmlns:xml="u:1"/>'],
     ["one attribute twice", '<a xmlns:p="u" xmlns:q="u" p:b="1" q:b="2"/>'],
     ["another encoding", '<?xml version="1.0" encoding="ISO-8859-1"?><a/>'],
+    ["an encoding that ends as ours", '<?xml version="1.0" encoding="x-utf-8"?><a/>'],
+    ["an encoding that begins as ours", '<?xml version="1.0" encoding="utf-16-x"?><a/>'],
     ["an encoding that is no name", '<?xml version="1.0" encoding="\u00FCtf-8"?><a/>'],
     ["UTF-16 read as bytes", "\0<\0a\0/\0>"],
     ["NUL", "<a>\0</a>"],
