@@ -57,8 +57,8 @@ async function marks(path: string): Promise<string | undefined> {
 }
 
 function hidden(): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.includes(".meanwhile-"),
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.includes(".meanwhile-") && name !== ".meanwhile-root~",
   );
 }
 

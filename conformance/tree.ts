@@ -73,6 +73,8 @@ export function snapshot(folder: string): readonly string[] {
   const lines: string[] = [];
   const walk = (path: string) => {
     for (const name of readdirSync(join(folder, path)).sort()) {
+      // The server knows its folder again by it.
+      if (path === "" && name === ".meanwhile-root~") continue;
       const inside = join(path, name);
       const full = join(folder, inside);
       const status = lstatSync(full);

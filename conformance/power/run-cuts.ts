@@ -84,8 +84,8 @@ function start(
 }
 
 function hidden(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.includes(".meanwhile-"),
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.includes(".meanwhile-") && name !== ".meanwhile-root~",
   );
 }
 

@@ -3,7 +3,7 @@ import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { copyFileContent } from "./copy-file.ts";
 import { type Entry, readEntries } from "./entries.ts";
-import { isAbsent, isTaken, treeError } from "./errno.ts";
+import { isMissing, isTaken, treeError } from "./errno.ts";
 import type { Directory, Folder, Seen } from "./folder.ts";
 import { InFlight } from "./in-flight.ts";
 import { mayBeResource } from "./list-members.ts";
@@ -233,6 +233,6 @@ async function removePart(folder: Folder, to: Directory, name: string): Promise<
   try {
     await folder.calls.unlink(to.at(name));
   } catch (error) {
-    if (!isAbsent(error)) throw error;
+    if (!isMissing(error)) throw error;
   }
 }

@@ -13,6 +13,7 @@ import { open } from "lmdb";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openDisk } from "./disk.ts";
 import { makeFolder, makeTestDisk, openTestDisk } from "./test-disk.ts";
+import { listed } from "./test-listed.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 const property = { name: { namespace: "urn:example", local: "a" }, xml: '<a xmlns="urn:example">ä</a>' };
@@ -71,9 +72,9 @@ describe("a disk", () => {
   test("discards drafts at its end, and leaves no socket in its state", async () => {
     const disk = await makeTestDisk();
     await disk.tree.draft(at("/d"), { length: undefined });
-    expect(readdirSync(disk.folder)).toHaveLength(1);
+    expect(listed(disk.folder)).toHaveLength(1);
     await disk.close();
-    expect(readdirSync(disk.folder)).toEqual([]);
+    expect(listed(disk.folder)).toEqual([]);
     expect(readdirSync(disk.state).filter((name) => name.startsWith("socket-"))).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /** One folder on one machine: its files as a tree of resources, with dead properties and locks in LMDB. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, realpathSync, statSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { steadyNow } from "@meanwhile/operations";
@@ -19,6 +19,7 @@ import { Pace } from "./pace.ts";
 import { patience } from "./patience.ts";
 import { Reserve } from "./reserve.ts";
 import { Routes } from "./routes.ts";
+import { recogniseRoot } from "./served-root.ts";
 import { openStateDatabase } from "./state-database.ts";
 import { StateError } from "./state-error.ts";
 import { holdState } from "./state-hold.ts";
@@ -52,6 +53,8 @@ export interface DiskOptions {
   readonly maxPropertyBytes?: number;
   /** Default: "full". */
   readonly durability?: Durability;
+  /** Takes the folder although it is not the one that the state belongs to: it was restored, or replaced. Default: false. */
+  readonly acceptNewRoot?: boolean;
   readonly log?: (event: DiskEvent) => void;
 }
 
@@ -116,10 +119,13 @@ function full(state: string, cause: unknown): StateError {
   return new StateError("no-space", message, { cause });
 }
 
-async function openState(options: DiskOptions, place: Omit<Opened, "database">): Promise<Disk> {
+async function openState(options: DiskOptions, place: Omit<Opened, "database" | "mark">): Promise<Disk> {
   const database = await openStateDatabase(place.state, place.root);
   try {
-    const { disk } = await openParts(options, { ...place, database });
+    const { root, randomId } = place;
+    const accept = options.acceptNewRoot === true;
+    const mark = await recogniseRoot({ database, root, randomId, accept });
+    const { disk } = await openParts(options, { ...place, database, mark });
     return {
       ...disk,
       close: async () => {
@@ -139,6 +145,8 @@ interface Opened {
   /** Directories with names in them that were just made for the state. */
   readonly made: readonly string[];
   readonly database: RootDatabase;
+  /** The mark of the root. */
+  readonly mark: string | undefined;
   readonly randomId: () => string;
   readonly reserve: Reserve;
 }
@@ -165,8 +173,9 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
   for (const directory of opened.made) await calls.syncNames(directory);
   const queue = new WriteQueue(database, namesSynced, reserve);
   const tags = new MovedTags({ database, queue });
-  const folder = new Folder({ root, state, calls, tags });
-  const workFolder = new Folder({ root, state, calls: patient, tags });
+  const served = { stats: lstatSync(root, { bigint: true }), mark: opened.mark };
+  const folder = new Folder({ root, state, calls, tags, served });
+  const workFolder = new Folder({ root, state, calls: patient, tags, served });
   const temporaries = new Temporaries({ database, queue, randomId });
   const works = openWorks({ file: join(state, "works"), calls, randomId, clock, reserve });
   for (const collection of await sweep(folder, temporaries, works.names())) left(collection);

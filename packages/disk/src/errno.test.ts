@@ -1,6 +1,6 @@
 import { TreeError, type TreeErrorCode } from "@meanwhile/server/store";
 import { expect, test } from "vitest";
-import { hasNoReflink, isAbsent, isOtherFileSystem, treeError } from "./errno.ts";
+import { hasNoReflink, isAbsent, isMissing, isOtherFileSystem, treeError } from "./errno.ts";
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: failed, open '/secret/place/file'`), {
@@ -48,4 +48,22 @@ test("questions know their codes only", () => {
   expect(isOtherFileSystem(systemError("ENOENT"))).toBe(false);
   expect(hasNoReflink(systemError("EOPNOTSUPP"))).toBe(true);
   expect(hasNoReflink(systemError("ENOSPC"))).toBe(false);
+});
+
+test.each([
+  "EMFILE",
+  "ENFILE",
+  "EIO",
+  "ESTALE",
+  "ETIMEDOUT",
+  "ENOTCONN",
+  "EHOSTDOWN",
+  "ENXIO",
+  "ENODEV",
+  "EACCES",
+  "EINTR",
+])("%s says nothing of what is there", (code) => {
+  const error = systemError(code);
+  expect([isAbsent(error), isMissing(error)]).toEqual([false, false]);
+  expect(treeError(error).code).toBe(code === "EACCES" ? "denied" : "unavailable");
 });

@@ -16,7 +16,11 @@ export function treeError(cause: unknown, absent: Absent = "not-found"): TreeErr
   return new TreeError(codes[errno] ?? "unavailable", `the file system answered ${errno}`, { cause });
 }
 
-/** Whether the failure says that there is nothing at the name: it is gone, or cannot be. */
+/**
+ * Whether the failure says that no resource is at a path: nothing is (ENOENT, ENOTDIR), or nothing can be, as a loop of links
+ * is on the way (none is followed) or a name is too long. No other failure does: one of the device or of the moment, such as
+ * EIO, ESTALE, EMFILE, tells nothing about what is there.
+ */
 export function isAbsent(cause: unknown): boolean {
   const errno = errnoOf(cause);
   return errno === "ENOENT" || errno === "ENOTDIR" || errno === "ELOOP" || errno === "ENAMETOOLONG";

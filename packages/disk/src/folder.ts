@@ -6,7 +6,7 @@ import type { Calls } from "./calls.ts";
 import { isAbsent } from "./errno.ts";
 import { MountTable } from "./mount-table.ts";
 import { MovedTags } from "./moved-tags.ts";
-import { hasRefusedName } from "./names.ts";
+import { hasRefusedName, rootMarkName } from "./names.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -42,6 +42,8 @@ export interface FolderOptions {
   /** The real path of the state directory. Where it lies within the folder it is no resource. */
   readonly state: string | undefined;
   readonly calls: Calls;
+  /** What the root is when it is opened, and its mark: where it is another one later, nothing is there. Default: not asked. */
+  readonly served?: { readonly stats: BigIntStats; readonly mark: string | undefined };
   /** Default: whether `/proc/self/fd` works as on Linux. */
   readonly pinning?: boolean;
   /** Entity tags that moved documents keep. Default: those of this process. */
@@ -65,12 +67,16 @@ export class Folder {
   /** Where the state directory is, as a path of this tree; undefined where it lies outside. */
   readonly state: ResourcePath | undefined;
   readonly #pinning: boolean;
+  #served: BigIntStats | undefined;
+  readonly #mark: string | undefined;
   readonly #mounts: Pick<MountTable, "pointsWithin">;
 
   constructor(options: FolderOptions) {
     this.root = options.root;
     this.calls = options.calls;
     this.tags = options.tags ?? new MovedTags();
+    this.#served = options.served?.stats;
+    this.#mark = options.served?.mark;
     this.#pinning = options.pinning ?? canPin();
     this.#mounts = options.mounts ?? new MountTable({ root: options.root });
     this.state = options.state === undefined ? undefined : this.#resourcePath(options.state);
@@ -95,10 +101,13 @@ export class Folder {
     if (!this.reaches(path)) return undefined;
     const local = this.#local(path);
     try {
-      return this.#pinning ? await this.#lookPinned(local) : await this.#lookNamed(path, local);
+      const seen = await (this.#pinning ? this.#lookPinned(local) : this.#lookNamed(path, local));
+      await this.#requireRoot(seen);
+      return seen;
     } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
+      if (!isAbsent(error)) throw error;
+      await this.#requireRoot(undefined);
+      return undefined;
     }
   }
 
@@ -136,16 +145,19 @@ export class Folder {
     try {
       if (this.#pinning) {
         const { fd, where } = await this.calls.hold(local, O_DIRECTORY | O_NOFOLLOW);
-        if (where === local) return this.#pinned(path, fd);
-        this.calls.release(fd);
-        return undefined;
+        const pinned = where === local ? this.#pinned(path, fd) : undefined;
+        if (pinned === undefined) this.calls.release(fd);
+        await this.#requireRoot(pinned);
+        return pinned;
       }
       const stats = await this.calls.lstat(local);
+      await this.#requireRoot(undefined);
       if (!stats.isDirectory() || !(await this.#isReal(local))) return undefined;
       return this.#named(path, local);
     } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
+      if (!isAbsent(error)) throw error;
+      await this.#requireRoot(undefined);
+      return undefined;
     }
   }
 
@@ -194,6 +206,44 @@ export class Folder {
     if (opened.isFile() && opened.ino === seen.stats.ino && opened.dev === seen.stats.dev) return fd;
     await this.calls.close(fd);
     throw new TreeError("not-found", "the file was swapped for another while it was opened");
+  }
+
+  /**
+   * Makes sure, once something was looked up, that the root is still the one that was opened: a mount that went away leaves
+   * an empty directory in its place.
+   * @param held closed where it is not
+   */
+  async #requireRoot(held: { close(): void } | undefined): Promise<void> {
+    if (this.#served === undefined) return;
+    try {
+      const now = await this.calls.find(this.root);
+      if (now?.dev === this.#served.dev && now.ino === this.#served.ino) return;
+      if (now === undefined || !(await this.#hasMark())) {
+        throw new TreeError("unavailable", "the served folder is gone, or its file system is not mounted");
+      }
+      this.#served = now;
+    } catch (error) {
+      held?.close();
+      // That the root is absent says nothing of what was looked for.
+      throw isAbsent(error)
+        ? new TreeError("unavailable", "the served folder is gone", { cause: error })
+        : error;
+    }
+  }
+
+  async #hasMark(): Promise<boolean> {
+    if (this.#mark === undefined) return false;
+    const wanted = Buffer.from(this.#mark);
+    const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+    const fd = await this.calls.open(this.#join(`/${rootMarkName}` as ResourcePath), flags);
+    try {
+      const read = Buffer.alloc(wanted.byteLength + 1);
+      return (
+        (await this.calls.read(fd, read, 0)) === wanted.byteLength && read.subarray(0, -1).equals(wanted)
+      );
+    } finally {
+      this.calls.release(fd);
+    }
   }
 
   async #lookPinned(local: string): Promise<Seen | undefined> {

@@ -1,12 +1,13 @@
 /** What cannot be removed of something that was replaced is shown and named, and nothing stays hidden. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, onTestFinished } from "vitest";
 import { testWith } from "../../../conformance/judge.ts";
 import { makeTestDisk, type TestDisk } from "./test-disk.ts";
+import { listed } from "./test-listed.ts";
 import { dropPrivileges } from "./test-privileges.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
@@ -25,7 +26,7 @@ function makeImmutable(disk: TestDisk, path: string): void {
   execFileSync("chattr", ["+i", disk.local(path)]);
   const inode = lstatSync(disk.local(path)).ino;
   onTestFinished(() => {
-    const now = readdirSync(disk.folder, { recursive: true, encoding: "utf8" }).filter(
+    const now = listed(disk.folder, { recursive: true }).filter(
       (name) => lstatSync(disk.local(name)).ino === inode,
     );
     for (const name of now) execFileSync("chattr", ["-i", disk.local(name)]);
@@ -33,7 +34,7 @@ function makeImmutable(disk: TestDisk, path: string): void {
 }
 
 function names(disk: TestDisk): readonly string[] {
-  return readdirSync(disk.folder, { recursive: true, encoding: "utf8" }).sort();
+  return listed(disk.folder, { recursive: true }).sort();
 }
 
 const requests = [

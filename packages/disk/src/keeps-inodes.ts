@@ -11,9 +11,14 @@ export async function keepsInodes(
 ): Promise<boolean> {
   const known = calls.inodesKept.get(device);
   if (known !== undefined) return known;
-  const kept = !withoutInodes.has((await calls.statfs(directory)).type);
+  const kept = keepsInodesOn((await calls.statfs(directory)).type);
   calls.inodesKept.set(device, kept);
   return kept;
+}
+
+/** @param type a file system, by its number in statfs(2) */
+export function keepsInodesOn(type: bigint): boolean {
+  return !withoutInodes.has(type);
 }
 
 /** File systems, by the numbers that Linux gives their types (statfs(2)), that make up inode numbers at each mount. */

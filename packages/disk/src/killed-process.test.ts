@@ -5,9 +5,10 @@ import { type ResourcePath, rootPath } from "@meanwhile/dav/path";
 import { expect, test } from "vitest";
 import { startChild } from "./test-child.ts";
 import { makeFolder, openTestDisk } from "./test-disk.ts";
+import { listed } from "./test-listed.ts";
 
 function everythingIn(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  return listed(folder, { recursive: true });
 }
 
 test("a process killed in the middle of a PUT leaves the old content, and nothing after the next start", async () => {

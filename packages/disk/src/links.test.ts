@@ -17,6 +17,7 @@ import type { Tree } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeFolder, makeTestDisk, type TestDisk } from "./test-disk.ts";
+import { listed } from "./test-listed.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 let disk: TestDisk;
@@ -88,7 +89,7 @@ describe.each(hiddenLinks)("a link to %s", (_name, target) => {
     const copy = { replace: true, depth: "infinity" } as const;
     await expect(tree.copy(at("/link"), at("/new"), copy, testWork())).rejects.toMatchObject(missing);
     await expect(tree.move(at("/link"), at("/new"), copy, testWork())).rejects.toMatchObject(missing);
-    expect(readdirSync(disk.folder).sort()).toEqual(["inside", "link"]);
+    expect(listed(disk.folder).sort()).toEqual(["inside", "link"]);
   });
 
   test("is left out of a COPY of its collection, and removed with it, its target untouched", async () => {
@@ -159,7 +160,7 @@ describe("a link to a file inside", () => {
     expect(lstatSync(disk.local("copy")).isFile()).toBe(true);
     expect(readFileSync(disk.local("copy"), "utf8")).toBe("shared");
     await tree.remove(at("/link"), testWork());
-    expect(readdirSync(disk.folder).sort()).toEqual(["copy", "inside"]);
+    expect(listed(disk.folder).sort()).toEqual(["copy", "inside"]);
     expect(readFileSync(disk.local("inside/file"), "utf8")).toBe("shared");
   });
 
@@ -252,7 +253,7 @@ describe("what is neither file nor directory", () => {
     await tree.copy(at("/inside"), at("/copy"), { replace: false, depth: "infinity" }, copying);
     expect(copying.foundMembers).toBe(3);
     await tree.remove(at("/inside"), testWork());
-    expect(readdirSync(disk.folder)).toEqual(["copy"]);
+    expect(listed(disk.folder)).toEqual(["copy"]);
   });
 
   test("a name that is not UTF-8 is not listed, fails a COPY by itself only, and goes with its collection", async () => {
@@ -267,6 +268,6 @@ describe("what is neither file nor directory", () => {
     const removing = testWork();
     await tree.remove(at("/inside"), removing);
     expect(removing.failures.size).toBe(0);
-    expect(readdirSync(disk.folder)).toEqual(["copy"]);
+    expect(listed(disk.folder)).toEqual(["copy"]);
   });
 });

@@ -5,6 +5,9 @@ const reservedAnywhere = /\/\.meanwhile-[^/]*~(?:\/|$)/iu;
 const illFormed = /\p{Surrogate}/u;
 const windowsRefused = /[\u0000-\u001f<>:"\\|?*]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu;
 
+/** The file in the root of a tree by which its state knows it again. */
+export const rootMarkName = ".meanwhile-root~";
+
 /** Whether a name belongs to the store: drafts and staged trees have such names until they are put in place. */
 export function isReservedName(name: string): boolean {
   return reserved.test(name);

@@ -2,7 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import { type Entry, readEntries } from "./entries.ts";
-import { isAbsent, isNotEmpty, treeError } from "./errno.ts";
+import { isMissing, isNotEmpty, treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 import { isReservedName } from "./names.ts";
 
@@ -75,7 +75,7 @@ export async function removeFile(
     const gone = folder.calls.unlink(parent.at(name));
     if (gone instanceof Promise) await gone;
   } catch (error) {
-    if (!isAbsent(error)) {
+    if (!isMissing(error)) {
       report.failed(path, "document", treeError(error));
       return false;
     }

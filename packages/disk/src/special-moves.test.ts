@@ -5,7 +5,6 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   symlinkSync,
   writeFileSync,
@@ -15,13 +14,14 @@ import { testWork } from "@meanwhile/server/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { testWith } from "../../../conformance/judge.ts";
 import { makeTestDisk, type TestDisk } from "./test-disk.ts";
+import { listed } from "./test-listed.ts";
 import { mountTmpfs } from "./test-tmpfs.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 const property = { name: { namespace: "urn:example", local: "a" }, xml: '<a xmlns="urn:example"/>' };
 
 async function describeTree(disk: TestDisk, path: string): Promise<readonly string[]> {
-  return readdirSync(disk.local(path), { recursive: true, encoding: "utf8" }).sort();
+  return listed(disk.local(path), { recursive: true });
 }
 
 test("a MOVE that leaves a skipped member leaves links and pipes too, and destroys none", async () => {
@@ -45,7 +45,7 @@ test("MOVE of one name of a file to another name of the same file leaves only th
   linkSync(disk.local("a"), disk.local("b"));
   const { created } = await disk.tree.move(at("/a"), at("/b"), { replace: true }, testWork());
   expect(created).toBe(false);
-  expect(readdirSync(disk.folder)).toEqual(["b"]);
+  expect(listed(disk.folder)).toEqual(["b"]);
   expect(readFileSync(disk.local("b"), "utf8")).toBe("content");
 });
 

@@ -4,6 +4,8 @@ export type StateErrorCode =
   | "in-use"
   /** It belongs to another folder. */
   | "other-folder"
+  /** The folder is not the one that it belongs to: a mount is missing, or the folder was replaced. */
+  | "other-root"
   /** A newer version of this program wrote it. */
   | "newer-format"
   /** The disk that it lies on is full. */

@@ -1,7 +1,7 @@
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { readEntries } from "./entries.ts";
 import type { Directory, Folder } from "./folder.ts";
-import { isReservedName } from "./names.ts";
+import { isReservedName, rootMarkName } from "./names.ts";
 import { completeOverwriting } from "./overwrite.ts";
 import { removePlaceholder } from "./place-new.ts";
 import { removeDirectory, silently } from "./remove-tree.ts";
@@ -65,7 +65,7 @@ async function sweepDirectory(
   let removed = false;
   for await (const entries of readEntries(folder.calls, directory)) {
     for (const { name, type } of entries) {
-      if (!isReservedName(name) || needed.has(name)) continue;
+      if (!isReservedName(name) || name === rootMarkName || needed.has(name)) continue;
       if (type === "directory") clean = (await removeDirectory(folder, directory, name, silently)) && clean;
       else clean = (await removeLeft(folder, directory, name)) && clean;
       removed = true;

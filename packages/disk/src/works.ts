@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
-import { isAbsent, isFull, isUnsyncable, treeError } from "./errno.ts";
+import { isFull, isMissing, isUnsyncable, treeError } from "./errno.ts";
 import { reservedName } from "./names.ts";
 import type { Reserve } from "./reserve.ts";
 import {
@@ -269,7 +269,7 @@ function readIfThere(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    if (isAbsent(error)) return "";
+    if (isMissing(error)) return "";
     throw error;
   }
 }

@@ -20,6 +20,7 @@ describe("options of `meanwhile serve`", () => {
       processingAfterMs: 20_000,
       processingEveryMs: 15_000,
       cors: [],
+      acceptNewRoot: false,
       readOnly: false,
       operationsPath: undefined,
       maxOperations: 100,

@@ -27,6 +27,7 @@ export interface TypedServeOptions {
   readonly processingAfter?: string;
   readonly processingEvery?: string;
   readonly cors?: readonly string[];
+  readonly acceptNewRoot?: boolean;
   readonly readOnly?: boolean;
   readonly operationsPath?: string;
   readonly maxOperations?: string;
@@ -62,6 +63,8 @@ export interface ServeOptions {
   readonly processingAfterMs: number;
   readonly processingEveryMs: number;
   readonly cors: readonly string[];
+  /** Whether the folder may be another one than the state belongs to. */
+  readonly acceptNewRoot: boolean;
   readonly readOnly: boolean;
   /** Where status documents live; undefined: the default. */
   readonly operationsPath: string | undefined;
@@ -96,6 +99,7 @@ export function parseServeOptions(folder: string | undefined, typed: TypedServeO
     processingAfterMs: parseDuration("--processing-after", typed.processingAfter ?? "20s", afterRange),
     processingEveryMs: parseDuration("--processing-every", typed.processingEvery ?? "15s", everyRange),
     cors: (typed.cors ?? []).map((value) => parseOrigin("--cors", value)),
+    acceptNewRoot: typed.acceptNewRoot ?? false,
     readOnly: typed.readOnly ?? false,
     operationsPath: optional(typed.operationsPath, (value) =>
       parseOperationsPath("--operations-path", value),

@@ -44,6 +44,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     folder: place.folder,
     state: place.state,
     durability: options.durability,
+    acceptNewRoot: options.acceptNewRoot,
     log: (event) => log.warn(diskWarning(event)),
   }).catch((error: unknown) => {
     throw error instanceof StateError ? failed(error.message, error) : error;
