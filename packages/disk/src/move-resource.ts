@@ -102,7 +102,7 @@ async function renamed(
   const { directory: to, name } = await endUnlessFound(log, folder.parent(destination));
   try {
     if (work.resumed) await removeUnneeded(folder, to, log);
-    if (!(await renameOnce(context, request, log, { to, name, resumed: work.resumed }))) return false;
+    if (!(await renameOnce(context, request, log, { to, name, work }))) return false;
     work.found(1);
     const from = await folder.directory(parentOf(source) ?? source);
     try {
@@ -142,14 +142,14 @@ async function renameOnce(
   context: FolderTreeContext,
   request: MoveRequest,
   log: WorkLog,
-  { to, name, resumed }: { readonly to: Directory; readonly name: string; readonly resumed: boolean },
+  { to, name, work }: { readonly to: Directory; readonly name: string; readonly work: TreeWork },
 ): Promise<boolean> {
   const { folder } = context;
   const { facts } = log;
   if (facts.respells === true) return respell(context, request, log, { to, name });
   const there = await folder.calls.find(to.at(name));
   const arrived = there !== undefined && isIdentity(there, facts.identity);
-  if (arrived && resumed) {
+  if (arrived && work.resumed) {
     await dropOtherName(context, request, log);
     return true;
   }
@@ -164,7 +164,7 @@ async function renameOnce(
     if (await lieApart(folder, source, to)) return false;
     await place(folder, {
       ...{ from: source.directory, fromName: source.name, kind: facts.kind, identity: facts.identity },
-      ...{ to, toName: name, log, replace: request.replace },
+      ...{ to, toName: name, log, replace: request.replace, kept: (kept) => work.kept(kept) },
     });
     await keepTag(folder, source.stats, to, name);
     return true;

@@ -1,5 +1,6 @@
 import type { BigIntStats } from "node:fs";
-import { type Resource, TreeError } from "@meanwhile/server/store";
+import { memberPath } from "@meanwhile/dav/path";
+import { type Kept, type Resource, TreeError } from "@meanwhile/server/store";
 import type { Directory, Folder } from "./folder.ts";
 import { type Identity, identityOf, isIdentity } from "./identity.ts";
 import { completeOverwriting, overwrite } from "./overwrite.ts";
@@ -21,6 +22,8 @@ export interface Placing {
   readonly log: WorkLog;
   /** Whether something that has the name may be replaced. */
   readonly replace: boolean;
+  /** Told where what made room could not get its own name again. */
+  kept(kept: Kept): void;
 }
 
 /**
@@ -55,7 +58,7 @@ export async function place(folder: Folder, placing: Placing): Promise<void> {
     }
     await calls.rename(to.at(toName), to.at(names.aside));
     if (!isUnwritten(await calls.lstat(to.at(names.aside)), there)) {
-      await bringBack(folder, { to, toName, aside: names.aside, log });
+      await showAgain(folder, placing);
       throw taken(placing);
     }
   }
@@ -63,9 +66,17 @@ export async function place(folder: Folder, placing: Placing): Promise<void> {
   try {
     placed = await placeNew(folder, placing, log);
   } finally {
-    if (!placed) await bringBack(folder, { to, toName, aside: names.aside, log });
+    if (!placed) await showAgain(folder, placing);
   }
   if (!placed) throw taken(placing);
+}
+
+async function showAgain(folder: Folder, { to, toName, log, kept }: Placing): Promise<void> {
+  const { names, standing } = log.facts;
+  const shown = await bringBack(folder, { to, toName, aside: names.aside, log });
+  if (shown === undefined || shown === toName || standing === undefined) return;
+  const error = new TreeError("changed", "another program has taken its name");
+  kept({ path: memberPath(to.path, shown), was: memberPath(to.path, toName), kind: standing.kind, error });
 }
 
 /** Copies what is staged over a document that something is mounted at. Its old content is aside meanwhile. */

@@ -274,6 +274,7 @@ async function placeStaged({ folder }: FolderTreeContext, copy: StagedCopy): Pro
     toName: name,
     log,
     replace: request.replace,
+    kept: (kept) => copy.work.kept(kept),
   });
 }
 

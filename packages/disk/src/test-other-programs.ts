@@ -210,6 +210,13 @@ export function testOtherPrograms(which: "every" | "some"): void {
         // An upload that finds a collection before it has begun.
         const isEarly = code === "is-a-collection" && last.call === "create";
         if (error !== undefined && !isEarly) expect(code, context).toBe(row.taken);
+        const moved = names(folder).filter((name) => name.startsWith("destination (kept"));
+        for (const name of moved) {
+          const isNamed = [...work.keptPaths.keys()].some(
+            (at) => `/${name}`.startsWith(at) || at.startsWith(`/${name}`),
+          );
+          expect(isNamed, `${context}: ${name}`).toBe(true);
+        }
         // What is kept elsewhere than where it was put is named.
         for (const name of found) {
           if (name.includes("(kept"))

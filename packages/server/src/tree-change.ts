@@ -11,6 +11,7 @@ import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { forgetReplacedLocks, forgetUnmappedLocks } from "./forget-locks.ts";
 import { type Placement, TreeError } from "./store.ts";
+import { fromTreeError } from "./tree-status.ts";
 import {
   failuresAnswer,
   type MemberFailure,
@@ -121,6 +122,9 @@ export async function carryOut(
     if (error instanceof TreeError && error.code === "stopped") throw stopped(change, doing, error);
     if (error instanceof TreeError && error.code === "incomplete" && doing.failures.listed.length > 0)
       return nothingPlaced(change, doing.failures);
+    const isTaken = error instanceof TreeError && (error.code === "changed" || error.code === "exists");
+    if (isTaken && change.method !== "DELETE" && doing.failures.listed.length > 0)
+      return withDestination(change, doing.failures, error);
     throw error;
   }
 }
@@ -173,6 +177,20 @@ function failed(change: TreeChange, { failures, succeeded }: TreeWorkOfRequest):
   }
   const answer = failuresAnswer(change, failures);
   return change.method === "DELETE" && succeeded === 0 ? { ...answer, runsAnew: true } : answer;
+}
+
+/** 207 where the destination failed after members had, or after what had its name was kept under another one. */
+function withDestination(
+  change: Copying | Moving,
+  { listed, more }: MemberFailures,
+  error: TreeError,
+): Answer {
+  const { status, condition } = fromTreeError(error, change.method);
+  const destination: MemberFailure = {
+    ...{ path: change.destination, kind: "document", status },
+    ...(condition === undefined ? {} : { condition }),
+  };
+  return failuresAnswer(change, { listed: [destination, ...listed], more });
 }
 
 /** 207 with the members that kept a COPY or MOVE from being done at all: only what is whole replaces anything. */
