@@ -43,18 +43,31 @@ describe("list", () => {
     expect(cancelled).toBe(true);
   });
 
-  test("leaves out what is not below the collection, or deeper than was asked", async () => {
-    const hrefs = [
-      "/dav/c/a",
-      "/dav/c/../../etc/passwd",
-      "/dav/other",
-      "/dav/cc",
-      "/elsewhere/",
-      "/dav/c/d/e",
-      "urn:x",
-    ];
+  test("leaves out what is deeper than was asked, and what the collection is in", async () => {
+    const hrefs = ["/dav/", "/dav/c/..", "/dav/c/a", "/dav/c/a/", "/dav/c/d/e"];
     const server = scriptedServer(multistatusAnswer(collection("/dav/c/"), ...hrefs.map(member)));
-    expect(await paths(server, "c/")).toEqual(["c/a"]);
+    expect(await paths(server, "c/")).toEqual(["c/a", "c/a"]);
+  });
+
+  test.each([
+    "/dav/c/../../etc/passwd",
+    "/dav/other",
+    "/dav/cc",
+    "/dav/C/b",
+    "/elsewhere/",
+    "urn:x",
+    "http://[",
+    "//",
+  ])("%s, which is not below the collection, may stand for a member: not all was told", async (href) => {
+    for (const order of [
+      [href, "/dav/c/a"],
+      ["/dav/c/a", href],
+    ]) {
+      const server = scriptedServer(multistatusAnswer(collection("/dav/c/"), ...order.map(member)));
+      const { found, error } = await listing(server, "c/");
+      expect(found).toEqual(["c/a"]);
+      expect(error).toMatchObject({ name: "MultistatusError", failed: [{ status: 500 }] });
+    }
   });
 
   test("says so where all that the server names is elsewhere", async () => {

@@ -1,3 +1,4 @@
+import { unreadStatus } from "@meanwhile/dav/multistatus-reader";
 import { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
 import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
@@ -16,8 +17,8 @@ import { Sequence } from "./sequence.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";
 
 /**
- * Members as they arrive (RFC 4918 §9.1), without the collection itself. What the server names that is not below the
- * collection, or deeper than was asked, is left out.
+ * Members as they arrive (RFC 4918 §9.1), without the collection itself, and what is deeper than was asked. Where the
+ * server names what is not below the collection, or is no URL, the listing is not whole: that may stand for a member.
  *
  * It ends without an error only where all was told. Of members that failed the others are given first.
  *
@@ -110,7 +111,12 @@ async function* membersIn(
       }
     }
   }
-  if (members > 0) return;
+  if (members > 0) {
+    // It may stand for a member, which would be taken for absent.
+    if (elsewhere)
+      failures.add({ url, status: unreadStatus, description: "the server named what is not in it" });
+    return;
+  }
   if (own !== undefined) throw receivedError(asked, own);
   // An empty listing would be a lie.
   if (elsewhere) {
