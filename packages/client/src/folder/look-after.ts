@@ -74,11 +74,20 @@ function isIn(path: string, kept: ReadonlySet<string>): boolean {
   return false;
 }
 
-function notThere(rival: ListedMember | undefined): MemberError {
+function notThere(rival: string | undefined): MemberError {
   if (rival === undefined)
     return new MemberError("name-changed", "the server took it, and has it under no name that can be told");
-  const message = `it and ${JSON.stringify(rival.name)} are one at the destination: only what was sent last is there`;
+  const message = `it and ${JSON.stringify(rival)} are one at the destination: only what was sent last is there`;
   return new MemberError("name-collision", message);
+}
+
+/** A member that is not listed under its name, and what it seems to have become. */
+interface SoughtMember {
+  readonly member: WrittenMember;
+  readonly found: FoundMember;
+  readonly other: ListedMember | undefined;
+  /** Where that cannot be told: the only listed member that nothing speaks against. */
+  readonly perhaps: ListedMember | undefined;
 }
 
 class FolderLook {
@@ -108,7 +117,13 @@ class FolderLook {
       if (listed !== undefined) await settleContent(this.#options, member, listed);
       else if (member.isNew) missing.push(member);
     }
-    for (const member of missing) await this.#find(member, missing, surplus, kept);
+    const sought: SoughtMember[] = [];
+    for (const member of missing) {
+      const found = await this.#options.lookUnder(member.place, member.kind);
+      sought.push({ member, found, ...(await this.#otherName(member, found)) });
+    }
+    const rivals = sought.map((each) => this.#rivalOf(each, sought));
+    for (const [index, each] of sought.entries()) await this.#settle(each, rivals[index], surplus, kept);
     return kept;
   }
 
@@ -118,17 +133,15 @@ class FolderLook {
     return decodeURIComponent(href.replace(/\/$/, "").replace(/^.*\//, ""));
   }
 
-  async #find(
-    member: WrittenMember,
-    missing: readonly WrittenMember[],
+  async #settle(
+    { member, found, other }: SoughtMember,
+    rival: string | undefined,
     surplus: readonly Removal[],
     kept: Set<string>,
   ): Promise<void> {
     const { state, tally } = this.#options;
-    const { place, kind, record } = member;
-    const found = await this.#options.lookUnder(place, kind);
-    const { other, rival } = await this.#otherName(member, missing, found);
-    if (other !== undefined) {
+    const { place, record } = member;
+    if (other !== undefined && rival === undefined) {
       tally.renamed(place.path, other.name);
       await this.#note(member, other);
     } else if (record !== undefined && (rival !== undefined || !found.isThere)) {
@@ -156,18 +169,15 @@ class FolderLook {
     return found.compare(this.#folder.place, listed);
   }
 
-  /**
-   * The listed member that it is: by what it is, or else by a name that differs only as servers change names. `rival`: that
-   * one is the counterpart of another member of the source, so two became one.
-   */
+  /** The listed member that it is: by what it is, or else by a name that differs only as servers change names. */
   async #otherName(
     { place, kind, record }: WrittenMember,
-    missing: readonly WrittenMember[],
     found: FoundMember,
-  ): Promise<{ readonly other?: ListedMember; readonly rival?: ListedMember }> {
+  ): Promise<Pick<SoughtMember, "other" | "perhaps">> {
     const name = this.#nameAt(place);
     const alike: ListedMember[] = [];
     const certain: ListedMember[] = [];
+    const possible: ListedMember[] = [];
     this.#sourceNames ??= await this.#namesAtSource();
     for (const listed of this.#listed.values()) {
       if (listed.kind !== kind) continue;
@@ -179,11 +189,37 @@ class FolderLook {
       // Two of the source may have the same content, of the same time: that alone does not make them one.
       if (likeness === "certain" && (isAlike || !this.#sourceNames.has(listed.name))) certain.push(listed);
       if (likeness !== "no" && isAlike) alike.push(listed);
+      if (likeness !== "no" && !this.#sourceNames.has(listed.name)) possible.push(listed);
     }
     const [one, another] = certain.length > 0 ? certain : alike;
-    const rivals = missing.filter((each) => alikeName(this.#nameAt(each.place)) === alikeName(name));
-    if (one === undefined || another !== undefined || (certain.length === 0 && rivals.length > 1)) return {};
-    return this.#sourceNames.has(one.name) ? { rival: one } : { other: one };
+    const isTold = found.isThere && found.facts !== undefined && possible.length === 1;
+    return { other: another === undefined ? one : undefined, perhaps: isTold ? possible[0] : undefined };
+  }
+
+  /** The name of another member of the source that became the same one, so that the content of one is lost. */
+  #rivalOf({ member, other, perhaps }: SoughtMember, sought: readonly SoughtMember[]): string | undefined {
+    const both = (each: SoughtMember): boolean => each.member !== member && each.perhaps === perhaps;
+    if (other === undefined) {
+      const alsoPerhaps = perhaps === undefined ? undefined : sought.find(both);
+      return alsoPerhaps === undefined ? undefined : this.#nameAt(alsoPerhaps.member.place);
+    }
+    if (this.#sourceNames?.has(other.name) === true) return other.name;
+    const same = sought.find((each) => each.other === other && each.member !== member);
+    return same === undefined ? this.#knownRival(member, other) : this.#nameAt(same.member.place);
+  }
+
+  /** The member of the source that the listed one stands for since an earlier work. */
+  #knownRival({ place }: WrittenMember, other: ListedMember): string | undefined {
+    const known = this.#options.state?.names.in(this.#folder.place.local);
+    const encoded = other.encoded ?? encodeName(other.name);
+    for (const [name, { serverName }] of known ?? []) {
+      const isUp = this.#options.direction === "up";
+      const source = isUp ? name : decodeURIComponent(serverName);
+      const isOther = isUp ? serverName === encoded : name === other.name;
+      if (isOther && place.path.split("/").at(-1) !== source && this.#sourceNames?.has(source) === true)
+        return source;
+    }
+    return undefined;
   }
 
   async #namesAtSource(): Promise<ReadonlySet<string>> {

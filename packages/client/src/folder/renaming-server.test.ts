@@ -192,6 +192,41 @@ test("a server that does not heed conditions, and has one resource for two names
   }
 });
 
+describe.each([
+  ["cuts", (name: string) => name.slice(0, 4), "name one", "name two", "name"],
+  ["trims", trimmed, "name.", "name..", "name"],
+  ["lower case", (name: string) => name.toLowerCase(), "NAME", "Name", "name"],
+])("a server that %s, and makes one of two new names", (_what, change, one, other, there) => {
+  test.each([
+    ["with tags", {}],
+    ["without tags", { tagsPuts: false, tell: ({ etag: _, ...rest }) => rest }],
+    ["that tells lengths alone", { tagsPuts: false, tell: ({ etag: _, modified: __, ...rest }) => rest }],
+  ] satisfies readonly [string, Partial<FakeServer>][])("%s is told of each time", async (_tags, options) => {
+    const { local, sync, documents } = scene(bySegment(change), { heedsConditions: false, ...options });
+    local.write(one, "one");
+    local.write(other, "two");
+    for (const _ of [1, 2]) {
+      const { failed, renamed } = await sync();
+      expect(Object.fromEntries(failed.map(({ path, error }) => [path, error]))).toEqual({
+        [one]: expect.objectContaining({ code: "name-collision" }),
+        [other]: expect.objectContaining({ code: "name-collision" }),
+      });
+      expect([renamed, Object.keys(documents())]).toEqual([[], [there]]);
+    }
+  });
+
+  test("also where the other one is known since an earlier time", async () => {
+    const { local, sync } = scene(bySegment(change), { heedsConditions: false });
+    local.write(one, "one");
+    expect((await sync()).renamed).toEqual([{ path: one, name: there }]);
+    local.write(other, "two");
+    for (const _ of [1, 2]) {
+      const { failed } = await sync();
+      expect(failed.map(({ path }) => path)).toContain(other);
+    }
+  });
+});
+
 test("what a server takes and has nowhere is a failure", async () => {
   const { local, server, sync, documents } = scene(() => undefined);
   local.write("a", "content");
