@@ -58,7 +58,9 @@ export async function planTransfer(
     there = await lookAt(client, target, patience);
     await refuseOtherSpelling(client, self, target, there, patience);
   }
-  const planned = { source: self, target };
+  if (there.kind === "nothing" && goesInto) await mustBeFolder(client, to, patience);
+  // A server with a document there refuses a Destination that ends in a slash.
+  const planned = { source: self, target: there.kind === "file" ? withoutSlash(target) : target };
   if (there.kind === "nothing") return { ...planned, overwrite: false, replaced: undefined };
   if (there.kind === "untold") return { ...planned, overwrite: replace, replaced: undefined };
   const usual = source.kind === "file" && there.kind === "file";
@@ -66,6 +68,14 @@ export async function planTransfer(
     throw refused(`${shownPath(target)}: something is there already; without --no-overwrite it is replaced`);
   if (usual || replace) return { ...planned, overwrite: true, replaced: there.kind };
   throw refused(inTheWay(there.kind, isFolder, self, bare));
+}
+
+/** Servers answer a Destination in what is not there, or is a document, with 400, 403, 409 or 500. */
+async function mustBeFolder(client: DavClient, to: URL, patience: Patience): Promise<void> {
+  const { kind } = await lookAt(client, to, patience);
+  if (kind === "nothing")
+    throw refused(`${shownPath(to)}: there is no such folder; make it with \`meanwhile mkdir\``);
+  if (kind === "file") throw refused(`${shownPath(to)} is a file, so nothing can be put into it`);
 }
 
 function refuseCircle(self: URL, target: URL, { verb, shallow }: TransferWish): void {

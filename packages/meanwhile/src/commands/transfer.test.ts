@@ -53,7 +53,6 @@ describe("where a copy goes", () => {
     ["/d/b", "/e", all, "/e/b", false, ""],
     ["/d/a", "/e", all, "/e/a", true, ", replacing what was there"],
     ["/d/a%2Fb", "/e/", all, "/e/a%2Fb", false, ""],
-    ["/d/b", "/nowhere/", all, "/nowhere/b", false, ""],
     ["/d/p/", "/d/new/", all, "/d/new/", false, ""],
     ["/d/p/", "/d/new", all, "/d/new/", false, ""],
     ["/d/p", "/d/new", all, "/d/new/", false, ""],
@@ -61,6 +60,17 @@ describe("where a copy goes", () => {
     ["/e", "/d", all, "/d/e/", false, ""],
     ["/e", "/d/", all, "/d/e/", false, ""],
     // Refused: nothing is sent.
+    [
+      "/d/b",
+      "/nowhere/",
+      all,
+      "",
+      false,
+      "/nowhere/: there is no such folder; make it with `meanwhile mkdir`",
+    ],
+    ["/d/p", "/nowhere/", all, "", false, "/nowhere/: there is no such folder"],
+    ["/d/a", "/d/b/", all, "", false, "/d/b/ is a file, so nothing can be put into it"],
+    ["/d/p", "/e/a/", all, "", false, "/e/a/ is a file, so nothing can be put into it"],
     ["/d/a", "/d/a", all, "", false, "FROM and TO are the same"],
     ["/d/a", "/d/", all, "", false, "FROM and TO are the same"],
     ["/d/a", "/d/%61", all, "", false, "FROM and TO are the same"],
@@ -129,7 +139,9 @@ describe("where a copy goes", () => {
     ["/d/p/", "/e/", "/e/", ", replacing the folder that was there"],
     ["/d/p", "/e", "/e/p/", ", replacing the folder that was there"],
     ["/d/a", "/e/p", "/e/p/a", ""],
-    ["/d/p", "/e/a", "/e/a/", ", replacing what was there"],
+    ["/d/p", "/e/a", "/e/a", ", replacing what was there"],
+    ["/d/p/", "/e/a", "/e/a", ", replacing what was there"],
+    ["/d/p/", "/e/a/", "/e/a", ", replacing what was there"],
   ])("with --replace, cp %s %s", async (from, to, target, said) => {
     const { code, asked, terminal } = await run(["cp", "--replace", `${h}${from}`, `${h}${to}`], all);
     expect(code).toBe(0);
