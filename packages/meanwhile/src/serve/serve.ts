@@ -153,8 +153,11 @@ async function unlessHung(disk: Disk, closed: Promise<void>): Promise<void> {
   const ended = closed.then(() => {
     done = true;
   });
-  while (disk.calling() ? performance.now() < until : !done) await atMost(20, ended);
+  // Once it is closed, calls come back only while the event loop turns.
+  while (disk.calling() ? performance.now() < until : !done) await atMost(20, done ? never : ended);
 }
+
+const never = new Promise<void>(() => {});
 
 /** How long, at least, the last final responses have to be handed over, once no operation runs any more. */
 const repliesMs = 2_000;
