@@ -383,3 +383,53 @@ describe("a pacer", () => {
     pacer.close();
   });
 });
+
+describe("fields that are not known yet", () => {
+  const unknown = (known: { at: number }): FollowOptions["fields"] => {
+    let asked = 0;
+    return () => {
+      asked += 1;
+      return asked >= known.at ? { Progress: "1/2" } : "soon";
+    };
+  };
+
+  test("are asked for again, and the interim response goes with them", () => {
+    const { pacer, advance } = open();
+    const exchange = fakeExchange();
+    pacer.follow(as(exchange), following({ asked: true, fields: unknown({ at: 3 }) }));
+    expect(exchange.sent).toEqual([]);
+    advance(100);
+    expect(exchange.sent).toEqual([{ Progress: "1/2" }]);
+  });
+
+  test("are asked for at the end, for a client that asked: it gets an interim response in any case", () => {
+    const { pacer, advance } = open();
+    const exchange = fakeExchange();
+    const follow = pacer.follow(
+      exchange as unknown as Exchange,
+      following({ asked: true, fields: unknown({ at: 2 }) }),
+    );
+    follow.stop();
+    expect([exchange.sent, follow.sent, pacer.size]).toEqual([[{ Progress: "1/2" }], 1, 0]);
+    follow.stop();
+    advance(60_000);
+    expect(exchange.sent).toHaveLength(1);
+  });
+
+  test.each([
+    ["where they are not known even then", { asked: true, fields: unknown({ at: 9 }) }, "waiting"],
+    ["for a client that did not ask", { asked: false, fields: unknown({ at: 2 }) }, "waiting"],
+    ["where the final response has begun", { asked: true, fields: unknown({ at: 2 }) }, "answering"],
+  ] as const)("are nothing at the end %s", (_name, options, state) => {
+    const { pacer, advance } = open();
+    const exchange = fakeExchange();
+    const follow = pacer.follow(
+      exchange as unknown as Exchange,
+      following({ pacing: { afterMs: 0, everyMs: 1000 }, ...options }),
+    );
+    exchange.state = state;
+    follow.stop();
+    advance(60_000);
+    expect(exchange.sent).toEqual([]);
+  });
+});

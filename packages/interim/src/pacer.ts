@@ -42,7 +42,8 @@ export interface Following {
   news(): void;
   /**
    * Ends it; harmless at any time. Call it when the final response begins: left alone, the pacer sends nothing then
-   * either, but holds on to the exchange until its next interim response would be due.
+   * either, but holds on to the exchange until its next interim response would be due. A client that asked gets the
+   * first one now where it was put off ("soon") until then.
    */
   stop(): void;
 }
@@ -81,6 +82,8 @@ interface Followed {
   sent: number;
   bytes: number;
   fresh: boolean;
+  /** One was due, and was put off since its fields were not known. */
+  held: boolean;
   ended: "no" | "stopped" | "spent";
   readonly stop: () => void;
 }
@@ -128,6 +131,7 @@ export function createPacer(options: PacerOptions = {}): Pacer {
       return;
     }
     const fields = fieldsFor(followed, room);
+    followed.held = fields === "soon";
     if (fields === "soon") {
       wheel.put(followed, heldMs);
       return;
@@ -227,6 +231,7 @@ export function createPacer(options: PacerOptions = {}): Pacer {
       sent: 0,
       bytes: 0,
       fresh: false,
+      held: false,
       ended: mayGetAny(exchange, options.allowance) ? "no" : "spent",
       stop: () => end(followed, "stopped"),
     };
@@ -249,7 +254,11 @@ export function createPacer(options: PacerOptions = {}): Pacer {
         return followed.ended === "spent";
       },
       news: () => news(followed),
-      stop: followed.stop,
+      stop() {
+        // A client that asked gets what was put off, though there will be a final response in a moment.
+        if (followed.held && options.asked) attend(followed);
+        end(followed, "stopped");
+      },
     };
   };
 

@@ -36,6 +36,7 @@ export function waitFor(operation: Operation, exchange: Exchange, options: Waiti
   let told = 0;
   let held = 0;
   let isLocated = false;
+  let isOver = false;
   let keeping: "not yet" | "asked" | "kept" | "failed" = "not yet";
   const keep = (): void => {
     keeping = "asked";
@@ -50,7 +51,7 @@ export function waitFor(operation: Operation, exchange: Exchange, options: Waiti
     progress: () => operation.progress,
     fields(sent, room) {
       if (keeping === "not yet") keep();
-      if (keeping === "asked" && sent === 0 && held < mostHeld) {
+      if (keeping === "asked" && sent === 0 && held < mostHeld && !isOver) {
         held += 1;
         return "soon";
       }
@@ -69,6 +70,7 @@ export function waitFor(operation: Operation, exchange: Exchange, options: Waiti
   const stop = (): void => {
     unsubscribe();
     forget();
+    isOver = true;
     following.stop();
   };
   const forget = whenEnded(operation, stop);
