@@ -49,11 +49,17 @@ export async function moveByCopy(
       if (links.has(path)) return false;
       return !(wasStaged && (await isAt(context, destinationOf(path, request))));
     },
-    refusal: (path, stats) => {
-      if (stats.isDirectory()) return stats.birthtimeNs > sourceTimeNs ? changed() : undefined;
-      if (stats.ctimeNs < sourceTimeNs || stats.isSymbolicLink()) return undefined;
-      if (path === request.source && stats.ctimeNs === BigInt(log.facts.ctimeNs)) return undefined;
-      return late.get(path) === signatureOf(stats) ? undefined : changed();
+    refusal: async (path, stats) => {
+      const changedLater = (): boolean => {
+        if (stats.isDirectory()) return stats.birthtimeNs > sourceTimeNs;
+        if (stats.ctimeNs < sourceTimeNs || stats.isSymbolicLink()) return false;
+        if (path === request.source && stats.ctimeNs === BigInt(log.facts.ctimeNs)) return false;
+        return late.get(path) !== signatureOf(stats);
+      };
+      if (changedLater()) return changed();
+      // Another program may have moved it here, with times as old as it is.
+      if (path === request.source || stats.isSymbolicLink()) return undefined;
+      return (await isCopied(context, destinationOf(path, request), stats)) ? undefined : changed();
     },
   });
   if (clean) await log.end();
@@ -118,6 +124,17 @@ async function removeSource(
     failed: (path, kind, error) => work.failed(path, kind, error),
     kept: (path) => work.done(path, "collection"),
   });
+}
+
+/** Whether what is at the destination is of this kind. */
+async function isCopied(
+  { folder }: FolderTreeContext,
+  path: ResourcePath,
+  stats: BigIntStats,
+): Promise<boolean> {
+  const seen = await folder.look(path);
+  seen?.close();
+  return seen !== undefined && (seen.kind === "collection") === stats.isDirectory();
 }
 
 async function isAt({ folder }: FolderTreeContext, path: ResourcePath): Promise<boolean> {

@@ -257,7 +257,7 @@ export async function removeOrTell(
   let gone = false;
   try {
     const stats = report.refusal && (await folder.calls.find(directory.at(name)));
-    const refusal = stats && report.refusal?.(path, stats);
+    const refusal = stats && (await report.refusal?.(path, stats));
     if (refusal !== undefined) report.failed(path, kind, refusal);
     else {
       const remove = kind === "collection" ? removeDirectory : removeFile;

@@ -18,7 +18,7 @@ export interface RemovalReport {
   /** Whether a link is to stay. Default: no. */
   linkStays?(path: ResourcePath): Promise<boolean>;
   /** Why the member is to be left alone, as it now is; asked where this is given. Others may have changed it. */
-  refusal?(path: ResourcePath, stats: BigIntStats): TreeError | undefined;
+  refusal?(path: ResourcePath, stats: BigIntStats): TreeError | undefined | Promise<TreeError | undefined>;
   /** A directory that stays because something below it does. */
   kept?(path: ResourcePath): void;
 }
@@ -171,7 +171,7 @@ async function removeEntry(
   }
   if (report.refusal !== undefined && !reserved) {
     const stats = await folder.calls.find(directory.at(name));
-    const refusal = stats && report.refusal(path, stats);
+    const refusal = stats && (await report.refusal(path, stats));
     if (refusal !== undefined) {
       if (type !== "other") report.failed(path, type === "directory" ? "collection" : "document", refusal);
       staying.set(name, undefined);

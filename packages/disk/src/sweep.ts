@@ -22,19 +22,18 @@ export async function sweep(
   const unclean: ResourcePath[] = [];
   const unfinished = await completeOverwritings(folder, temporaries);
   for (const path of temporaries.left()) {
-    const directory = await folder.directory(path);
-    const clean =
-      directory === undefined ||
-      (await sweepDirectory(folder, directory, new Set([...needed, ...unfinished])));
-    directory?.close();
+    const kept = new Set([...needed, ...unfinished]);
+    const clean = await isTidied(folder, path, (directory) => sweepDirectory(folder, directory, kept));
     if (clean) await temporaries.cleared(path);
     else unclean.push(path);
   }
   for (const { directory: path, name, identity: placeholder, forget } of temporaries.placeholders()) {
-    const directory = await folder.directory(path);
-    if (directory !== undefined) await removePlaceholder(folder, directory, name, { facts: { placeholder } });
-    directory?.close();
-    await forget();
+    const removed = await isTidied(folder, path, async (directory) => {
+      await removePlaceholder(folder, directory, name, { facts: { placeholder } });
+      return true;
+    });
+    if (removed) await forget();
+    else unclean.push(path);
   }
   return unclean;
 }
@@ -43,8 +42,9 @@ export async function sweep(
 async function completeOverwritings(folder: Folder, temporaries: Temporaries): Promise<readonly string[]> {
   const needed: string[] = [];
   for (const { path, name, draft, backup, forget } of temporaries.overwritings()) {
-    const directory = await folder.directory(path);
+    let directory: Directory | undefined;
     try {
+      directory = await folder.directory(path);
       if (directory !== undefined) await completeOverwriting(folder, { directory, name, draft, backup });
       await forget();
     } catch {
@@ -54,6 +54,25 @@ async function completeOverwritings(folder: Folder, temporaries: Temporaries): P
     }
   }
   return needed;
+}
+
+/** A directory that is gone is tidy; one that fails (read-only by now, unreadable) waits for the next start. */
+async function isTidied(
+  folder: Folder,
+  path: ResourcePath,
+  tidy: (directory: Directory) => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    const directory = await folder.directory(path);
+    if (directory === undefined) return true;
+    try {
+      return await tidy(directory);
+    } finally {
+      directory.close();
+    }
+  } catch {
+    return false;
+  }
 }
 
 async function sweepDirectory(

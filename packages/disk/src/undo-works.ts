@@ -22,8 +22,18 @@ export async function undoWorks(context: FolderTreeContext, resumed: ReadonlySet
 /** @returns false if something is left, for the next start */
 async function undo(context: FolderTreeContext, facts: WorkFacts): Promise<boolean> {
   if (facts.ended === true) return true;
-  const { aside, clock, staged } = facts.names;
   const target = facts.destination ?? facts.source;
+  try {
+    return await undoAt(context, facts, target);
+  } catch {
+    // A file system that is read-only by now, or cannot be read, does not keep the server from its start.
+    context.left(parentOf(target) ?? target);
+    return false;
+  }
+}
+
+async function undoAt(context: FolderTreeContext, facts: WorkFacts, target: ResourcePath): Promise<boolean> {
+  const { aside, clock, staged } = facts.names;
   const inSource = facts.method === "move" ? [clock] : [];
   const names = [clock, ...(staged === undefined ? [] : [staged]), ...(facts.stuck === true ? [] : [aside])];
   const clean = await within(context, target, async (to) => {

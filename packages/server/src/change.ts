@@ -64,12 +64,18 @@ function notFree(): DavError {
 /**
  * Waits until the work may begin: only so many go on at once, and askers take turns.
  *
+ * @param meanwhile done where it has to wait; what it fails with is found again at its turn
  * @returns whether it had to wait: what was judged before may have changed, and is to be judged again
  * @throws {TreeError} "stopped" where it was cancelled while it waited
  */
-export async function waitsForTurn(work: Work, load: Load): Promise<boolean> {
+export async function waitsForTurn(
+  work: Work,
+  load: Load,
+  meanwhile?: () => Promise<void>,
+): Promise<boolean> {
   const entered = work.enter(load);
   if (entered === "entered") return false;
+  await meanwhile?.().catch(() => {});
   if ((await entered) === "cancelled") throw new TreeError("stopped");
   return true;
 }

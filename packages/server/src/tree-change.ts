@@ -93,10 +93,18 @@ export async function intendAndCarryOut(
   context: ServerContext,
   work: Work,
 ): Promise<Answer> {
-  await work.intend(toJson(change)).catch((error: unknown) => {
+  await intend(change, work).catch((error: unknown) => {
     if (change.method !== "DELETE" || !(error instanceof OperationRecordError)) throw error;
   });
   return carryOut(change, context, work, false);
+}
+
+/**
+ * Records what is to be done, for the next process: once before it is done, and where it waits for its turn, as it was
+ * judged before that. A process that is killed loses none of those that wait.
+ */
+export async function intend(change: TreeChange, work: Work): Promise<void> {
+  await work.intend(toJson(change));
 }
 
 /** @param resumed whether an earlier process began it */

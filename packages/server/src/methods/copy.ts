@@ -4,13 +4,21 @@ import { DavError } from "@meanwhile/dav/error";
 import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
 import type { Answer } from "../answer.ts";
-import { type ChangeMethod, judge, loadOf, single, waitsForTurn, withClaims } from "../change.ts";
+import {
+  type ChangeMethod,
+  type Judgement,
+  judge,
+  loadOf,
+  single,
+  waitsForTurn,
+  withClaims,
+} from "../change.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { refuseContent } from "../request-content.ts";
-import { TreeError } from "../store.ts";
+import { type Resource, TreeError } from "../store.ts";
 import { judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
-import { intendAndCarryOut, intentOf, nothingPlaced } from "../tree-change.ts";
+import { type Copying, intend, intendAndCarryOut, intentOf, nothingPlaced } from "../tree-change.ts";
 import type { MemberFailure } from "../tree-work.ts";
 
 export const copy: ChangeMethod = async (request, context) => {
@@ -39,13 +47,35 @@ async function copyClaimed(
   depth: "0" | "infinity",
   work: Work,
 ): Promise<Answer> {
+  const judgement = await judge(request, context);
+  const { resource } = judgement;
+  if (!resource) throw new TreeError("not-found");
+  const judged = (): Promise<Copying> =>
+    judgeCopy(request, context, transfer, { ...judgement, resource, depth });
+  const waited = await waitsForTurn(work, loadOf(resource, depth), async () => {
+    const change = await judged();
+    if (!isPartialReplacement(change)) await intend(change, work);
+  });
+  if (waited) return copyClaimed(request, context, transfer, depth, work);
+  const change = await judged();
+  if (isPartialReplacement(change)) return nothingPlaced(request, { listed: change.known, more: 0 });
+  return intendAndCarryOut(change, context, work);
+}
+
+/** Only what is whole replaces anything. */
+function isPartialReplacement({ replaces, known }: Copying): boolean {
+  return replaces && known.length > 0;
+}
+
+async function judgeCopy(
+  request: DavRequest,
+  context: ServerContext,
+  transfer: Transfer,
+  judgement: Judgement & { readonly resource: Resource; readonly depth: "0" | "infinity" },
+): Promise<Copying> {
   const { tree, access } = context;
   const { source, destination } = transfer;
-  const { resource, seen: sourceSeen, conditional, by } = await judge(request, context);
-  if (!resource) throw new TreeError("not-found");
-  if (await waitsForTurn(work, loadOf(resource, depth))) {
-    return copyClaimed(request, context, transfer, depth, work);
-  }
+  const { resource, seen: sourceSeen, conditional, by, depth } = judgement;
   if (depth === "infinity" && resource.kind === "collection" && isWithin(destination, source)) {
     throw new DavError(403, "a collection cannot be copied into itself");
   }
@@ -64,14 +94,9 @@ async function copyClaimed(
   }
   const { overwrite } = transfer;
   const replaces = replaced !== undefined;
-  if (replaces && known.length > 0) return nothingPlaced(request, { listed: known, more: 0 });
-  return intendAndCarryOut(
-    {
-      ...intentOf(request),
-      ...{ method: "COPY", source, destination, overwrite, replaces, seen, depth, skipped, known },
-      ...(conditional ? { sourceSeen } : {}),
-    },
-    context,
-    work,
-  );
+  return {
+    ...intentOf(request),
+    ...{ method: "COPY", source, destination, overwrite, replaces, seen, depth, skipped, known },
+    ...(conditional ? { sourceSeen } : {}),
+  };
 }

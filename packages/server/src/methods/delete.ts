@@ -6,6 +6,7 @@ import type { Work } from "@meanwhile/operations";
 import type { Answer } from "../answer.ts";
 import {
   type ChangeMethod,
+  type Judgement,
   judge,
   loadOf,
   requireWrite,
@@ -18,8 +19,8 @@ import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { lockedBelow, requireTokens } from "../locking.ts";
 import { refuseContent } from "../request-content.ts";
-import { TreeError } from "../store.ts";
-import { intendAndCarryOut, intentOf } from "../tree-change.ts";
+import { type Resource, TreeError } from "../store.ts";
+import { intend, intendAndCarryOut, intentOf, type Removal } from "../tree-change.ts";
 import { type MemberFailure, memberStatus } from "../tree-work.ts";
 
 export const remove: ChangeMethod = async (request, context) => {
@@ -33,11 +34,23 @@ export const remove: ChangeMethod = async (request, context) => {
 };
 
 async function removeClaimed(request: DavRequest, context: ServerContext, work: Work): Promise<Answer> {
+  const judgement = await judge(request, context);
+  const { resource } = judgement;
+  if (!resource) throw new TreeError("not-found");
+  const judged = (): Promise<Removal> => judgeRemoval(request, context, { ...judgement, resource });
+  const waited = await waitsForTurn(work, loadOf(resource), async () => intend(await judged(), work));
+  if (waited) return removeClaimed(request, context, work);
+  return intendAndCarryOut(await judged(), context, work);
+}
+
+async function judgeRemoval(
+  request: DavRequest,
+  context: ServerContext,
+  judgement: Judgement & { readonly resource: Resource },
+): Promise<Removal> {
   const { tree, locks, access } = context;
   const { path } = request;
-  const { resource, seen, conditional, by } = await judge(request, context);
-  if (!resource) throw new TreeError("not-found");
-  if (await waitsForTurn(work, loadOf(resource))) return removeClaimed(request, context, work);
+  const { resource, seen, conditional, by } = judgement;
   if (resource.kind === "collection") {
     // "A client MUST NOT submit a Depth header with a DELETE on a collection with any value but infinity" (§9.6.1).
     parseDepth(single(request.headers["depth"]), { absent: "infinity", allowed: ["infinity"] });
@@ -58,11 +71,7 @@ async function removeClaimed(request: DavRequest, context: ServerContext, work: 
       : new DavError(403, "you may not delete this");
     known.push({ path: root, kind: member.kind, ...memberStatus(error) });
   }
-  return intendAndCarryOut(
-    { ...intentOf(request), method: "DELETE", path, seen, conditional, skipped, known },
-    context,
-    work,
-  );
+  return { ...intentOf(request), method: "DELETE", path, seen, conditional, skipped, known };
 }
 
 /** Paths with no other of them above. */

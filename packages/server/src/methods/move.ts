@@ -6,6 +6,7 @@ import type { Work } from "@meanwhile/operations";
 import type { Answer } from "../answer.ts";
 import {
   type ChangeMethod,
+  type Judgement,
   judge,
   loadOf,
   requireWrite,
@@ -18,9 +19,9 @@ import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { requireTokens, requireTokensBelow } from "../locking.ts";
 import { refuseContent } from "../request-content.ts";
-import { TreeError } from "../store.ts";
+import { type Resource, TreeError } from "../store.ts";
 import { judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
-import { intendAndCarryOut, intentOf } from "../tree-change.ts";
+import { intend, intendAndCarryOut, intentOf, type Moving } from "../tree-change.ts";
 
 export const move: ChangeMethod = async (request, context) => {
   const transfer = parseTransfer(request, context);
@@ -48,11 +49,24 @@ async function moveClaimed(
   transfer: Transfer,
   work: Work,
 ): Promise<Answer> {
+  const judgement = await judge(request, context);
+  const { resource } = judgement;
+  if (!resource) throw new TreeError("not-found");
+  const judged = (): Promise<Moving> => judgeMove(request, context, transfer, { ...judgement, resource });
+  const waited = await waitsForTurn(work, loadOf(resource), async () => intend(await judged(), work));
+  if (waited) return moveClaimed(request, context, transfer, work);
+  return intendAndCarryOut(await judged(), context, work);
+}
+
+async function judgeMove(
+  request: DavRequest,
+  context: ServerContext,
+  transfer: Transfer,
+  judgement: Judgement & { readonly resource: Resource },
+): Promise<Moving> {
   const { tree, locks, access } = context;
   const { source, destination } = transfer;
-  const { resource, seen: sourceSeen, conditional, by } = await judge(request, context);
-  if (!resource) throw new TreeError("not-found");
-  if (await waitsForTurn(work, loadOf(resource))) return moveClaimed(request, context, transfer, work);
+  const { resource, seen: sourceSeen, conditional, by } = judgement;
   if (resource.kind === "collection") {
     // "A client MUST NOT submit a Depth header on a MOVE on a collection with any value but infinity" (§9.9.2).
     parseDepth(single(request.headers["depth"]), { absent: "infinity", allowed: ["infinity"] });
@@ -71,13 +85,9 @@ async function moveClaimed(
 
   const { overwrite } = transfer;
   const replaces = replaced !== undefined;
-  return intendAndCarryOut(
-    {
-      ...intentOf(request),
-      ...{ method: "MOVE", source, destination, overwrite, replaces, seen },
-      ...(conditional ? { sourceSeen } : {}),
-    },
-    context,
-    work,
-  );
+  return {
+    ...intentOf(request),
+    ...{ method: "MOVE", source, destination, overwrite, replaces, seen },
+    ...(conditional ? { sourceSeen } : {}),
+  };
 }
