@@ -1,5 +1,6 @@
 import { memberPath, namesOf, type ResourcePath, rootPath } from "@meanwhile/dav/path";
 import { readEntries } from "./entries.ts";
+import { isAbsent } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 
 /** How long it is believed of a directory whether it takes other spellings of its names. */
@@ -44,7 +45,7 @@ export class ListedNames {
 
   async #listedIn(directory: Directory, name: string): Promise<string> {
     const { calls } = this.#folder;
-    if ((await calls.find(directory.at(name))) === undefined) return name;
+    if (!(await this.#has(directory, name))) return name;
     if (this.#believed(directory.path) === undefined) {
       const folds = await this.#takesAnotherOf(directory, name);
       this.#believe(directory.path, folds);
@@ -63,10 +64,20 @@ export class ListedNames {
   /** Whether two spellings of a name find something, and not both of them are listed. */
   async #takesAnotherOf(directory: Directory, name: string): Promise<boolean> {
     for (const other of spellingsOf(name)) {
-      if ((await this.#folder.calls.find(directory.at(other))) === undefined) continue;
+      if (!(await this.#has(directory, other))) continue;
       for (const one of [name, other]) if (!(await isListed(this.#folder, directory, one))) return true;
     }
     return false;
+  }
+
+  /** A spelling can have more bytes than a name may have: nothing is there then. */
+  async #has(directory: Directory, name: string): Promise<boolean> {
+    try {
+      return (await this.#folder.calls.find(directory.at(name))) !== undefined;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
   }
 
   #believed(directory: ResourcePath): boolean | undefined {

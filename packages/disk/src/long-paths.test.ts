@@ -65,3 +65,12 @@ test("members whose copies would lie too deep fail by themselves, and the rest i
   expect(await disk.tree.lookup(kept)).toMatchObject({ kind: "collection" });
   expect(work.violations).toEqual([]);
 });
+
+test.each(["\u00e4".repeat(127), "n".repeat(255), "n".repeat(256), "\u00e4".repeat(128)])(
+  "a name whose other spellings are too long is listed as it is (%#)",
+  async (long) => {
+    const path = `/${long}/${long}` as ResourcePath;
+    if (Buffer.byteLength(long) <= 255) mkdirSync(disk.local(path), { recursive: true });
+    expect(await disk.tree.listed?.(path)).toBe(path);
+  },
+);
