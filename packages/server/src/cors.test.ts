@@ -10,7 +10,16 @@ test("an allowed origin may read the response, with credentials, and what WebDAV
     "Access-Control-Allow-Credentials": "true",
     Vary: "Origin",
   });
-  for (const name of ["DAV", "ETag", "Lock-Token", "Location", "Link"])
+  for (const name of [
+    "DAV",
+    "ETag",
+    "Lock-Token",
+    "Location",
+    "Link",
+    "Allow",
+    "Idempotency-Replayed",
+    "Idempotency-Ignored",
+  ])
     expect(fields["Access-Control-Expose-Headers"]).toMatch(new RegExp(`\\b${name}\\b`));
 });
 

@@ -14,8 +14,11 @@ const exposed = [
   "Content-Encoding",
   "Content-Range",
   "Accept-Ranges",
+  "Allow",
   "Retry-After",
   "Preference-Applied",
+  "Idempotency-Replayed",
+  "Idempotency-Ignored",
   "X-OC-Mtime",
   "WWW-Authenticate",
 ].join(", ");
