@@ -7,7 +7,7 @@ import { processing } from "./fetch.ts";
 import { alice, documentPath, uuid } from "./testing/adapter-scene.ts";
 import type { AdapterProtocol } from "./testing/adapter-subject.ts";
 import { listen } from "./testing/node-app.ts";
-import { http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
+import { field, http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
 import { type RawHandler, type RawSubject, rawSubjects } from "./testing/raw-subjects.ts";
 
 const uncaught: unknown[] = [];
@@ -106,6 +106,16 @@ const ways: Readonly<Record<string, Way>> = {
   "nothing that fails": (_request, response) => response.end("done"),
 };
 
+/** What Node's own server sends whole: the response was ended before. */
+const afterTheEnd: Readonly<Record<string, Way>> = {
+  "response.destroy()": (_request, response) => response.destroy(),
+  "response.destroy(error)": (_request, response) => response.destroy(new Error("of the handler")),
+  "request.destroy()": (request) => request.destroy(),
+  "request.socket.destroy()": (request) => request.socket.destroy(),
+  "response.socket.end()": (_request, response) => response.socket?.end(),
+  "response.destroy() a tick later": (_request, response) => process.nextTick(() => response.destroy()),
+};
+
 async function play(
   subject: RawSubject,
   protocol: AdapterProtocol,
@@ -152,6 +162,46 @@ for (const subject of rawSubjects) {
           },
         );
       }
+
+      test.each(Object.entries(afterTheEnd))(
+        "%s after the end: the answer is what was ended",
+        async (_name, way) => {
+          const handler: RawHandler = (request, response) => {
+            response.statusCode = 413;
+            response.end("too long");
+            way(request, response);
+          };
+          await play(subject, protocol, handler, async (connect, operations) => {
+            const fields = { "Idempotency-Key": uuid };
+            const first = await connect().send("POST", "/way", fields, "x").response();
+            await operations.idle();
+            const again = await connect().send("POST", "/way", fields, "x").response();
+            for (const { status, content } of [first, again]) {
+              expect([status, content.toString()]).toEqual([413, "too long"]);
+            }
+            expect(field(again, "idempotency-replayed")).toBe("true");
+            expect(uncaught).toEqual([]);
+          });
+        },
+      );
+
+      const noHttp = ["garbage\r\n\r\n", "garbage", "FFFFFFFFFFFFFFFFFF\r\nabc", "-5\r\n"];
+      test.each(noHttp)("%j on the socket is no answer, though it was ended", async (garbage) => {
+        const handler: RawHandler = (_request, response) => {
+          response.write("begun");
+          response.socket?.write(garbage);
+          response.end("done");
+        };
+        await play(subject, protocol, handler, async (connect, operations) => {
+          const fields = { "Idempotency-Key": uuid };
+          await connect()
+            .send("POST", "/way", fields, "x")
+            .response()
+            .catch((error: unknown) => error);
+          await operations.idle();
+          expect((await connect().send("POST", "/way", fields, "x").response()).status).toBe(500);
+        });
+      });
 
       test.each([false, true])(
         "a DELETE stops a handler that pipes with operation.signal (head out: %s)",

@@ -213,6 +213,7 @@ export class Handling implements HandlerOperation {
     return new Recording({
       listener: this.#listener(),
       isFinal: () => this.response.headersSent,
+      isEnded: () => this.response.writableEnded,
       limit: () => this.#limit(),
       keeps: (outcome) => this.#keeps(outcome),
       secretFields: this.settings.secretFields,

@@ -9,8 +9,12 @@ export interface FacadeSink {
    * destroyed.
    */
   write(bytes: Buffer, done: (error?: Error) => void): void;
-  /** The handler broke its response off, with an error or without, or it was closed in peace. */
-  closed(error: Error | undefined): void;
+  /**
+   * The handler broke its response off, with an error or without, or it was closed in peace.
+   *
+   * @param isAllGiven whether all bytes that were written have come to {@link write}
+   */
+  closed(error: Error | undefined, isAllGiven: boolean): void;
 }
 
 /** A property of sockets that handlers, loggers and frameworks look at. */
@@ -51,6 +55,8 @@ export class FacadeSocket extends Duplex {
   timeout: number | undefined;
   readonly #sink: FacadeSink;
   readonly #after: After;
+  /** Bytes that the sink has, and that still count as not written. */
+  #taken = 0;
   #cancelTimeout: () => void = () => undefined;
 
   /** @param socket the connection's own, for what it says of the client */
@@ -113,7 +119,11 @@ export class FacadeSocket extends Duplex {
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     this.#restartTimeout();
-    this.#sink.write(bytes, done);
+    this.#taken = bytes.length;
+    this.#sink.write(bytes, (error) => {
+      this.#taken = 0;
+      done(error);
+    });
   }
 
   /** Its handler ended the socket: the client is not read from either. */
@@ -124,7 +134,7 @@ export class FacadeSocket extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#cancelTimeout();
-    this.#sink.closed(error ?? undefined);
+    this.#sink.closed(error ?? undefined, this.writableLength <= this.#taken);
     done(error);
   }
 

@@ -24,6 +24,8 @@ export interface RecordingOptions {
   readonly listener: RecordingListener;
   /** Whether the handler has written its final head. */
   readonly isFinal: () => boolean;
+  /** Whether the handler has ended its response. */
+  readonly isEnded: () => boolean;
   /** How many bytes of content may be held now; what is longer is recorded without its content. */
   readonly limit: () => number;
   /** Whether what was recorded answers a repetition of the request, see {@link Outcome.runsAnew}. */
@@ -39,6 +41,8 @@ export class Recording implements FacadeSink {
   readonly #reader: ResponseReader;
   #resolve: (outcome: Outcome | Promise<Outcome>) => void = () => undefined;
   #state: "writing" | "complete" | "settled" = "writing";
+  /** Why what was written is no response. A stream whose write has failed still writes what it has buffered. */
+  #malformed: Error | undefined;
   #head: ResponseHead | undefined;
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -72,23 +76,25 @@ export class Recording implements FacadeSink {
       return;
     }
     try {
-      this.#reader.write(bytes);
+      if (this.#malformed === undefined) this.#reader.write(bytes);
     } catch (error) {
-      done(error as Error);
-      return;
+      this.#malformed = error as Error;
     }
-    this.#options.listener.whenReady(done);
+    if (this.#malformed) done(this.#malformed);
+    else this.#options.listener.whenReady(done);
   }
 
   /** The handler's response has finished. */
   finish(): void {
-    if (this.#state !== "writing" || this.#head === undefined) return;
+    if (this.#state !== "writing" || this.#head === undefined || this.#malformed) return;
     this.#state = "complete";
     this.#options.listener.complete();
     this.#resolve(this.#judged(this.#head));
   }
 
-  closed(error: Error | undefined): void {
+  closed(error: Error | undefined, isAllGiven: boolean): void {
+    // What was written whole is the answer, as on a connection of Node's, whatever is destroyed after that.
+    if (isAllGiven && this.#options.isEnded()) this.finish();
     if (this.#state === "writing") this.#options.listener.brokenOff(error);
   }
 
