@@ -1,6 +1,6 @@
 /** Only so many works go on at once: the others wait in the open, and what they saw is judged when their turn comes. */
 import { parsePath } from "@meanwhile/dav/path";
-import { createOperations } from "@meanwhile/operations";
+import { createOperations, type JournalEntry, memoryJournal } from "@meanwhile/operations";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Tree } from "./store.ts";
 import { createMemoryTree } from "./testing/memory-tree.ts";
@@ -104,6 +104,36 @@ describe("COPY where one tree is worked on at once", () => {
     expect((await second.response("COPY")).status).toBe(404);
   });
 });
+
+test.each([
+  { method: "COPY", target: "/src/", intent: { source: "/src", destination: "/two", replaces: false } },
+  { method: "MOVE", target: "/other/", intent: { source: "/other", destination: "/two", overwrite: true } },
+  { method: "DELETE", target: "/other/", intent: { path: "/other", skipped: [] } },
+])(
+  "the intent of a $method that waits is recorded: it survives a kill",
+  async ({ method, target, intent }) => {
+    const { tree, end } = gatedTree();
+    const kept = memoryJournal();
+    const recorded: JournalEntry["intent"][] = [];
+    const journal: typeof kept = {
+      ...kept,
+      put: (entry, options) => {
+        if (entry.state === "running") recorded.push(entry.intent);
+        return kept.put(entry, options);
+      },
+    };
+    const server = await open({ tree, operations: createOperations({ journal, limits: { trees: 1 } }) });
+    await plant(server.tree, "/src/", "/other/");
+    const [first, second] = [server.dial(), server.dial()];
+    first.send(copy("one"));
+    await first.head();
+    second.send(requestBytes(method, target, { Destination: "/two/", "X-Test-Principal": "ann" }));
+    await second.head();
+    await expect.poll(() => recorded).toContainEqual(expect.objectContaining({ method, ...intent }));
+    end();
+    await second.response(method);
+  },
+);
 
 describe("uploads", () => {
   test("beyond the limit get 503 with Retry-After, and the next one is taken when one has ended", async () => {
