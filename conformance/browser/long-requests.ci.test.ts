@@ -173,13 +173,13 @@ describeInChromium("long requests in Chromium", ({ site, pageOf }) => {
     const page = await pageOf(origin, { tell: () => gate.allowUpTo(Number.POSITIVE_INFINITY) });
     const told = await page.evaluate(async () => {
       const { dav, tell } = globalThis as unknown as PageGlobals;
-      const copies = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => dav.copy("photos/", `archive ${number}/`));
+      const copies = [1, 2, 3, 4, 5, 6, 7].map((number) => dav.copy("photos/", `archive ${number}/`));
       const told = copies.map(async ({ progress }) => {
         for await (const { total } of progress) if (total !== undefined) break;
       });
       await Promise.all(told);
       const { collection } = await dav.stat("photos/");
-      await copies[7]?.cancel();
+      await copies[6]?.cancel();
       await tell("go on");
       const [last, ...others] = copies.toReversed();
       const outcomes = await Promise.all(others.map(({ outcome }) => outcome));
@@ -189,7 +189,7 @@ describeInChromium("long requests in Chromium", ({ site, pageOf }) => {
         last: await last?.outcome.catch((error: Error) => error.name),
       };
     });
-    const statuses = [201, 201, 201, 201, 201, 201, 201];
+    const statuses = [201, 201, 201, 201, 201, 201];
     expect(told).toEqual({ collection: true, statuses, last: "CancelledError" });
   });
 });
