@@ -59,8 +59,11 @@ export async function planTransfer(
     await refuseOtherSpelling(client, self, target, there, patience);
   }
   if (there.kind === "nothing" && goesInto) await mustBeFolder(client, to, patience);
-  // A server with a document there refuses a Destination that ends in a slash.
-  const planned = { source: self, target: there.kind === "file" ? withoutSlash(target) : target };
+  // A server with a document there refuses a Destination that ends in a slash, and the client gives it that of the source.
+  const isFile = there.kind === "file";
+  const planned = isFile
+    ? { source: withoutSlash(self), target: withoutSlash(target) }
+    : { source: self, target };
   if (there.kind === "nothing") return { ...planned, overwrite: false, replaced: undefined };
   if (there.kind === "untold") return { ...planned, overwrite: replace, replaced: undefined };
   const usual = source.kind === "file" && there.kind === "file";
