@@ -25,7 +25,7 @@ export function checkCoverage() {
   const kept = JSON.parse(readFileSync(baselineFile, "utf8"));
   const failures = Object.entries(kept).flatMap(([name, least]) =>
     kinds
-      .filter((kind) => (measured[name]?.[kind] ?? 0) < least[kind] - tolerance)
+      .filter((kind) => Math.round(10 * (least[kind] - (measured[name]?.[kind] ?? 0))) > 10 * tolerance)
       .map((kind) => `${name} has ${measured[name]?.[kind] ?? 0} % of ${kind}, and had ${least[kind]} %`),
   );
   const rows = Object.entries(measured).map(([name, of]) => {

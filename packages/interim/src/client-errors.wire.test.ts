@@ -140,3 +140,31 @@ test("a connection whose first bytes are malformed gets 400, and ends", async ()
   expect(statuses(said)).toEqual([400]);
   expect(said).toMatch(/\r\nConnection: close\r\n/);
 });
+
+test("the refusal has the content that the options give it, and is told with the client's address", async () => {
+  const told: unknown[] = [];
+  server = createServer().listen(0, "127.0.0.1");
+  answerClientErrors(server, {
+    content: ({ status }) => ({ type: "text/plain", text: `refused: ${status}\n` }),
+    told: (refusal) => void told.push(refusal),
+  });
+  // A second call changes nothing: one refusal is sent.
+  answerClientErrors(server);
+  await once(server, "listening");
+  const client = dial();
+  client.write("rubbish\r\n\r\n");
+  const said = await all(client);
+  expect(statuses(said)).toEqual([400]);
+  expect(said).toMatch(/Content-Type: text\/plain\r\nContent-Length: 13\r\n\r\nrefused: 400\n$/);
+  expect(told).toEqual([expect.objectContaining({ status: 400, address: "127.0.0.1" })]);
+});
+
+test("a server that answers malformed requests itself is left to it", async () => {
+  server = createServer().listen(0, "127.0.0.1");
+  server.on("clientError", (_error, raw) => raw.end("HTTP/1.1 418 Own\r\n\r\n"));
+  answerClientErrors(server);
+  await once(server, "listening");
+  const client = dial();
+  client.write("rubbish\r\n\r\n");
+  expect(statuses(await all(client))).toEqual([418]);
+});
