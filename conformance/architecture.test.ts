@@ -1,0 +1,21 @@
+/** docs/architecture.md leads to files that are there. */
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const page = readFileSync("docs/architecture.md", "utf8");
+const named = new Set([...page.matchAll(/`([a-z0-9./-]+\.ts)`/g)].flatMap(([, name]) => name ?? []));
+const sources = ["packages", "conformance"].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((path) => `${folder}/${path}`)
+    .filter((path) => path.endsWith(".ts") && !/\/(?:node_modules|dist)\//.test(path)),
+);
+
+test("the page names files", () => expect(named.size).toBeGreaterThan(30));
+
+test.each([...named])("%s is there, once", (name) => {
+  const [first = "", ...rest] = name.split("/");
+  const exact = [name, `packages/${name}`, `packages/${first}/src/${rest.join("/")}`];
+  const found = sources.filter((path) => exact.includes(path) || path.endsWith(`/src/${name}`));
+  const anywhere = sources.filter((path) => path.endsWith(`/${name}`));
+  expect(found.length === 1 || anywhere.length === 1, `${found} ${anywhere}`).toBe(true);
+});
