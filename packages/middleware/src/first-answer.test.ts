@@ -1,6 +1,6 @@
 import { createOperations, memoryJournal, type Outcome } from "@meanwhile/operations";
-import { expect, test } from "vitest";
-import { firstAnswer } from "./first-answer.ts";
+import { describe, expect, test } from "vitest";
+import { firstAnswer, firstOf } from "./first-answer.ts";
 import { manualTimers } from "./testing/manual-timers.ts";
 
 function running() {
@@ -17,14 +17,11 @@ function running() {
     () => ({ status: 500, fields: {}, content: "" }),
   );
   const leaving = new AbortController();
-  const wait = (waitMs?: number, heeds = true): Promise<string> =>
-    firstAnswer<string>(operations, operation, {
-      outcome: ({ status }) => `outcome ${status}`,
-      left: heeds ? { closed: leaving.signal, answer: "left" } : undefined,
-      waitMs,
-      accepted: () => "accepted",
-      stopping: () => "stopping",
-    });
+  const wait = async (waitMs?: number, heeds = true): Promise<string> => {
+    const closed = heeds ? leaving.signal : undefined;
+    const first = await firstAnswer(operations, operation, { closed, waitMs });
+    return first.kind === "outcome" ? `outcome ${first.outcome.status}` : first.kind;
+  };
   return {
     ...{ operations, operation, timers, journal, wait },
     end: () => end({ status: 201, fields: {}, content: "" }),
@@ -77,4 +74,36 @@ test("where it cannot be recorded it is not told as accepted: the outcome is wai
   await new Promise((resolve) => setImmediate(resolve));
   end();
   expect(await answer).toBe("outcome 201");
+});
+
+describe("waiting for several things", () => {
+  test("the first one is the answer, and the others are given up once", async () => {
+    const givenUp: string[] = [];
+    let tell: (value: string) => void = () => undefined;
+    const first = firstOf<string>(
+      (told) => {
+        tell = told;
+        return () => givenUp.push("one");
+      },
+      undefined,
+      () => () => givenUp.push("other"),
+    );
+    tell("one");
+    tell("again");
+    expect(await first).toBe("one");
+    expect(givenUp).toEqual(["one", "other"]);
+  });
+
+  test("what is there at once leaves nothing behind of those that begin later", async () => {
+    const givenUp: string[] = [];
+    const first = firstOf<string>(
+      (tell) => {
+        tell("there");
+        return () => givenUp.push("there");
+      },
+      () => () => givenUp.push("later"),
+    );
+    expect(await first).toBe("there");
+    expect(givenUp).toEqual(["there", "later"]);
+  });
 });

@@ -2,48 +2,66 @@
 import type { Operation, Operations, Outcome } from "@meanwhile/operations";
 import { whenAborted, whenEnded } from "./listeners.ts";
 
-export interface PossibleAnswers<Answer> {
-  readonly outcome: (outcome: Outcome) => Answer;
-  /** What there is once the client has left; undefined: it is waited for all the same. */
-  readonly left: { readonly closed: AbortSignal; readonly answer: Answer } | undefined;
-  /** Until there is `accepted`, in milliseconds; undefined: never. */
-  readonly waitMs: number | undefined;
-  /** The operation goes on, and is recorded. Not asked for where it could not be. */
-  readonly accepted: () => Answer;
+/** What came first. */
+export type FirstAnswer =
+  | { readonly kind: "outcome"; readonly outcome: Outcome }
+  /** The client has left. */
+  | { readonly kind: "left" }
+  /** The client would not wait longer; the operation goes on, and is recorded. */
+  | { readonly kind: "accepted" }
   /** The process ends before the operation does. `isKept`: it is recorded, and can be asked for later. */
-  readonly stopping: (isKept: boolean) => Answer;
+  | { readonly kind: "stopping"; readonly isKept: boolean };
+
+export interface Patience {
+  /** Aborted when the client leaves; undefined: the outcome is waited for all the same. */
+  readonly closed: AbortSignal | undefined;
+  /** Until it is "accepted", in milliseconds; undefined: never. */
+  readonly waitMs: number | undefined;
 }
 
 /**
- * Whoever is told something else than the outcome may come back for it: then the operation is kept, and told of once it
- * is recorded. Where it could not be recorded, the outcome is waited for.
+ * Waits for the operation. Whoever is told something else than the outcome may come back for it: then the operation is
+ * kept, and told of once it is recorded. Where it could not be recorded, the outcome is waited for.
  */
-export function firstAnswer<Answer>(
+export function firstAnswer(
   operations: Operations,
   operation: Operation,
-  answers: PossibleAnswers<Answer>,
-): Promise<Answer> {
-  const { left, waitMs } = answers;
+  { closed, waitMs }: Patience,
+): Promise<FirstAnswer> {
+  return firstOf<FirstAnswer>(
+    (tell) => whenEnded(operation, (outcome) => tell({ kind: "outcome", outcome })),
+    closed && ((tell) => whenAborted(closed, () => tell({ kind: "left" }))),
+    waitMs === undefined
+      ? undefined
+      : (tell) =>
+          operations.after(waitMs, () => {
+            void operations.keep(operation).then((isKept) => isKept && tell({ kind: "accepted" }));
+          }),
+    (tell) =>
+      whenAborted(operations.abandoned, () => {
+        void operations.keep(operation).then((isKept) => tell({ kind: "stopping", isKept }));
+      }),
+  );
+}
+
+/** Begins to wait for one thing. @returns gives it up */
+export type Wait<T> = (tell: (value: T) => void) => () => void;
+
+/** Waits for several things at once. Resolves with what is told first; the others are given up, or not begun. */
+export function firstOf<T>(...waits: readonly (Wait<T> | undefined)[]): Promise<T> {
   return new Promise((resolve) => {
-    const waits: (() => void)[] = [];
-    let isAnswered = false;
-    const wait = (stop: () => void): void => {
-      if (isAnswered) stop();
-      else waits.push(stop);
+    const begun: (() => void)[] = [];
+    let isTold = false;
+    const tell = (value: T): void => {
+      isTold = true;
+      for (const giveUp of begun.splice(0)) giveUp();
+      resolve(value);
     };
-    const answer = (first: Answer): void => {
-      isAnswered = true;
-      for (const stop of waits.splice(0)) stop();
-      resolve(first);
-    };
-    const kept = async (told: (isKept: boolean) => Answer | undefined): Promise<void> => {
-      const first = told(await operations.keep(operation));
-      if (!isAnswered && first !== undefined) answer(first);
-    };
-    wait(whenEnded(operation, (outcome) => answer(answers.outcome(outcome))));
-    if (left) wait(whenAborted(left.closed, () => answer(left.answer)));
-    if (waitMs !== undefined)
-      wait(operations.after(waitMs, () => void kept((isKept) => (isKept ? answers.accepted() : undefined))));
-    wait(whenAborted(operations.abandoned, () => void kept(answers.stopping)));
+    for (const wait of waits) {
+      const giveUp = wait?.(tell);
+      if (giveUp === undefined) continue;
+      if (isTold) giveUp();
+      else begun.push(giveUp);
+    }
   });
 }

@@ -1,9 +1,11 @@
 /** Operations over HTTP: who waits for one is told its news, and who asks later finds it. */
 export { type Attendance, createAttendance, resetMs, type Told } from "./attendance.ts";
 export { defaultEventStreamTimes, type EventStreamTimes } from "./event-stream.ts";
-export { firstAnswer, type PossibleAnswers } from "./first-answer.ts";
+export type { FirstAnswer } from "./first-answer.ts";
+export { type Followed, type FollowOptions, follow } from "./follow.ts";
 export { htmlText } from "./html-text.ts";
 export { type MissingContent, missingContent } from "./missing-content.ts";
+export { accepted, retryAfterSeconds } from "./processing/answers.ts";
 export { patienceMs } from "./processing/patience.ts";
 export { isHandlersWork } from "./processing/recovery.ts";
 export {
@@ -34,4 +36,3 @@ export {
   type StatusServiceOptions,
 } from "./status-service.ts";
 export { createTurns, type EndTurn, type Turns } from "./turns.ts";
-export { type WaitingOptions, waitFor } from "./waiting.ts";

@@ -45,7 +45,11 @@ export const noSuchOperation: StatusAnswer = problem(
   "There is no such operation, or it is not yours, or it is no longer kept.",
 );
 
-export function json(status: number, text: string, fields: StatusFields = {}): StatusAnswer {
+export function json(
+  status: number,
+  text: string,
+  fields: StatusFields = {},
+): StatusAnswer & { readonly content: string } {
   return {
     status,
     fields: { "Content-Type": "application/json", ...statusFields, ...fields },

@@ -4,6 +4,7 @@ import type { Preferences } from "@meanwhile/interim/fields";
 import type { Pacing } from "@meanwhile/interim/pacing";
 import type { Allowance } from "@meanwhile/interim/profiles";
 import type { Operation, Operations } from "@meanwhile/operations";
+import { firstOf } from "./first-answer.ts";
 import { whenAborted, whenEnded } from "./listeners.ts";
 import { waitFor } from "./waiting.ts";
 
@@ -41,25 +42,14 @@ export async function waitForEnd(
     statusUrl,
   });
   const { waitSeconds } = preferences;
-  await new Promise<void>((resolve) => {
-    const waits: (() => void)[] = [];
-    let over = false;
-    const stop = (): void => {
-      over = true;
-      for (const forget of waits.splice(0)) forget();
-      resolve();
-    };
-    const wait = (forget: () => void): void => {
-      if (over) forget();
-      else waits.push(forget);
-    };
-    wait(whenEnded(operation, stop));
-    wait(whenAborted(exchange.closed, stop));
-    wait(whenAborted(operations.abandoned, stop));
-    if (waitSeconds !== undefined) {
-      wait(operations.after(Math.min(waitSeconds * 1000, longestTimerMs), stop));
-    }
-  });
+  await firstOf<unknown>(
+    (tell) => whenEnded(operation, tell),
+    (tell) => whenAborted(exchange.closed, () => tell("left")),
+    (tell) => whenAborted(operations.abandoned, () => tell("stopping")),
+    waitSeconds === undefined
+      ? undefined
+      : (tell) => operations.after(Math.min(waitSeconds * 1000, longestTimerMs), () => tell("time")),
+  );
   following.stop();
   return following.sent;
 }

@@ -19,6 +19,7 @@ import { type Asker, askerOf, createWorkQueue } from "./work-queue.ts";
 
 export { type After, type Claim, type Claims, type Release, unheldTimeout } from "./claims.ts";
 export { withinLimit } from "./content-limit.ts";
+export { type Admission, admit, type Earlier, findEarlier, runsHere } from "./earlier.ts";
 export type {
   Failure,
   Operations,

@@ -1,9 +1,8 @@
 /** The answer of a first try, for a repetition that fails only because that one succeeded. */
 import type { Attendance } from "@meanwhile/middleware";
-import type { Operations, Outcome } from "@meanwhile/operations";
+import type { Earlier, Operations, Outcome } from "@meanwhile/operations";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
-import type { Earlier } from "./earlier.ts";
 import { parseTransfer } from "./transfer.ts";
 
 /** Later repetitions are new requests. */

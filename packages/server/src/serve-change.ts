@@ -2,13 +2,20 @@
 import { DavError } from "@meanwhile/dav/error";
 import type { Exchange } from "@meanwhile/interim";
 import { missingContent } from "@meanwhile/middleware";
-import type { Operation } from "@meanwhile/operations";
+import {
+  type Admission,
+  admit,
+  type Earlier,
+  findEarlier,
+  type Operation,
+  type RepetitionKey,
+  runsHere,
+} from "@meanwhile/operations";
 import type { ChangeMethod, Ending } from "./change.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { withDemandedFields } from "./demanded-fields.ts";
 import { digestedContent, digestOf } from "./digested-content.ts";
-import { type Earlier, findEarlier, isToTryAgain, requireSame, runsHere } from "./earlier.ts";
 import { errorAnswer, toDavError } from "./error-answer.ts";
 import { lostSuccess } from "./lost-success.ts";
 import { answerOf, outcomeOf } from "./outcome.ts";
@@ -25,46 +32,42 @@ export async function serveChange(
   change: ChangeMethod,
   options: PipelineOptions,
 ): Promise<Handled> {
+  const { operations } = options;
   const key = requestKey(connection, request);
-  const join = async (earlier: Earlier): Promise<Handled> => {
-    const handled =
-      "ended" in earlier
-        ? await waitForOutcome(exchange, connection, request, earlier, options)
-        : kept(earlier, statusUrl(request, options, earlier.id));
+  const join = async (repeated: Repeated): Promise<Handled> => {
+    const { earlier } = repeated;
+    const handled = await answerAgain(exchange, connection, request, repeated, options);
     const isAnswer =
       earlier.outcome !== undefined && !earlier.outcome.runsAnew && handled.answer.status !== 202;
     return key.chosenName !== undefined && isAnswer ? again(handled) : handled;
   };
 
-  const known = await findWithKey(key, options);
-  if (known) {
+  // What the client's own key names is known before any content is received.
+  const known = key.chosenName === undefined ? undefined : await findEarlier(operations, key.chosenName);
+  if (known && admit(known, true).kind !== "run") {
     requireRights(request, options.context);
-    requireSame(known, key.fingerprint(await digestOf(request.content)));
-    return join(known);
+    const print = key.fingerprint(await digestOf(request.content));
+    return join({ earlier: known, admission: admit(known, known.key?.fingerprint === print) });
   }
 
   const { content, digest } = digestedContent(request.content, key.digestedBytes);
   const ending = await change({ ...request, content }, options.context);
   const begun = await begin(request, ending, key, digest(), options);
-  if ("earlier" in begun) return join(begun.earlier);
+  if ("earlier" in begun) return join(begun);
   const { operation, failure } = begun;
   const handled = await waitForOutcome(exchange, connection, request, operation, options, "starter");
   const error = failure();
   return error === undefined ? handled : { ...handled, error };
 }
 
-/** The operation that the client's own key names, before any content is received. */
-async function findWithKey(
-  { chosenName }: RequestKey,
-  { operations }: PipelineOptions,
-): Promise<Earlier | undefined> {
-  if (chosenName === undefined) return undefined;
-  const earlier = await findEarlier(operations, chosenName);
-  return earlier && !isToTryAgain(earlier) ? earlier : undefined;
+/** An earlier request with the same key, and what its repetition gets. */
+interface Repeated {
+  readonly earlier: Earlier;
+  readonly admission: Admission;
 }
 
-/** What became of a complete request: an operation of its own, with what it failed by, or the one to join. */
-type Begun = { readonly operation: Operation; failure(): unknown } | { readonly earlier: Earlier };
+/** What became of a complete request: an operation of its own, with what it failed by, or an earlier one. */
+type Begun = { readonly operation: Operation; failure(): unknown } | Repeated;
 
 async function begin(
   request: DavRequest,
@@ -84,12 +87,11 @@ async function begin(
   const endTurn = key ? await turns.take(key.name) : undefined;
   try {
     const earlier = key ? await findEarlier(operations, key.name) : undefined;
-    if (earlier && key && isToJoin(earlier, key.chosen, options)) {
-      requireSame(earlier, key.fingerprint);
+    const admission = earlier && key ? admitted(earlier, key, options) : undefined;
+    if (earlier && admission && admission.kind !== "run") {
       await discard();
-      return { earlier };
+      return { earlier, admission };
     }
-    if (earlier && key?.chosen) requireSame(earlier, key.fingerprint);
     const competes = earlier !== undefined && runsHere(earlier);
     let failure: unknown;
     const operation = operations.start(
@@ -131,21 +133,43 @@ async function begin(
 }
 
 /**
- * With a key, whatever it names but what is to be tried again. Without one, an operation that runs and whose client
- * is gone: whoever repeats the request wants its answer.
+ * With a key, as it says. Without one, only an operation that runs and whose client is gone is joined: whoever repeats
+ * the request wants its answer.
  */
-function isToJoin(earlier: Earlier, chosen: boolean, { attendance }: PipelineOptions): boolean {
-  return chosen ? !isToTryAgain(earlier) : runsHere(earlier) && attendance.isDeserted(earlier.id);
+function admitted(
+  earlier: Earlier,
+  { chosen, fingerprint }: RepetitionKey,
+  { attendance }: PipelineOptions,
+): Admission {
+  if (chosen) return admit(earlier, earlier.key?.fingerprint === fingerprint);
+  const isLost = runsHere(earlier) && attendance.isDeserted(earlier.id);
+  return isLost ? admit(earlier, true) : { kind: "run" };
 }
 
-function kept({ id, outcome }: Earlier, url: string): Handled {
-  if (!outcome) {
-    throw new DavError(503, "the operation is not taken up yet", { fields: { "Retry-After": "1" } });
+/** Answers with what became of the earlier request, or will. @throws {DavError} 409, 422, 503 */
+async function answerAgain(
+  exchange: Exchange,
+  connection: Connection,
+  request: DavRequest,
+  { earlier, admission }: Repeated,
+  options: PipelineOptions,
+): Promise<Handled> {
+  switch (admission.kind) {
+    case "join":
+      return waitForOutcome(exchange, connection, request, admission.operation, options);
+    case "replay": {
+      if ("ended" in earlier) return waitForOutcome(exchange, connection, request, earlier, options);
+      const url = statusUrl(request, options, earlier.id);
+      const missing = missingContent(admission.outcome, url);
+      if (missing === undefined) return { answer: answerOf(admission.outcome), operation: earlier.id };
+      throw new DavError(409, missing.title, { fields: { Link: `<${url}>; rel="status"`, ...replayed } });
+    }
+    case "not-yet":
+      throw new DavError(503, "the operation is not taken up yet", { fields: { "Retry-After": "1" } });
+    case "run":
+    case "mismatch":
+      throw new DavError(422, "the Idempotency-Key was used for another request");
   }
-  const missing = missingContent(outcome, url);
-  if (missing)
-    throw new DavError(409, missing.title, { fields: { Link: `<${url}>; rel="status"`, ...replayed } });
-  return { answer: answerOf(outcome), operation: id };
 }
 
 /** On what a key gets again: its method does not run for this key any more. */

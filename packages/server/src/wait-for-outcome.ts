@@ -1,7 +1,7 @@
 /** An exchange that waits for an operation: its interim responses, and the answers that may come before the outcome. */
 import { DavError } from "@meanwhile/dav/error";
 import type { Exchange } from "@meanwhile/interim";
-import { firstAnswer, patienceMs, statusDocument, waitFor } from "@meanwhile/middleware";
+import { accepted, type FirstAnswer, follow, patienceMs, retryAfterSeconds } from "@meanwhile/middleware";
 import type { Operation } from "@meanwhile/operations";
 import { interimAllowance } from "./allowance.ts";
 import type { Answer } from "./answer.ts";
@@ -11,9 +11,6 @@ import { errorAnswer } from "./error-answer.ts";
 import { answerOf } from "./outcome.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
 import { statusUrl } from "./serve-status.ts";
-
-/** Seconds after which to look again at what is not finished. */
-const retryAfterSeconds = 5;
 
 /**
  * Waits for the outcome, as the client prefers: with interim responses, until it would rather have a 202 (RFC 7240
@@ -31,36 +28,41 @@ export async function waitForOutcome(
   const { operations, pacer, pacing, policy, attendance } = options;
   const url = statusUrl(request, options, operation.id);
   const allowance = interimAllowance(exchange, connection, request.preferences, policy);
-  attendance.attend(operation, exchange);
-  const following = waitFor(operation, exchange, {
+  const { first, interims, isLocated, answered } = await follow(operation, exchange, {
     operations,
     pacer,
+    attendance,
     pacing,
     allowance,
     asked: request.preferences.processing,
     statusUrl: url,
-  });
-  const answer = await firstAnswer<Answer>(operations, operation, {
-    outcome: answerOf,
-    left: role === "joiner" ? { closed: exchange.closed, answer: clientLeft } : undefined,
+    closed: role === "joiner" ? exchange.closed : undefined,
     waitMs: waitMs(request),
-    accepted: () => accepted(request, operation, url),
-    stopping: (isKept) => stopping(isKept ? url : undefined, request.method),
   });
-  following.stop();
-  const { sent, isLocated } = following;
-  const isFinal = operation.outcome !== undefined;
-  const told = isFinal ? "outcome" : answer.status === 202 ? "place" : "less";
+  const answer = answerTo(first, request, operation, url);
   return {
     answer:
-      isLocated && isFinal
+      isLocated && operation.outcome !== undefined
         ? { ...answer, fields: { ...answer.fields, Link: `<${url}>; rel="status"` } }
         : answer,
     operation: operation.id,
-    interims: sent,
+    interims,
     profile: allowance.profile,
-    afterwards: () => attendance.answered(operation, exchange, told),
+    afterwards: answered,
   };
+}
+
+function answerTo(first: FirstAnswer, request: DavRequest, operation: Operation, url: string): Answer {
+  switch (first.kind) {
+    case "outcome":
+      return answerOf(first.outcome);
+    case "accepted":
+      return acceptedAs(request, operation, url);
+    case "stopping":
+      return stopping(first.isKept ? url : undefined, request.method);
+    case "left":
+      return clientLeft;
+  }
 }
 
 /** Nobody gets it: it stands in the log for a client that left before there was an answer. */
@@ -76,20 +78,11 @@ function isLazy(headers: DavRequest["headers"]): boolean {
   return headers["oc-lazyops"] === "true" || headers["oc-lazyops"] === "1";
 }
 
-/** RFC 9110 §15.3.3. */
-function accepted({ headers, preferences }: DavRequest, operation: Operation, url: string): Answer {
-  return {
-    status: 202,
-    fields: {
-      "Content-Type": "application/json",
-      Location: url,
-      "Retry-After": String(retryAfterSeconds),
-      ...(preferences.respondAsync ? { "Preference-Applied": "respond-async" } : {}),
-      // These clients put their server's address before it.
-      ...(isLazy(headers) ? { "OC-JobStatus-Location": `${new URL(url).pathname}/job` } : {}),
-    },
-    body: { kind: "bytes", bytes: `${JSON.stringify(statusDocument(operation, url))}\n` },
-  };
+function acceptedAs({ headers, preferences }: DavRequest, operation: Operation, url: string): Answer {
+  const { status, fields, content } = accepted(operation, url, preferences.respondAsync);
+  // These clients put their server's address before it.
+  const job = isLazy(headers) ? { "OC-JobStatus-Location": `${new URL(url).pathname}/job` } : {};
+  return { status, fields: { ...fields, ...job }, body: { kind: "bytes", bytes: content } };
 }
 
 /** Not the outcome: an operation that is recorded goes on, or is told of, when the server is there again. */

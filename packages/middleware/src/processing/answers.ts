@@ -5,14 +5,18 @@ import { json, problem, type StatusAnswer } from "../status-answer.ts";
 import { statusDocument } from "../status-document.ts";
 
 /** Seconds after which to look again at what is not finished. */
-const retryAfterSeconds = 5;
+export const retryAfterSeconds = 5;
 
-/** RFC 9110 §15.3.3, RFC 7240 §4.1. */
-export function accepted(operation: Operation, url: string): StatusAnswer {
+/** RFC 9110 §15.3.3, RFC 7240 §4.1. @param asked whether the client sent `Prefer: respond-async` */
+export function accepted(
+  operation: Operation,
+  url: string,
+  asked = true,
+): StatusAnswer & { readonly content: string } {
   return json(202, `${JSON.stringify(statusDocument(operation, url))}\n`, {
     Location: url,
     "Retry-After": String(retryAfterSeconds),
-    "Preference-Applied": "respond-async",
+    ...(asked ? { "Preference-Applied": "respond-async" } : {}),
   });
 }
 

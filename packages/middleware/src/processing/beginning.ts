@@ -1,8 +1,9 @@
 /** How requests become operations: before their handler runs, by their key or without one, or while it runs. */
 import { type AnyResponse, openExchange } from "@meanwhile/interim";
 import {
-  type JournalEntry,
-  type Operation,
+  admit,
+  type Earlier,
+  findEarlier,
   OperationKeyError,
   OperationLimitError,
 } from "@meanwhile/operations";
@@ -51,8 +52,9 @@ export async function enterAtOnce(
   const joining = { request, response, settings, fingerprint: head, content };
   const endTurn = await core.turns.take(name);
   try {
-    const earlier = await findEarlier(core, name);
-    if (earlier && (isAnswer(earlier) || !hasHead(earlier, head))) {
+    const earlier = await known(core, name);
+    // The content, too, is compared before it joins.
+    if (earlier && admit(earlier, hasHead(earlier, head), isAnswer(earlier)).kind !== "run") {
       joinLater(core, earlier, joining);
       return false;
     }
@@ -82,7 +84,7 @@ export async function enterAtOnce(
 }
 
 /** The turn does not wait for the answer. */
-function joinLater(core: Core, earlier: Operation | JournalEntry, joining: Joining): void {
+function joinLater(core: Core, earlier: Earlier, joining: Joining): void {
   join(core, earlier, joining).catch((error: unknown) => {
     joining.settings.logger.error({ err: error }, `a repetition could not be answered: ${String(error)}`);
     breakOff(joining.response);
@@ -118,15 +120,10 @@ export function beginLate({ observer }: Core, handling: Handling): void {
 }
 
 /** @throws {JournalUnreadable} */
-async function findEarlier(
-  { operations, recovered }: Core,
-  name: string,
-): Promise<Operation | JournalEntry | undefined> {
+async function known({ operations, recovered }: Core, name: string): Promise<Earlier | undefined> {
   try {
     await recovered();
-    const earlier = await operations.findByKey(name);
-    // The journal may know an operation as running that this process runs.
-    return earlier && !("ended" in earlier) && !earlier.outcome ? await operations.find(earlier.id) : earlier;
+    return await findEarlier(operations, name);
   } catch (cause) {
     throw new JournalUnreadable(cause);
   }

@@ -1,12 +1,11 @@
 /** A request whose Idempotency-Key is known: it gets the answer of the first one, and its handler does not run. */
-import { type AnyRequest, type AnyResponse, openExchange } from "@meanwhile/interim";
+import { type AnyRequest, type AnyResponse, type Exchange, openExchange } from "@meanwhile/interim";
 import { parsePrefer } from "@meanwhile/interim/fields";
-import type { JournalEntry, Operation, Outcome } from "@meanwhile/operations";
-import type { Told } from "../attendance.ts";
-import { firstAnswer } from "../first-answer.ts";
+import { admit, type Earlier, type Operation, type Outcome } from "@meanwhile/operations";
+import type { FirstAnswer } from "../first-answer.ts";
+import { follow } from "../follow.ts";
 import { whenAborted } from "../listeners.ts";
 import { problem, type StatusAnswer } from "../status-answer.ts";
-import { waitFor } from "../waiting.ts";
 import { accepted, comeAgain, outcomeResponse, stopping } from "./answers.ts";
 import type { ContentDigest } from "./content-digest.ts";
 import { allowanceOf, type Core, collectionUrl } from "./core.ts";
@@ -27,57 +26,72 @@ export interface Joining {
 }
 
 /** Answers with what became of the earlier request, or will. */
-export async function join(core: Core, earlier: Operation | JournalEntry, joining: Joining): Promise<void> {
+export async function join(core: Core, earlier: Earlier, joining: Joining): Promise<void> {
   const { request, response, settings, content } = joining;
   const exchange = openExchange(request, response);
   request.resume();
-  if (!(await isSame(core, earlier, joining))) {
-    await answerSelected(exchange, problem(422, "The Idempotency-Key was used for another request."));
-    return;
-  }
+  const admission = admit(earlier, await isSame(core, earlier, joining), true);
   // Whoever breaks off gets no answer.
-  if (content.value === undefined) return;
+  if (admission.kind !== "mismatch" && content.value === undefined) return;
   const url = collectionUrl(request, settings) + earlier.id;
-  if (!("ended" in earlier) || earlier.outcome) {
-    core.observer.resumed(earlier);
-    if ("ended" in earlier) await earlier.ended;
-    const { outcome } = earlier;
-    const unknown = problem(503, "The operation is not taken up yet.", { "Retry-After": "1" });
-    if (!("ended" in earlier)) core.attendance.answeredAgain(earlier, exchange);
-    await answerSelected(exchange, outcome ? replayed(outcome, url) : unknown);
-    return;
+  switch (admission.kind) {
+    case "run":
+    case "mismatch":
+      return answerSelected(exchange, mismatch);
+    case "join":
+      return waitFor(core, admission.operation, exchange, { settings, url });
+    case "replay":
+      core.observer.resumed(earlier);
+      if ("ended" in earlier) await earlier.ended;
+      else core.attendance.answeredAgain(earlier, exchange);
+      return answerSelected(exchange, replayed(admission.outcome, url));
+    case "not-yet":
+      core.observer.resumed(earlier);
+      return answerSelected(exchange, notTakenUp);
   }
-  const { operations, pacer, attendance } = core;
-  let told: Told = "less";
-  const answerOf = (outcome: Outcome): StatusAnswer => {
-    told = "outcome";
-    return isAnswer(earlier) || outcome.runsAnew ? replayed(outcome, url) : comeAgain;
-  };
-  const preferences = parsePrefer(request.headers["prefer"]);
-  core.observer.joined(earlier);
-  attendance.attend(earlier, exchange);
-  const following = waitFor(earlier, exchange, {
+}
+
+const mismatch = problem(422, "The Idempotency-Key was used for another request.");
+const notTakenUp = problem(503, "The operation is not taken up yet.", { "Retry-After": "1" });
+
+async function waitFor(
+  core: Core,
+  operation: Operation,
+  exchange: Exchange,
+  { settings, url }: { readonly settings: Settings; readonly url: string },
+): Promise<void> {
+  const { operations, pacer, attendance, observer } = core;
+  const preferences = parsePrefer(exchange.request.headers["prefer"]);
+  observer.joined(operation);
+  const { first, answered } = await follow(operation, exchange, {
     operations,
     pacer,
+    attendance,
     pacing: settings.pacing,
     allowance: allowanceOf(exchange, settings),
     asked: preferences.processing,
     statusUrl: url,
-  });
-  const answer = await firstAnswer<StatusAnswer | undefined>(operations, earlier, {
-    outcome: answerOf,
-    left: { closed: exchange.closed, answer: undefined },
+    closed: exchange.closed,
     waitMs: patienceMs(preferences),
-    accepted() {
-      core.observer.accepted(earlier);
-      told = "place";
-      return accepted(earlier, url);
-    },
-    stopping: (isKept) => stopping(isKept ? url : undefined),
   });
-  following.stop();
+  if (first.kind === "accepted") observer.accepted(operation);
+  const answer = answerTo(first, operation, url);
   if (answer) await answerSelected(exchange, answer);
-  attendance.answered(earlier, exchange, told);
+  answered();
+}
+
+/** undefined: nobody is there to get it. */
+function answerTo(first: FirstAnswer, operation: Operation, url: string): StatusAnswer | undefined {
+  switch (first.kind) {
+    case "outcome":
+      return isAnswer(operation) || first.outcome.runsAnew ? replayed(first.outcome, url) : comeAgain;
+    case "accepted":
+      return accepted(operation, url);
+    case "stopping":
+      return stopping(first.isKept ? url : undefined);
+    case "left":
+      return undefined;
+  }
 }
 
 /** The answer of another exchange. Whoever gets it need not try again: its handler does not run for this key any more. */
@@ -88,11 +102,7 @@ function replayed(outcome: Outcome, url: string): StatusAnswer {
 }
 
 /** draft-ietf-httpapi-idempotency-key-header-07 §2.7. */
-async function isSame(
-  core: Core,
-  earlier: Operation | JournalEntry,
-  { fingerprint, content }: Joining,
-): Promise<boolean> {
+async function isSame(core: Core, earlier: Earlier, { fingerprint, content }: Joining): Promise<boolean> {
   if (!hasHead(earlier, fingerprint)) return false;
   const mine = await content.whole;
   const first = core.contents.get(earlier);
@@ -117,7 +127,7 @@ export function growingFingerprint(head: string, content: ContentDigest): string
  * Whether what a request ended with answers the same request when it comes again. What {@link Outcome.runsAnew} says
  * does not; nor does the failure of one whose content broke off (RFC 9112 §8).
  */
-export function isAnswer(earlier: Operation | JournalEntry): boolean {
+export function isAnswer(earlier: Earlier): boolean {
   const { outcome, state } = earlier;
   if (outcome === undefined) return true;
   if (outcome.runsAnew) return false;
@@ -125,10 +135,10 @@ export function isAnswer(earlier: Operation | JournalEntry): boolean {
 }
 
 /** Whether all that matters of the earlier request, but its content, is this. */
-export function hasHead({ key }: Operation | JournalEntry, fingerprint: string): boolean {
+export function hasHead({ key }: Earlier, fingerprint: string): boolean {
   return (key?.fingerprint.split(".")[0] ?? "") === fingerprint;
 }
 
-function contentOf({ key }: Operation | JournalEntry): string {
+function contentOf({ key }: Earlier): string {
   return key?.fingerprint.split(".")[1] ?? "";
 }

@@ -17,7 +17,7 @@ import {
 import { propfind } from "./propfind.ts";
 
 const fixture = (name: string): string =>
-  readFileSync(new URL(`../../../dav/src/fixtures/${name}`, import.meta.url), "utf8");
+  readFileSync(new URL(`../../../dav/src/elements/fixtures/${name}`, import.meta.url), "utf8");
 
 const prop = (...names: string[]): string =>
   `<propfind xmlns="DAV:"><prop>${names.map((name) => `<${name}/>`).join("")}</prop></propfind>`;

@@ -50,7 +50,7 @@ describe("PROPPATCH (RFC 4918 §9.2)", () => {
   test("sets and removes, and says so of each property without its value", async () => {
     await patch(update(set("<Z:Copyright-Owner>Sam</Z:Copyright-Owner>")));
     const example = readFileSync(
-      new URL("../../../dav/src/fixtures/rfc4918-9.2.2-proppatch.xml", import.meta.url),
+      new URL("../../../dav/src/elements/fixtures/rfc4918-9.2.2-proppatch.xml", import.meta.url),
       "utf8",
     );
     const view = await viewPatch(example);
