@@ -1,6 +1,6 @@
 /** The HTML of a listing. */
 import { encodeName, namesOf } from "@meanwhile/dav/path";
-import { htmlText } from "@meanwhile/middleware";
+import { htmlText } from "@meanwhile/middleware/internal";
 import type { DavRequest } from "./dav-request.ts";
 import { formatRfc3339 } from "./http-date.ts";
 import { lastModifiedMs } from "./last-modified.ts";

@@ -1,5 +1,5 @@
 /** The answer of a first try, for a repetition that fails only because that one succeeded. */
-import type { Attendance } from "@meanwhile/middleware";
+import type { Attendance } from "@meanwhile/middleware/internal";
 import type { Earlier, Operations, Outcome } from "@meanwhile/operations";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";

@@ -1,5 +1,5 @@
 /** Answers as they are kept, and kept ones as answers. */
-import { saysNothingWasDone } from "@meanwhile/middleware";
+import { saysNothingWasDone } from "@meanwhile/middleware/internal";
 import type { Outcome } from "@meanwhile/operations";
 import type { Answer } from "./answer.ts";
 

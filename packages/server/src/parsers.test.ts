@@ -17,7 +17,7 @@ import { parsePropertyUpdate } from "@meanwhile/dav/proppatch";
 import { parseTimeout } from "@meanwhile/dav/timeout";
 import { parseXml } from "@meanwhile/dav/xml-reader";
 import { parseIdempotencyKey, parsePrefer, parseProgress, parseStatusUri } from "@meanwhile/interim/fields";
-import { statusMethods } from "@meanwhile/middleware";
+import { statusMethods } from "@meanwhile/middleware/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { contentChecks } from "./content-checks.ts";

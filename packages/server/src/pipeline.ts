@@ -16,7 +16,7 @@ import {
 import { parsePrefer } from "@meanwhile/interim/fields";
 import type { Pacing } from "@meanwhile/interim/pacing";
 import type { InterimPolicy } from "@meanwhile/interim/profiles";
-import type { Attendance, StatusService, Turns } from "@meanwhile/middleware";
+import type { Attendance, StatusService, Turns } from "@meanwhile/middleware/internal";
 import type { Operations } from "@meanwhile/operations";
 import { type Answer, type AnswerFields, empty } from "./answer.ts";
 import type { Authenticate, Authentication } from "./authentication.ts";

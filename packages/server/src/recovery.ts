@@ -1,6 +1,6 @@
 /** Takes up, at the start, what an earlier process was ended in. */
 import { DavError } from "@meanwhile/dav/error";
-import { isHandlersWork } from "@meanwhile/middleware";
+import { isHandlersWork } from "@meanwhile/middleware/internal";
 import type { JournalEntry, Operations, Outcome } from "@meanwhile/operations";
 import { waitsForTurn, withClaims } from "./change.ts";
 import type { ServerContext } from "./context.ts";

@@ -1,7 +1,12 @@
 /** By what a repetition of a request is known: the client's own key, or all that the request says. */
 import { badRequest } from "@meanwhile/dav/error";
 import { encodePath } from "@meanwhile/dav/path";
-import { chosenKeyName, fingerprintOf, impliedKeyName, type RepeatableRequest } from "@meanwhile/middleware";
+import {
+  chosenKeyName,
+  fingerprintOf,
+  impliedKeyName,
+  type RepeatableRequest,
+} from "@meanwhile/middleware/internal";
 import type { RepetitionKey } from "@meanwhile/operations";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";

@@ -1,6 +1,6 @@
 /** Paths that belong to the server: status documents live there, and nothing of the tree. */
 import { isWithin, memberPath, parentOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
-import { defaultStatusPath } from "@meanwhile/middleware";
+import { defaultStatusPath } from "@meanwhile/middleware/internal";
 import type { Tree } from "./store.ts";
 
 export interface ReservedPaths {

@@ -1,7 +1,7 @@
 /** A method that changes something: an operation, which goes on whether or not its client waits, and runs once. */
 import { DavError } from "@meanwhile/dav/error";
 import type { Exchange } from "@meanwhile/interim";
-import { missingContent } from "@meanwhile/middleware";
+import { missingContent } from "@meanwhile/middleware/internal";
 import {
   type Admission,
   admit,

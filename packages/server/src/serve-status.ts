@@ -2,7 +2,7 @@
 import { DavError } from "@meanwhile/dav/error";
 import { encodePath } from "@meanwhile/dav/path";
 import type { Exchange } from "@meanwhile/interim";
-import { type StatusAnswer, statusFields, statusMethods } from "@meanwhile/middleware";
+import { type StatusAnswer, statusFields, statusMethods } from "@meanwhile/middleware/internal";
 import { interimAllowance } from "./allowance.ts";
 import type { Answer, AnswerFields } from "./answer.ts";
 import type { Connection } from "./connection.ts";

@@ -2,7 +2,7 @@
 import { createPacer } from "@meanwhile/interim";
 import { defaultPacing } from "@meanwhile/interim/pacing";
 import type { Front, InterimMode } from "@meanwhile/interim/profiles";
-import { createAttendance, createStatusService, createTurns } from "@meanwhile/middleware";
+import { createAttendance, createStatusService, createTurns } from "@meanwhile/middleware/internal";
 import { createWorkQueue, type Operations } from "@meanwhile/operations";
 import { type Access, openAccess } from "./access.ts";
 import { type Authenticate, anonymous } from "./authentication.ts";

@@ -1,7 +1,13 @@
 /** An exchange that waits for an operation: its interim responses, and the answers that may come before the outcome. */
 import { DavError } from "@meanwhile/dav/error";
 import type { Exchange } from "@meanwhile/interim";
-import { accepted, type FirstAnswer, follow, patienceMs, retryAfterSeconds } from "@meanwhile/middleware";
+import {
+  accepted,
+  type FirstAnswer,
+  follow,
+  patienceMs,
+  retryAfterSeconds,
+} from "@meanwhile/middleware/internal";
 import type { Operation } from "@meanwhile/operations";
 import { interimAllowance } from "./allowance.ts";
 import type { Answer } from "./answer.ts";
