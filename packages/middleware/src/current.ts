@@ -3,8 +3,8 @@
  * costs every request a little.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { setAround } from "./processing/around-handler.ts";
-import { type HandlerOperation, inertOperation } from "./processing/handler-operation.ts";
+import { setAround } from "./request/around-handler.ts";
+import { type HandlerOperation, inertOperation } from "./request/handler-operation.ts";
 
 const storage = new AsyncLocalStorage<HandlerOperation>();
 

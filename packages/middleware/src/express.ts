@@ -1,13 +1,12 @@
 /** For Express 5 and 4. */
 import type { Operations } from "@meanwhile/operations";
 import type { NextFunction, Request, Response } from "express";
-import type { ProcessingOptions } from "./processing/options.ts";
-import { createProcessor } from "./processing/processor.ts";
-
 import { isInjected } from "./recording/injected.ts";
+import type { ProcessingOptions } from "./request/options.ts";
+import { createProcessor } from "./request/processor.ts";
 
-export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
-export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
+export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
+export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./request/options.ts";
 
 export interface ExpressProcessing {
   (request: Request, response: Response, next: NextFunction): void;

@@ -3,17 +3,17 @@
 import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, HTTPMethods } from "fastify";
-import { tellFieldsBefore } from "./processing/fields-before.ts";
-import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
-import { Handling } from "./processing/handling.ts";
-import { checkRouteOptions, type ProcessingOptions, type RouteOptions } from "./processing/options.ts";
-import { createProcessor } from "./processing/processor.ts";
+import { tellFieldsBefore } from "./answers/fields-before.ts";
 import { isInjected } from "./recording/injected.ts";
-import type { StatusFields } from "./status-answer.ts";
-import { defaultStatusPath } from "./status-place.ts";
+import { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
+import { Handling } from "./request/handling.ts";
+import { checkRouteOptions, type ProcessingOptions, type RouteOptions } from "./request/options.ts";
+import { createProcessor } from "./request/processor.ts";
+import type { StatusFields } from "./status/answer.ts";
+import { defaultStatusPath } from "./status/place.ts";
 
-export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
-export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
+export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
+export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./request/options.ts";
 
 declare module "fastify" {
   interface FastifyReply {

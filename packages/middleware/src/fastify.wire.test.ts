@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import createFastify, { type FastifyInstance } from "fastify";
 import { processing } from "./fastify.ts";
-import { operationOf } from "./processing/handler-operation.ts";
+import { operationOf } from "./request/handler-operation.ts";
 import {
   type AdapterProtocol,
   type AdapterSubject,

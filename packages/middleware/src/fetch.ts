@@ -2,16 +2,16 @@
 import type { ServerResponse } from "node:http";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
-import { whenAborted } from "./listeners.ts";
-import { type HandlerOperation, inertOperation, operationOf } from "./processing/handler-operation.ts";
-import type { ProcessingOptions } from "./processing/options.ts";
-import { createProcessor } from "./processing/processor.ts";
-import { wrapHandler } from "./processing/wrap-handler.ts";
+import { type HandlerOperation, inertOperation, operationOf } from "./request/handler-operation.ts";
+import type { ProcessingOptions } from "./request/options.ts";
+import { createProcessor } from "./request/processor.ts";
+import { wrapHandler } from "./request/wrap-handler.ts";
+import { whenAborted } from "./waiting/listeners.ts";
 import { sendResponse } from "./web/send-response.ts";
 import { webRequest } from "./web/web-request.ts";
 
-export type { HandlerOperation } from "./processing/handler-operation.ts";
-export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
+export type { HandlerOperation } from "./request/handler-operation.ts";
+export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./request/options.ts";
 
 /**
  * A handler as fetch knows it. `request.signal` is aborted when `operation.signal` is, and, as long as the request is no

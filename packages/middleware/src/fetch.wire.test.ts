@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { type FetchHandler, processing } from "./fetch.ts";
 import { operationOf, processing as wrapNode } from "./node.ts";
-import { inertOperation } from "./processing/handler-operation.ts";
+import { inertOperation } from "./request/handler-operation.ts";
 import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
 import { listen } from "./testing/node-app.ts";
 import { testContract } from "./testing/run-contract.ts";

@@ -4,16 +4,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
 import type { Context, MiddlewareHandler, Next } from "hono";
-import { tellFieldsBefore } from "./processing/fields-before.ts";
-import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
-import { patternMount } from "./processing/mount.ts";
-import type { ProcessingOptions } from "./processing/options.ts";
-import { createProcessor } from "./processing/processor.ts";
-import type { StatusFields } from "./status-answer.ts";
+import { tellFieldsBefore } from "./answers/fields-before.ts";
+import { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
+import { patternMount } from "./request/mount.ts";
+import type { ProcessingOptions } from "./request/options.ts";
+import { createProcessor } from "./request/processor.ts";
+import type { StatusFields } from "./status/answer.ts";
 import { sendResponse } from "./web/send-response.ts";
 
-export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
-export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
+export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
+export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./request/options.ts";
 
 /** What `@hono/node-server` gives to handlers, and what we add. */
 export interface HonoEnvironment {

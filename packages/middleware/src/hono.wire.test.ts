@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { expect, test } from "vitest";
 import { type HonoEnvironment, processing } from "./hono.ts";
-import { operationOf } from "./processing/handler-operation.ts";
+import { operationOf } from "./request/handler-operation.ts";
 import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
 import { listen } from "./testing/node-app.ts";
 import { testContract } from "./testing/run-contract.ts";

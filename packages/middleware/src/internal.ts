@@ -2,23 +2,20 @@
  * Operations over HTTP, for our own packages: who waits for one is told its news, and who asks later finds it. It may
  * change with any version.
  */
-export { type Attendance, createAttendance, resetMs, type Told } from "./attendance.ts";
-export { defaultEventStreamTimes, type EventStreamTimes } from "./event-stream.ts";
-export type { FirstAnswer } from "./first-answer.ts";
-export { type Followed, type FollowOptions, follow } from "./follow.ts";
-export { htmlText } from "./html-text.ts";
-export { type MissingContent, missingContent } from "./missing-content.ts";
-export { accepted, retryAfterSeconds } from "./processing/answers.ts";
-export { patienceMs } from "./processing/patience.ts";
-export { isHandlersWork } from "./processing/recovery.ts";
+
+export { accepted, retryAfterSeconds } from "./answers/answers.ts";
+export { createTurns, type EndTurn, type Turns } from "./answers/keyed-mutex.ts";
+export { type MissingContent, missingContent } from "./answers/missing-content.ts";
+export { isHandlersWork } from "./answers/recovery.ts";
 export {
   chosenKeyName,
   fingerprintOf,
   impliedKeyName,
   type RepeatableRequest,
   saysNothingWasDone,
-} from "./repetition.ts";
-export { type StatusAnswer, type StatusFields, statusFields } from "./status-answer.ts";
+} from "./answers/repetition.ts";
+export { patienceMs } from "./answers/timeouts.ts";
+export { type StatusAnswer, type StatusFields, statusFields } from "./status/answer.ts";
 export {
   failedCharacters,
   type StatusDocument,
@@ -26,16 +23,20 @@ export {
   type StatusOutcome,
   type StatusProgress,
   statusDocument,
-} from "./status-document.ts";
-export { outcomeEventId, resultsPerEvent, type StatusResults } from "./status-events.ts";
-export { defaultStatusLimits, type StatusLimits } from "./status-followers.ts";
-export type { JobStatus } from "./status-job.ts";
-export { defaultStatusPath, statusMethods } from "./status-place.ts";
+} from "./status/document.ts";
+export { defaultEventStreamTimes, type EventStreamTimes } from "./status/event-stream.ts";
+export { outcomeEventId, resultsPerEvent, type StatusResults } from "./status/events.ts";
+export { defaultStatusLimits, type StatusLimits } from "./status/followers.ts";
+export { htmlText } from "./status/html-text.ts";
+export type { JobStatus } from "./status/job.ts";
+export { defaultStatusPath, statusMethods } from "./status/place.ts";
 export {
   createStatusService,
   listedOperations,
   type StatusRequest,
   type StatusService,
   type StatusServiceOptions,
-} from "./status-service.ts";
-export { createTurns, type EndTurn, type Turns } from "./turns.ts";
+} from "./status/service.ts";
+export { type Attendance, createAttendance, resetMs, type Told } from "./waiting/delivery-tracker.ts";
+export type { FirstAnswer } from "./waiting/first-answer.ts";
+export { type Followed, type FollowOptions, follow } from "./waiting/follow.ts";

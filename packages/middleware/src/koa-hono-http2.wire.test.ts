@@ -9,7 +9,7 @@ import Koa from "koa";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { processing as forHono, type HonoEnvironment } from "./hono.ts";
 import { processing as forKoa } from "./koa.ts";
-import type { ProcessingOptions, RouteOptions } from "./processing/options.ts";
+import type { ProcessingOptions, RouteOptions } from "./request/options.ts";
 import { manualTimers } from "./testing/manual-timers.ts";
 import { field, http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
 

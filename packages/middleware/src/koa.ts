@@ -3,12 +3,12 @@ import type { ServerResponse } from "node:http";
 import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
 import type { Context, Middleware } from "koa";
-import { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
-import type { ProcessingOptions } from "./processing/options.ts";
-import { createProcessor } from "./processing/processor.ts";
+import { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
+import type { ProcessingOptions } from "./request/options.ts";
+import { createProcessor } from "./request/processor.ts";
 
-export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
-export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
+export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
+export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./request/options.ts";
 
 export type KoaProcessing = Middleware<unknown, { operation?: HandlerOperation }> & {
   readonly operations: Operations;

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import Koa from "koa";
 import { processing } from "./koa.ts";
-import { operationOf } from "./processing/handler-operation.ts";
+import { operationOf } from "./request/handler-operation.ts";
 import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
 import { listen } from "./testing/node-app.ts";
 import { testContract } from "./testing/run-contract.ts";

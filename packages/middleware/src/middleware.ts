@@ -4,6 +4,6 @@ export type {
   StatusList,
   StatusOutcome,
   StatusProgress,
-} from "./status-document.ts";
-export type { JobStatus } from "./status-job.ts";
-export { defaultStatusPath } from "./status-place.ts";
+} from "./status/document.ts";
+export type { JobStatus } from "./status/job.ts";
+export { defaultStatusPath } from "./status/place.ts";

@@ -3,14 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest } from "node:http2";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
-import type { ProcessingOptions } from "./processing/options.ts";
-import { createProcessor } from "./processing/processor.ts";
-import { wrapHandler } from "./processing/wrap-handler.ts";
-
 import { isInjected } from "./recording/injected.ts";
+import type { ProcessingOptions } from "./request/options.ts";
+import { createProcessor } from "./request/processor.ts";
+import { wrapHandler } from "./request/wrap-handler.ts";
 
-export { type HandlerOperation, operationOf } from "./processing/handler-operation.ts";
-export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./processing/options.ts";
+export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
+export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./request/options.ts";
 
 /** A handler as node:http knows it; it may be asynchronous, and may throw. On HTTP/2 its response is one of node:http, too. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;

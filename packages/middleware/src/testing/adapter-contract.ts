@@ -6,7 +6,7 @@
  * ```
  */
 import assert from "node:assert/strict";
-import type { ProcessingOptions } from "../processing/options.ts";
+import type { ProcessingOptions } from "../request/options.ts";
 import { interimCases } from "./adapter-interim-cases.ts";
 import { routeCases } from "./adapter-route-cases.ts";
 import { type AdapterCase, alice, documentPath, grown, scene, untilTrue, uuid } from "./adapter-scene.ts";

@@ -1,6 +1,6 @@
 /** A server with an adapter, its story, and clients: what the cases of the contract are played on. */
 import { createOperations, type Operations } from "@meanwhile/operations";
-import type { ProcessingOptions } from "../processing/options.ts";
+import type { ProcessingOptions } from "../request/options.ts";
 import { type AdapterProtocol, type AdapterSubject, type AppStory, createStory } from "./adapter-subject.ts";
 import { type ManualTimers, manualTimers } from "./manual-timers.ts";
 import { field, http1Client, http2Client, type Seen, type SeenHead, type TestClient } from "./raw-client.ts";

@@ -3,8 +3,8 @@ import { rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Operations } from "@meanwhile/operations";
-import type { HandlerOperation } from "../processing/handler-operation.ts";
-import type { ProcessingOptions } from "../processing/options.ts";
+import type { HandlerOperation } from "../request/handler-operation.ts";
+import type { ProcessingOptions } from "../request/options.ts";
 
 export type AdapterProtocol = "HTTP/1.1" | "HTTP/2";
 

@@ -1,6 +1,6 @@
 /** The app of {@link AdapterSubject} for Express. */
 import type { Express, NextFunction, Request, Response } from "express";
-import { operationOf } from "../processing/handler-operation.ts";
+import { operationOf } from "../request/handler-operation.ts";
 import { type AppStory, chunk } from "./adapter-subject.ts";
 
 /** Adds the routes. Express 4 does not hear of promises that reject: errors go to `next`. */

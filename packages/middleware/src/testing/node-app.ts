@@ -5,7 +5,7 @@ import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import type { NodeHandler } from "../node.ts";
-import { operationOf } from "../processing/handler-operation.ts";
+import { operationOf } from "../request/handler-operation.ts";
 import { type AdapterProtocol, type AppStory, chunk, type Served } from "./adapter-subject.ts";
 
 export function nodeApp(story: AppStory): NodeHandler {

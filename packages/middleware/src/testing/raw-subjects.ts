@@ -13,9 +13,9 @@ import { processing as forFastify } from "../fastify.ts";
 import { processing as forHono, type HonoEnvironment } from "../hono.ts";
 import { processing as forKoa } from "../koa.ts";
 import { processing as forNode } from "../node.ts";
-import type { HandlerOperation } from "../processing/handler-operation.ts";
-import { operationOf } from "../processing/handler-operation.ts";
-import type { ProcessingOptions } from "../processing/options.ts";
+import type { HandlerOperation } from "../request/handler-operation.ts";
+import { operationOf } from "../request/handler-operation.ts";
+import type { ProcessingOptions } from "../request/options.ts";
 import type { AdapterProtocol, Served } from "./adapter-subject.ts";
 import { listen } from "./node-app.ts";
 

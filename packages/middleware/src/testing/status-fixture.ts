@@ -11,8 +11,8 @@ import {
   type Outcome,
   type Work,
 } from "@meanwhile/operations";
-import type { StatusAnswer } from "../status-answer.ts";
-import { createStatusService, type StatusService, type StatusServiceOptions } from "../status-service.ts";
+import type { StatusAnswer } from "../status/answer.ts";
+import { createStatusService, type StatusService, type StatusServiceOptions } from "../status/service.ts";
 
 export const collectionUrl = "http://files.example/.meanwhile/operations/";
 

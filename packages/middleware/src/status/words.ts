@@ -1,0 +1,51 @@
+/** What pages say of operations, for people. */
+import { STATUS_CODES } from "node:http";
+import type { StatusDocument } from "./document.ts";
+
+/** Of each state, as the first word of a sentence. */
+export const stateWords: Readonly<Record<StatusDocument["state"], string>> = {
+  running: "Running",
+  cancelling: "Stopping",
+  finished: "Finished",
+  cancelled: "Stopped",
+  interrupted: "Interrupted: nobody knows how far it came",
+};
+
+/** "Running", "Finished: 201 Created". */
+export function stateLine({ state, outcome }: StatusDocument): string {
+  return outcome === undefined
+    ? stateWords[state]
+    : `${stateWords[state]}: ${outcome.status} ${STATUS_CODES[outcome.status] ?? ""}`.trimEnd();
+}
+
+/** "3 of 20 members". */
+export function progressLine({ progress: { done, total } }: StatusDocument): string {
+  return total === undefined ? `${done} ${members(done)}` : `${done} of ${total} ${members(total)}`;
+}
+
+/** "12 of 400 MB of this member"; "" where nothing is known of bytes. */
+export function bytesLine({ progress: { bytes } }: StatusDocument): string {
+  return bytes === undefined ? "" : `${megabytes(bytes.done)} of ${megabytes(bytes.total)} MB of this member`;
+}
+
+/** "about 3 min left"; "" while that cannot be said. */
+export function remainingLine({ progress, started, outcome }: StatusDocument, nowMs: number): string {
+  const { done, total, bytes } = progress;
+  if (outcome || total === undefined) return "";
+  const part = done + (bytes && bytes.total > 0 ? bytes.done / bytes.total : 0);
+  const spentMs = nowMs - Date.parse(started);
+  if (part <= 0 || part > total || spentMs <= 0) return "";
+  const seconds = Math.ceil(((spentMs / part) * (total - part)) / 1000);
+  if (seconds < 60) return `about ${seconds} s left`;
+  return seconds < 5400
+    ? `about ${Math.ceil(seconds / 60)} min left`
+    : `about ${Math.ceil(seconds / 3600)} h left`;
+}
+
+function members(count: number): string {
+  return count === 1 ? "member" : "members";
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
+}
