@@ -45,8 +45,9 @@ describe("list", () => {
 
   test("leaves out what is deeper than was asked, and what the collection is in", async () => {
     const hrefs = ["/dav/", "/dav/c/..", "/dav/c/a", "/dav/c/a/", "/dav/c/d/e"];
-    const server = scriptedServer(multistatusAnswer(collection("/dav/c/"), ...hrefs.map(member)));
-    expect(await paths(server, "c/")).toEqual(["c/a", "c/a"]);
+    const told = [collection("/dav/c/"), ...hrefs.map(member), collection("/dav/c/d/")];
+    const server = scriptedServer(multistatusAnswer(...told));
+    expect(await paths(server, "c/")).toEqual(["c/a", "c/a", "c/d/"]);
   });
 
   test.each([
@@ -130,6 +131,9 @@ describe("list", () => {
         [member("/dav/c/b").replace(/<D:status>.*<\/D:status>/, "")],
         [["/dav/c/b", 500]],
       ],
+      ["a collection of which only what is in it is told", [member("/dav/c/d/e")], [["/dav/c/d/", 500]]],
+      ["the same, deeper", [member("/dav/c/d/e/f"), member("/dav/c/d/g")], [["/dav/c/d/", 500]]],
+      ["two empty ones", [member(""), member("")], [["/dav/c/", 500]]],
       ["a response without href", [failed("", 200).replace("<D:href></D:href>", "")], [["/dav/c/", 500]]],
       [
         "the collection's own, beside members: the listing was cut (RFC 5323 §5.8)",
@@ -150,6 +154,18 @@ describe("list", () => {
           members,
         ]);
       }
+    });
+
+    test("an empty href is the collection's own where that has no other, else a failure", async () => {
+      expect(await paths(scriptedServer(multistatusAnswer(collection(""), good)), "c/")).toEqual(["c/a"]);
+      const { found, error } = await listing(scriptedServer(multistatusAnswer(own, member(""), good)), "c/");
+      expect([found, error]).toEqual([["c/a"], expect.any(MultistatusError)]);
+    });
+
+    test("what is in a document is a failure", async () => {
+      const told = multistatusAnswer(own, member("/dav/c/d"), member("/dav/c/d/e"));
+      const { found, error } = await listing(scriptedServer(told), "c/");
+      expect([found, error]).toEqual([["c/d"], expect.any(MultistatusError)]);
     });
 
     test("a property that failed beside others is no failure of its resource", async () => {
@@ -220,6 +236,16 @@ describe("list of Depth infinity", () => {
       expect(server.seen).toHaveLength(5);
     },
   );
+
+  test("a collection of which only what is in it was told is a failure at its end", async () => {
+    const told = [collection("/dav/"), collection("/dav/a/"), member("/dav/a/b/c/d"), member("/dav/a/e")];
+    const { found, error } = await listing(scriptedServer(multistatusAnswer(...told)), "", {
+      depth: "infinity",
+    });
+    expect(found).toEqual(["a/", "a/b/c/d", "a/e"]);
+    const { failed } = error as MultistatusError;
+    expect(failed.map(({ url, status }) => [url.pathname, status])).toEqual([["/dav/a/b/c/", 500]]);
+  });
 
   test("walks where the server answers as if Depth were 1", async () => {
     const server = scriptedServer((request) => answerOf([request.url.pathname], request));

@@ -90,10 +90,16 @@ async function* membersIn(
   let isNamed = false;
   let elsewhere = false;
   let members = 0;
+  let nameless = 0;
+  const ancestors = new Ancestors(collection, depth);
   for await (const response of responses) {
     const failure = failureOf(response);
     if (failure !== undefined && response.hrefs.length === 0) failures.add({ url, ...failure });
     for (const href of response.hrefs) {
+      if (href === "") {
+        nameless += 1;
+        continue;
+      }
       const member = context.places.ofHref(href, collection);
       const below = member === undefined ? undefined : depthBelow(member, collection);
       if (member === undefined || below === undefined) {
@@ -104,13 +110,29 @@ async function* membersIn(
         if (failure === undefined) continue;
         own ??= failure;
         failures.add({ url, ...failure });
-      } else if (below === 1 || depth === "infinity") {
+      } else {
+        ancestors.imply(member, below);
+        if (below > 1 && depth === "1") continue;
         members += 1;
-        if (failure === undefined) yield receivedResource(context.places, member, response);
-        else failures.add({ url: member, ...failure });
+        if (failure === undefined) {
+          const resource = receivedResource(context.places, member, response);
+          if (resource.collection) ancestors.tell(member);
+          yield resource;
+        } else {
+          ancestors.tell(member);
+          failures.add({ url: member, ...failure });
+        }
       }
     }
   }
+  // One may be the collection itself (RFC 3986 §4.4), which was not named otherwise.
+  if (nameless > 0 && isNamed) elsewhere = true;
+  if (nameless > 1) elsewhere = true;
+  isNamed ||= nameless > 0;
+  for (const untold of ancestors.untold()) {
+    failures.add({ url: untold, status: unreadStatus, description: "the server named what is in it alone" });
+  }
+  if (ancestors.more) elsewhere = true;
   if (members > 0) {
     // It may stand for a member, which would be taken for absent.
     if (elsewhere)
@@ -124,6 +146,51 @@ async function* membersIn(
   }
   if (!isNamed && failures.failed === 0) throw malformed(asked, "the answer tells of no resource");
 }
+
+/** Of what a listing tells, the collections that must be there, too: one that is not told is not absent. */
+class Ancestors {
+  readonly #above: number;
+  readonly #direct: boolean;
+  readonly #told = new Set<string>();
+  readonly #implied = new Map<string, URL>();
+  /** There were more than are kept. */
+  more = false;
+
+  constructor(collection: URL, depth: "1" | "infinity") {
+    this.#above = comparableSegments(collection.pathname).length;
+    this.#direct = depth === "1";
+  }
+
+  /** This collection, or something that failed, was told. */
+  tell(url: URL): void {
+    const key = keyOf(url);
+    this.#told.add(key);
+    this.#implied.delete(key);
+  }
+
+  /** What the listing was asked to tell of is above this. */
+  imply(url: URL, below: number): void {
+    if (below < 2) return;
+    const segments = url.pathname.split("/").filter((segment) => segment !== "");
+    const above = new URL(url);
+    above.pathname = `/${segments.slice(0, this.#direct ? this.#above + 1 : -1).join("/")}/`;
+    const key = keyOf(above);
+    if (this.#told.has(key) || this.#implied.has(key)) return;
+    if (this.#implied.size < mostImplied) this.#implied.set(key, above);
+    else this.more = true;
+  }
+
+  untold(): Iterable<URL> {
+    return this.#implied.values();
+  }
+}
+
+function keyOf(url: URL): string {
+  return comparableSegments(url.pathname).join("\0");
+}
+
+/** Of more, only that there are more is known. */
+const mostImplied = 1_000;
 
 async function* everything(top: URL, members: ListMembers): AsyncGenerator<Resource, void> {
   const collections: URL[] = [];
@@ -164,7 +231,7 @@ async function* walk(
   const waiting = [...start];
   const visited = new Set<string>();
   for (let collection = waiting.pop(); collection !== undefined; collection = waiting.pop()) {
-    const key = comparableSegments(collection.pathname).join("\0");
+    const key = keyOf(collection);
     if (visited.has(key)) continue;
     visited.add(key);
     if ((depthBelow(collection, top) ?? 0) > deepest) {
