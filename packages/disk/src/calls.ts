@@ -3,6 +3,7 @@ import type { Awaitable } from "@meanwhile/server/store";
 import type { Durability } from "./durability.ts";
 import { syncError } from "./errno.ts";
 import {
+  type BeforeEach,
   type FileOperation,
   type FileOperations,
   type FilePath,
@@ -11,6 +12,7 @@ import {
   type NameBatch,
 } from "./file-operations.ts";
 import { givingName } from "./giving-names.ts";
+import type { Room } from "./in-flight.ts";
 import { NameSyncs, type NameSyncsOptions } from "./name-syncs.ts";
 import type { Pace } from "./pace.ts";
 import { patiently, type WhenNoDescriptor } from "./patience.ts";
@@ -79,6 +81,11 @@ export class Calls {
     this.#syncs = syncs;
     this.#whenNoDescriptor = whenNoDescriptor;
     this.#names = new NameSyncs({ calls: this, syncs, ...told });
+  }
+
+  /** Room for work on trees: two threads at the same time, and some more where each waits for the disk. */
+  room(): Room {
+    return { free: this.durability === "none" ? 1 : 3 };
   }
 
   /** Nothing is changed from now on: whoever wants to waits for ever, as if the process had ended. */
@@ -241,6 +248,11 @@ export class Calls {
     return this.#before?.({ call: "unlink", path }) ?? this.#call(path, "change", "unlink", [path]);
   }
 
+  /** Removes files of a directory in a worker, as many as it can in a slice. @returns how many are gone */
+  unlinkFiles(directory: string, names: readonly string[]): Awaitable<number> {
+    return this.#many(directory, "unlinkFiles", (before) => [directory, names, before]);
+  }
+
   rmdir(path: FilePath): Awaitable<void> {
     return this.#before?.({ call: "rmdir", path }) ?? this.#call(path, "change", "rmdir", [path]);
   }
@@ -373,6 +385,28 @@ export class Calls {
   ): Awaitable<Result<Name>> {
     const lane = this.#routes?.aside(target, kind);
     return lane === undefined ? here(operation, args) : lane.run(operation, args);
+  }
+
+  /** An operation that makes many changes: beside the event loop, where there are workers. */
+  #many<Name extends FileOperation>(
+    target: FilePath | number,
+    operation: Name,
+    args: (before: BeforeEach | undefined) => Args<Name>,
+  ): Awaitable<Result<Name>> {
+    const lane = this.#routes?.aside(target, "long");
+    if (lane !== undefined) return lane.run(operation, args(undefined));
+    let held: Promise<never> | undefined;
+    const before = (change: Change): void => {
+      held ??= this.#before?.(change);
+      if (held !== undefined) throw new Error("the process has ended");
+    };
+    try {
+      const result = here(operation, args(before));
+      return held ?? result;
+    } catch (error) {
+      if (held !== undefined) return held;
+      throw error;
+    }
   }
 
   #run<Name extends FileOperation>(

@@ -54,7 +54,7 @@ export async function copyDocument(
  * earlier process, and is not copied again.
  */
 export async function copyMembers(context: CopyContext, from: Directory, to: Directory): Promise<void> {
-  const flight = new InFlight(filesAtOnce);
+  const flight = new InFlight({ free: filesAtOnce });
   try {
     await copyInto(context, flight, from, to);
   } finally {

@@ -3,6 +3,8 @@
  * and results are what a message can carry between threads.
  */
 import * as fs from "node:fs";
+import type { Change } from "./calls.ts";
+import { hasNoDescriptor, isMissing } from "./errno.ts";
 
 const big = { bigint: true } as const;
 
@@ -46,6 +48,17 @@ export const fileOperations = {
   rename: (from: string, to: string): void => fs.renameSync(from, to),
   link: (from: string, to: string): void => fs.linkSync(from, to),
   unlink: (path: FilePath): void => fs.unlinkSync(toPath(path)),
+  /** Removes files of a directory, as many as it can in a slice. @returns how many are gone, see {@link sliceOf} */
+  unlinkFiles: (directory: string, names: readonly string[], before?: BeforeEach): number =>
+    sliceOf(names, (name) => {
+      const path = `${directory}/${name}`;
+      before?.({ call: "unlink", path });
+      try {
+        fs.unlinkSync(path);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    }),
   truncate: (fd: number, length: number): void => fs.ftruncateSync(fd, length),
   rmdir: (path: FilePath): void => fs.rmdirSync(toPath(path)),
   mkdir: (path: string, mode: number): void => void fs.mkdirSync(path, mode),
@@ -111,6 +124,34 @@ export const fileOperations = {
 
 export type FileOperations = typeof fileOperations;
 export type FileOperation = keyof FileOperations;
+
+/** Told before each change of an operation that makes many; may throw in its place. For tests, on the calling thread. */
+export type BeforeEach = (change: Change) => void;
+
+/** Other work has its turn after so long. */
+const sliceMs = 10;
+
+/**
+ * Does something with the names in their order, until a slice of time is over.
+ * @returns how many were done
+ * @throws what failed, with the number of those done before as `done`
+ */
+export function sliceOf(names: readonly string[], act: (name: string) => void): number {
+  const ends = performance.now() + sliceMs;
+  let done = 0;
+  try {
+    for (const name of names) {
+      act(name);
+      done += 1;
+      if (performance.now() > ends) break;
+    }
+    return done;
+  } catch (error) {
+    // The next call meets it again, and may wait for a descriptor.
+    if (done > 0 && hasNoDescriptor(error)) return done;
+    throw Object.assign(error as Error, { done });
+  }
+}
 
 /** What is held by a descriptor. */
 export interface Held {

@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync } from "node:fs";
 import { devNull } from "node:os";
 import { extname } from "node:path";
 import { SHARE_ENV, Worker } from "node:worker_threads";
-import { TreeError } from "@meanwhile/server/store";
+import { TreeError, type TreeErrorCode } from "@meanwhile/server/store";
 import type { FileOperation, Held } from "./file-operations.ts";
 import type { FileTask, FileTaskResult } from "./file-worker.ts";
 
@@ -93,7 +93,7 @@ export class FileThread {
     this.#finished = undefined;
     this.#worker.unref();
     if ("value" in result) task.resolve(revive(task.operation, result.value), result.ms);
-    else task.reject(Object.assign(new Error(), result.error), result.ms);
+    else task.reject(reviveError(result.error), result.ms);
     finished?.("value" in result ? result.value : undefined);
   }
 
@@ -114,6 +114,12 @@ function revive(operation: FileOperation, value: unknown): unknown {
   if (isStats && value !== undefined) Object.setPrototypeOf(value, statsPrototype());
   if (operation === "hold") Object.setPrototypeOf((value as Held).stats, statsPrototype());
   return value;
+}
+
+function reviveError(fields: Readonly<Record<string, unknown>>): Error {
+  if (fields["name"] !== "TreeError") return Object.assign(new Error(), fields);
+  const { code, message } = fields as { readonly code: TreeErrorCode; readonly message: string };
+  return Object.assign(new TreeError(code, message), fields);
 }
 
 let prototype: BigIntStats | undefined;

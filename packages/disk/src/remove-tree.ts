@@ -4,6 +4,8 @@ import { type Resource, TreeError } from "@meanwhile/server/store";
 import { type Entry, readEntries } from "./entries.ts";
 import { isMissing, isNotEmpty, treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
+import { InFlight, type Room } from "./in-flight.ts";
+import { inSlices } from "./many-members.ts";
 import { isReservedName } from "./names.ts";
 
 /** Who is told about a removal. */
@@ -39,16 +41,34 @@ export const silently: RemovalReport = {
  * @returns whether the directory is gone
  * @throws {TreeError} "stopped"
  */
-export async function removeDirectory(
+export function removeDirectory(
   folder: Folder,
   parent: Directory,
   name: string,
   report: RemovalReport,
   known: string = name,
 ): Promise<boolean> {
-  const path = memberPath(parent.path, known);
+  return remove({ folder, report, room: folder.calls.room() }, parent, { name, known });
+}
+
+/** A removal that is under way. */
+interface Removing {
+  readonly folder: Folder;
+  readonly report: RemovalReport;
+  /** For members that are removed side by side. */
+  readonly room: Room;
+}
+
+interface KnownName {
+  readonly name: string;
+  readonly known: string;
+}
+
+async function remove(removing: Removing, parent: Directory, name: KnownName): Promise<boolean> {
+  const { report } = removing;
+  const path = memberPath(parent.path, name.known);
   try {
-    const staying = await emptyAndRemove(folder, parent, { name, known }, report);
+    const staying = await emptyAndRemove(removing, parent, name);
     if (staying) report.kept?.(path);
     else report.done(path, "collection");
     return !staying;
@@ -95,17 +115,17 @@ type Staying = Map<string, TreeError | undefined>;
  * @throws why it stays otherwise
  */
 async function emptyAndRemove(
-  folder: Folder,
+  removing: Removing,
   parent: Directory,
-  { name, known }: { readonly name: string; readonly known: string },
-  report: RemovalReport,
+  { name, known }: KnownName,
 ): Promise<boolean> {
+  const { folder } = removing;
   const staying: Staying = new Map();
   for (let round = 1; ; round += 1) {
     let removed = 0;
     const directory = await folder.enter(parent, name, known);
     try {
-      removed = await emptyOnce(folder, directory, staying, report);
+      removed = await emptyOnce(removing, directory, staying);
       // It stays, and what left it must not come back.
       if (removed > 0 && staying.size > 0) await folder.calls.syncNames(directory.self);
     } finally {
@@ -127,37 +147,51 @@ async function emptyAndRemove(
 }
 
 /** @returns how many members were removed */
-async function emptyOnce(
-  folder: Folder,
-  directory: Directory,
-  staying: Staying,
-  report: RemovalReport,
-): Promise<number> {
+async function emptyOnce(removing: Removing, directory: Directory, staying: Staying): Promise<number> {
+  const { folder, report, room } = removing;
+  const flight = new InFlight(room);
   let removed = 0;
   const unreachable: Uint8Array[] = [];
-  for await (const entries of readEntries(folder.calls, directory)) {
-    for (const entry of entries) {
-      const wait = folder.calls.pace.breathe();
-      if (wait !== undefined) await wait;
-      if (report.signal?.aborted === true) throw new TreeError("stopped");
-      if (entry.bytes !== undefined && unreachable.length < mostUnreachable) unreachable.push(entry.bytes);
-      if (!entry.reachable || staying.has(entry.name)) continue;
-      if (await removeEntry(folder, directory, entry, { report, staying })) removed += 1;
+  try {
+    for await (const entries of readEntries(folder.calls, directory)) {
+      const going: Entry[] = [];
+      for (const entry of entries) {
+        if (report.signal?.aborted === true) throw new TreeError("stopped");
+        if (entry.bytes !== undefined && unreachable.length < mostUnreachable) unreachable.push(entry.bytes);
+        if (!entry.reachable || staying.has(entry.name)) continue;
+        const goes = mayGo(removing, directory, entry, staying);
+        if (goes === true || (goes !== false && (await goes))) going.push(entry);
+      }
+      await flight.start(async () => {
+        removed += await removeFiles(removing, directory, going, staying);
+      });
+      for (const { name } of going.filter(({ type }) => type === "directory")) {
+        await flight.start(async () => {
+          const reserved = isReservedName(name);
+          const below = reserved ? { ...removing, report: silently } : removing;
+          if (await remove(below, directory, { name, known: name })) removed += 1;
+          else
+            staying.set(name, reserved ? new TreeError("busy", "a temporary collection stays") : undefined);
+        });
+      }
     }
+  } finally {
+    // The directory is held until the last of them is done.
+    await flight.landed();
   }
+  flight.rethrow();
   if (unreachable.length > 0 && report.hiddenStays === true) staying.set("", undefined);
   else removed += await removeUnreachable(folder, directory, unreachable);
   return removed;
 }
 
-/** @returns whether it is gone; else it is among those that stay */
-async function removeEntry(
-  folder: Folder,
+/** @returns whether it may be removed; else it is among those that stay */
+function mayGo(
+  { folder, report }: Removing,
   directory: Directory,
-  entry: Entry,
-  { report, staying }: { readonly report: RemovalReport; readonly staying: Staying },
-): Promise<boolean> {
-  const { name, type } = entry;
+  { name, type }: Entry,
+  staying: Staying,
+): boolean | Promise<boolean> {
   const path = memberPath(directory.path, name);
   if (path === folder.state) {
     staying.set(name, new TreeError("denied", "the state directory is in this collection"));
@@ -165,34 +199,68 @@ async function removeEntry(
   }
   const reserved = isReservedName(name);
   const hidden = !reserved && type === "other" && report.hiddenStays === true;
-  if (hidden || report.stays(path) || (type === "link" && (await report.linkStays?.(path)) === true)) {
+  if (hidden || report.stays(path)) {
     staying.set(name, undefined);
     return false;
   }
-  if (report.refusal !== undefined && !reserved) {
-    const stats = await folder.calls.find(directory.at(name));
-    const refusal = stats && (await report.refusal(path, stats));
-    if (refusal !== undefined) {
-      if (type !== "other") report.failed(path, type === "directory" ? "collection" : "document", refusal);
-      staying.set(name, undefined);
-      return false;
-    }
-  }
-  if (type === "directory" || (!reserved && type !== "other")) {
-    const remove = type === "directory" ? removeDirectory : removeFile;
-    const gone = await remove(folder, directory, name, reserved ? silently : report);
-    if (!gone)
-      staying.set(name, reserved ? new TreeError("busy", "a temporary collection stays") : undefined);
-    return gone;
-  }
-  // What is no resource has no failure of its own: where it stays, its collection fails.
-  try {
-    await folder.calls.unlink(directory.at(name));
-    return true;
-  } catch (error) {
-    staying.set(name, treeError(error));
+  const asked =
+    (type === "link" && report.linkStays !== undefined) || (report.refusal !== undefined && !reserved);
+  return asked ? isLetGo(folder, report, { directory, name, type, path, reserved }, staying) : true;
+}
+
+interface Asked {
+  readonly directory: Directory;
+  readonly name: string;
+  readonly type: Entry["type"];
+  readonly path: ResourcePath;
+  readonly reserved: boolean;
+}
+
+async function isLetGo(
+  folder: Folder,
+  report: RemovalReport,
+  { directory, name, type, path, reserved }: Asked,
+  staying: Staying,
+): Promise<boolean> {
+  if (type === "link" && (await report.linkStays?.(path)) === true) {
+    staying.set(name, undefined);
     return false;
   }
+  const stats = reserved ? undefined : await folder.calls.find(directory.at(name));
+  const refusal = stats && (await report.refusal?.(path, stats));
+  if (refusal === undefined) return true;
+  if (type !== "other") report.failed(path, type === "directory" ? "collection" : "document", refusal);
+  staying.set(name, undefined);
+  return false;
+}
+
+/** @returns how many are gone; the others are among those that stay */
+async function removeFiles(
+  { folder, report }: Removing,
+  directory: Directory,
+  entries: readonly Entry[],
+  staying: Staying,
+): Promise<number> {
+  const files = entries.filter(({ type }) => type !== "directory");
+  // What is no resource has no failure of its own: where it stays, its collection fails.
+  const untold = new Set(
+    files.flatMap(({ name, type }) => (type === "other" || isReservedName(name) ? [name] : [])),
+  );
+  const names = files.map(({ name }) => name);
+  let removed = 0;
+  await inSlices(names, (rest) => folder.calls.unlinkFiles(directory.self, rest), {
+    calls: folder.calls,
+    signal: report.signal,
+    done: (name) => {
+      removed += 1;
+      if (!untold.has(name)) report.done(memberPath(directory.path, name), "document");
+    },
+    failed: (name, error) => {
+      staying.set(name, untold.has(name) ? treeError(error) : undefined);
+      if (!untold.has(name)) report.failed(memberPath(directory.path, name), "document", treeError(error));
+    },
+  });
+  return removed;
 }
 
 /** The names of so many are remembered; the rest is removed in the next rounds. */
