@@ -84,6 +84,7 @@ export interface WorkFacts extends WorkBeginning, LaterFacts {
 
 export type Fact = WorkBeginning | LaterFacts | { readonly member: MemberFact };
 
+/** One line of the record of works: the work that it is about, and one fact. */
 export function toLine(work: string, fact: Fact): string {
   return `${JSON.stringify({ work, ...fact })}\n`;
 }

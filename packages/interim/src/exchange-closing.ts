@@ -10,6 +10,7 @@ export interface Closing {
   whenClosed(listener: () => void): void;
 }
 
+/** What an exchange knows of its end: its `closed` signal, made when it is first asked for, and whether the response was delivered. */
 export function createClosing(): Closing {
   let state: "open" | "delivered" | "undelivered" = "open";
   // Made when it is first asked for: most exchanges end without anybody asking.

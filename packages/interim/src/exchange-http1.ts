@@ -7,6 +7,7 @@ import { checkInterim, type FieldLine, statusLine } from "./interim-fields.ts";
 import { declaresContent, onceComplete } from "./request-complete.ts";
 import { onSocketClose } from "./socket-close.ts";
 
+/** Opens an exchange over HTTP/1.1. See {@link Exchange}. */
 export function openHttp1(request: IncomingMessage, response: ServerResponse): Exchange {
   const protocol = speaksInterim(request) ? "HTTP/1.1" : "HTTP/1.0";
   answerClientErrorsBehind(request);

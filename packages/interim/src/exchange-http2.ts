@@ -17,6 +17,7 @@ import { onceComplete } from "./request-complete.ts";
  */
 const mostWaitingFrames = 128;
 
+/** Opens an exchange over HTTP/2, of `node:http2`'s compatibility layer. See {@link Exchange}. */
 export function openHttp2(request: Http2ServerRequest, response: Http2ServerResponse): Exchange {
   const { stream } = request;
   const closing = createClosing();

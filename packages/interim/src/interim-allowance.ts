@@ -23,6 +23,7 @@ export interface Allowance {
   take(bytes: number): boolean;
 }
 
+/** Makes a store that is full: see {@link AllowanceOptions}. */
 export function createAllowance(options: AllowanceOptions = {}): Allowance {
   const burst = options.burstBytes ?? 128 * 1024 * 1024;
   const perMillisecond = (options.bytesPerSecond ?? 256 * 1024) / 1000;

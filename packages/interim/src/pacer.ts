@@ -88,6 +88,7 @@ interface Followed {
   readonly stop: () => void;
 }
 
+/** Makes the one timer wheel that decides for all exchanges of a server when their interim responses are sent. Close it at the end. */
 export function createPacer(options: PacerOptions = {}): Pacer {
   const clock = options.clock ?? ((): number => performance.now());
   const open = new Set<Followed>();

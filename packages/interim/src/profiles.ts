@@ -59,6 +59,7 @@ export const askedAllowance: Allowance = {
 /** Longest User-Agent that is looked at, in characters; a longer one is unknown. */
 const longestUserAgent = 512;
 
+/** Whether the name is one of a front (a reverse proxy) whose tolerance was measured. */
 export function isFront(name: string): name is Front {
   return Object.hasOwn(frontProfiles, name);
 }

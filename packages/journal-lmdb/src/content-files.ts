@@ -10,6 +10,7 @@ import { makePrivateDirectory, makePrivateFiles } from "./private-files.ts";
 /** What we call our files, and those that are not complete yet. Nothing else is ever deleted. */
 const ours = /^[0-9a-f]{32}\.content(\.part)?$/;
 
+/** Contents too large for their record, or secret: a file each, with its length and checksum in the record. */
 export class ContentFiles {
   readonly #directory: string;
 

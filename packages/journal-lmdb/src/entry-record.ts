@@ -33,6 +33,7 @@ interface OutcomeJson {
 
 const headLength = 8;
 
+/** An entry as the bytes of its record. The content is left out where it is in a file. */
 export function encodeRecord({ entry, file, order }: EntryRecord): Buffer {
   const { outcome, failed, ...rest } = entry;
   const json = Buffer.from(

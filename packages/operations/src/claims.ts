@@ -56,6 +56,7 @@ export const unheldTimeout: After = (ms, callback) => {
   return () => clearTimeout(timer);
 };
 
+/** Makes the claims of one process, all free. @param after timers, for those who wait a limited time */
 export function createClaims(after: After): Claims {
   const places = new Map<string, Place>();
   const waiting = new Set<Waiter>();

@@ -26,6 +26,7 @@ interface Numbered {
   readonly number: number;
 }
 
+/** The latest results of members, as many as are kept for those who follow, and how many failed in all. */
 export class RecentResults implements MemberResults {
   #successes: Numbered[] = [];
   #failures: Numbered[] = [];

@@ -64,6 +64,7 @@ interface Completion {
   readonly interrupted: boolean;
 }
 
+/** Makes the engine. Without a journal operations are kept in memory, and end with the process. */
 export function createOperations(options: OperationsOptions = {}): Operations {
   const now = options.now ?? Date.now;
   const { journal: given = memoryJournal({}, options.now) } = options;

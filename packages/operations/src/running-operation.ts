@@ -35,6 +35,7 @@ interface Conclusion {
 /** Further than any operation counts between two records: no version that an earlier process showed comes again. */
 const versionsOfOneProcess = 1_000_000_000;
 
+/** An operation of this process, with what its work reports. Others see it as {@link Operation}. */
 export class RunningOperation implements Operation {
   readonly id: string;
   readonly kind: string;

@@ -4,6 +4,7 @@ import type { RunningOperation } from "./running-operation.ts";
 /** How many are held. Of more, the one that ended first is given up: the journal still says that it runs. */
 export const mostUnrecorded = 1000;
 
+/** Outcomes that the journal failed to record, to be tried again. A limited number: the oldest are given up. */
 export class Unrecorded {
   // A Map keeps the order in which operations ended.
   readonly #operations = new Map<string, RunningOperation>();

@@ -4,6 +4,7 @@ import type { Preferences } from "@meanwhile/interim/fields";
 import { type Allowance, allowanceFor, type InterimPolicy, showsHop } from "@meanwhile/interim/profiles";
 import type { Connection } from "./connection.ts";
 
+/** How many interim responses this exchange may get. See `allowanceFor`. */
 export function interimAllowance(
   { protocol, request }: Exchange,
   { localEnd }: Connection,

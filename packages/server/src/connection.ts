@@ -23,6 +23,7 @@ export interface ConnectionOptions {
   readonly trustedProxy: (address: string) => boolean;
 }
 
+/** Reads who connects, and by which origin, once for each request. Forwarding fields count only behind a trusted proxy. */
 export function readConnection(request: AnyRequest, options: ConnectionOptions): Connection {
   const { socket, headers } = request;
   const peer = plainAddress(socket?.remoteAddress);

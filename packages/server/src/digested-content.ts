@@ -9,6 +9,7 @@ export interface DigestedContent {
   digest(): string | undefined;
 }
 
+/** Content whose digest is known once it was read to its end. @param limit in bytes; of longer content there is no digest */
 export function digestedContent(content: RequestContent, limit: number): DigestedContent {
   let hash: Hash | undefined = (content.length ?? 0) > limit ? undefined : createHash("sha256");
   let read = 0;

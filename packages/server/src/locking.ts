@@ -15,6 +15,7 @@ export interface Submission {
   readonly tree: Pick<Tree, "lookup">;
 }
 
+/** The lock tokens that a request submits by its If header, and who submits them (RFC 4918 §6.4, §10.4.1). */
 export function submission(
   ifHeader: IfHeader | undefined,
   request: { readonly principal: string | undefined; readonly prefix: string },

@@ -73,6 +73,7 @@ export interface Handled {
   readonly afterwards?: () => void;
 }
 
+/** Makes the handler that all requests go through. It answers every request, and never throws. */
 export function createPipeline(options: PipelineOptions): NodeHandler {
   return (request, response) => {
     if (request.httpVersionMajor === 1 && isClosing(request.socket)) {

@@ -3,6 +3,7 @@ import { badRequest, DavError } from "@meanwhile/dav/error";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 import type { RequestContent } from "./dav-request.ts";
 
+/** The content of a request, read when it is first asked for; 100 Continue is sent then. */
 export function requestContent(request: AnyRequest, response: AnyResponse): RequestContent {
   const length = declaredLength(request);
 

@@ -25,6 +25,7 @@ import { requireRights } from "./rights.ts";
 import { statusUrl } from "./serve-status.ts";
 import { waitForOutcome } from "./wait-for-outcome.ts";
 
+/** Answers a method that changes something: with the outcome of its own operation, or of an earlier one with the same key. */
 export async function serveChange(
   exchange: Exchange,
   connection: Connection,

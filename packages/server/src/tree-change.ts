@@ -68,6 +68,7 @@ export interface Moving extends IntentOfRequest {
 
 export type TreeChange = Removal | Copying | Moving;
 
+/** What every intent has of its request: what its answer names members by. */
 export function intentOf({ origin, prefix }: DavRequest): IntentOfRequest {
   return { version: 1, origin, prefix };
 }

@@ -53,6 +53,7 @@ export interface TreeWorkOfRequest {
   readonly succeeded: number;
 }
 
+/** A work as a tree sees it: it reports members to the operation, and collects the failures for the 207. */
 export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
   const { view, work, statusOf } = options;
   const listed: MemberFailure[] = [];

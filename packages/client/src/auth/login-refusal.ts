@@ -22,6 +22,7 @@ const acceptedBefore = new WeakSet<Headers>();
 /** Fields of 401s that were not answered, since that would have told the password. */
 const downgrades = new WeakSet<Headers>();
 
+/** Notes in a 401's fields that a weaker scheme was offered than before, and was not used. */
 export function noteDowngrade(headers: Headers): void {
   downgrades.add(headers);
 }

@@ -15,6 +15,7 @@ export interface HeldLock {
   leave(): void;
 }
 
+/** The locks that this client took: their tokens are submitted with requests that need them. */
 export class HeldLocks {
   readonly #locks = new Set<HeldLock>();
 

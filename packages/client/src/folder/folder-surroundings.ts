@@ -32,6 +32,7 @@ export interface FolderSurroundings {
   readonly home: string;
 }
 
+/** The given surroundings, and for all else those of this process. */
 export function surroundingsOf(given: Partial<FolderSurroundings> = {}): FolderSurroundings {
   return {
     fileSystem,

@@ -29,6 +29,7 @@ interface Member {
   endPings: () => void;
 }
 
+/** HTTP/2 sessions, one an origin and route, shared by requests at once. */
 export class Http2Sessions {
   readonly #members = new Set<Member>();
   readonly #idleMs: number;

@@ -19,6 +19,7 @@ interface Connecting {
   waiting: number;
 }
 
+/** What is known of one origin: its connections, and whether it speaks HTTP/2. */
 export class Origin {
   readonly route: Route;
   readonly #options: RequesterOptions;

@@ -25,10 +25,12 @@ export function routeTo(url: URL, proxy: string | URL | false | undefined, envir
   };
 }
 
+/** A host name without the brackets of an IPv6 address. */
 export function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "");
 }
 
+/** The port of a URL, or its scheme's default: 443 for https, else 80. */
 export function portOf(url: URL): number {
   return url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
 }

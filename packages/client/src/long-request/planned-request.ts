@@ -9,6 +9,7 @@ import { type ResumeUpload, resumeUpload } from "./resume-upload.ts";
 import type { LongRequestPlan } from "./start-long-request.ts";
 import { Vigil } from "./vigil.ts";
 
+/** A long request as it is sent, and sent again, with the same key. */
 export class PlannedRequest {
   readonly method: string;
   readonly url: URL;

@@ -7,6 +7,7 @@ import type { FailedMember, StatusDocument, StatusProgress } from "./status-docu
 /** So many failed members are told apart by their URIs; beyond that the status document's count is all there is. */
 const mostFailures = 10_000;
 
+/** What is known of how far a request is, from all that tell of it; readers get the latest. */
 export class ProgressReport {
   readonly news: LatestNews<RequestProgress> = new LatestNews(() => this.#latest);
   #latest: RequestProgress;

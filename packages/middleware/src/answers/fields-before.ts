@@ -22,6 +22,7 @@ export function closeFieldsBefore(request: AnyRequest, response: AnyResponse, ha
   told.set(request, () => fields);
 }
 
+/** Fields that were set on the response before the middleware saw it, such as those of CORS: its own answers have them, too. */
 export function fieldsBefore(request: AnyRequest): StatusFields {
   return told.get(request)?.() ?? {};
 }

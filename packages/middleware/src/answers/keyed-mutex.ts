@@ -10,6 +10,7 @@ export interface Turns {
   readonly size: number;
 }
 
+/** Makes turns, none of them taken. */
 export function createTurns(): Turns {
   const last = new Map<string, Promise<void>>();
   return {

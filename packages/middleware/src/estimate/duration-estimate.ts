@@ -22,6 +22,7 @@ export interface EstimatorLimits {
 
 export const defaultEstimatorLimits: EstimatorLimits = { routes: 1000, recent: 25, least: 3, longest: 256 };
 
+/** Makes an estimate of how long requests of a route take, from those that ended. Limited in routes and samples. */
 export function createEstimator(given: Partial<EstimatorLimits> = {}): Estimator {
   const { routes, recent, least, longest } = { ...defaultEstimatorLimits, ...given };
   // A Map keeps the order in which routes were put in: what is used again is put in anew.

@@ -28,6 +28,7 @@ export interface Foresight {
   stop(): void;
 }
 
+/** Tells when a request is expected to take long, as soon as its route is known. */
 export function foresee({ estimator, exchange, route, clock, after, expected }: ForesightOptions): Foresight {
   const begunAtMs = clock();
   // A slow upload is the client's time, not the route's.

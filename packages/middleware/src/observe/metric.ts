@@ -71,6 +71,7 @@ export interface Counter extends CollectedMetric {
   count(labels?: Labels): void;
 }
 
+/** Makes a counter that a registry of prom-client collects. */
 export function createCounter(name: string, help: string): Counter {
   const series = new Series(() => ({ value: 0 }));
   return {

@@ -33,6 +33,7 @@ const durationBounds = [0.1, 0.5, 1, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 360
 /** One set a registry, however often the middleware is mounted. */
 const known = new WeakMap<MetricsRegistry, Metrics>();
 
+/** The metrics of a registry; made once for each registry. */
 export function metricsOf(registry: MetricsRegistry): Metrics {
   const before = known.get(registry);
   if (before) return before;

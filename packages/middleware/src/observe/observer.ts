@@ -51,6 +51,7 @@ export interface ObserverOptions {
   readonly now?: () => number;
 }
 
+/** Makes what logs, counts and traces operations, as the options ask for. */
 export function createObserver(options: ObserverOptions): Observer {
   const { logger, metrics, telemetry, abandoned, now = Date.now } = options;
   const spans = new WeakMap<object, TelemetrySpan>();

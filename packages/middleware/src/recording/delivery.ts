@@ -17,6 +17,7 @@ import type { FieldLine, ResponseHead } from "./response-reader.ts";
 /** Content of a response that is held, in bytes; more of it flows. */
 const heldBytes = 64 * 1024;
 
+/** Passes a recorded response on to its exchange as it comes, at the pace of the client. */
 export class Delivery {
   readonly #exchange: Exchange;
   readonly #more: () => readonly FieldLine[];

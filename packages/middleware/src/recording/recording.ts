@@ -34,6 +34,7 @@ export interface RecordingOptions {
   readonly secretFields: ReadonlySet<string>;
 }
 
+/** What a handler's response writes becomes an outcome; a listener gets its parts as they come. */
 export class Recording implements FacadeSink {
   /** Resolves with the whole response, or with what it was settled with. */
   readonly outcome: Promise<Outcome>;

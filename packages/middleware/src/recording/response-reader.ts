@@ -35,6 +35,7 @@ export class MalformedResponse extends Error {
   }
 }
 
+/** Reads what Node's HTTP/1.1 response serialises: heads, content, trailers. What is malformed is an error. */
 export class ResponseReader {
   readonly #events: ResponseEvents;
   #state: State = "head";

@@ -10,6 +10,7 @@ export function runHandler(operation: HandlerOperation, run: () => void): void {
   around(operation, run);
 }
 
+/** Sets what handlers run within. Importing `/current` does so; without it nothing is. */
 export function setAround(wanted: Around): void {
   around = wanted;
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { AnyRequest } from "@meanwhile/interim";
 import { endedInPeace } from "./when-received.ts";
 
+/** The digest of a request's content, while others read it; its whole value is known at its end. */
 export class ContentDigest {
   /** undefined as long as the content was not received to its end. */
   value: string | undefined;

@@ -43,6 +43,7 @@ export function targetUrl(request: AnyRequest, { origin }: Settings): string {
   return new URL((origin ?? originOf(request)) + (target.startsWith("/") ? target : `/${target}`)).href;
 }
 
+/** How many interim responses this exchange may get. See `allowanceFor`. */
 export function allowanceOf({ request, protocol }: Exchange, { policy }: Settings): Allowance {
   return allowanceFor(
     {

@@ -41,6 +41,7 @@ export interface FirstExchangeOptions {
   readonly abort: () => void;
 }
 
+/** The exchange whose request became an operation. It is over with its first answer, or when its client leaves. */
 export class FirstExchange {
   readonly delivery: Delivery;
   readonly #given: FirstExchangeOptions;

@@ -33,6 +33,7 @@ interface Writing {
   readonly recording: Recording;
 }
 
+/** A selected request: its handler's response, and the operation that it becomes. It decides where what is written goes. */
 export class Handling implements HandlerOperation {
   settings: Settings;
   readonly request: AnyRequest;

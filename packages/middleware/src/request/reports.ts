@@ -5,6 +5,7 @@ import { whenAborted } from "../waiting/listeners.ts";
 /** Results of members that are kept as long as the request is no operation. */
 const keptResults = 100;
 
+/** What a handler reports of its work, before and after it is an operation. */
 export class Reports {
   readonly #base: () => string;
   #work: Work | undefined;

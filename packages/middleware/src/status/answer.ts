@@ -45,6 +45,7 @@ export const noSuchOperation: StatusAnswer = problem(
   "There is no such operation, or it is not yours, or it is no longer kept.",
 );
 
+/** An answer with a JSON document. */
 export function json(
   status: number,
   text: string,

@@ -19,6 +19,7 @@ export interface StatusEndings {
   end(operation: Operation | JournalEntry): Promise<StatusEnding>;
 }
 
+/** Makes what cancels and hides operations. */
 export function createStatusEndings(operations: Operations): StatusEndings {
   // What is forgotten, at a restart for instance, costs its client one DELETE more.
   const asked = new Set<string>();

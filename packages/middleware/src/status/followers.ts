@@ -16,6 +16,7 @@ export interface Followers {
   enter(principal: string | undefined, exchange: Exchange): StatusAnswer | undefined;
 }
 
+/** Counts those who follow by event streams, and refuses more than the limits say. */
 export function createFollowers(limits: Partial<StatusLimits> = {}): Followers {
   const { followers, followersPerPrincipal } = { ...defaultStatusLimits, ...limits };
   const retry = { "Retry-After": "10" };

@@ -15,6 +15,7 @@ export interface JobStatus {
   readonly errorMessage: string;
 }
 
+/** An operation in the words of ownCloud's job status: `started`, `finished` or `error`. */
 export function jobStatus({ outcome }: Operation | JournalEntry): JobStatus {
   const job = { status: "started", fileId: "", ETag: "", errorCode: 0, errorMessage: "" } as const;
   if (!outcome) return job;

@@ -9,6 +9,7 @@ import { stateLine } from "./words.ts";
 /** How often a page without script loads itself again, in seconds. */
 const refreshSeconds = 10;
 
+/** The page with the operations of one principal. */
 export function statusListPage({ operations, more }: StatusList): string {
   const running = operations.some((document) => !hasEnded(document));
   return pageOf(

@@ -72,6 +72,7 @@ export const listedOperations: number = 100;
 
 const types = ["application/json", "text/html", "text/event-stream"] as const;
 
+/** Makes what answers all requests for status documents and their list. */
 export function createStatusService(options: StatusServiceOptions): StatusService {
   const { operations } = options;
   const now = options.now ?? Date.now;
