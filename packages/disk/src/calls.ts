@@ -10,6 +10,7 @@ import {
   fileOperations,
   type Held,
   type NameBatch,
+  type OpenedFile,
 } from "./file-operations.ts";
 import { givingName } from "./giving-names.ts";
 import type { Room } from "./in-flight.ts";
@@ -18,6 +19,7 @@ import type { Pace } from "./pace.ts";
 import { patiently, type WhenNoDescriptor } from "./patience.ts";
 import type { Need, Route, Routes } from "./routes.ts";
 import { Syncs } from "./syncs.ts";
+import { WarmPaths } from "./warm-paths.ts";
 
 type Result<Name extends FileOperation> = ReturnType<FileOperations[Name]>;
 type Args<Name extends FileOperation> = Parameters<FileOperations[Name]>;
@@ -66,6 +68,8 @@ export class Calls {
   readonly #names: NameSyncs;
   readonly #whenNoDescriptor: SyncOptions["whenNoDescriptor"];
   #before: BeforeChange | undefined;
+  /** Paths that were those of regular files a moment ago. */
+  readonly #files = new WarmPaths(() => performance.now());
   /** File systems, by their device, that were found to have no copy that shares content. */
   readonly withoutReflink: Set<bigint> = new Set();
   /** Whether inodes have the same numbers after the next mount, by the device. */
@@ -108,6 +112,22 @@ export class Calls {
     return this.#patiently(() =>
       this.#opened(path, this.#call(path, "path", "hold", [path, flags | O_PATH]), ({ fd }) => fd),
     );
+  }
+
+  /**
+   * Opens a regular file for reading, and tells what and where it is (Linux). The content of a small one comes along where
+   * the call is made in a worker.
+   * @returns undefined where something else than a regular file has the name
+   */
+  openFile(path: string): Awaitable<OpenedFile | undefined> {
+    return this.#patiently(() => {
+      const route = this.#routes?.of(path, "path", "openFile");
+      const most = route?.lane === undefined ? -1 : contentAlong;
+      const opening = this.#run(route, "openFile", [path, this.#files.has(path), most], []);
+      return opening instanceof Promise
+        ? opening.then((opened) => this.#fileOpened(path, opened))
+        : this.#fileOpened(path, opening);
+    });
   }
 
   close(fd: number): Awaitable<void> {
@@ -358,6 +378,14 @@ export class Calls {
     return this.#run(this.#routes?.of(target, need, operation), operation, args, []);
   }
 
+  #fileOpened(path: string, opened: OpenedFile | undefined): OpenedFile | undefined {
+    if (opened === undefined) return undefined;
+    this.#files.add(path);
+    if (opened.fd !== undefined) this.#routes?.opened(opened.fd, path);
+    else this.#routes?.of(path, "path", "read").came(0);
+    return opened;
+  }
+
   #patiently<Value>(open: () => Awaitable<Value>): Awaitable<Value> {
     return patiently(this.#whenNoDescriptor, open);
   }
@@ -447,6 +475,9 @@ function here<Name extends FileOperation>(operation: Name, args: Args<Name>): Re
   const run = fileOperations[operation] as unknown as (...given: Args<Name>) => Result<Name>;
   return run(...args);
 }
+
+/** The content of files up to this size, in bytes, comes along when a worker opens them: a second message costs more. */
+const contentAlong = 16 * 1024;
 
 let lastDirectory = 0;
 

@@ -1,31 +1,50 @@
 import { Readable } from "node:stream";
+import type { DeadProperty } from "@meanwhile/dav/property";
 import { type ByteRange, type DocumentResource, type OpenDocument, TreeError } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
 import { treeError } from "./errno.ts";
 
 const partBytes = 256 * 1024;
 
+export interface FileDocumentOptions {
+  /** The descriptor, which is closed with the document, or all that is in the file. */
+  readonly file: { readonly fd?: number; readonly content?: Uint8Array };
+  readonly resource: DocumentResource;
+  readonly calls: Calls;
+  readonly properties: () => readonly DeadProperty[];
+}
+
 /** A file that is open for reading. Its descriptor is closed once the document is, and no read is under way. */
 export class FileDocument implements OpenDocument {
   readonly resource: DocumentResource;
   readonly #calls: Calls;
-  readonly #fd: number;
+  readonly #fd: number | undefined;
+  readonly #content: Uint8Array | undefined;
+  readonly #properties: () => readonly DeadProperty[];
   readonly #streams: Set<Readable> = new Set();
   #readers = 0;
   #open = true;
 
-  constructor(options: { readonly fd: number; readonly resource: DocumentResource; readonly calls: Calls }) {
-    this.resource = options.resource;
-    this.#fd = options.fd;
-    this.#calls = options.calls;
+  constructor({ file, resource, calls, properties }: FileDocumentOptions) {
+    this.resource = resource;
+    this.#fd = file.fd;
+    this.#content = file.content;
+    this.#calls = calls;
+    this.#properties = properties;
+  }
+
+  properties(): readonly DeadProperty[] {
+    return this.#properties();
   }
 
   async bytes(range: ByteRange): Promise<Uint8Array> {
+    const fd = this.#fd;
+    if (fd === undefined) return this.#part(range);
     const release = this.#hold();
     try {
       const bytes = Buffer.allocUnsafe(range.end - range.start);
       for (let at = 0; at < bytes.byteLength; ) {
-        const count = await this.#calls.read(this.#fd, bytes.subarray(at), range.start + at);
+        const count = await this.#calls.read(fd, bytes.subarray(at), range.start + at);
         if (count === 0) throw cutShort();
         at += count;
       }
@@ -38,8 +57,10 @@ export class FileDocument implements OpenDocument {
   }
 
   stream(range: ByteRange): Readable {
+    const fd = this.#fd;
+    if (fd === undefined) return Readable.from([this.#part(range)], { objectMode: false });
     const release = this.#hold();
-    const stream = new FileStream(this.#calls, this.#fd, range, () => {
+    const stream = new FileStream(this.#calls, fd, range, () => {
       this.#streams.delete(stream);
       release();
     });
@@ -55,13 +76,21 @@ export class FileDocument implements OpenDocument {
     release();
   }
 
+  /** Of content that came with the file. */
+  #part({ start, end }: ByteRange): Uint8Array {
+    if (!this.#open) throw closed();
+    const part = this.#content?.subarray(start, end);
+    if (part?.byteLength !== end - start) throw cutShort();
+    return part;
+  }
+
   /** Keeps the descriptor open until the returned function is called. */
   #hold(): () => void {
-    if (!this.#open) throw new TreeError("unavailable", "the document was closed already");
+    if (!this.#open) throw closed();
     this.#readers += 1;
     return () => {
       this.#readers -= 1;
-      if (this.#readers === 0 && !this.#open) this.#calls.release(this.#fd);
+      if (this.#readers === 0 && !this.#open && this.#fd !== undefined) this.#calls.release(this.#fd);
     };
   }
 }
@@ -122,6 +151,10 @@ class FileStream extends Readable {
     if (this.#reading) this.#whenRead = finish;
     else finish();
   }
+}
+
+function closed(): TreeError {
+  return new TreeError("unavailable", "the document was closed already");
 }
 
 function cutShort(): TreeError {

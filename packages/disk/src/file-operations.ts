@@ -7,6 +7,7 @@ import type { Change } from "./calls.ts";
 import { hasNoDescriptor, isMissing } from "./errno.ts";
 
 const big = { bigint: true } as const;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 
 export const fileOperations = {
   open: (path: FilePath, flags: number, mode: number): number => fs.openSync(toPath(path), flags, mode),
@@ -23,6 +24,28 @@ export const fileOperations = {
     } catch (error) {
       fs.closeSync(fd);
       throw error;
+    }
+  },
+  /**
+   * Opens a regular file for reading, and tells where that is by now (Linux). Opening a pipe or a device can disturb other
+   * programs, so what has the name is looked at first, unless it was a file a moment ago (`known`).
+   *
+   * @param most the content of a file that has no more bytes is read, and the file closed
+   * @returns undefined where something else than a regular file has the name
+   */
+  openFile: (path: string, known: boolean, most: number): OpenedFile | undefined => {
+    if (!known && !fs.lstatSync(path).isFile()) return undefined;
+    const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    let kept = false;
+    try {
+      const stats = fs.fstatSync(fd, big);
+      if (!stats.isFile()) return undefined;
+      const where = fs.readlinkSync(`/proc/self/fd/${fd}`);
+      const content = stats.size <= most ? fileOperations.read(fd, Number(stats.size), 0) : undefined;
+      kept = content === undefined;
+      return content === undefined ? { where, stats, fd } : { where, stats, content };
+    } finally {
+      if (!kept) fs.closeSync(fd);
     }
   },
   /** As `find`, for many names of a directory; see {@link readFacts} for the result. */
@@ -159,6 +182,12 @@ export interface Held {
   readonly where: string;
   readonly stats: fs.BigIntStats;
 }
+
+/** A regular file that was opened for reading: the descriptor, or all that was in it. */
+export type OpenedFile = { readonly where: string; readonly stats: fs.BigIntStats } & (
+  | { readonly fd: number; readonly content?: never }
+  | { readonly fd?: never; readonly content: Uint8Array }
+);
 
 /** What a listing tells of a file or directory. */
 export type Facts = Pick<

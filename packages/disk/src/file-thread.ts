@@ -3,7 +3,7 @@ import { devNull } from "node:os";
 import { extname } from "node:path";
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import { TreeError, type TreeErrorCode } from "@meanwhile/server/store";
-import type { FileOperation, Held } from "./file-operations.ts";
+import type { FileOperation, Held, OpenedFile } from "./file-operations.ts";
 import type { FileTask, FileTaskResult } from "./file-worker.ts";
 
 /** An operation for a thread, and who waits for its result. */
@@ -112,7 +112,9 @@ export class FileThread {
 function revive(operation: FileOperation, value: unknown): unknown {
   const isStats = operation === "lstat" || operation === "find" || operation === "fstat";
   if (isStats && value !== undefined) Object.setPrototypeOf(value, statsPrototype());
-  if (operation === "hold") Object.setPrototypeOf((value as Held).stats, statsPrototype());
+  if (operation === "hold" || (operation === "openFile" && value !== undefined)) {
+    Object.setPrototypeOf((value as Held | OpenedFile).stats, statsPrototype());
+  }
   return value;
 }
 

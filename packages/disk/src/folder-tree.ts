@@ -19,6 +19,7 @@ import type { DeadProperties } from "./dead-properties.ts";
 import { isTaken, treeError } from "./errno.ts";
 import { FileDocument } from "./file-document.ts";
 import { beginDraft, type FileDraft } from "./file-draft.ts";
+import type { OpenedFile } from "./file-operations.ts";
 import type { Folder, Seen } from "./folder.ts";
 import { FreshTags } from "./fresh-tags.ts";
 import { listMembers } from "./list-members.ts";
@@ -97,11 +98,35 @@ export class FolderTree implements Tree {
     }
   }
 
-  open(path: ResourcePath): Promise<OpenDocument> {
+  async open(path: ResourcePath): Promise<OpenDocument> {
+    try {
+      const opened = await this.#folder.openFile(path);
+      if (opened === "absent") {
+        this.#forget(path);
+        throw new TreeError("not-found");
+      }
+      if (opened === undefined) return await this.#openSeen(path);
+      this.#forgetUnless({ kind: "document" }, path);
+      return this.#fileDocument(path, opened);
+    } catch (error) {
+      throw treeError(error);
+    }
+  }
+
+  #openSeen(path: ResourcePath): Promise<OpenDocument> {
     return this.#using(path, async (seen) => {
       if (seen.kind === "collection") throw new TreeError("is-a-collection");
       const fd = await this.#folder.openContent(seen);
-      return new FileDocument({ fd, resource: this.#documentAt(seen), calls: this.#folder.calls });
+      return this.#fileDocument(path, { fd, stats: seen.stats });
+    });
+  }
+
+  #fileDocument(path: ResourcePath, file: Omit<OpenedFile, "where">): FileDocument {
+    return new FileDocument({
+      file,
+      resource: this.#documentAt(file),
+      calls: this.#folder.calls,
+      properties: () => this.#deadProperties.read(path, "document"),
     });
   }
 
@@ -225,7 +250,7 @@ export class FolderTree implements Tree {
     return seen;
   }
 
-  #forgetUnless(seen: Seen | undefined, path: ResourcePath): void {
+  #forgetUnless(seen: Pick<Seen, "kind"> | undefined, path: ResourcePath): void {
     if (seen === undefined || this.#deadProperties.isOfOtherKind(path, seen.kind)) this.#forget(path);
   }
 
@@ -238,7 +263,7 @@ export class FolderTree implements Tree {
     return seen.kind === "collection" ? collectionResource(seen.stats) : this.#documentAt(seen);
   }
 
-  #documentAt({ stats }: Seen): DocumentResource {
+  #documentAt({ stats }: Pick<Seen, "stats">): DocumentResource {
     return documentResource(stats, this.#folder.tags.of(stats));
   }
 

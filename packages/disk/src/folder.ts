@@ -3,7 +3,8 @@ import { sep } from "node:path";
 import { isWithin, memberPath, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
-import { isAbsent } from "./errno.ts";
+import { isAbsent, isMissing } from "./errno.ts";
+import type { OpenedFile } from "./file-operations.ts";
 import { MountTable } from "./mount-table.ts";
 import { MovedTags } from "./moved-tags.ts";
 import { hasRefusedName, rootMarkName } from "./names.ts";
@@ -196,6 +197,37 @@ export class Folder {
   async isInPlace(directory: Directory): Promise<boolean> {
     if (this.#pinning) return (await this.calls.readlink(directory.self)) === this.#local(directory.path);
     return (await this.directory(directory.path)) !== undefined;
+  }
+
+  /**
+   * Opens a document without a look at its name before, where it is a regular file that no link leads to.
+   *
+   * @returns "absent" where nothing is; undefined where {@link Folder.look} has to tell
+   */
+  async openFile(path: ResourcePath): Promise<OpenedFile | "absent" | undefined> {
+    if (!this.#pinning || !this.reaches(path)) return undefined;
+    const local = this.#local(path);
+    let opened: OpenedFile | undefined;
+    try {
+      opened = await this.calls.openFile(local);
+    } catch (error) {
+      if (error instanceof TreeError) throw error;
+      // A link, for instance, or what this process may not read.
+      if (!isMissing(error)) return undefined;
+      await this.#requireRoot(undefined);
+      return "absent";
+    }
+    if (opened === undefined) return undefined;
+    const { fd, where } = opened;
+    const close = (): void => {
+      if (fd !== undefined) this.calls.release(fd);
+    };
+    if (where === local) {
+      await this.#requireRoot({ close });
+      return opened;
+    }
+    close();
+    return undefined;
   }
 
   /** Opens the content of what was seen. The caller closes the descriptor. */

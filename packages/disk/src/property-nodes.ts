@@ -28,15 +28,19 @@ export class PropertyNodes {
   readonly #counters: Database<NodeId, string>;
   /** Detached nodes that somebody is about to attach. */
   readonly #held: Set<NodeId> = new Set();
+  /** Whether a resource may have a node: not before one got a name. */
+  #anyName: boolean;
 
   constructor(database: RootDatabase) {
     this.#names = database.openDB({ name: "property-names" });
     this.#nodes = database.openDB({ name: "properties" });
     this.#detached = database.openDB({ name: "property-remains" });
     this.#counters = database.openDB({ name: "property-counters" });
+    this.#anyName = [...this.#names.getKeys({ limit: 1 })].length > 0;
   }
 
   find(path: ResourcePath): NodeId | undefined {
+    if (!this.#anyName && path !== "/") return undefined;
     let id: NodeId | undefined = root;
     for (const name of namesOf(path)) {
       id = this.#names.get([id, name]);
@@ -78,7 +82,7 @@ export class PropertyNodes {
     for (const name of namesOf(path)) {
       const known = this.#names.get([id, name]);
       const next: NodeId = known ?? this.#newId();
-      if (known === undefined) this.#names.put([id, name], next);
+      if (known === undefined) this.#putName([id, name], next);
       id = next;
     }
     return id;
@@ -87,7 +91,7 @@ export class PropertyNodes {
   /** Makes a member of a node that has none of this name. */
   makeMember(id: NodeId, name: string): NodeId {
     const member = this.#newId();
-    this.#names.put([id, name], member);
+    this.#putName([id, name], member);
     return member;
   }
 
@@ -126,7 +130,7 @@ export class PropertyNodes {
   attach(id: NodeId, path: ResourcePath): void {
     const slash = path.lastIndexOf("/");
     const parent = this.make((slash === 0 ? "/" : path.slice(0, slash)) as ResourcePath);
-    this.#names.put([parent, path.slice(slash + 1)], id);
+    this.#putName([parent, path.slice(slash + 1)], id);
     this.#detached.remove(id);
   }
 
@@ -150,6 +154,11 @@ export class PropertyNodes {
 
   hasRemains(): boolean {
     return this.#remains(1).length > 0;
+  }
+
+  #putName(key: [NodeId, string], id: NodeId): void {
+    this.#anyName = true;
+    this.#names.put(key, id);
   }
 
   #remains(limit: number): readonly NodeId[] {

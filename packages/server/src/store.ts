@@ -50,6 +50,8 @@ export interface ByteRange {
 /** A document opened for reading: its content and entity tag belong together, whatever happens to its name. */
 export interface OpenDocument {
   readonly resource: DocumentResource;
+  /** Its dead properties, as they are now. */
+  properties(): Awaitable<readonly DeadProperty[]>;
   /** The bytes of a small range (at most 64 KiB) at once. */
   bytes(range: ByteRange): Awaitable<Uint8Array>;
   /** A stream of the range. Destroying it is enough to stop; it does not close the document. */

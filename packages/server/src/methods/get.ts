@@ -54,7 +54,7 @@ async function getDocument(
   const conditional = evaluate(request, context, resource);
   if (conditional !== undefined) return conditional;
   const contentType = contentTypeOf(nameOf(request.path));
-  const fields = await documentFields(request, context, resource);
+  const fields = await documentFields(request, context, document);
   if (request.method === "HEAD") {
     return {
       status: 200,
@@ -117,9 +117,10 @@ function evaluate(
 async function documentFields(
   request: DavRequest,
   context: ServerContext,
-  resource: DocumentResource,
+  document: OpenDocument,
 ): Promise<AnswerFields> {
-  const language = contentLanguage(await context.tree.properties(request.path));
+  const { resource } = document;
+  const language = contentLanguage(await document.properties());
   return {
     ETag: resource.etag,
     "Last-Modified": formatHttpDate(lastModifiedMs(resource, context.now())),

@@ -3,10 +3,17 @@ import type { DocumentResource, OpenDocument } from "../store.ts";
 
 const chunkBytes = 64 * 1024;
 
+export interface MemoryOpening {
+  readonly resource: DocumentResource;
+  readonly content: Uint8Array;
+  readonly properties: OpenDocument["properties"];
+}
+
 /** A document of a tree in memory, opened for reading. `content` is never changed, so there is nothing to free. */
-export function openMemoryDocument(resource: DocumentResource, content: Uint8Array): OpenDocument {
+export function openMemoryDocument({ resource, content, properties }: MemoryOpening): OpenDocument {
   return {
     resource,
+    properties,
     // A copy: the caller may do with it as it likes.
     bytes: async ({ start, end }) => content.slice(start, end),
     stream: ({ start, end }) => Readable.from(chunks(content, start, end), { objectMode: false }),

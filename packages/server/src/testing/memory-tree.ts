@@ -114,7 +114,9 @@ class MemoryTree implements Tree {
     const stored = this.#existing(path);
     if (stored.kind === "collection") throw new TreeError("is-a-collection");
     this.#may("read", path);
-    return openMemoryDocument(describeDocument(stored), stored.content);
+    const { content } = stored;
+    const properties = (): Promise<readonly DeadProperty[]> => this.properties(path);
+    return openMemoryDocument({ resource: describeDocument(stored), content, properties });
   }
 
   async draft(path: ResourcePath, _options: { readonly length: number | undefined }): Promise<Draft> {

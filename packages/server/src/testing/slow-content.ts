@@ -5,6 +5,7 @@ import type { Draft, OpenDocument } from "../store.ts";
 export function slowDocument(document: OpenDocument, gate: () => Promise<void>): OpenDocument {
   return {
     resource: document.resource,
+    properties: () => document.properties(),
     bytes: async (range) => {
       await gate();
       return document.bytes(range);
