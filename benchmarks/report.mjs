@@ -1,94 +1,148 @@
-/** Figures as a page of Markdown. */
+/** Figures as a page of Markdown, and as a picture. */
 import { cpus } from "node:os";
 
+const ours = "Meanwhile";
+const floor = "bare Node";
 const reference = "Apache";
 
-export function report({ peers, jobs, results, idle, peak, rounds, onTmpfs }) {
-  const names = peers.map(({ name }) => name);
+export function page({ groups, starts, about }) {
   const lines = [
     "# Benchmarks",
     "",
-    "Made by `npm run bench`. One machine, one run, all servers on 127.0.0.1, access logs off; every job is done by each",
-    `server in turn, ${rounds} ${rounds === 1 ? "round" : "rounds"}: the best wall time and the least processor time count. Ratios say more than absolute`,
-    `figures: they are to ${reference}'s in the same run, and above 1 is worse. ${onTmpfs ? "Trees are on tmpfs." : "Trees are not on tmpfs: the disk is measured too."}`,
-    `Processors: ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}.`,
+    `Made by \`npm run bench\` of commit ${about.commit}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}.`,
+    `All servers on 127.0.0.1 with access logs off, each work done by each in turn; a round to warm up, then the median of ${about.rounds}, with`,
+    "the least and the greatest. Steady load goes on for " +
+      `${about.loadMs / 1000} s. The load generator uses the same processors.`,
+    "Absolute figures are this machine's; ratios say more. A ratio above 1 is faster than the other.",
+    "",
+    "![Speed beside Apache, by work](benchmarks.svg)",
+    "",
+    ...groups.flatMap(section),
+    ...startRows(starts),
+    ...failures(groups),
+  ];
+  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+function section({ name, works, servers, results }) {
+  if (works.length === 0) return [];
+  const names = servers.map((server) => server.name);
+  const intro =
+    name === "Unsynced"
+      ? "Root and state on tmpfs, `--durability none`; the others never sync."
+      : "Root and state on one disk, `--durability full`, beside a bare program that makes the same syncs, and `cp -r` and then `sync -f`.";
+  const compared = names.includes(reference) ? [`of ${reference}`, "of the best of the others"] : [];
+  return [
+    `## ${name}`,
+    "",
+    intro,
     "",
     ...table(
-      ["server", "version", "what it is"],
-      peers.map((peer) => [peer.name, peer.version() ?? "", peer.note]),
+      ["", ...names, "of the floor", ...compared, "goal"],
+      works.map((work) => {
+        const of = (server) => median(results.get(work.key)?.get(server)?.figures);
+        const peers = names.filter((one) => one !== ours && one !== floor).flatMap((one) => of(one) ?? []);
+        const best =
+          peers.length === 0 ? undefined : work.unit === "ms" ? Math.min(...peers) : Math.max(...peers);
+        return [
+          `${work.name}, ${work.unit}`,
+          ...names.map((one) => cell(results.get(work.key)?.get(one)?.figures)),
+          ratio(work, of(ours), of(floor)),
+          ...(compared.length === 0
+            ? []
+            : [ratio(work, of(ours), of(reference)), ratio(work, of(ours), best)]),
+          work.goal,
+        ];
+      }),
     ),
     "",
-    "## Wall time",
+    ...servers.map((server) => `- ${server.name} ${server.version}: ${server.note}`),
     "",
-    "Milliseconds of one request, or requests a second; in parentheses the ratio of the time.",
-    "",
-    ...table(
-      ["", ...names],
-      jobs.map((job) => [job.name, ...names.map((name) => wall(job, results.get(job.name), name))]),
-    ),
-    "",
-    "## Processor time",
-    "",
-    "Milliseconds a request, of all processes of the server, user and system.",
-    "",
-    ...table(
-      ["", ...names],
-      jobs.map((job) => [job.name, ...names.map((name) => cpu(results.get(job.name), name))]),
-    ),
-    "",
-    "## Memory",
-    "",
-    "MB (PSS) of all processes of the server, sampled ten times a second.",
+  ];
+}
+
+function startRows(starts) {
+  if (starts.length === 0) return [];
+  const of = (pick) => [median(starts.map((row) => pick(row, 0))), median(starts.map((row) => pick(row, 1)))];
+  const row = (name, goal, pick) => {
+    const [mine, bare] = of(pick);
+    return [name, mine.toFixed(0), bare.toFixed(0), (mine / bare).toFixed(2), goal];
+  };
+  return [
+    "## Start",
     "",
     ...table(
-      ["", ...names],
+      ["", ours, floor, "times the floor", "goal"],
       [
-        ["idle, before the first request", ...names.map((name) => megabytes(idle.get(name)))],
-        ...jobs.map((job) => [
-          job.name,
-          ...names.map((name) => megabytes(results.get(job.name).get(name)?.memory)),
-        ]),
-        ["peak of all", ...names.map((name) => megabytes(peak.get(name)))],
+        row("start to the first answer, ms", "2.2", ({ listening }, at) => listening[at].ms),
+        row("memory of an idle server (RSS), MB", "1.6", ({ listening }, at) => listening[at].rss),
+        row("`--version`, ms; `node -e 0`", "1.3", ({ version }, at) => version[at]),
       ],
     ),
     "",
-    ...failures(jobs, results, names),
   ];
-  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+/** Above 1: faster. */
+function ratio({ unit }, mine, other) {
+  if (mine === undefined || other === undefined) return "–";
+  return (unit === "ms" ? other / mine : mine / other).toFixed(2);
+}
+
+function cell(figures) {
+  const middle = median(figures);
+  if (middle === undefined) return "–";
+  const digits = middle < 10 ? 2 : 0;
+  const [least, greatest] = [Math.min(...figures), Math.max(...figures)].map((figure) =>
+    figure.toFixed(digits),
+  );
+  return `${middle.toFixed(digits)} (${least}–${greatest})`;
+}
+
+function median(figures) {
+  if (figures === undefined || figures.length === 0) return undefined;
+  const sorted = [...figures].sort((one, other) => one - other);
+  const half = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(half)] + sorted[Math.ceil(half)]) / 2;
 }
 
 function table(head, rows) {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
-function wall({ unit }, byPeer, name) {
-  const { ms } = byPeer.get(name) ?? {};
-  if (ms === undefined) return "–";
-  const figure = unit === "ms" ? ms.toFixed(ms < 10 ? 2 : 0) : String(Math.round(1000 / ms));
-  return `${figure}${ratio(ms, byPeer.get(reference)?.ms)}`;
+function failures(groups) {
+  const found = groups.flatMap(({ works, results }) =>
+    works.flatMap(({ key, name }) =>
+      [...(results.get(key) ?? [])]
+        // What a server does not have stands as a dash.
+        .filter(([, { failure }]) => failure !== undefined && !/: (?:405|501)$/.test(failure))
+        .map(([server, { failure }]) => `- ${server}: ${name}: ${failure}`),
+    ),
+  );
+  return found.length === 0 ? [] : ["## Not done by all", "", ...found];
 }
 
-function cpu(byPeer, name) {
-  const { cpu: ms } = byPeer.get(name) ?? {};
-  if (ms === undefined) return "–";
-  return `${ms.toFixed(ms < 1 ? 3 : ms < 10 ? 1 : 0)}${ratio(ms, byPeer.get(reference)?.cpu)}`;
-}
-
-function ratio(value, base) {
-  return base === undefined || base === 0 ? "" : ` (${(value / base).toFixed(2)})`;
-}
-
-function megabytes(value) {
-  return value === undefined ? "–" : value.toFixed(0);
-}
-
-function failures(jobs, results, names) {
-  const lines = [];
-  for (const { name: job } of jobs) {
-    for (const name of names) {
-      const failure = results.get(job).get(name)?.failure;
-      if (failure !== undefined) lines.push(`- ${name}, ${job}: ${failure}`);
-    }
-  }
-  return lines.length === 0 ? [] : ["## What failed", "", ...lines];
+/** Bars of the speed beside Apache's, on a scale by doubling. */
+export function picture({ works, results }) {
+  const bars = works.flatMap((work) => {
+    const of = (server) => median(results.get(work.key)?.get(server)?.figures);
+    const text = ratio(work, of(ours), of(reference));
+    return text === "–" ? [] : [{ name: work.name, ratio: Number(text) }];
+  });
+  const middle = 520;
+  const perDoubling = 60;
+  const height = 40 + bars.length * 22;
+  const drawn = bars.map(({ name, ratio: factor }, index) => {
+    const y = 34 + index * 22;
+    const length = Math.max(1, Math.abs(Math.log2(Math.max(factor, 1 / 32))) * perDoubling);
+    const x = factor >= 1 ? middle : middle - length;
+    const color = factor >= 1 ? "#3a7d44" : "#b5651d";
+    return `<text x="8" y="${y + 12}">${name}</text><rect x="${x.toFixed(0)}" y="${y}" width="${length.toFixed(0)}" height="16" fill="${color}"/><text x="${factor >= 1 ? (middle + length + 6).toFixed(0) : middle + 6}" y="${y + 12}">${factor.toFixed(2)}</text>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 ${height}" width="860" height="${height}" role="img" aria-label="Speed of Meanwhile beside Apache, by work">
+<style>text{font:13px system-ui,sans-serif;fill:#333}</style><rect width="860" height="${height}" fill="#fff"/>
+<text x="${middle - 60}" y="20">Apache = 1, right of the line is faster</text><line x1="${middle}" y1="28" x2="${middle}" y2="${height}" stroke="#333"/>
+${drawn.join("\n")}
+</svg>
+`;
 }

@@ -1,20 +1,19 @@
 /**
- * `npm run bench`: Meanwhile against other WebDAV servers in one run, on one machine, in interleaved rounds. Best
- * wall time, least processor time, highest memory. Writes docs/benchmarks.md.
+ * `npm run bench`: Meanwhile beside other servers and floors, in one run on one machine, in interleaved rounds; medians.
+ * Writes docs/benchmarks.md and docs/benchmarks.svg.
  *
- *   node benchmarks/run.mjs [--quick] [--only NAME,NAME] [--rounds N] [--no-write]
+ *   npm run bench -- [--only KEY,KEY] [--rounds N] [--quick] [--no-write]
  */
-import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startPeer } from "../conformance/peers/peer.mjs";
-import { furnish, jobs } from "./jobs.mjs";
-import { peers } from "./peers.mjs";
-import { cpuMs, pssMb, watchMemory } from "./processes.mjs";
-import { report } from "./report.mjs";
+import { bareNode, binary, meanwhile, others } from "./peers.mjs";
+import { page, picture } from "./report.mjs";
+import { clear, furnish, syncedKeys, works } from "./works.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -25,92 +24,136 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-const folder = fileURLToPath(new URL(".", import.meta.url));
+const loadMs = values.quick ? 1_000 : 2_000;
+const only = values.only?.split(",");
+const isChosen = ({ key }) => only === undefined || only.includes(key);
+const docs = fileURLToPath(new URL("../docs/", import.meta.url));
 
-bringPeers();
-const root = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "meanwhile-bench-"));
-// Servers that give up being root must get in.
-chmodSync(root, 0o755);
-const onTmpfs = statfsSync(root).type === 0x01021994;
-const sites = [];
-/** By job, then by peer. */
-const results = new Map(jobs.map(({ name }) => [name, new Map()]));
-const idle = new Map();
-const peak = new Map();
-try {
-  await startAll();
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const job of jobs) {
-      for (const site of sites) {
-        await measure(job, site, round);
-      }
-    }
-  }
-} finally {
-  await Promise.all(sites.map(({ stop }) => stop()));
-  rmSync(root, { recursive: true, force: true });
-}
-const text = report({ peers: sites.map(({ peer }) => peer), jobs, results, idle, peak, rounds, onTmpfs });
-console.log(`\n${text}`);
-if (!values["no-write"]) {
-  const page = join(folder, "../docs/benchmarks.md");
+spawnSync("bash", [fileURLToPath(new URL("../scripts/judges.sh", import.meta.url)), "bench"], {
+  stdio: "ignore",
+});
+
+const groups = [
+  await measureGroup("Unsynced", existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), works, [
+    meanwhile("none"),
+    ...others,
+    bareNode(false),
+  ]),
+  await measureGroup(
+    "Synced",
+    tmpdir(),
+    works.filter(({ key }) => syncedKeys.includes(key)),
+    [meanwhile("full"), bareNode(true)],
+  ),
+];
+const starts = only === undefined || only.includes("start") ? await measureStarts() : [];
+const about = {
+  commit: spawnSync("git", ["log", "-1", "--format=%h, %as"], { encoding: "utf8" }).stdout.trim(),
+  rounds,
+  loadMs,
+};
+const text = page({ groups, starts, about });
+console.log(text);
+if (!values["no-write"] && only === undefined) {
+  const file = join(docs, "benchmarks.md");
   // What other benchmarks have written below stays.
-  const others = existsSync(page) ? (/^## Waiting$[\s\S]*/m.exec(readFileSync(page, "utf8"))?.[0] ?? "") : "";
-  writeFileSync(page, others === "" ? text : `${text.trimEnd()}\n\n${others}`);
+  const more = existsSync(file) ? (/^## Waiting$[\s\S]*/m.exec(readFileSync(file, "utf8"))?.[0] ?? "") : "";
+  writeFileSync(file, `${text.trimEnd()}\n${more === "" ? "" : `\n${more}`}`);
+  writeFileSync(join(docs, "benchmarks.svg"), picture(groups[0]));
 }
 
-/** Debian's peers by the judges' script; those of npm are here. */
-function bringPeers() {
-  const script = join(folder, "../scripts/judges.sh");
-  const { status } = spawnSync("bash", [script, "bench"], { stdio: "inherit" });
-  if (status !== 0) console.error(`${script} failed: going on with the peers that are here`);
-}
-
-async function startAll() {
-  const only = values.only?.split(",");
-  for (const peer of peers.filter(({ name }) => only === undefined || only.includes(name))) {
-    if (peer.version() === undefined) {
-      console.error(`${peer.name} is not here`);
-      continue;
-    }
-    let site;
-    try {
-      site = { peer, ...(await startPeer(peer, { root })) };
-    } catch (error) {
-      console.error(error.message);
-      continue;
-    }
-    sites.push(site);
-    furnish(site.folder);
-    idle.set(peer.name, pssMb(site.pid));
-    console.log(`${peer.name} ${peer.version()} at ${site.url}`);
-  }
-}
-
-async function measure(job, site, round) {
-  const { name } = site.peer;
-  const before = results.get(job.name).get(name);
-  // What failed once is not tried again.
-  if (before?.failure !== undefined) return;
-  const memory = watchMemory(site.pid);
+async function measureGroup(name, where, all, servers) {
+  const chosen = all.filter(isChosen);
+  const group = { name, works: chosen, servers: [], results: new Map() };
+  if (chosen.length === 0) return group;
+  const root = mkdtempSync(join(where, "meanwhile-bench-"));
+  // Servers that give up being root must get in.
+  chmodSync(root, 0o755);
+  const sites = [];
   try {
-    job.prepare?.(site);
-    const cpuBefore = cpuMs(site.pid);
-    const { ms, requests } = await job.run(site, values.quick);
-    const found = { ms, cpu: (cpuMs(site.pid) - cpuBefore) / requests, memory: memory.peak() };
-    peak.set(name, Math.max(peak.get(name) ?? 0, found.memory));
-    results.get(job.name).set(name, {
-      ms: Math.min(found.ms, before?.ms ?? Number.POSITIVE_INFINITY),
-      cpu: Math.min(found.cpu, before?.cpu ?? Number.POSITIVE_INFINITY),
-      memory: Math.max(found.memory, before?.memory ?? 0),
-    });
-    console.log(
-      `round ${round}: ${job.name}: ${name}: ${ms.toFixed(3)} ms, ${found.cpu.toFixed(3)} ms of processor`,
-    );
-  } catch (error) {
-    results.get(job.name).set(name, { failure: error.message.split("\n")[0] });
-    console.error(`round ${round}: ${job.name}: ${name}: ${error.message}`);
+    for (const server of servers) {
+      const version = server.version();
+      if (version === undefined) continue;
+      const site = { ...(await startPeer(server, { root })), server, version };
+      furnish(site.folder);
+      site.own();
+      sites.push(site);
+      group.servers.push({ name: server.name, note: server.note, version });
+    }
+    // The first round warms up, and is not counted.
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const work of chosen) for (const site of sites) await measure(group, work, site, round);
+    }
   } finally {
-    memory.stop();
+    await Promise.all(sites.map(({ stop }) => stop()));
+    rmSync(root, { recursive: true, force: true });
   }
+  return group;
+}
+
+async function measure({ name, results }, work, site, round) {
+  const isFloor = site.server.name === "bare Node";
+  const act = isFloor && work.command !== undefined ? work.command : work.run;
+  const found = results.get(work.key) ?? new Map();
+  results.set(work.key, found);
+  const before = found.get(site.server.name) ?? { figures: [] };
+  // What failed once is not tried again.
+  if (before.failure !== undefined) return;
+  found.set(site.server.name, before);
+  try {
+    const figure = await act(site, round === 0 ? loadMs / 4 : loadMs);
+    if (round > 0) before.figures.push(figure);
+    console.error(`${name} ${round}: ${work.key}: ${site.server.name}: ${figure.toFixed(2)} ${work.unit}`);
+  } catch (error) {
+    before.failure = error.message.split("\n")[0];
+    console.error(`${name}: ${work.key}: ${site.server.name}: ${before.failure}`);
+  } finally {
+    clear(site.folder);
+    site.own();
+  }
+}
+
+/** From nothing to listening, to the version, and what memory an idle server has; beside bare Node. */
+async function measureStarts() {
+  const rows = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    rows.push({
+      listening: [await listening(meanwhile("full")), await listening(bareNode(false))],
+      version: [lasts([binary, "--version"]), lasts(["-e", "0"])],
+    });
+  }
+  return rows;
+}
+
+async function listening(server) {
+  const root = mkdtempSync(join(tmpdir(), "meanwhile-bench-"));
+  try {
+    const { program, args } = server.command({
+      folder: root,
+      place: `${root}.place`,
+      port: 18_000 + Math.floor(Math.random() * 10_000),
+    });
+    const port = args.map((arg) => /^(?:127\.0\.0\.1:)?(\d{5})$/.exec(arg)?.[1]).find(Boolean);
+    const started = performance.now();
+    const child = spawn(program, args, { stdio: "ignore" });
+    while (!(await fetch(`http://127.0.0.1:${port}/`, { method: "OPTIONS" }).catch(() => undefined))) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    const ms = performance.now() - started;
+    const rss =
+      Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill();
+    await ended;
+    return { ms, rss };
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+    rmSync(`${root}.place`, { recursive: true, force: true });
+  }
+}
+
+function lasts(args) {
+  const started = performance.now();
+  spawnSync(process.execPath, args);
+  return performance.now() - started;
 }
