@@ -78,3 +78,16 @@ describe("parsePropfind", () => {
     );
   });
 });
+
+test("the same body is read alike again, and others do not change that", () => {
+  const body = (name: string): string =>
+    `<D:propfind xmlns:D="DAV:"><D:prop><D:${name}/></D:prop></D:propfind>`;
+  const expected = { kind: "prop", names: [{ namespace: "DAV:", local: "getetag" }] };
+  expect(parsePropfind(body("getetag"))).toEqual(expected);
+  for (let number = 0; number < 300; number += 1) {
+    expect(parsePropfind(body(`p${number}`))).toMatchObject({ names: [{ local: `p${number}` }] });
+  }
+  expect(parsePropfind(body("getetag"))).toEqual(expected);
+  expect(() => parsePropfind("<no")).toThrow();
+  expect(() => parsePropfind("<no")).toThrow();
+});

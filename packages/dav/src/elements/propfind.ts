@@ -20,6 +20,23 @@ export const propfindNameLimit: number = 1000;
  *   (appendices A.3, A.4); 413 beyond {@link propfindNameLimit}
  */
 export function parsePropfind(text: string): PropfindRequest {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const request = parse(text);
+  if (text.length <= longestKept) {
+    if (parsed.size >= mostKept) parsed.clear();
+    parsed.set(text, request);
+  }
+  return request;
+}
+
+// A client asks for the same properties again and again.
+const parsed = new Map<string, PropfindRequest>();
+/** In characters. */
+const longestKept = 2048;
+const mostKept = 128;
+
+function parse(text: string): PropfindRequest {
   // "A client may choose not to submit a request body. An empty PROPFIND request body MUST be treated as if it
   // were an 'allprop' request."
   if (text === "") return { kind: "allprop", include: [] };
