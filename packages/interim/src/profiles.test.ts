@@ -267,3 +267,22 @@ test.each([
 ])("showsHop(%j) is %s", (headers, shows) => {
   expect(showsHop(headers)).toBe(shows);
 });
+
+test("what is found for a user agent does not depend on what was asked before, however many there were", () => {
+  const facts = { userAgent: "curl/8.5.0", asked: false, hopSeen: false, loopback: false } as const;
+  const policy = { mode: "measured", front: undefined } as const;
+  const found = () => [
+    allowanceFor({ ...facts, protocol: "HTTP/1.1" }, policy),
+    allowanceFor({ ...facts, protocol: "HTTP/2" }, policy),
+    allowanceFor({ ...facts, protocol: "HTTP/1.1" }, { ...policy, front: "haproxy" }),
+    allowanceFor({ ...facts, protocol: "HTTP/1.1", userAgent: "Wget2/2.2.0" }, policy),
+    allowanceFor({ ...facts, protocol: "HTTP/2", userAgent: "Wget2/2.2.0" }, policy),
+  ];
+  const first = found();
+  expect(found()).toEqual(first);
+  for (let number = 0; number < 1000; number += 1) {
+    allowanceFor({ ...facts, protocol: "HTTP/1.1", userAgent: `made up ${number}` }, policy);
+  }
+  expect(found()).toEqual(first);
+  expect(first.map(({ budget }) => budget)).toContain(0);
+});

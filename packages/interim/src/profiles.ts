@@ -131,6 +131,20 @@ function nameOf(known: Allowance | undefined, facts: ClientFacts): string {
 function clientAllowance(facts: ClientFacts, behindHop: boolean): Allowance | undefined {
   const { userAgent, protocol } = facts;
   if (userAgent === undefined || userAgent.length > longestUserAgent) return undefined;
+  const key = `${behindHop ? "behind a hop" : protocol} ${userAgent}`;
+  if (allowances.has(key)) return allowances.get(key);
+  const known = measuredAllowance(userAgent, protocol, behindHop);
+  // The names are the clients' to choose.
+  if (allowances.size >= mostAllowances) allowances.clear();
+  allowances.set(key, known);
+  return known;
+}
+
+/** What was found for the user agents that came last, each of which is tested against all patterns once. */
+const allowances = new Map<string, Allowance | undefined>();
+const mostAllowances = 256;
+
+function measuredAllowance(userAgent: string, protocol: Protocol, behindHop: boolean): Allowance | undefined {
   let known: Allowance | undefined;
   for (const profile of clientProfiles) {
     if (!profile.pattern.test(userAgent)) continue;

@@ -38,6 +38,7 @@ import type { ReservedPaths } from "./reserved.ts";
 import { serveChange } from "./serve-change.ts";
 import { serveReading } from "./serve-reading.ts";
 import { reservedErrorFields, reservedOptions, serveStatus } from "./serve-status.ts";
+import type { SlowReads } from "./slow-reads.ts";
 import { requireSoundHead } from "./sound-head.ts";
 import { TreeError } from "./store.ts";
 
@@ -54,6 +55,7 @@ export interface PipelineOptions {
   readonly log: ((entry: RequestLogEntry) => void) | undefined;
   readonly reserved: ReservedPaths;
   readonly status: StatusService;
+  readonly slowReads: SlowReads;
   readonly attendance: Attendance;
   readonly turns: Turns;
 }

@@ -1,11 +1,12 @@
 /** A safe method: answered as it is; its work stops when nobody waits for it. */
-import type { Exchange } from "@meanwhile/interim";
+import type { Exchange, Following } from "@meanwhile/interim";
 import { interimAllowance } from "./allowance.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { requireIfOfReading } from "./if-evaluation.ts";
 import type { ReadMethod } from "./methods.ts";
 import type { Handled, PipelineOptions } from "./pipeline.ts";
+import { slowMs } from "./slow-reads.ts";
 
 /**
  * Answers, and should even that take long (a tree that is slow to open, not to send), keeps the client waiting with
@@ -16,23 +17,30 @@ export async function serveReading(
   connection: Connection,
   request: DavRequest,
   read: ReadMethod,
-  { context, pacer, pacing, policy }: PipelineOptions,
+  { context, pacer, pacing, policy, slowReads }: PipelineOptions,
 ): Promise<Handled> {
   const allowance = interimAllowance(exchange, connection, request.preferences, policy);
-  const following = pacer.follow(exchange, {
-    allowance,
-    pacing,
-    // Reading answers at once unless something is wrong: whoever asked for interim responses waits like the others.
-    asked: false,
-    progress: () => nothingKnown,
-    fields: () => ({}),
-  });
+  let following: Following | undefined;
+  const follow = (elapsedMs: number): void => {
+    following = pacer.follow(exchange, {
+      allowance,
+      pacing: { ...pacing, afterMs: Math.max(0, pacing.afterMs - elapsedMs) },
+      // Reading answers at once unless something is wrong: whoever asked for interim responses waits like the others.
+      asked: false,
+      progress: () => nothingKnown,
+      fields: () => ({}),
+    });
+  };
+  let ended = (): void => {};
+  if (pacing.afterMs < 2 * slowMs) follow(0);
+  else if (allowance.budget > 0) ended = slowReads.watch(follow);
   try {
     await requireIfOfReading(request, context);
     const answer = await read(request, context);
-    return { answer, interims: following.sent, profile: allowance.profile };
+    return { answer, interims: following?.sent ?? 0, profile: allowance.profile };
   } finally {
-    following.stop();
+    ended();
+    following?.stop();
   }
 }
 

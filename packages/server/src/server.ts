@@ -12,6 +12,7 @@ import { createPipeline, type NodeHandler } from "./pipeline.ts";
 import { recoverOperations } from "./recovery.ts";
 import type { RequestLogEntry } from "./request-log.ts";
 import { reservedPaths } from "./reserved.ts";
+import { createSlowReads } from "./slow-reads.ts";
 import type { LockStore, Tree } from "./store.ts";
 
 export { type Access, type Action, openAccess, readOnlyAccess } from "./access.ts";
@@ -116,6 +117,7 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     log: options.log,
     reserved,
     status,
+    slowReads: createSlowReads(),
     attendance: createAttendance(options.operations, options.operations.after),
     turns: createTurns(),
   });
