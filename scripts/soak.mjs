@@ -41,7 +41,7 @@ if (unknown.length > 0) {
   for (const [name, { about }] of Object.entries(parts))
     console.log(`${name.padEnd(20)} ${about}\n${lastRun(name)}`);
 } else {
-  const build = await whole("build", ["npx", "--no-install", "tsc", "-b"]);
+  const build = await whole("build", ["npm", "run", "--silent", "build"]);
   const results = [build];
   for (const name of build.failed === 0 ? wanted : []) results.push(...(await runPart(name)));
   process.exitCode = conclude(results) ? 0 : 1;

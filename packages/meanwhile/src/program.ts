@@ -19,6 +19,7 @@ import { syncCommand } from "./commands/sync-command.ts";
 import { unlockCommand } from "./commands/unlock-command.ts";
 import { watchCommand } from "./commands/watch-command.ts";
 import { printable } from "./display/printable.ts";
+import { manifestFile } from "./package-files.ts";
 import type { Connect } from "./remote/session.ts";
 import type { ClientTerminal } from "./terminal.ts";
 
@@ -123,7 +124,7 @@ const otherNames: Readonly<Record<string, string>> = {
 };
 
 function version(): string {
-  const file: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const file: unknown = JSON.parse(readFileSync(manifestFile, "utf8"));
   const known = typeof file === "object" && file !== null && "version" in file;
   return known && typeof file.version === "string" ? file.version : "unknown";
 }

@@ -1,11 +1,8 @@
 /** The folder that is served when none is named: a copy, so that what comes with the program stays as it is. */
 import { cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { failed } from "../command-error.ts";
-
-/** The folder that comes with the program; at the same place seen from the sources and from the build. */
-const shipped: string = fileURLToPath(new URL("../../sample", import.meta.url));
+import { sampleFolder } from "../package-files.ts";
 
 /**
  * Copies the sample to `place`, unless it is there from an earlier time; what was changed in it stays changed.
@@ -16,7 +13,7 @@ export async function placeSample(place: string): Promise<string> {
   const unfinished = `${place}.${process.pid}.new`;
   try {
     await mkdir(dirname(place), { recursive: true, mode: 0o700 });
-    await cp(shipped, unfinished, { recursive: true });
+    await cp(sampleFolder, unfinished, { recursive: true });
     await rename(unfinished, place);
   } catch (cause) {
     // Nothing of it may be there at all.

@@ -1,0 +1,31 @@
+// @ts-check
+/**
+ * Makes one bundle of the built command, so that it starts in a third of the time: `packages/meanwhile/bundle/`. What
+ * is native stays outside, and each worker thread's module keeps its name beside the main one.
+ */
+import { readdirSync, rmSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const packages = fileURLToPath(new URL("../packages/", import.meta.url));
+const directory = `${packages}meanwhile/bundle`;
+
+const workers = readdirSync(packages, { recursive: true, encoding: "utf8" })
+  .map((name) => name.replaceAll("\\", "/"))
+  .filter((name) => /^[^/]+\/dist\/.*-worker\.js$/.test(name) && !/\/testing\/|\/test-/.test(name));
+const entries = workers.map((name) => [basename(name, ".js"), packages + name]);
+
+const bundle = await rolldown({
+  input: { main: `${packages}meanwhile/dist/main.js`, ...Object.fromEntries(entries) },
+  platform: "node",
+  external: ["lmdb", /^@node-rs\//],
+});
+rmSync(directory, { recursive: true, force: true });
+await bundle.write({
+  dir: directory,
+  format: "esm",
+  entryFileNames: "[name].js",
+  chunkFileNames: "[name]-[hash].js",
+});
+await bundle.close();
