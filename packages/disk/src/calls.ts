@@ -170,15 +170,21 @@ export class Calls {
     return this.#call(path, "path", "realpath", [path]);
   }
 
-  /** Reads the names in a directory, in batches. Ending the iteration early closes it. */
-  async *readNames(path: string): AsyncGenerator<NameBatch, void, void> {
+  /**
+   * Reads the names in a directory, in batches. Ending the iteration early closes it.
+   * @param options.withFacts batches that a worker reads have the facts of what has the names
+   */
+  async *readNames(
+    path: string,
+    { withFacts = false }: { readonly withFacts?: boolean } = {},
+  ): AsyncGenerator<NameBatch, void, void> {
     const route = this.#routes?.of(path, "path", "openNames");
     let ms = 0;
     const took = (time: number): void => {
       ms = Math.max(ms, time);
     };
     const begin = (): AsyncGenerator<NameBatch, void, void> =>
-      route?.lane?.readNames(path, { took }) ?? readNamesHere(path, took);
+      route?.lane?.readNames(path, { took, withFacts }) ?? readNamesHere(path, took);
     // One that failed to begin has ended.
     const { batches, first } = await this.#patiently(async () => {
       const begun = begin();
@@ -490,7 +496,7 @@ async function* readNamesHere(
   try {
     for (let first = true; ; first = false) {
       const began = performance.now();
-      const batch = first ? fileOperations.openNames(id, path) : fileOperations.readNames(id);
+      const batch = first ? fileOperations.openNames(id, path, false) : fileOperations.readNames(id);
       took(performance.now() - began);
       yield batch;
       if (batch.ended) return;

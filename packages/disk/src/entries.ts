@@ -1,5 +1,5 @@
 import type { Calls } from "./calls.ts";
-import type { NameType } from "./file-operations.ts";
+import { type Facts, type NameType, readFacts } from "./file-operations.ts";
 import type { Directory } from "./folder.ts";
 
 /** A name in a directory, as the directory itself tells it. */
@@ -10,17 +10,23 @@ export interface Entry {
   readonly reachable: boolean;
   /** The name on disk, where it is not reachable. */
   readonly bytes?: Uint8Array;
+  /** What has the name, where that was read along with it; undefined where nothing has it any more. */
+  readonly facts?: Facts | undefined;
 }
 
 /** Reads a directory in batches of at most 256. Ending the iteration early closes it. */
 export async function* readEntries(
   calls: Calls,
   directory: Directory,
+  options: { readonly withFacts?: boolean } = {},
 ): AsyncGenerator<readonly Entry[], void, void> {
-  for await (const { names, types } of calls.readNames(directory.self)) {
+  for await (const { names, types, facts } of calls.readNames(directory.self, options)) {
     yield names.map((name, at) => {
       const type = types[at] ?? "other";
-      if (typeof name === "string") return { name, type, reachable: true };
+      if (typeof name === "string") {
+        const entry = { name, type, reachable: true };
+        return facts === undefined ? entry : { ...entry, facts: readFacts(facts, at) };
+      }
       return { name: Buffer.from(name).toString(), type, reachable: false, bytes: name };
     });
   }

@@ -24,6 +24,11 @@ export interface RunOptions {
   readonly took?: (ms: number) => void;
 }
 
+export interface ReadNamesOptions extends RunOptions {
+  /** Whether each batch has the facts of what has the names. Default: false. */
+  readonly withFacts?: boolean;
+}
+
 /** A thread that the lane uses: it runs an operation, or has directories open for it, or both. */
 interface Use {
   readonly thread: FileThread;
@@ -68,8 +73,10 @@ export class FileLane {
    * Reads a directory in batches, one ahead. One thread has it open and reads all of it. Ending the iteration early closes
    * the directory.
    */
-  async *readNames(path: string, options: RunOptions = {}): AsyncGenerator<NameBatch, void, void> {
+  async *readNames(path: string, options: ReadNamesOptions = {}): AsyncGenerator<NameBatch, void, void> {
     const directory = nextDirectory++;
+    const { withFacts = false } = options;
+    const factsBelow = withFacts ? path : undefined;
     const asked = { ...options, directory };
     let use: Use | undefined;
     const inThread = (task: LaneTask): void => {
@@ -79,11 +86,11 @@ export class FileLane {
       if (use === undefined) this.#begin({ ...task, begins });
       else this.#beginIn(use, task);
     };
-    let batch = await this.#ask("openNames", [directory, path], asked, inThread);
+    let batch = await this.#ask("openNames", [directory, path, withFacts], asked, inThread);
     let next: Promise<NameBatch> | undefined;
     try {
       for (;;) {
-        next = batch.ended ? undefined : this.#ask("readNames", [directory], asked, inThread);
+        next = batch.ended ? undefined : this.#ask("readNames", [directory, factsBelow], asked, inThread);
         // Should it fail, whoever asks for the batch is told.
         next?.catch(() => {});
         yield batch;

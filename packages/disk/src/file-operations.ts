@@ -49,9 +49,10 @@ export const fileOperations = {
     }
   },
   /** As `find`, for many names of a directory; see {@link readFacts} for the result. */
-  findAll: (directory: string, names: readonly string[]): BigInt64Array<ArrayBuffer> => {
+  findAll: (directory: string, names: readonly FilePath[]): BigInt64Array<ArrayBuffer> => {
     const all = new BigInt64Array(names.length * factsEach);
     for (const [at, name] of names.entries()) {
+      if (typeof name !== "string") continue;
       const stats = fs.lstatSync(`${directory}/${name}`, { bigint: true, throwIfNoEntry: false });
       if (stats !== undefined) all.set(toFacts(stats), at * factsEach);
     }
@@ -128,16 +129,18 @@ export const fileOperations = {
     return bytes.byteLength;
   },
   /** Begins to read a directory, under a number of the caller's choice; see {@link readNames}. */
-  openNames: (id: number, path: string): NameBatch => {
+  openNames: (id: number, path: string, withFacts: boolean): NameBatch => {
     // The declarations know only names that are strings; names that are not UTF-8 are told by their bytes.
     const encoding = "buffer" as "utf8";
     const directory = fs.opendirSync(path, { bufferSize: namesAtOnce, encoding });
     openDirectories.set(id, directory);
-    return readBatch(id, directory);
+    return readBatch(id, directory, withFacts ? path : undefined);
   },
-  readNames: (id: number): NameBatch => {
+  /** @param factsBelow where the directory is, if the facts of what has the names are wanted, too */
+  readNames: (id: number, factsBelow?: string): NameBatch => {
     const directory = openDirectories.get(id);
-    return directory === undefined ? { names: [], types: [], ended: true } : readBatch(id, directory);
+    if (directory === undefined) return { names: [], types: [], ended: true };
+    return readBatch(id, directory, factsBelow);
   },
   closeNames: (id: number): void => {
     openDirectories.get(id)?.closeSync();
@@ -228,6 +231,8 @@ export interface NameBatch {
   /** As bytes where a name is not valid UTF-8. */
   readonly names: readonly FilePath[];
   readonly types: readonly NameType[];
+  /** Of what has the names that are text, as `findAll` gives them; undefined where nobody asked for them. */
+  readonly facts?: BigInt64Array;
   readonly ended: boolean;
 }
 
@@ -252,9 +257,10 @@ function written(bytes: Uint8Array): readonly (readonly [start: number, end: num
   return parts;
 }
 
-function readBatch(id: number, directory: fs.Dir): NameBatch {
+function readBatch(id: number, directory: fs.Dir, factsBelow: string | undefined): NameBatch {
   const names: FilePath[] = [];
   const types: NameType[] = [];
+  let facts: BigInt64Array | undefined;
   let ended = false;
   try {
     while (names.length < namesAtOnce) {
@@ -264,12 +270,14 @@ function readBatch(id: number, directory: fs.Dir): NameBatch {
       names.push(textOrBytes(entry.name as unknown as Buffer));
       types.push(typeOf(entry));
     }
+    // Before the directory is closed: its path may go by its descriptor.
+    if (factsBelow !== undefined) facts = fileOperations.findAll(factsBelow, names);
   } catch (error) {
     fileOperations.closeNames(id);
     throw error;
   }
   if (ended) fileOperations.closeNames(id);
-  return { names, types, ended };
+  return { names, types, ended, ...(facts === undefined ? {} : { facts }) };
 }
 
 function textOrBytes(name: Buffer): FilePath {

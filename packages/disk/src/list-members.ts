@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
-import { type Member, TreeError } from "@meanwhile/server/store";
+import { type Awaitable, type Member, TreeError } from "@meanwhile/server/store";
 import type { DeadProperties } from "./dead-properties.ts";
 import { type Entry, readEntries } from "./entries.ts";
 import { type Facts, readFacts } from "./file-operations.ts";
@@ -24,16 +24,17 @@ export async function* listMembers(
   if (directory === undefined) throw await noCollection(folder, path);
   try {
     const properties = options.properties ? deadProperties.ofMembers(path) : undefined;
-    for await (const entries of readEntries(folder.calls, directory)) {
+    for await (const entries of readEntries(folder.calls, directory, { withFacts: true })) {
       const members: Member[] = [];
       if (options.signal?.aborted === true) throw new TreeError("stopped");
       const possible = entries.filter((entry) => mayBeResource(folder, directory, entry));
-      const names = possible.map(({ name }) => name);
-      const facts = await folder.calls.findAll(directory.self, names);
+      const facts = await factsOf(folder, directory, possible);
       for (const [at, entry] of possible.entries()) {
         const wait = folder.calls.pace.breathe();
         if (wait !== undefined) await wait;
-        const resource = await resourceOf(folder, directory, entry, readFacts(facts, at));
+        const found = facts === undefined ? entry.facts : readFacts(facts, at);
+        const described = resourceOf(folder, directory, entry, found);
+        const resource = described instanceof Promise ? await described : described;
         if (resource === undefined) continue;
         members.push({
           name: entry.name,
@@ -57,26 +58,48 @@ export function mayBeResource(folder: Folder, directory: Directory, entry: Entry
   return folder.state === undefined || memberPath(directory.path, entry.name) !== folder.state;
 }
 
-async function resourceOf(
+/** Undefined where the entries have them already. */
+function factsOf(
+  { calls }: Folder,
+  directory: Directory,
+  entries: readonly Entry[],
+): Awaitable<BigInt64Array> | undefined {
+  const [first] = entries;
+  if (first === undefined || "facts" in first) return undefined;
+  return calls.findAll(
+    directory.self,
+    entries.map(({ name }) => name),
+  );
+}
+
+function resourceOf(
   folder: Folder,
   directory: Directory,
   entry: Entry,
   facts: Facts | undefined,
-): Promise<Member["resource"] | undefined> {
+): Awaitable<Member["resource"] | undefined> {
   // Absent: it was removed since the directory told its name.
-  switch (facts && facts.mode & S_IFMT) {
+  if (facts === undefined) return undefined;
+  switch (facts.mode & S_IFMT) {
     case S_IFDIR:
-      return facts && collectionResource(facts);
+      return collectionResource(facts);
     case S_IFREG:
-      return facts && documentResource(facts, folder.tags.of(facts));
-    case S_IFLNK: {
-      const seen = await folder.lookIn(directory, entry.name);
-      seen?.close();
-      return seen === undefined ? undefined : documentResource(seen.stats, folder.tags.of(seen.stats));
-    }
+      return documentResource(facts, folder.tags.of(facts));
+    case S_IFLNK:
+      return throughLink(folder, directory, entry);
     default:
       return undefined;
   }
+}
+
+async function throughLink(
+  folder: Folder,
+  directory: Directory,
+  { name }: Entry,
+): Promise<Member["resource"] | undefined> {
+  const seen = await folder.lookIn(directory, name);
+  seen?.close();
+  return seen === undefined ? undefined : documentResource(seen.stats, folder.tags.of(seen.stats));
 }
 
 const [S_IFMT, S_IFDIR, S_IFREG, S_IFLNK] = [

@@ -103,12 +103,19 @@ function reportNamed(names: readonly PropertyName[], minimal: boolean): Property
 interface Column {
   readonly name: PropertyName;
   readonly live: LiveProperty | undefined;
+  /** Whether only the server knows the value: see {@link isComputed}. */
+  readonly isComputed: boolean;
   /** Its element for the propstat of what was not found. */
   readonly missing: string;
 }
 
 function columnOf(name: PropertyName): Column {
-  return { name, live: liveProperty(name), missing: propertyElement(name) };
+  return {
+    name,
+    live: liveProperty(name),
+    isComputed: isComputed(name),
+    missing: propertyElement(name),
+  };
 }
 
 function elementIn(
@@ -116,7 +123,7 @@ function elementIn(
   subject: PropertySubject,
   deadProperties: readonly DeadProperty[],
 ): string | undefined {
-  if (isComputed(column.name)) return column.live?.element(subject);
+  if (column.isComputed) return column.live?.element(subject);
   return findDead(deadProperties, column.name)?.xml ?? column.live?.element(subject);
 }
 
