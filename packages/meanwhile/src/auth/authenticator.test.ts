@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Authentication, Credentials } from "@meanwhile/server";
-import { hashSync } from "@node-rs/bcrypt";
+import { hashSync } from "bcryptjs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type AuthenticatorOptions, createAuthenticator } from "./authenticator.ts";
 import { nonceGraceMs, nonceLifetimeMs } from "./digest.ts";
@@ -12,9 +12,7 @@ import { mostFailures } from "./throttle.ts";
 
 const realm = "Files";
 const passwords: Record<string, string> = { ann: "open sesame", bob: "123\u00a3" };
-const htpasswd = Object.entries(passwords).map(
-  ([user, password]) => `${user}:${hashSync(password, { cost: 4 })}`,
-);
+const htpasswd = Object.entries(passwords).map(([user, password]) => `${user}:${hashSync(password, 4)}`);
 const secretOf = (hash: string, user: string, password: string) =>
   createHash(hash).update(`${user}:${realm}:${password}`).digest("hex");
 const htdigest = Object.entries(passwords).flatMap(([user, password]) => [

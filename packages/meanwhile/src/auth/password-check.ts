@@ -1,5 +1,5 @@
 /** Whether a password is right, without telling by the time it takes whether the user exists. */
-import { verify } from "@node-rs/bcrypt";
+import { createBcryptThreads, type VerifyBcrypt } from "./bcrypt-threads.ts";
 import type { Htpasswd } from "./htpasswd.ts";
 import type { Standing } from "./throttle.ts";
 
@@ -12,7 +12,7 @@ export type PasswordCheck = (
   { readonly kind: "right"; readonly user: string } | { readonly kind: "wrong" } | { readonly kind: "busy" }
 >;
 
-/** Checks that run at once: they share Node's few threads with all reading and writing of files. */
+/** Checks that run at once: each takes a processor for tens of milliseconds, or longer. */
 const mostAtOnce = 2;
 /** Checks that wait for those; the last in line are sent away. */
 export const mostWaitingChecks = 100;
@@ -35,7 +35,10 @@ type After = (ms: number, callback: () => void) => () => void;
  *
  * "busy" is the answer where a check would wait too long, or too many wait with a better standing.
  */
-export function createPasswordCheck(after: After = timeoutAfter): PasswordCheck {
+export function createPasswordCheck(
+  after: After = timeoutAfter,
+  verify: VerifyBcrypt = createBcryptThreads(),
+): PasswordCheck {
   /** In the order in which they will be checked. */
   const waiting: Waiting[] = [];
   let running = 0;

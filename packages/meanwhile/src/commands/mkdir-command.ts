@@ -10,7 +10,6 @@ interface TypedMkdir extends TypedConnection, TypedLockTokens {
   readonly parents?: boolean;
 }
 
-/** `meanwhile mkdir URL`: its options, and what it does. */
 export function mkdirCommand(context: CommandContext): Command {
   return lockTokenOption(remoteCommand("mkdir", "make collections"))
     .argument("<URL...>", "what to make")

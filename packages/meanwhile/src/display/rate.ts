@@ -11,7 +11,6 @@ export interface Rate {
   perSecond(nowMs: number): number | undefined;
 }
 
-/** Makes a rate of the last seconds, from counts at times. */
 export function createRate(): Rate {
   const samples: { readonly at: number; readonly done: number }[] = [];
   return {

@@ -20,7 +20,6 @@ export interface WorkNews {
   readonly remark?: string;
 }
 
-/** The progress of one long request, as it is displayed. */
 export function newsOfRequest(progress: RequestProgress): WorkNews {
   const { stage, done, total, bytes, failures, remark, comingBack } = progress;
   return {

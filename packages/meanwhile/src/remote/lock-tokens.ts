@@ -9,7 +9,6 @@ export interface TypedLockTokens {
   readonly lockToken?: readonly string[];
 }
 
-/** Adds `--lock-token`. */
 export function lockTokenOption(command: Command): Command {
   return command.option(
     "--lock-token <TOKEN>",
