@@ -201,12 +201,10 @@ export class Calls {
     }
   }
 
-  async read(fd: number, into: Uint8Array, position: number): Promise<number> {
+  read(fd: number, into: Uint8Array, position: number): Awaitable<number> {
     const route = this.#routes?.of(fd, "path", "read");
     if (route?.lane === undefined) return this.#run(route, "readInto", [fd, into, position], []);
-    const bytes = await this.#run(route, "read", [fd, into.byteLength, position], []);
-    into.set(bytes);
-    return bytes.byteLength;
+    return this.#readAside(route, fd, into, position);
   }
 
   /** Reads beside the event loop: for parts that are large. */
@@ -390,6 +388,12 @@ export class Calls {
     if (opened.fd !== undefined) this.#routes?.opened(opened.fd, path);
     else this.#routes?.of(path, "path", "read").came(0);
     return opened;
+  }
+
+  async #readAside(route: Route, fd: number, into: Uint8Array, position: number): Promise<number> {
+    const bytes = await this.#run(route, "read", [fd, into.byteLength, position], []);
+    into.set(bytes);
+    return bytes.byteLength;
   }
 
   #patiently<Value>(open: () => Awaitable<Value>): Awaitable<Value> {

@@ -1,6 +1,12 @@
 import { Readable } from "node:stream";
 import type { DeadProperty } from "@meanwhile/dav/property";
-import { type ByteRange, type DocumentResource, type OpenDocument, TreeError } from "@meanwhile/server/store";
+import {
+  type Awaitable,
+  type ByteRange,
+  type DocumentResource,
+  type OpenDocument,
+  TreeError,
+} from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
 import { treeError } from "./errno.ts";
 
@@ -37,16 +43,37 @@ export class FileDocument implements OpenDocument {
     return this.#properties();
   }
 
-  async bytes(range: ByteRange): Promise<Uint8Array> {
+  bytes(range: ByteRange): Awaitable<Uint8Array> {
     const fd = this.#fd;
     if (fd === undefined) return this.#part(range);
     const release = this.#hold();
+    const bytes = Buffer.allocUnsafe(range.end - range.start);
     try {
-      const bytes = Buffer.allocUnsafe(range.end - range.start);
-      for (let at = 0; at < bytes.byteLength; ) {
-        const count = await this.#calls.read(fd, bytes.subarray(at), range.start + at);
+      const first = this.#calls.read(fd, bytes, range.start);
+      if (first instanceof Promise) return this.#fill(fd, bytes, range.start, first, this.#hold());
+      if (first === bytes.byteLength) return bytes;
+      if (first === 0) throw cutShort();
+      return this.#fill(fd, bytes, range.start, first, this.#hold());
+    } catch (error) {
+      throw treeError(error);
+    } finally {
+      release();
+    }
+  }
+
+  /** Reads on until the bytes are full. @param first what the first read brings */
+  async #fill(
+    fd: number,
+    bytes: Buffer,
+    start: number,
+    first: Awaitable<number>,
+    release: () => void,
+  ): Promise<Uint8Array> {
+    try {
+      let at = await first;
+      for (let count = at; at < bytes.byteLength; at += count) {
         if (count === 0) throw cutShort();
-        at += count;
+        count = await this.#calls.read(fd, bytes.subarray(at), start + at);
       }
       return bytes;
     } catch (error) {

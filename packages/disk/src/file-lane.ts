@@ -107,8 +107,10 @@ export class FileLane {
 
   /** Since when the operation runs that has run longest, by the clock; undefined where none runs. */
   get runningSince(): number | undefined {
-    const all = [...this.#uses].flatMap(({ since }) => since ?? []);
-    return all.length === 0 ? undefined : Math.min(...all);
+    let first: number | undefined;
+    for (const { since } of this.#uses)
+      if (since !== undefined && !(since >= (first ?? since + 1))) first = since;
+    return first;
   }
 
   #ask<Name extends FileOperation>(

@@ -1,6 +1,7 @@
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { DeadProperty, PropertyChange } from "@meanwhile/dav/property";
 import {
+  type Awaitable,
   type DocumentResource,
   type Draft,
   type Member,
@@ -72,8 +73,9 @@ export class FolderTree implements Tree {
     });
   }
 
-  listed(path: ResourcePath): Promise<ResourcePath> {
-    return settle(() => this.#listedNames.of(path));
+  listed(path: ResourcePath): Awaitable<ResourcePath> {
+    const listed = this.#listedNames.of(path);
+    return listed instanceof Promise ? settle(() => listed) : listed;
   }
 
   see(path: ResourcePath, options: { readonly members: boolean }): Promise<Sighting> {
@@ -280,7 +282,7 @@ export class FolderTree implements Tree {
   }
 }
 
-async function settle<T>(act: () => Promise<T>, absent?: "parent-missing"): Promise<T> {
+async function settle<T>(act: () => Awaitable<T>, absent?: "parent-missing"): Promise<T> {
   try {
     return await act();
   } catch (error) {

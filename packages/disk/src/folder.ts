@@ -1,7 +1,7 @@
 import { type BigIntStats, constants, readlinkSync } from "node:fs";
 import { sep } from "node:path";
 import { isWithin, memberPath, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
-import { TreeError } from "@meanwhile/server/store";
+import { type Awaitable, TreeError } from "@meanwhile/server/store";
 import type { Calls } from "./calls.ts";
 import { isAbsent, isMissing } from "./errno.ts";
 import type { OpenedFile } from "./file-operations.ts";
@@ -245,11 +245,29 @@ export class Folder {
    * an empty directory in its place.
    * @param held closed where it is not
    */
-  async #requireRoot(held: { close(): void } | undefined): Promise<void> {
+  #requireRoot(held: { close(): void } | undefined): Awaitable<void> {
     if (this.#served === undefined) return;
+    let now: Awaitable<BigIntStats | undefined>;
     try {
-      const now = await this.calls.find(this.root);
-      if (now?.dev === this.#served.dev && now.ino === this.#served.ino) return;
+      now = this.calls.find(this.root);
+      if (!(now instanceof Promise) && this.#isServed(now)) return;
+    } catch (error) {
+      now = Promise.reject(error);
+    }
+    return this.#recogniseRoot(now, held);
+  }
+
+  #isServed(root: BigIntStats | undefined): boolean {
+    return root?.dev === this.#served?.dev && root?.ino === this.#served?.ino;
+  }
+
+  async #recogniseRoot(
+    found: Awaitable<BigIntStats | undefined>,
+    held: { close(): void } | undefined,
+  ): Promise<void> {
+    try {
+      const now = await found;
+      if (this.#isServed(now)) return;
       if (now === undefined || !(await this.#hasMark())) {
         throw new TreeError("unavailable", "the served folder is gone, or its file system is not mounted");
       }

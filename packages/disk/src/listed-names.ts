@@ -1,4 +1,5 @@
 import { memberPath, namesOf, type ResourcePath, rootPath } from "@meanwhile/dav/path";
+import type { Awaitable } from "@meanwhile/server/store";
 import { readEntries } from "./entries.ts";
 import { isAbsent } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
@@ -24,8 +25,17 @@ export class ListedNames {
   }
 
   /** The path as directories list it. From the first name on that is not there it stays as it is. */
-  async of(path: ResourcePath): Promise<ResourcePath> {
+  of(path: ResourcePath): Awaitable<ResourcePath> {
     const names = namesOf(path);
+    let above: ResourcePath = rootPath;
+    for (const name of names) {
+      if (this.#believed(above) !== false) return this.#lookedUp(names);
+      above = memberPath(above, name);
+    }
+    return path;
+  }
+
+  async #lookedUp(names: readonly string[]): Promise<ResourcePath> {
     let listed: ResourcePath = rootPath;
     for (const [index, name] of names.entries()) {
       if (this.#believed(listed) === false || spellingsOf(name).length === 0) {

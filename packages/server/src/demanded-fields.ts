@@ -4,6 +4,7 @@ import type { Answer } from "./answer.ts";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { options } from "./methods/options.ts";
+import type { Awaitable } from "./store.ts";
 
 /** What was asked, as far as it was understood. */
 export interface Asked {
@@ -39,11 +40,13 @@ export const demands: readonly Demand[] = [
 ];
 
 /** The answer with the fields that its status demands. */
-export async function withDemandedFields(
-  answer: Answer,
-  asked: Asked,
-  context: ServerContext,
-): Promise<Answer> {
+export function withDemandedFields(answer: Answer, asked: Asked, context: ServerContext): Awaitable<Answer> {
+  return demanding.has(answer.status) ? completed(answer, asked, context) : answer;
+}
+
+const demanding: ReadonlySet<number> = new Set(demands.map(({ status }) => status));
+
+async function completed(answer: Answer, asked: Asked, context: ServerContext): Promise<Answer> {
   let complete = answer;
   for (const { status, field, value, otherwise } of demands) {
     if (answer.status !== status || (answer.fields[field] ?? "").length > 0) continue;

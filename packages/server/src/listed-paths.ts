@@ -8,7 +8,7 @@ import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import type { Target } from "./mount.ts";
 import type { ReservedPaths } from "./reserved.ts";
-import type { Tree } from "./store.ts";
+import type { Awaitable, Tree } from "./store.ts";
 
 /** {@link Tree.listed}, for any tree. */
 export async function listedPath(tree: Pick<Tree, "listed">, path: ResourcePath): Promise<ResourcePath> {
@@ -16,19 +16,28 @@ export async function listedPath(tree: Pick<Tree, "listed">, path: ResourcePath)
 }
 
 /** The paths that a request names, as the tree lists them. */
-export async function listedPaths(
+export function listedPaths(
   target: Target,
   headers: IncomingHttpHeaders,
   { origin }: Pick<DavRequest, "origin">,
   { context, reserved }: { readonly context: Pick<ServerContext, "tree">; readonly reserved: ReservedPaths },
-): Promise<Pick<DavRequest, "path" | "destination">> {
+): Awaitable<Pick<DavRequest, "path" | "destination">> {
   const { tree } = context;
   const path = parsePath(target.path);
   if (tree.listed === undefined || reserved.has(path)) return { path };
   const given = destinationOf(single(headers["destination"]), { origin, prefix: target.prefix });
+  const listed = tree.listed(path);
+  return listed instanceof Promise || given !== undefined ? both(tree, listed, given) : { path: listed };
+}
+
+async function both(
+  tree: Pick<Tree, "listed">,
+  path: Awaitable<ResourcePath>,
+  destination: ResourcePath | undefined,
+): Promise<Pick<DavRequest, "path" | "destination">> {
   return {
-    path: await listedPath(tree, path),
-    ...(given === undefined ? {} : { destination: await listedPath(tree, given) }),
+    path: await path,
+    ...(destination === undefined ? {} : { destination: await listedPath(tree, destination) }),
   };
 }
 

@@ -40,7 +40,7 @@ import { serveReading } from "./serve-reading.ts";
 import { reservedErrorFields, reservedOptions, serveStatus } from "./serve-status.ts";
 import type { SlowReads } from "./slow-reads.ts";
 import { requireSoundHead } from "./sound-head.ts";
-import { TreeError } from "./store.ts";
+import { type Awaitable, TreeError } from "./store.ts";
 
 export interface PipelineOptions {
   readonly context: ServerContext;
@@ -166,7 +166,7 @@ async function handle(
 ): Promise<Handled> {
   let principal: string | undefined;
   let request: DavRequest | undefined;
-  const complete = (answer: Answer): Promise<Answer> =>
+  const complete = (answer: Answer): Awaitable<Answer> =>
     withDemandedFields(answer, { method, request }, options.context);
   try {
     const { headers } = exchange.request;

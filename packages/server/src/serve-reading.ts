@@ -35,7 +35,7 @@ export async function serveReading(
   if (pacing.afterMs < 2 * slowMs) follow(0);
   else if (allowance.budget > 0) ended = slowReads.watch(follow);
   try {
-    await requireIfOfReading(request, context);
+    if (request.headers["if"] !== undefined) await requireIfOfReading(request, context);
     const answer = await read(request, context);
     return { answer, interims: following?.sent ?? 0, profile: allowance.profile };
   } finally {

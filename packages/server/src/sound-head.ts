@@ -14,8 +14,12 @@ export function requireSoundHead(request: AnyRequest): void {
  * invalid field value" (RFC 9112 §3.2). Node sees to the first.
  */
 function requireHost({ rawHeaders, headers: { host } }: AnyRequest): void {
-  const lines = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
-  if (lines.length > 1 || (host !== undefined && !/^[^\s/?#@\\]*$/.test(host)))
+  let lines = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === "host") lines += 1;
+  }
+  if (lines > 1 || (host !== undefined && !/^[^\s/?#@\\]*$/.test(host)))
     throw badRequest("Host is malformed");
 }
 

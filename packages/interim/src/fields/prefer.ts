@@ -29,9 +29,8 @@ const longestWaitSeconds = 2 ** 31 - 1;
  * preferences and unknown values are ignored.
  */
 export function parsePrefer(value: string | readonly string[] | undefined): Preferences {
-  const named = readPreferences(
-    value === undefined ? "" : typeof value === "string" ? value : value.join(","),
-  );
+  if (value === undefined) return none;
+  const named = readPreferences(typeof value === "string" ? value : value.join(","));
   return {
     processing: named.get("processing") === "",
     respondAsync: named.get("respond-async") === "",
@@ -41,6 +40,8 @@ export function parsePrefer(value: string | readonly string[] | undefined): Pref
     handling: oneOf(named.get("handling"), "strict", "lenient"),
   };
 }
+
+const none: Preferences = parsePrefer("");
 
 /** Names in lower case with their values; the first of each. */
 function readPreferences(field: string): ReadonlyMap<string, string> {

@@ -25,13 +25,15 @@ export function createServerLog(level: LogLevel, destination: { write(line: stri
   );
   return {
     request({ error, ...entry }) {
+      const level = levelOf(entry.status);
+      if (!logger.isLevelEnabled(level)) return;
       const line = {
         ...entry,
         target: withoutSecrets(entry.target),
         durationMs: Math.round(entry.durationMs * 1000) / 1000,
         ...(error === undefined ? {} : { err: error }),
       };
-      logger[levelOf(entry.status)](line, "request");
+      logger[level](line, "request");
     },
     refused({ target, ...refusal }) {
       const line = { ...refusal, ...(target === undefined ? {} : { target: withoutSecrets(target) }) };

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { DavError } from "@meanwhile/dav/error";
 import { encodePath, nameOf } from "@meanwhile/dav/path";
+import type { DeadProperty } from "@meanwhile/dav/property";
 import { type Answer, type AnswerBody, type AnswerFields, empty } from "../answer.ts";
 import { checkPreconditions } from "../conditional.ts";
 import { contentLanguage } from "../content-language.ts";
@@ -13,7 +14,7 @@ import { lastModifiedMs } from "../last-modified.ts";
 import { listCollection } from "../listing.ts";
 import { multipartByteranges } from "../multipart-byteranges.ts";
 import { contentRange, isRangeCurrent, selectRanges } from "../ranges.ts";
-import type { ByteRange, DocumentResource, OpenDocument } from "../store.ts";
+import type { Awaitable, ByteRange, DocumentResource, OpenDocument } from "../store.ts";
 import { TreeError } from "../store.ts";
 
 /**
@@ -54,7 +55,7 @@ async function getDocument(
   const conditional = evaluate(request, context, resource);
   if (conditional !== undefined) return conditional;
   const contentType = contentTypeOf(nameOf(request.path));
-  const fields = await documentFields(request, context, document);
+  const fields = documentFields(request, context, document, await document.properties());
   if (request.method === "HEAD") {
     return {
       status: 200,
@@ -114,13 +115,13 @@ function evaluate(
   }
 }
 
-async function documentFields(
+function documentFields(
   request: DavRequest,
   context: ServerContext,
-  document: OpenDocument,
-): Promise<AnswerFields> {
-  const { resource } = document;
-  const language = contentLanguage(await document.properties());
+  { resource }: OpenDocument,
+  properties: readonly DeadProperty[],
+): AnswerFields {
+  const language = contentLanguage(properties);
   return {
     ETag: resource.etag,
     "Last-Modified": formatHttpDate(lastModifiedMs(resource, context.now())),
@@ -165,10 +166,17 @@ function safetyFields(contentType: string): AnswerFields {
 /** Of what is read at once. */
 const smallBytes = 64 * 1024;
 
-async function contentOf(document: OpenDocument, range: ByteRange): Promise<AnswerBody> {
+function contentOf(document: OpenDocument, range: ByteRange): Awaitable<AnswerBody> {
   const length = range.end - range.start;
-  if (length <= smallBytes) return { kind: "bytes", bytes: await document.bytes(range) };
+  if (length <= smallBytes) {
+    const bytes = document.bytes(range);
+    return bytes instanceof Promise ? bytes.then(bytesBody) : bytesBody(bytes);
+  }
   return { kind: "stream", length, open: () => document.stream(range), close: () => document.close() };
+}
+
+function bytesBody(bytes: Uint8Array): AnswerBody {
+  return { kind: "bytes", bytes };
 }
 
 /** The body of an answer to HEAD: its length, and nothing to read. */
