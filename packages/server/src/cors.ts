@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { AnswerFields } from "./answer.ts";
 
-const methods = "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
+const methods = "GET, HEAD, OPTIONS, POST, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
 
 const exposed = [
   "DAV",

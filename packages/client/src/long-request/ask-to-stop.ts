@@ -1,22 +1,19 @@
-/** Asks a server to stop an operation: DELETE of its status document. */
+/** Asks a server to stop an operation: POST to where its status document says. */
 import { backoffMs, retryAfterMs } from "./backoff.ts";
 import { boundedText, discard } from "./bounded-text.ts";
 import type { LongWait } from "./long-wait.ts";
+import { ownReference } from "./own-reference.ts";
 import { isForLater, isPassing, refusal } from "./setback.ts";
 import { longestDocument, readStatusDocument } from "./status-document.ts";
 
-/** Tries to reach the server, and to meet a document that has not changed since it was read. */
+/** Tries to reach the server. */
 const mostTries = 8;
 
-/** So many tries insist that nothing has changed since; a document that changes all the time has not ended. */
-const carefulTries = 4;
-
 /**
- * A DELETE hides an operation that has ended, and with it the outcome that somebody waits for. So it is looked at
- * first, and deleted only as it was seen (`If-Match`).
+ * Reads the status document, and sends a POST to the `cancel` that it names: asked twice, it does no more than once.
  *
  * @param over whether the outcome is there meanwhile
- * @returns whether the operation is asked, or has ended; false where `url` is no status document
+ * @returns whether the operation is asked, or has ended; false where `url` is no status document, or names no such place
  * @throws {HttpError} where the server refuses
  * @throws {ConnectionError} where it cannot be reached
  */
@@ -25,53 +22,39 @@ export async function askToStop(wait: LongWait, url: URL, over: () => boolean): 
   for (let attempt = 0; ; attempt += 1) {
     let pauseMs = backoffMs(attempt, surroundings.random());
     try {
-      const step = await ask(wait, url, attempt < carefulTries);
-      if (step === "done") return true;
-      if (step === "unknown") return false;
-      if (step === "changed") pauseMs = 0;
-      else {
-        if (attempt >= mostTries) throw await refusal("DELETE", url, step);
-        pauseMs = Math.max(pauseMs, retryAfterMs(step.headers) ?? 0);
-        discard(step);
-      }
+      const step = await ask(wait, url);
+      if (typeof step === "boolean") return step;
+      if (attempt >= mostTries) throw await refusal("POST", url, step);
+      pauseMs = Math.max(pauseMs, retryAfterMs(step.headers) ?? 0);
+      discard(step);
     } catch (error) {
       if (!isPassing(error) || attempt >= mostTries) throw error;
     }
     if (over()) return true;
-    if (pauseMs > 0) await wait.pause(pauseMs);
+    await wait.pause(pauseMs);
     if (over()) return true;
   }
 }
 
 /** @returns a response where the server is not ready */
-async function ask(
-  wait: LongWait,
-  url: URL,
-  careful: boolean,
-): Promise<"done" | "unknown" | "changed" | Response> {
+async function ask(wait: LongWait, url: URL): Promise<boolean | Response> {
   const headers = new Headers(wait.identity);
   headers.set("Accept", "application/json");
   const shown = await wait.send(url, { headers });
   if (isForLater(shown)) return shown;
   if (shown.status === 401 || shown.status === 403) throw await refusal("GET", url, shown);
-  const document = shown.ok
-    ? readStatusDocument((await boundedText(shown, longestDocument)) ?? "")
-    : undefined;
+  const text = shown.ok ? ((await boundedText(shown, longestDocument)) ?? "") : "";
+  const document = readStatusDocument(text);
   discard(shown);
-  if (document === undefined) return "unknown";
-  if (document.outcome) return "done";
-  const tag = shown.headers.get("etag");
-  if (careful && tag !== null) headers.set("If-Match", tag);
-  const answer = await wait.send(url, { method: "DELETE", headers });
-  const { status } = answer;
+  if (document?.outcome) return true;
+  const place = ownReference(document?.cancel ?? null, url);
+  if (place === undefined) return false;
+  const answer = await wait.send(place, { method: "POST", headers });
   if (isForLater(answer)) return answer;
-  if (status === 412) {
-    discard(answer);
-    return "changed";
-  }
-  if (!answer.ok && status !== 404 && status !== 410) throw await refusal("DELETE", url, answer);
+  // Gone: it has ended, and is hidden or no longer kept.
+  if (!answer.ok && answer.status !== 404 && answer.status !== 410)
+    throw await refusal("POST", place, answer);
   discard(answer);
-  // It had ended in between, and is hidden now.
-  wait.stopped = status === 204 ? "hidden" : "asked";
-  return "done";
+  wait.stopped = true;
+  return true;
 }

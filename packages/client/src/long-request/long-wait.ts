@@ -22,8 +22,8 @@ export class LongWait {
   url: URL | undefined;
   /** Fields by which the server knows its client: they go wherever the operation is asked for. */
   identity: Headers = new Headers();
-  /** What was asked to be stopped: "asked", or gone from sight because it had ended just before. */
-  stopped: "no" | "asked" | "hidden" = "no";
+  /** The server was asked to stop it. */
+  stopped = false;
   readonly #patience: Patience;
   readonly #endsAtMs: number;
   #awaySinceMs: number | undefined;

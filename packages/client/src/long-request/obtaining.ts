@@ -143,7 +143,7 @@ export class Obtaining {
     if (status === 412 && this.#mayRunTwice) {
       throw this.#unknown(await refusal(this.#request.method, this.#request.url, response));
     }
-    const tellsOfEnd = status === 409 || status >= 500 || (status >= 400 && this.#wait.stopped !== "no");
+    const tellsOfEnd = status === 409 || status >= 500 || (status >= 400 && this.#wait.stopped);
     if (!tellsOfEnd || url === undefined) return { kind: "final", response };
     const document = await standing(this.#wait, url);
     if (document?.state !== "cancelled" && document?.state !== "interrupted")
@@ -203,12 +203,12 @@ export class Obtaining {
     }
   }
 
-  /** What is hidden is still found by its key. What was forgotten may be done, and would be done again. */
+  /** What was forgotten may be done, and would be done again. */
   #lostSight(cause: unknown): Step {
     const { safe, mayRepeat } = this.#request;
     this.#doubt ??= cause;
     this.#repetitions += 1;
-    const again = safe || mayRepeat || this.#wait.stopped === "hidden";
+    const again = safe || mayRepeat;
     if (!again || this.#repetitions > mostRepetitions) throw this.#unknown(cause);
     this.#wait.url = undefined;
     this.#monitor = "document";

@@ -11,6 +11,8 @@ export interface StatusDocument {
   /** Members that failed: some of them where there are many; `failures` counts them all. */
   readonly failed: readonly FailedMember[];
   readonly failures: number;
+  /** Where a POST asks to stop it, as the server says. */
+  readonly cancel: string | undefined;
   /** Present once it has ended. */
   readonly outcome: StatusOutcome | undefined;
 }
@@ -59,6 +61,7 @@ export function readStatusDocument(text: string): StatusDocument | undefined {
     progress: readProgress(fieldsOf(document["progress"])),
     failed,
     failures: Math.max(countOf(document["failures"]) ?? 0, failed.length),
+    cancel: textOf(document["cancel"]),
     outcome,
   };
 }

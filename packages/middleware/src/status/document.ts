@@ -26,6 +26,10 @@ export interface StatusDocument {
   readonly failed: readonly MemberResult[];
   /** How many members failed in all. */
   readonly failures: number;
+  /** While it runs: POST there asks to stop it, absolute. */
+  readonly cancel?: string;
+  /** Once it has ended: POST there hides it, absolute. */
+  readonly hide?: string;
   /** Present once it has ended. */
   readonly outcome?: StatusOutcome;
 }
@@ -90,8 +94,9 @@ export function statusDocument(
     failed: failed ? bounded(results?.failed() ?? ("failed" in operation ? operation.failed : [])) : [],
     failures: results?.failures ?? ("failures" in operation ? operation.failures : 0),
     ...(outcome === undefined
-      ? {}
+      ? { cancel: `${href}/cancel` }
       : {
+          hide: `${href}/hide`,
           outcome: {
             status: outcome.status,
             href: `${href}/outcome`,

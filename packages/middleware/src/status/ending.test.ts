@@ -89,3 +89,58 @@ describe("DELETE", () => {
     expect((await ask(operation.id, { ...remove, headers: { "if-match": fresh } })).status).toBe(204);
   });
 });
+
+describe("POST to what the document names", () => {
+  const post = { method: "POST" };
+
+  test("cancel stops what runs, and shows what has ended, however often it comes", async () => {
+    const { start, ask } = statusFixture();
+    const { operation, work, end } = start({ principal: "ann" });
+    const document = jsonOf(await ask(operation.id));
+    expect(document).toMatchObject({ cancel: `${collectionUrl}${operation.id}/cancel` });
+    expect(document).not.toHaveProperty("hide");
+    for (let times = 0; times < 2; times += 1) {
+      const answer = await ask(`${operation.id}/cancel`, post);
+      expect(answer).toMatchObject({
+        status: 202,
+        fields: { "Content-Location": collectionUrl + operation.id },
+      });
+      expect(jsonOf(answer)).toMatchObject({ state: "cancelling" });
+    }
+    expect(work.signal.aborted).toBe(true);
+    await end({ status: 409 });
+    for (let times = 0; times < 3; times += 1) {
+      const answer = await ask(`${operation.id}/cancel`, post);
+      expect(answer.status).toBe(200);
+      expect(jsonOf(answer)).toMatchObject({ state: "cancelled", outcome: { status: 409 } });
+    }
+  });
+
+  test("hide takes what has ended out of sight, and refuses what runs", async () => {
+    const { start, ask } = statusFixture();
+    const { operation, end } = start({ principal: "ann" });
+    expect((await ask(`${operation.id}/hide`, post)).status).toBe(409);
+    expect((await ask(operation.id)).status).toBe(200);
+    await end({ status: 201 });
+    const document = jsonOf(await ask(operation.id));
+    expect(document).toMatchObject({ hide: `${collectionUrl}${operation.id}/hide` });
+    expect(document).not.toHaveProperty("cancel");
+    expect((await ask(`${operation.id}/hide`, post)).status).toBe(204);
+    expect((await ask(operation.id)).status).toBe(404);
+    expect((await ask(`${operation.id}/hide`, post)).status).toBe(404);
+  });
+
+  test("others find nothing there, and other methods have no meaning", async () => {
+    const { start, ask } = statusFixture();
+    const { operation } = start({ principal: "ann" });
+    for (const place of ["cancel", "hide"]) {
+      const asBob = { ...post, principal: "bob" };
+      expect((await ask(`${operation.id}/${place}`, asBob)).status).toBe(404);
+      expect(await ask(`${operation.id}/${place}`)).toMatchObject({
+        status: 403,
+        fields: { Allow: "OPTIONS, POST" },
+      });
+    }
+    expect(operation.state).toBe("running");
+  });
+});

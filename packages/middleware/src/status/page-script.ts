@@ -85,7 +85,7 @@ export const statusPageScript: string = `
   get("cancel").addEventListener("click", async () => {
     get("cancel").disabled = true;
     try {
-      await fetch(location.pathname, { method: "DELETE" });
+      await fetch(location.pathname + "/cancel", { method: "POST" });
     } catch {
       get("cancel").disabled = false;
     }

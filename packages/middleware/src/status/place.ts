@@ -7,6 +7,8 @@ export type StatusPlace =
   | { readonly kind: "collection" }
   /** The document itself, the recorded final response, or the state as ownCloud's clients read it. */
   | { readonly kind: "document" | "outcome" | "job"; readonly id: string }
+  /** Where a POST cancels what runs, or hides what has ended. */
+  | { readonly kind: "cancel" | "hide"; readonly id: string }
   | { readonly kind: "nowhere" };
 
 /** @param rest what follows the collection's path, decoded: "", "ID", "ID/outcome" */
@@ -16,11 +18,20 @@ export function parsePlace(rest: string): StatusPlace {
   // Nothing else ever was an id: it is not looked for, however long or strange it is.
   if (!/^[A-Za-z0-9_-]{1,128}$/.test(id) || more.length > 0) return { kind: "nowhere" };
   if (part === "") return { kind: "document", id };
-  return part === "outcome" || part === "job" ? { kind: part, id } : { kind: "nowhere" };
+  switch (part) {
+    case "outcome":
+    case "job":
+    case "cancel":
+    case "hide":
+      return { kind: part, id };
+    default:
+      return { kind: "nowhere" };
+  }
 }
 
 /** What may be done with it: the value of `Allow`. The same for what is there and what is not. */
 export function methodsOf({ kind }: StatusPlace): readonly string[] {
+  if (kind === "cancel" || kind === "hide") return ["OPTIONS", "POST"];
   return kind === "document" ? ["OPTIONS", "GET", "HEAD", "DELETE"] : ["OPTIONS", "GET", "HEAD"];
 }
 

@@ -125,6 +125,8 @@ const document: Fields<StatusDocument> = {
   progress: "required",
   failed: "required",
   failures: "required",
+  cancel: "optional",
+  hide: "optional",
   outcome: "optional",
 };
 const progress: Fields<StatusProgress> = {

@@ -220,6 +220,25 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
     }
   }
 
+  /** Asks what runs to stop; what has ended stays as it is, however often this comes. */
+  async function cancel(request: StatusRequest, operation: Operation | JournalEntry): Promise<StatusAnswer> {
+    const href = request.collectionUrl + operation.id;
+    const asked = "cancel" in operation && operation.cancel();
+    if (!asked && "ended" in operation) await operation.ended;
+    const text = `${JSON.stringify(statusDocument(operation, href))}\n`;
+    return json(operation.outcome ? 200 : 202, text, { "Content-Location": href });
+  }
+
+  async function hide(request: StatusRequest, operation: Operation | JournalEntry): Promise<StatusAnswer> {
+    if (operation.outcome === undefined) {
+      const href = request.collectionUrl + operation.id;
+      return problem(409, "It runs: what has not ended cannot be hidden.", {}, { cancel: `${href}/cancel` });
+    }
+    if ("ended" in operation) await operation.ended;
+    await operations.hide(operation.id);
+    return nothing();
+  }
+
   return {
     async answer(exchange, request) {
       const { method } = request;
@@ -237,6 +256,8 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
 
       async function answerAbout(found: Operation | JournalEntry): Promise<StatusAnswer> {
         if (method === "DELETE") return end(request, found);
+        if (place.kind === "cancel") return cancel(request, found);
+        if (place.kind === "hide") return hide(request, found);
         if (place.kind === "document") return show(exchange, request, found);
         if ("ended" in found && found.outcome) await found.ended;
         if (place.kind === "job") return json(200, `${JSON.stringify(jobStatus(found))}\n`);
