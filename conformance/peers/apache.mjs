@@ -50,6 +50,8 @@ export function apache(login, more = []) {
         ...more,
         `DocumentRoot ${folder}`,
         `DavLockDB ${join(place, "locks")}`,
+        // Its default is 1 GiB.
+        "LimitRequestBody 0",
         `<Directory ${folder}>`,
         "Dav On",
         "DavDepthInfinity On",
