@@ -19,7 +19,7 @@ const entries = workers.map((name) => [basename(name, ".js"), packages + name]);
 const bundle = await rolldown({
   input: { main: `${packages}meanwhile/dist/main.js`, ...Object.fromEntries(entries) },
   platform: "node",
-  external: ["lmdb", /^@node-rs\//],
+  external: ["lmdb"],
 });
 rmSync(directory, { recursive: true, force: true });
 await bundle.write({
