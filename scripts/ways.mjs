@@ -19,6 +19,7 @@ import { parseArgs } from "node:util";
 
 const { values } = parseArgs({ options: { list: { type: "string" } } });
 const binary = fileURLToPath(new URL("../packages/meanwhile/bin/meanwhile.js", import.meta.url));
+const built = new URL("../packages/meanwhile/dist/main.js", import.meta.url);
 const ours = /\/packages\/([\w-]+\/dist\/.+\.js)$/;
 
 /** Requests before the one that is looked at: the paths are warm then, and so is the code. */
@@ -126,8 +127,8 @@ async function* serveHere(folder) {
     return true;
   };
   process.argv = [process.execPath, binary, ...serveArguments(folder)];
-  // It ends with the server.
-  void import(binary);
+  // As built file by file: the command is one bundle, which has no files to count. It ends with the server.
+  void import(built.href);
   while (printed.length === 0) {
     await new Promise((resolve) => {
       told = () => resolve(undefined);
