@@ -39,6 +39,7 @@ export class DeadProperties {
   /** Works for which properties were moved. */
   readonly #settled: Database<true, string>;
   #cleaning: Promise<void> | undefined;
+  #changes = 0;
 
   constructor(options: DeadPropertiesOptions) {
     this.#nodes = new PropertyNodes(options.database);
@@ -78,6 +79,11 @@ export class DeadProperties {
     };
   }
 
+  /** Grows with each change that a request makes. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /**
    * Forgets what belongs to resources that were found to be no more, at a path and below. Of what comes to be there
    * from now on nothing is forgotten.
@@ -95,6 +101,7 @@ export class DeadProperties {
 
   /** Applies changes in order, all or none. Fails with "too-large". */
   async patch(path: ResourcePath, kind: Resource["kind"], changes: readonly PropertyChange[]): Promise<void> {
+    this.#changes += 1;
     await this.#queue.run(() => {
       const properties = this.#changed(this.read(path, kind), changes);
       if (properties.length === 0) this.#nodes.clear(path);
@@ -113,6 +120,7 @@ export class DeadProperties {
     kind: Resource["kind"],
     properties: readonly DeadProperty[],
   ): Promise<void> {
+    this.#changes += 1;
     if (properties.length === 0 && this.#nodes.find(path) === undefined) return;
     await this.#queue.run(
       () => {
@@ -132,6 +140,7 @@ export class DeadProperties {
 
   /** Everything at and below a path moves to another, in one step; what was there is dropped. */
   async move(source: ResourcePath, destination: ResourcePath, settling: Settling = {}): Promise<void> {
+    this.#changes += 1;
     const { kept = [], once } = settling;
     if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
     if (this.#nodes.find(source) === undefined && this.#nodes.find(destination) === undefined) return;
@@ -153,6 +162,7 @@ export class DeadProperties {
     destination: ResourcePath,
     options: Settling & { readonly depth: "0" | "infinity"; readonly left: ReadonlySet<ResourcePath> },
   ): Promise<void> {
+    this.#changes += 1;
     const { kept = [], once } = options;
     if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
     const from = this.#nodes.find(source);

@@ -80,8 +80,9 @@ export class FolderTree implements Tree {
 
   see(path: ResourcePath, options: { readonly members: boolean }): Promise<Sighting> {
     return settle(async () => {
+      const before = this.#changes();
       const { seen, text } = await see(this.#context, path, options);
-      this.#forgetUnless(seen, path);
+      this.#forgetUnless(seen, path, before);
       return { resource: seen && this.#resourceOf(seen), seen: text };
     });
   }
@@ -90,10 +91,11 @@ export class FolderTree implements Tree {
     path: ResourcePath,
     options: { readonly properties: boolean; readonly signal?: AbortSignal },
   ): AsyncGenerator<readonly Member[], void, void> {
+    const before = this.#changes();
     try {
       yield* listMembers(this.#folder, this.#deadProperties, path, {
         ...options,
-        absent: (member) => this.#forget(member),
+        absent: (member) => this.#forget(member, before),
       });
     } catch (error) {
       throw treeError(error);
@@ -101,14 +103,15 @@ export class FolderTree implements Tree {
   }
 
   async open(path: ResourcePath): Promise<OpenDocument> {
+    const before = this.#changes();
     try {
       const opened = await this.#folder.openFile(path);
       if (opened === "absent") {
-        this.#forget(path);
+        this.#forget(path, before);
         throw new TreeError("not-found");
       }
       if (opened === undefined) return await this.#openSeen(path);
-      this.#forgetUnless({ kind: "document" }, path);
+      this.#forgetUnless({ kind: "document" }, path, before);
       return this.#fileDocument(path, opened);
     } catch (error) {
       throw treeError(error);
@@ -247,18 +250,28 @@ export class FolderTree implements Tree {
    * once the name is found absent, or of another kind (decision 0141).
    */
   async #look(path: ResourcePath): Promise<Seen | undefined> {
+    const before = this.#changes();
     const seen = await this.#folder.look(path);
-    this.#forgetUnless(seen, path);
+    this.#forgetUnless(seen, path, before);
     return seen;
   }
 
-  #forgetUnless(seen: Pick<Seen, "kind"> | undefined, path: ResourcePath): void {
-    if (seen === undefined || this.#deadProperties.isOfOtherKind(path, seen.kind)) this.#forget(path);
+  #forgetUnless(seen: Pick<Seen, "kind"> | undefined, path: ResourcePath, before: number): void {
+    if (seen === undefined || this.#deadProperties.isOfOtherKind(path, seen.kind)) this.#forget(path, before);
   }
 
-  /** What a work that has not ended moves is between two names: nothing of it is forgotten. */
-  #forget(path: ResourcePath): void {
-    if (!this.#context.works.concerns(path)) this.#deadProperties.forget(path);
+  /**
+   * What a work that has not ended moves is between two names: nothing of it is forgotten. Nor is anything where a
+   * request has changed something since the look began: what was absent then may be there now, with properties.
+   */
+  #forget(path: ResourcePath, before: number): void {
+    if (this.#changes() !== before || this.#context.works.concerns(path)) return;
+    this.#deadProperties.forget(path);
+  }
+
+  /** The same number for as long as no request changes what is where. */
+  #changes(): number {
+    return this.#deadProperties.changes + this.#context.works.changes;
   }
 
   #resourceOf(seen: Seen): Resource {

@@ -53,6 +53,7 @@ export class Works {
   #bytes = 0;
   #anewAt = mostBytes;
   #torn = false;
+  #changes = 0;
   /** Syncs of the file that are under way: it is not closed before. */
   readonly #syncing: Set<Promise<void>> = new Set();
 
@@ -135,12 +136,19 @@ export class Works {
     else void Promise.allSettled(this.#syncing).then(() => closeSync(fd));
   }
 
+  /** Grows with each work that begins or ends. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   #log(id: string, facts: WorkFacts): WorkLog {
+    this.#changes += 1;
     const log = new WorkLog({
       facts,
       append: (fact, synced) =>
         this.#append(id, fact, { synced: synced === "synced", freesRoom: facts.method === "remove" }),
       ended: () => {
+        this.#changes += 1;
         this.#ended.push(id);
         for (const old of this.#ended.splice(0, Math.max(0, this.#ended.length - endedKept))) {
           this.#own.delete(old);
