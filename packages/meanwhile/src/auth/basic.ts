@@ -28,6 +28,7 @@ export interface BasicOptions {
   readonly random: (bytes: number) => Uint8Array;
 }
 
+/** Makes Basic authentication (RFC 7617) against the users, with throttling of wrong passwords. */
 export function createBasic({ users, realm, throttle, clock, random }: BasicOptions): Basic {
   const key = random(32);
   const check = createPasswordCheck();

@@ -29,6 +29,7 @@ export const nonceLifetimeMs: number = 5 * 60 * 1000;
 /** Until then a request with content is still accepted, since not every client can send its content again. */
 export const nonceGraceMs: number = 60 * 60 * 1000;
 
+/** Makes Digest authentication (RFC 7616) against the users, with nonces that are used once. */
 export function createDigest({ users, throttle, clock, random }: DigestOptions): Digest {
   const nonces = createNonces(clock, random);
   const counts = createNonceCounts();

@@ -7,6 +7,7 @@ interface TypedCp extends TypedTransfer {
   readonly shallow?: boolean;
 }
 
+/** `meanwhile cp FROM TO`: its options, and what it does. */
 export function cpCommand(context: CommandContext): Command {
   return transferCommand("cp", "copy at the server, collections with all that is in them")
     .option("-r, --recursive", "as without it: collections are always copied whole")

@@ -7,6 +7,7 @@ export interface TypedFolderOptions {
   readonly dryRun?: boolean;
 }
 
+/** Adds the options of all commands that transfer folders. */
 export function folderOptions(command: Command): Command {
   return command
     .option("-j, --jobs <N>", "so many transfers at once, of a folder (default: 4)")

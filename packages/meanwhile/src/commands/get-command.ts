@@ -25,6 +25,7 @@ interface TypedGet extends TypedConnection, TypedFolderOptions {
   readonly recursive?: boolean;
 }
 
+/** `meanwhile get URL [FILE]`: its options, and what it does. */
 export function getCommand(context: CommandContext): Command {
   return folderOptions(remoteCommand("get", "download a document, or a collection with -r"))
     .argument("<URL>", "what to download")

@@ -18,6 +18,7 @@ interface TypedLock extends TypedConnection {
 
 const lockRange: DurationRange = { minMs: 1000, maxMs: 365 * 24 * 60 * 60 * 1000 };
 
+/** `meanwhile lock URL`: its options, and what it does. */
 export function lockCommand(context: CommandContext): Command {
   return remoteCommand("lock", "lock a resource against changes by others; prints the lock's token")
     .argument("<URL>", "the resource; where nothing is there, an empty document is made")

@@ -16,6 +16,7 @@ interface TypedLs extends TypedConnection {
   readonly sort?: boolean;
 }
 
+/** `meanwhile ls URL`: its options, and what it does. */
 export function lsCommand(context: CommandContext): Command {
   return remoteCommand("ls", "list the members of collections")
     .argument("<URL...>", "collections, or documents")

@@ -10,6 +10,7 @@ interface TypedMkdir extends TypedConnection, TypedLockTokens {
   readonly parents?: boolean;
 }
 
+/** `meanwhile mkdir URL`: its options, and what it does. */
 export function mkdirCommand(context: CommandContext): Command {
   return lockTokenOption(remoteCommand("mkdir", "make collections"))
     .argument("<URL...>", "what to make")

@@ -18,6 +18,7 @@ interface TypedProps extends TypedConnection, TypedLockTokens {
   readonly remove?: readonly string[];
 }
 
+/** `meanwhile props URL`: its options, and what it does. */
 export function propsCommand(context: CommandContext): Command {
   return lockTokenOption(remoteCommand("props", "read and change properties"))
     .argument("<URL>", "the resource")

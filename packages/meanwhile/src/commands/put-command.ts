@@ -31,6 +31,7 @@ interface TypedPut extends TypedConnection, TypedLockTokens, TypedFolderOptions 
   readonly overwrite?: boolean;
 }
 
+/** `meanwhile put FILE URL`: its options, and what it does. */
 export function putCommand(context: CommandContext): Command {
   return lockTokenOption(folderOptions(remoteCommand("put", "upload a document, or a folder with -r")))
     .argument("<LOCAL>", "a file, or with -r a folder; - is standard input")

@@ -15,6 +15,7 @@ interface TypedRm extends TypedConnection, TypedLockTokens {
   readonly force?: boolean;
 }
 
+/** `meanwhile rm URL`: its options, and what it does. */
 export function rmCommand(context: CommandContext): Command {
   return lockTokenOption(remoteCommand("rm", "delete resources"))
     .argument("<URL...>", "what to delete")

@@ -11,6 +11,7 @@ import {
 } from "../options/serve-options.ts";
 import type { Terminal } from "../terminal.ts";
 
+/** `meanwhile serve [DIR]`: its options, and what it does. */
 export function serveCommand(terminal: Terminal): Command {
   return new Command("serve")
     .description("serve a folder over WebDAV")

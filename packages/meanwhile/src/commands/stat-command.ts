@@ -10,6 +10,7 @@ import type { ActiveLock } from "../remote/lock-holder.ts";
 import { commonCollection, parseRemoteUrls } from "../remote/remote-url.ts";
 import { type CommandContext, forEachUrl, inSession, type Session } from "../remote/session.ts";
 
+/** `meanwhile stat URL`: its options, and what it does. */
 export function statCommand(context: CommandContext): Command {
   return remoteCommand("stat", "tell about resources: kind, size, dates, ETag, locks, quota")
     .argument("<URL...>", "resources")

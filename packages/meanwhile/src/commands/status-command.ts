@@ -13,6 +13,7 @@ import { type OperationList, type OperationStatus, readStatus, statusLength } fr
 /** Where servers of this project keep the list, below the place that they serve. */
 const usualList = ".meanwhile/operations/";
 
+/** `meanwhile status URL`: its options, and what it does. */
 export function statusCommand(context: CommandContext): Command {
   return remoteCommand("status", "tell how far an operation is, or list one's operations")
     .argument("<URL>", "a status document, a list of them, or the server's own URL")

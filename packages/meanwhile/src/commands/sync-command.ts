@@ -18,6 +18,7 @@ interface TypedSync extends TypedConnection, TypedLockTokens, TypedFolderOptions
   readonly replace?: boolean;
 }
 
+/** `meanwhile sync FROM TO`: its options, and what it does. */
 export function syncCommand(context: CommandContext): Command {
   return lockTokenOption(
     folderOptions(remoteCommand("sync", "make a folder and a collection the same, one way")),

@@ -5,6 +5,7 @@ import { parseLockToken } from "../remote/lock-tokens.ts";
 import { commonCollection, parseRemoteUrl, shownPath } from "../remote/remote-url.ts";
 import { type CommandContext, inSession } from "../remote/session.ts";
 
+/** `meanwhile unlock URL`: its options, and what it does. */
 export function unlockCommand(context: CommandContext): Command {
   return remoteCommand("unlock", "end a lock")
     .argument("<URL>", "a resource that it protects")

@@ -7,6 +7,7 @@ import { commonCollection, parseRemoteUrl } from "../remote/remote-url.ts";
 import { type CommandContext, inSession } from "../remote/session.ts";
 import { operationFact, tookPhrase } from "./operation-result.ts";
 
+/** `meanwhile watch URL`: its options, and what it does. */
 export function watchCommand(context: CommandContext): Command {
   return remoteCommand("watch", "come back to an operation and wait for its end")
     .argument("<URL>", "its status document")

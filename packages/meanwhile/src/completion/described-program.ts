@@ -44,6 +44,7 @@ export interface DescribedOption {
 /** What a shell may offer for a value. */
 export type ValueKind = "file" | "folder" | "program" | "other";
 
+/** Commands, options and arguments of the program as data, for completions and the manual. */
 export function describeProgram(program: Command): DescribedProgram {
   return {
     name: program.name(),

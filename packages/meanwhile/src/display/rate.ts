@@ -11,6 +11,7 @@ export interface Rate {
   perSecond(nowMs: number): number | undefined;
 }
 
+/** Makes a rate of the last seconds, from counts at times. */
 export function createRate(): Rate {
   const samples: { readonly at: number; readonly done: number }[] = [];
   return {

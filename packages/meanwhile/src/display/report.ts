@@ -25,6 +25,7 @@ export interface Report extends ReportOptions {
   progress(label: string): Promise<ProgressDisplay>;
 }
 
+/** Makes what a command tells by: lines for people, or JSON. */
 export function createReport(terminal: ClientTerminal, options: ReportOptions): Report {
   const { json, quiet } = options;
   const answer = (text: string, fact: Fact): Promise<void> =>

@@ -20,6 +20,7 @@ export interface WorkNews {
   readonly remark?: string;
 }
 
+/** The progress of one long request, as it is displayed. */
 export function newsOfRequest(progress: RequestProgress): WorkNews {
   const { stage, done, total, bytes, failures, remark, comingBack } = progress;
   return {

@@ -118,6 +118,7 @@ function ownFirst<Item extends Command | Option>(
   return groups;
 }
 
+/** Collects the values of an option that may be given more than once. */
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
 }

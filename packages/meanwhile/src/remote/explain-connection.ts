@@ -3,6 +3,7 @@ import type { ConnectionError } from "@meanwhile/client";
 import { summary } from "../display/printable.ts";
 import type { Explanation, FailureContext } from "./explanation.ts";
 
+/** Says what a connection failed by, and what to do. */
 export function explainConnection(error: ConnectionError, context: FailureContext): Explanation {
   const again = context.resumable === true ? "; run the same command again to go on" : "";
   return {

@@ -52,6 +52,7 @@ export async function explain(error: unknown, context: FailureContext): Promise<
   return undefined;
 }
 
+/** Says that a request was left to the server, and how to come back. */
 export function explainDetached(error: DetachedError, exitCode: FailureCode): Explanation {
   const { url } = error;
   return {

@@ -9,6 +9,7 @@ export interface TypedLockTokens {
   readonly lockToken?: readonly string[];
 }
 
+/** Adds `--lock-token`. */
 export function lockTokenOption(command: Command): Command {
   return command.option(
     "--lock-token <TOKEN>",

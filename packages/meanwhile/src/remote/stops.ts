@@ -29,6 +29,7 @@ export function stopCode(signal: NodeJS.Signals): 130 | 143 {
   return signal === "SIGINT" ? 130 : 143;
 }
 
+/** Hears Ctrl-C and SIGTERM: the first leaves, the second cancels. */
 export function hearStops(terminal: Terminal): Stops {
   const controller = new AbortController();
   const listeners: StopListener[] = [];
