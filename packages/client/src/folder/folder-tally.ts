@@ -14,9 +14,7 @@ export const mostKept = 1000;
 const refusals: ReadonlySet<MemberProblemCode> = new Set([
   "conflict",
   "type-differs",
-  "name-refused",
   "name-collision",
-  "outside",
   "symbolic-link",
   "special-file",
 ]);

@@ -7,6 +7,7 @@ import { deepest } from "./folder-options.ts";
 import type { FileSystem } from "./folder-surroundings.ts";
 import { FolderError, MemberError } from "./folder-work.ts";
 import { partName } from "./part-name.ts";
+import { syncFolder } from "./sync-folder.ts";
 import { fakeServer } from "./testing/fake-dav-client.ts";
 import { testFolder } from "./testing/test-folder.ts";
 
@@ -66,6 +67,21 @@ describe("a hostile server", () => {
       expect(server.calls.every(({ path }) => path === "shared" || path === "shared/good.txt")).toBe(true);
     }
   });
+
+  test.each(["sub//", "../sub", "a%00b", "%ff", "a%2fb"])(
+    "that names %s, which may stand for what is here, makes no synchronisation delete anything",
+    async (href) => {
+      const local = testFolder();
+      const server = fakeServer();
+      server.put("good.txt", "good", modified);
+      server.extraMembers = (path) => (path === "" ? [{ ...member(href), collection: true }] : []);
+      local.write("mine", "mine");
+      local.write("sub/mine", "mine");
+      const options = { direction: "down", delete: true, force: true, stateDirectory: false } as const;
+      await failed(syncFolder(server.client, local.folder, "", options).outcome);
+      expect(Object.keys(local.contents()).sort()).toEqual(["good.txt", "mine", "sub/", "sub/mine"]);
+    },
+  );
 
   test.each(["con", "COM1.txt", "nul .x", "a:b", "a\\b", "x. ", "x.", "a?", "tab\there", "lpt¹"])(
     "cannot make Windows take %j for something else",
