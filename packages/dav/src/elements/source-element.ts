@@ -1,6 +1,6 @@
 /** Elements that can be cut out of their document as they stand in it (RFC 4918 §4.3). */
 
-import type { XmlAttribute, XmlElement } from "../xml/xml-reader.ts";
+import type { XmlAttribute, XmlElement } from "../xml/xml-element.ts";
 import { escapeAttribute } from "../xml/xml-text.ts";
 import type { PropertyName } from "./property.ts";
 
