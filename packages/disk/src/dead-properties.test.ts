@@ -2,8 +2,9 @@ import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { testWork } from "@meanwhile/server/testing";
 import { open } from "lmdb";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { DeadProperties } from "./dead-properties.ts";
+import { Folder } from "./folder.ts";
 import { makeFolder, makeTestDisk, type TestDisk } from "./test-disk.ts";
 import { WriteQueue } from "./write-queue.ts";
 
@@ -229,5 +230,31 @@ describe("dead properties of a resource that other programs replaced", () => {
     await Promise.all(looks);
     expect(await disk.tree.properties(at(`${from}/d`))).toEqual([propertyOf("secret")]);
     expect(looks.length).toBeGreaterThan(40);
+  });
+
+  test.each<[string, (disk: TestDisk) => Promise<unknown>]>([
+    ["a MOVE", (disk) => disk.tree.move(at("/c"), at("/m"), { replace: false }, testWork())],
+    [
+      "an upload and its properties",
+      async (disk) => {
+        await disk.tree.createCollection(at("/m"), [propertyOf("secret")]);
+        mkdirSync(disk.local("m/d"));
+        await disk.tree.patchProperties(at("/m/d"), [{ action: "set", property: propertyOf("secret") }]);
+      },
+    ],
+  ])("are not forgotten by a look that found nothing, and that %s overtook", async (_name, overtake) => {
+    const disk = await withProperties();
+    let goOn: () => void = () => undefined;
+    const late = new Promise<undefined>((resolve) => {
+      goOn = () => resolve(undefined);
+    });
+    const look = vi.spyOn(Folder.prototype, "look").mockReturnValueOnce(late);
+    onTestFinished(() => look.mockRestore());
+    const looking = disk.tree.lookup(at("/m/d"));
+    await overtake(disk);
+    goOn();
+    expect(await looking).toBeUndefined();
+    await written(disk);
+    expect(await disk.tree.properties(at("/m/d"))).toEqual([propertyOf("secret")]);
   });
 });
