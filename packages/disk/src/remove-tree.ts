@@ -226,8 +226,9 @@ async function isLetGo(
     staying.set(name, undefined);
     return false;
   }
-  const stats = reserved ? undefined : await folder.calls.find(directory.at(name));
-  const refusal = stats && (await report.refusal?.(path, stats));
+  if (report.refusal === undefined || reserved) return true;
+  const stats = await folder.calls.find(directory.at(name));
+  const refusal = stats && (await report.refusal(path, stats));
   if (refusal === undefined) return true;
   if (type !== "other") report.failed(path, type === "directory" ? "collection" : "document", refusal);
   staying.set(name, undefined);

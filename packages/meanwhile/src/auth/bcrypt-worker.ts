@@ -1,18 +1,12 @@
 /** A worker thread: compares passwords with bcrypt hashes, one at a time. */
-import { createRequire } from "node:module";
 import { parentPort } from "node:worker_threads";
+import { compareSync } from "bcryptjs";
 
 export interface BcryptTask {
   readonly password: string;
   readonly hash: string;
 }
 
-interface Bcrypt {
-  compareSync(password: string, hash: string): boolean;
-}
-
-const bcrypt: Bcrypt = createRequire(import.meta.url)("bcryptjs");
-
 parentPort?.on("message", ({ password, hash }: BcryptTask) => {
-  parentPort?.postMessage(bcrypt.compareSync(password, hash));
+  parentPort?.postMessage(compareSync(password, hash));
 });
