@@ -162,6 +162,16 @@ describe("list", () => {
       expect([found, error]).toEqual([["c/a"], expect.any(MultistatusError)]);
     });
 
+    test.each(["?x", "#y", "?"])("%s as an href may stand for a member, which is not told", async (href) => {
+      for (const kind of [member, collection]) {
+        const { found, error } = await listing(
+          scriptedServer(multistatusAnswer(own, kind(href), good)),
+          "c/",
+        );
+        expect([found, error]).toEqual([["c/a"], expect.any(MultistatusError)]);
+      }
+    });
+
     test("what is in a document is a failure", async () => {
       const told = multistatusAnswer(own, member("/dav/c/d"), member("/dav/c/d/e"));
       const { found, error } = await listing(scriptedServer(told), "c/");

@@ -100,6 +100,11 @@ async function* membersIn(
         nameless += 1;
         continue;
       }
+      // The collection with a query or a fragment (RFC 3986 §4.4), or a name with these characters: it cannot be told apart.
+      if (/^[?#]/.test(href)) {
+        elsewhere = true;
+        continue;
+      }
       const member = context.places.ofHref(href, collection);
       const below = member === undefined ? undefined : depthBelow(member, collection);
       if (member === undefined || below === undefined) {
@@ -126,8 +131,7 @@ async function* membersIn(
     }
   }
   // One may be the collection itself (RFC 3986 §4.4), which was not named otherwise.
-  if (nameless > 0 && isNamed) elsewhere = true;
-  if (nameless > 1) elsewhere = true;
+  if (nameless > (isNamed ? 0 : 1)) elsewhere = true;
   isNamed ||= nameless > 0;
   for (const untold of ancestors.untold()) {
     failures.add({ url: untold, status: unreadStatus, description: "the server named what is in it alone" });
