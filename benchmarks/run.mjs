@@ -127,13 +127,9 @@ async function measureStarts() {
 
 async function listening(server) {
   const root = mkdtempSync(join(tmpdir(), "meanwhile-bench-"));
+  const port = 18_000 + Math.floor(Math.random() * 10_000);
   try {
-    const { program, args } = server.command({
-      folder: root,
-      place: `${root}.place`,
-      port: 18_000 + Math.floor(Math.random() * 10_000),
-    });
-    const port = args.map((arg) => /^(?:127\.0\.0\.1:)?(\d{5})$/.exec(arg)?.[1]).find(Boolean);
+    const { program, args } = server.command({ folder: root, place: `${root}.place`, port });
     const started = performance.now();
     const child = spawn(program, args, { stdio: "ignore" });
     while (!(await fetch(`http://127.0.0.1:${port}/`, { method: "OPTIONS" }).catch(() => undefined))) {

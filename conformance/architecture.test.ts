@@ -1,14 +1,11 @@
 /** docs/architecture.md leads to files that are there. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { filesBelow } from "./files.ts";
 
 const page = readFileSync("docs/architecture.md", "utf8");
 const named = new Set([...page.matchAll(/`([a-z0-9./-]+\.ts)`/g)].flatMap(([, name]) => name ?? []));
-const sources = ["packages", "conformance"].flatMap((folder) =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((path) => `${folder}/${path}`)
-    .filter((path) => path.endsWith(".ts") && !/\/(?:node_modules|dist)\//.test(path)),
-);
+const sources = ["packages", "conformance"].flatMap(filesBelow).filter((path) => path.endsWith(".ts"));
 
 test("the page names files", () => expect(named.size).toBeGreaterThan(30));
 

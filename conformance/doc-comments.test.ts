@@ -1,11 +1,11 @@
 /** Every exported function and class says what it is for. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { filesBelow } from "./files.ts";
 
-const sources = readdirSync("packages", { recursive: true, encoding: "utf8" })
-  .map((name) => `packages/${name.replaceAll("\\", "/")}`)
-  .filter((name) => /\/src\/.*\.ts$/.test(name))
-  .filter((name) => !/\.test\.ts$|\/testing|\/test-[^/]*$|\/(?:node_modules|dist)\//.test(name));
+const sources = filesBelow("packages").filter(
+  (name) => /\/src\/.*\.ts$/.test(name) && !/\.test\.ts$|\/testing|\/test-[^/]*$/.test(name),
+);
 
 const exported =
   /^export (?:(?:async )?function|(?:abstract )?class|const \w+ = (?:async )?(?:\(|function|<))/;

@@ -1,13 +1,12 @@
 /** Links between the pages lead somewhere. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { filesBelow } from "./files.ts";
 
 const pages = [
   ...["README.md", "CONTRIBUTING.md", "SECURITY.md"],
-  ...readdirSync("docs", { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`),
+  ...filesBelow("docs").filter((name) => name.endsWith(".md")),
 ];
 
 test.each(pages)("the links of %s", (page) => {

@@ -2,17 +2,13 @@
  * `npm run demo`: copies a tree of 20,000 real documents and shows every interim response as it arrives, then the
  * final response and the status document. All of it is in temporary folders, which are removed.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { serve } from "./serve.mjs";
 
 const documents = 20_000;
-const command = fileURLToPath(new URL("../packages/meanwhile/bin/meanwhile.js", import.meta.url));
 const terminal = process.stdout.isTTY === true;
 
 const place = mkdtempSync(join(tmpdir(), "meanwhile-demo-"));
@@ -21,7 +17,15 @@ process.on("SIGINT", () => cleanUp().then(() => process.exit(130)));
 try {
   console.log(`Making ${documents.toLocaleString("en")} documents in ${place}`);
   makeTree(join(place, "folder", "tree"));
-  const url = await serve(join(place, "folder"));
+  server = await serve(place, [
+    "--front",
+    "none",
+    "--processing-after",
+    "100ms",
+    "--processing-every",
+    "200ms",
+  ]);
+  const { url } = server;
   console.log(`\nCOPY ${url}tree/ HTTP/1.1\nDestination: ${url}copied/\nPrefer: processing\n`);
   const started = performance.now();
   const { status, statusDocument, interims } = await copy(url);
@@ -38,25 +42,6 @@ function makeTree(folder) {
     if (index % 100 === 0) mkdirSync(collection, { recursive: true });
     writeFileSync(join(collection, `d${index}.txt`), `document ${index}\n`);
   }
-}
-
-/** Starts the server as users do, on a free port and with short pacing. @returns where it listens */
-function serve(folder) {
-  const pacing = ["--front", "none", "--processing-after", "100ms", "--processing-every", "200ms"];
-  const args = ["serve", folder, "--listen", "127.0.0.1:0", "--state", join(place, "state"), ...pacing];
-  server = spawn(process.execPath, [command, ...args, "--log-level", "error"], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let complaints = "";
-  server.stderr.on("data", (chunk) => {
-    complaints += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    server.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${complaints}`)));
-    createInterface({ input: server.stdout }).once("line", (line) => {
-      resolve(line.slice("listening on ".length));
-    });
-  });
 }
 
 function copy(url) {
@@ -113,11 +98,6 @@ function seconds(started) {
 }
 
 async function cleanUp() {
-  if (server !== undefined && server.exitCode === null) {
-    server.removeAllListeners("exit");
-    const ended = once(server, "exit");
-    server.kill("SIGTERM");
-    await ended;
-  }
+  await server?.stop();
   rmSync(place, { recursive: true, force: true });
 }

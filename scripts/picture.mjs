@@ -1,16 +1,16 @@
 /**
- * `npm run picture`: copies a folder of 6,000 documents on a real server with the real command in a terminal (tmux),
+ * `npm run picture`: copies a folder of 20,000 documents on a real server with the real command in a terminal (tmux),
  * and writes what the terminal showed, at the speed at which it did, as an SVG that moves: docs/copying.svg.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { command, serve } from "./serve.mjs";
 
-const documents = 6_000;
+const documents = 20_000;
 const columns = 80;
 const rows = 3;
 const stepMs = 100;
@@ -19,7 +19,6 @@ const restMs = 2_500;
 const shownUrl = "https://files.example/";
 const typed = `$ meanwhile cp ${shownUrl}photos/ ${shownUrl}backup/`;
 
-const command = fileURLToPath(new URL("../packages/meanwhile/bin/meanwhile.js", import.meta.url));
 const picture = fileURLToPath(new URL("../docs/copying.svg", import.meta.url));
 const place = mkdtempSync(join(tmpdir(), "meanwhile-picture-"));
 let server;
@@ -29,31 +28,13 @@ try {
   for (let index = 1; index <= documents; index += 1) {
     writeFileSync(join(photos, `${index}.jpg`), Buffer.alloc(4096, index));
   }
-  const frames = await record(await serve(join(place, "folder")));
+  server = await serve(place, ["--front", "none", "--processing-every", "200ms"]);
+  const frames = await record(server.url);
   writeFileSync(picture, svg(frames));
   console.log(`${picture}: ${frames.length} frames, ${(frames.at(-1).atMs / 1000).toFixed(1)} s`);
 } finally {
-  server?.kill();
+  await server?.stop();
   rmSync(place, { recursive: true, force: true });
-}
-
-function serve(folder) {
-  const args = [
-    "serve",
-    folder,
-    "--listen",
-    "127.0.0.1:0",
-    "--state",
-    join(place, "state"),
-    "--log-level",
-    "error",
-  ];
-  server = spawn(process.execPath, [command, ...args, "--front", "none", "--processing-every", "200ms"]);
-  return new Promise((resolve) => {
-    createInterface({ input: server.stdout }).once("line", (line) =>
-      resolve(line.slice("listening on ".length)),
-    );
-  });
 }
 
 /** What the terminal showed, and when. */
