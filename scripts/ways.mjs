@@ -61,7 +61,7 @@ const ways = [
   { name: "DELETE of a file", method: "DELETE", path: (at) => `/doomed/${at}.txt` },
 ];
 
-/** The server in this process prints what nobody asked for here. */
+/** The server in this process prints what is not asked for here. */
 const print = process.stdout.write.bind(process.stdout);
 const place = mkdtempSync(join(tmpdir(), "meanwhile-ways-"));
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -169,7 +169,7 @@ async function systemCalls() {
   }
 }
 
-/** The calls that a process makes meanwhile, by name; undefined where it cannot be traced. */
+/** The calls that a process makes meanwhile, by name; undefined where strace is missing. */
 async function traced(pid, act) {
   const file = join(place, "trace");
   const strace = spawn("strace", ["-f", "-qq", "-p", String(pid), "-o", file], { stdio: "ignore" });

@@ -231,7 +231,7 @@ export interface NameBatch {
   /** As bytes where a name is not valid UTF-8. */
   readonly names: readonly FilePath[];
   readonly types: readonly NameType[];
-  /** Of what has the names that are text, as `findAll` gives them; undefined where nobody asked for them. */
+  /** Of what has the names that are text, as `findAll` gives them; undefined where they were not asked for. */
   readonly facts?: BigInt64Array;
   readonly ended: boolean;
 }

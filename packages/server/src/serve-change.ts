@@ -134,8 +134,8 @@ async function begin(
 }
 
 /**
- * With a key, as it says. Without one, only an operation that runs and whose client is gone is joined: whoever repeats
- * the request wants its answer.
+ * With a key, as it says. Without one, only an operation that runs and whose client is gone is joined: the
+ * repetition wants its answer.
  */
 function admitted(
   earlier: Earlier,

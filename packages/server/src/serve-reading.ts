@@ -25,7 +25,7 @@ export async function serveReading(
     following = pacer.follow(exchange, {
       allowance,
       pacing: { ...pacing, afterMs: Math.max(0, pacing.afterMs - elapsedMs) },
-      // Reading answers at once unless something is wrong: whoever asked for interim responses waits like the others.
+      // Reading answers at once unless something is wrong: clients that asked for interim responses wait like the others.
       asked: false,
       progress: () => nothingKnown,
       fields: () => ({}),

@@ -4,7 +4,7 @@
  */
 const responses = new WeakSet<Response>();
 
-/** Notes of a response that its content ends with its connection: nobody can tell whether it is whole (RFC 9112 §6.3). */
+/** Notes of a response that its content ends with its connection: it is not known to be whole (RFC 9112 §6.3). */
 export function markCloseDelimited(response: Response): void {
   responses.add(response);
 }

@@ -46,7 +46,7 @@ export class XmlStream {
       limits: this.#limits,
       refusal: (excess) => new DocumentError(excesses[excess]),
       doctype: () => new DocumentError("it has a document type declaration"),
-      // Its children are given one by one, and its own text is of no use to anybody.
+      // Its children are given one by one, and its own text is not used.
       keepsRoot: false,
       // What comes from here on belongs to the next child.
       rootOpened: () => this.#reader.cut(),

@@ -80,7 +80,7 @@ async function waitFor(
   answered();
 }
 
-/** undefined: nobody is there to get it. */
+/** undefined: the client has left. */
 function answerTo(first: FirstAnswer, operation: Operation, url: string): StatusAnswer | undefined {
   switch (first.kind) {
     case "outcome":

@@ -232,7 +232,12 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
   async function hide(request: StatusRequest, operation: Operation | JournalEntry): Promise<StatusAnswer> {
     if (operation.outcome === undefined) {
       const href = request.collectionUrl + operation.id;
-      return problem(409, "It runs: what has not ended cannot be hidden.", {}, { cancel: `${href}/cancel` });
+      return problem(
+        409,
+        "The operation still runs: cancel it, or wait for its end, before you hide it.",
+        {},
+        { cancel: `${href}/cancel` },
+      );
     }
     if ("ended" in operation) await operation.ended;
     await operations.hide(operation.id);

@@ -20,7 +20,7 @@ export interface Patience {
 }
 
 /**
- * Waits for the operation. Whoever is told something else than the outcome may come back for it: then the operation is
+ * Waits for the operation. A client that is told something else than the outcome may come back for it: then the operation is
  * kept, and told of once it is recorded. Where it could not be recorded, the outcome is waited for.
  */
 export function firstAnswer(
