@@ -75,8 +75,9 @@ function svg(frames) {
     };
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="meanwhile cp shows a progress bar while the server copies a folder">
-<style>text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#d8dee9;white-space:pre;visibility:hidden}.typed{fill:#8fbcbb;visibility:visible}@media (prefers-reduced-motion:reduce){text{animation:none!important}.last{visibility:visible}}
-${drawn.map(({ css }) => css).join("\n")}</style>
+<style>text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#d8dee9;white-space:pre;visibility:hidden}.typed{fill:#8fbcbb;visibility:visible}@media (prefers-reduced-motion:reduce){.last{visibility:visible}}
+@media (prefers-reduced-motion:no-preference){
+${drawn.map(({ css }) => css).join("\n")}}</style>
 <rect width="${width}" height="${height}" rx="8" fill="#1f2430"/>
 <text class="typed" x="16" y="40">${escaped(typed)}</text>
 ${drawn.map(({ text }) => text).join("\n")}
