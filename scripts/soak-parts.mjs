@@ -8,6 +8,7 @@
  * @typedef {{ about: string, steps: readonly Step[] }} Part
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { judgeTable } from "../conformance/judges/judge-table.mjs";
 
 /** All files of tests that only the soak runs, and those that only CI=true runs beside it. */
 const late = ["packages", "conformance", "examples"]
@@ -126,7 +127,10 @@ export const parts = {
   "node-26": wireOn("26"),
   judges: {
     about: "`npm test` without any judge, and with each one alone missing",
-    steps: [{ name: "without judges", command: [process.execPath, "scripts/without-judges.mjs"] }],
+    steps: ["none", ...Object.keys(judgeTable)].map((name) => ({
+      name: name === "none" ? "without any judge" : `without ${name}`,
+      command: [process.execPath, "scripts/without-judges.mjs", name],
+    })),
   },
   "mutation-dav": mutation("dav"),
   "mutation-operations": mutation("operations"),
