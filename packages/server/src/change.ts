@@ -113,7 +113,7 @@ export async function judge(request: DavRequest, context: ServerContext): Promis
   }
   await requireIf(ifHeader, request, context);
   const conditional = isConditional(request, ifHeader);
-  return { resource, seen, conditional, ifHeader, by: submission(ifHeader, request, context.tree) };
+  return { resource, seen, conditional, ifHeader, by: submission(ifHeader, request, context) };
 }
 
 function isConditional({ headers }: DavRequest, ifHeader: IfHeader | undefined): boolean {

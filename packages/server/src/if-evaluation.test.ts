@@ -63,10 +63,11 @@ test("a tag is read below the prefix that the tree is mounted at", async () => {
 });
 
 describe("tokens that a request submits (§10.4.1, §6.4)", () => {
-  const { tree } = testContext();
+  const context = testContext();
+  const { tree } = context;
   beforeAll(() => plant(tree, "/locked/"));
   const by = (header: string | undefined, principal?: string) =>
-    submission(parseIf(header), { principal, prefix: "/dav" }, tree);
+    submission(parseIf(header), { principal, prefix: "/dav" }, context);
 
   test("the token counts wherever it stands, tagged for whatever resource", async () => {
     const { context, token } = await ground();

@@ -3,8 +3,10 @@ import { type Href, locked } from "@meanwhile/dav/error";
 import { type IfHeader, submittedTokens } from "@meanwhile/dav/if-header";
 import type { Lock } from "@meanwhile/dav/lock";
 import type { ResourcePath } from "@meanwhile/dav/path";
+import type { Access } from "./access.ts";
 import { lockRootHref } from "./lock-root-href.ts";
 import type { LockStore, Tree } from "./store.ts";
+import { toldPaths } from "./told-paths.ts";
 
 /** Who submits which tokens. */
 export interface Submission {
@@ -13,16 +15,18 @@ export interface Submission {
   readonly prefix: string;
   /** Tells whether the root of a lock that stands in the way is a collection. */
   readonly tree: Pick<Tree, "lookup">;
+  readonly access: Access;
 }
 
 /** The lock tokens that a request submits by its If header, and who submits them (RFC 4918 §6.4, §10.4.1). */
 export function submission(
   ifHeader: IfHeader | undefined,
   request: { readonly principal: string | undefined; readonly prefix: string },
-  tree: Pick<Tree, "lookup">,
+  context: Pick<Submission, "tree" | "access">,
 ): Submission {
   const { principal, prefix } = request;
-  return { tokens: submittedTokens(ifHeader), principal, prefix, tree };
+  const { tree, access } = context;
+  return { tokens: submittedTokens(ifHeader), principal, prefix, tree, access };
 }
 
 /**
@@ -39,7 +43,7 @@ export async function requireTokens(
     const covering = await locks.covering(path);
     if (!isOpenTo(covering, by)) missing.push(...covering);
   }
-  await refuse(missing, by);
+  await refuse(missing, paths, by);
 }
 
 /** Locks rooted strictly below `path` whose tokens were not submitted. */
@@ -64,7 +68,7 @@ export async function requireTokensBelow(
   path: ResourcePath,
   by: Submission,
 ): Promise<void> {
-  await refuse(await lockedBelow(locks, path, by), by);
+  await refuse(await lockedBelow(locks, path, by), [path], by);
 }
 
 /**
@@ -78,9 +82,14 @@ function isOpenTo(covering: readonly Lock[], { tokens, principal }: Submission):
   return exclusive.length > 0 ? exclusive.every((lock) => held.includes(lock)) : held.length > 0;
 }
 
-async function refuse(missing: readonly Lock[], { prefix, tree }: Submission): Promise<void> {
+async function refuse(
+  missing: readonly Lock[],
+  named: readonly ResourcePath[],
+  { prefix, tree, access, principal }: Submission,
+): Promise<void> {
   if (missing.length === 0) return;
-  const roots = [...new Set(missing.map(({ root }) => root))];
+  const told = toldPaths({ access }, principal, named);
+  const roots = [...new Set(missing.map(({ root }) => told(root)))];
   const hrefs: Href[] = [];
   for (const root of roots) hrefs.push(await lockRootHref(tree, prefix, root));
   throw locked(hrefs);

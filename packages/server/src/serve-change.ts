@@ -104,6 +104,7 @@ async function begin(
           if (known.status >= 500) failure = error;
           return withDemandedFields(errorAnswer(known, request.method), asked, options.context);
         });
+        failure ??= answer.failure?.();
         // A repetition that failed only because its first try succeeded, and nobody heard of that.
         const lost = await lostSuccess(request, answer.status, earlier, options);
         const outcome = lost ?? outcomeOf(answer);

@@ -11,6 +11,7 @@ import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { forgetReplacedLocks, forgetUnmappedLocks } from "./forget-locks.ts";
 import { type Placement, TreeError } from "./store.ts";
+import { toldPaths } from "./told-paths.ts";
 import { fromTreeError } from "./tree-status.ts";
 import {
   failuresAnswer,
@@ -85,6 +86,13 @@ export function claimsOf(change: TreeChange): readonly Claim[] {
   ];
 }
 
+/** The paths that its request named. */
+export function namedBy(
+  change: Pick<Removal, "method" | "path"> | Pick<Copying | Moving, "method" | "source" | "destination">,
+): readonly ResourcePath[] {
+  return change.method === "DELETE" ? [change.path] : [change.source, change.destination];
+}
+
 /**
  * Records the intent, and does it. A DELETE is done all the same where it could not be recorded: it makes room, and
  * what is left of one that is killed can be deleted again.
@@ -123,6 +131,7 @@ export async function carryOut(
     skipped: new Set(change.method === "MOVE" ? [] : change.skipped),
     known: change.method === "MOVE" ? [] : change.known,
     statusOf: change.method === "DELETE" ? 200 : 201,
+    told: toldPaths(context, work.operation.principal, namedBy(change)),
   });
   try {
     const success = await underCondition(isConditional(change), () => act(change, context, doing));
@@ -149,14 +158,16 @@ async function act(
 ): Promise<Answer> {
   const { tree } = context;
   if (change.method === "DELETE") {
+    const { path, seen, conditional = false } = change;
+    const forget = () => forgotten(() => forgetUnmappedLocks(context, path));
     try {
-      const { seen, conditional = false } = change;
-      await tree.remove(change.path, treeWork, seen === undefined ? {} : { seen, unchanged: conditional });
-    } finally {
-      // Also where it was stopped half-way: what is gone has no locks.
-      await forgetUnmappedLocks(context, change.path);
+      await tree.remove(path, treeWork, seen === undefined ? {} : { seen, unchanged: conditional });
+    } catch (error) {
+      // It may have been stopped half-way, and what is gone has no locks.
+      await forget();
+      throw error;
     }
-    return empty(204);
+    return { ...empty(204), ...(await forget()) };
   }
   const { source, destination, overwrite: replace, seen, sourceSeen } = change;
   const placement: Placement = {
@@ -168,9 +179,24 @@ async function act(
     change.method === "COPY"
       ? await tree.copy(source, destination, { ...placement, depth: change.depth }, treeWork)
       : await tree.move(source, destination, placement, treeWork);
-  if (change.replaces) await forgetReplacedLocks(context, destination);
-  if (change.method === "MOVE") await forgetUnmappedLocks(context, source);
-  return empty(created ? 201 : 204);
+  const problem = await forgotten(async () => {
+    if (change.replaces) await forgetReplacedLocks(context, destination);
+    if (change.method === "MOVE") await forgetUnmappedLocks(context, source);
+  });
+  return { ...empty(created ? 201 : 204), ...problem };
+}
+
+/**
+ * Removes locks after a change that is done: that succeeded whether or not it can be recorded that they are gone. Where it
+ * cannot, they may come back at the next start, until they time out; the log has the reason.
+ */
+async function forgotten(forget: () => Promise<void>): Promise<Pick<Answer, "failure">> {
+  try {
+    await forget();
+    return {};
+  } catch (error) {
+    return { failure: () => error };
+  }
 }
 
 function failed(change: TreeChange, { failures, succeeded }: TreeWorkOfRequest): Answer {

@@ -5,6 +5,7 @@ import { encodePath, type ResourcePath } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
 import { type Answer, xml } from "./answer.ts";
 import type { Resource, TreeError, TreeWork } from "./store.ts";
+import type { ToldPath } from "./told-paths.ts";
 import { fromTreeError } from "./tree-status.ts";
 
 /** A member that failed. Plain data: failures that are known before the work begins are recorded with its intent. */
@@ -33,6 +34,7 @@ export interface TreeWorkOptions {
   readonly known: readonly MemberFailure[];
   /** The status of a member that was dealt with. */
   readonly statusOf: number;
+  readonly told: ToldPath;
 }
 
 /** Members that failed, in the order in which they did. */
@@ -53,11 +55,43 @@ export interface TreeWorkOfRequest {
   readonly succeeded: number;
 }
 
+/** Failures of members as an answer tells them: many that may not be named are one, of what stands for them. */
+export function toldFailures(told: ToldPath): {
+  readonly failures: MemberFailures;
+  /** @returns how it is told; undefined where one that stands for it was told before */
+  add(failure: MemberFailure): MemberFailure | undefined;
+} {
+  const listed: MemberFailure[] = [];
+  const standing = new Set<ResourcePath>();
+  let more = 0;
+  return {
+    failures: {
+      listed,
+      get more() {
+        return more;
+      },
+    },
+    add(failure) {
+      const path = told(failure.path);
+      let shown = failure;
+      if (path !== failure.path) {
+        if (standing.has(path)) return undefined;
+        standing.add(path);
+        // Its condition may name it.
+        const description = "This happened to a member that you may not read.";
+        shown = { path, kind: "collection", status: failure.status, description };
+      }
+      if (listed.length < mostFailures) listed.push(shown);
+      else more += 1;
+      return shown;
+    },
+  };
+}
+
 /** A work as a tree sees it: it reports members to the operation, and collects the failures for the 207. */
 export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
-  const { view, work, statusOf } = options;
-  const listed: MemberFailure[] = [];
-  let more = 0;
+  const { view, work, statusOf, told } = options;
+  const { failures, add } = toldFailures(told);
   let found = 0;
   let done = 0;
   let succeeded = 0;
@@ -67,19 +101,13 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
   const report = (): void => work.progress(done, counted ? Math.max(found, done) : undefined);
 
   function fail(failure: MemberFailure): void {
-    if (listed.length < mostFailures) listed.push(failure);
-    else more += 1;
-    work.result(failure.status, uri(failure.path, failure.kind));
+    const shown = add(failure);
+    if (shown !== undefined) work.result(shown.status, uri(shown.path, shown.kind));
   }
   for (const failure of options.known) fail(failure);
 
   return {
-    failures: {
-      listed,
-      get more() {
-        return more;
-      },
-    },
+    failures,
     get succeeded() {
       return succeeded;
     },
@@ -99,7 +127,7 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
       done(path, kind) {
         done += 1;
         succeeded += 1;
-        work.result(statusOf, uri(path, kind));
+        if (told(path) === path) work.result(statusOf, uri(path, kind));
         report();
       },
       failed(path, kind, error) {
@@ -112,7 +140,7 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
           path,
           kind,
           ...memberStatus(fromTreeError(error, view.method)),
-          description: whyKept(was, error),
+          ...(told(was) === was ? { description: whyKept(was, error) } : {}),
         });
       },
       bytes: (bytesDone, bytesTotal) => work.bytes(bytesDone, bytesTotal),

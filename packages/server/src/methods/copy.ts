@@ -17,9 +17,10 @@ import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../dav-request.ts";
 import { refuseContent } from "../request-content.ts";
 import { type Resource, TreeError } from "../store.ts";
+import { toldPaths } from "../told-paths.ts";
 import { judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
-import { type Copying, intend, intendAndCarryOut, intentOf, nothingPlaced } from "../tree-change.ts";
-import type { MemberFailure } from "../tree-work.ts";
+import { type Copying, intend, intendAndCarryOut, intentOf, namedBy, nothingPlaced } from "../tree-change.ts";
+import { type MemberFailure, type MemberFailures, toldFailures } from "../tree-work.ts";
 
 export const copy: ChangeMethod = async (request, context) => {
   const transfer = parseTransfer(request, context);
@@ -58,8 +59,15 @@ async function copyClaimed(
   });
   if (waited) return copyClaimed(request, context, transfer, depth, work);
   const change = await judged();
-  if (isPartialReplacement(change)) return nothingPlaced(request, { listed: change.known, more: 0 });
+  if (isPartialReplacement(change)) return nothingPlaced(request, known(change, request, context));
   return intendAndCarryOut(change, context, work);
+}
+
+/** What failed before the work began, as an answer tells it. */
+function known(change: Copying, { principal }: DavRequest, context: ServerContext): MemberFailures {
+  const { failures, add } = toldFailures(toldPaths(context, principal, namedBy(change)));
+  for (const failure of change.known) add(failure);
+  return failures;
 }
 
 /** Only what is whole replaces anything. */

@@ -1,7 +1,7 @@
 /** LOCK: a new lock, or a refresh where there is no content (RFC 4918 §9.10). */
 import { activeLock, lockDocument } from "@meanwhile/dav/active-lock";
 import { parseDepth } from "@meanwhile/dav/depth";
-import { badRequest, DavError, type Href } from "@meanwhile/dav/error";
+import { badRequest, DavError } from "@meanwhile/dav/error";
 import type { Lock, LockDepth } from "@meanwhile/dav/lock";
 import { codedUrl, parseLockToken } from "@meanwhile/dav/lock-token";
 import { type LockInfo, parseLockInfo } from "@meanwhile/dav/lockinfo";
@@ -25,6 +25,7 @@ import type { DavRequest } from "../dav-request.ts";
 import { lockRootHref } from "../lock-root-href.ts";
 import { requireTokens } from "../locking.ts";
 import { TreeError } from "../store.ts";
+import { toldPaths } from "../told-paths.ts";
 
 /** What is granted to a client that wishes nothing. */
 const defaultSeconds = 3600;
@@ -144,25 +145,29 @@ async function discovery(
   return xml(status, lockDocument(active), fields);
 }
 
-/** 423 where the resource itself is locked; 207 where only members are, for which it is a failed dependency (§9.10.9). */
+/**
+ * 423 where the resource itself is locked; 207 where only members are, for which it is a failed dependency (§9.10.9).
+ * Members that the asker may not read are not named.
+ */
 async function conflict(
-  { path, prefix }: DavRequest,
-  { tree }: ServerContext,
+  { path, prefix, principal }: DavRequest,
+  context: ServerContext,
   locks: readonly Lock[],
 ): Promise<Answer> {
-  const below = locks.filter(({ root }) => root.length > path.length);
-  const roots: Href[] = [];
-  for (const root of new Set(locks.map((lock) => lock.root)))
-    roots.push(await lockRootHref(tree, prefix, root));
-  if (below.length < locks.length) {
+  const told = toldPaths(context, principal, [path]);
+  const roots = new Set(locks.map(({ root }) => told(root)));
+  const below = [...roots].filter((root) => root.length > path.length);
+  if (below.length === 0 || locks.some(({ root }) => root.length <= path.length)) {
+    const hrefs = await Promise.all([...roots].map((root) => lockRootHref(context.tree, prefix, root)));
     throw new DavError(423, "the resource is locked already", {
-      condition: { code: "no-conflicting-lock", lockRoots: roots },
+      condition: { code: "no-conflicting-lock", lockRoots: hrefs },
     });
   }
+  const hrefs = await Promise.all(below.map((root) => lockRootHref(context.tree, prefix, root)));
   return xml(
     207,
     multistatus([
-      ...roots.map((root) =>
+      ...hrefs.map((root) =>
         statusResponse(root, 423, { condition: { code: "no-conflicting-lock", lockRoots: [root] } }),
       ),
       statusResponse(prefix + encodePath(path, true), 424),
