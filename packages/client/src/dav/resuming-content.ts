@@ -90,7 +90,11 @@ async function* portionBytes(resumable: Resumable): AsyncGenerator<Uint8Array, v
       }
       await source.close();
       losses += 1;
-      if (!mayResume(resumable, loss) || losses > lossLimit) throw loss;
+      if (!mayResume(resumable, loss)) throw loss;
+      if (losses > lossLimit) {
+        if (loss instanceof ConnectionError) spent.add(loss);
+        throw loss;
+      }
       const backoffMs = pauseMs(losses, context.surroundings.random());
       await context.surroundings.sleep(Math.max(backoffMs, leastMs), patience.signal);
       const next = await resumed(resumable, given, loss);
@@ -158,6 +162,13 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
   }
   throw await readFailure({ method: "GET", url }, response, context.places);
 }
+
+/** Whether content was gone on with until that loss, as often as is of use. */
+export function isSpent(loss: ConnectionError): boolean {
+  return spent.has(loss);
+}
+
+const spent = new WeakSet<ConnectionError>();
 
 interface Source {
   /** Undefined at the end. */

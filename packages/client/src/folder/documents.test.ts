@@ -133,6 +133,34 @@ describe("downloadDocument", () => {
     expect(await downloadDocument(server.client, "a.txt", file).outcome).toMatchObject({ replaced: true });
   });
 
+  test.each<[what: string, cuts: readonly number[], gets: number, result: string]>([
+    ["at the same byte", [3, 3, 3, 3, 3], 3, "lost"],
+    ["before the first byte", [0, 0, 0, 0, 0], 2, "lost"],
+    ["ever earlier", [3, 2, 1, 1, 1], 3, "lost"],
+    ["ever later", [1, 2, 3, 4, 5], 5, "01234"],
+    ["later after a step back", [2, 1, 3, 2, 5], 5, "01234"],
+  ])(
+    "of one without a tag that is cut %s, only what comes further is tried on",
+    async (_what, cuts, gets, result) => {
+      const local = testFolder();
+      const server = fakeServer();
+      server.put("a.txt", "01234", modified);
+      const stored = server.resources.get("a.txt");
+      if (stored != null) server.resources.set("a.txt", { ...stored, etag: undefined as unknown as string });
+      server.send = async function* (_path, content) {
+        const cut = cuts[server.count("get") - 1] ?? 0;
+        yield content.subarray(0, cut);
+        if (cut < content.length) throw new ConnectionError("lost", "cut", { mayHaveArrived: true });
+      };
+      const file = join(local.folder, "a.txt");
+      const outcome = await downloadDocument(server.client, "a.txt", file).outcome.catch(
+        (error: ConnectionError) => error.code,
+      );
+      expect(typeof outcome === "string" ? outcome : local.contents()["a.txt"]).toBe(result);
+      expect(server.count("get")).toBe(gets);
+    },
+  );
+
   describe("where the transfer does not tell its length, what is listed decides", () => {
     test.each<[what: string, pieces: readonly number[], etag: string | undefined, result: string]>([
       ["cut each time", [3, 3], undefined, "3 bytes came, and the server lists 5"],
@@ -159,6 +187,16 @@ describe("downloadDocument", () => {
       expect(server.count("get")).toBe(2);
       // What is not whole has no name of its own.
       expect("a.txt" in local.contents()).toBe(!(outcome instanceof Error));
+    });
+
+    test("a length of the transfer that is less than is listed, with a strong tag, leaves nothing behind", async () => {
+      const local = testFolder();
+      const server = fakeServer();
+      server.put("a.txt", "012", modified);
+      server.tell = (resource) => ({ ...resource, length: 5 });
+      const { outcome } = downloadDocument(server.client, "a.txt", join(local.folder, "a.txt"));
+      await expect(outcome).rejects.toThrow("3 bytes came, and the server lists 5");
+      expect([local.contents(), server.count("get")]).toEqual([{}, 2]);
     });
 
     test("more than is listed is no truncation", async () => {

@@ -2,6 +2,7 @@ import { constants, type Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { DavClient, Download } from "../dav/dav-client.ts";
+import { isSpent } from "../dav/resuming-content.ts";
 import { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
 import type { Patience } from "../http/send.ts";
@@ -42,6 +43,8 @@ export interface ReceivedFile {
 const mostAttempts = 5;
 /** Of a transfer that ends too early without saying so. */
 const mostShort = 2;
+/** In a row, of which none came further than those before. */
+const mostIdle = 2;
 
 /**
  * Receives a file under a hidden name beside its own, and gives it its own name once it is whole. What an earlier run
@@ -51,9 +54,16 @@ export async function receiveFile(reception: FileReception): Promise<ReceivedFil
   let { facts } = reception;
   await replaceable(reception);
   let short = 0;
+  let idle = 0;
+  let furthest = 0;
   for (let attempt = 1; ; attempt += 1) {
+    let reached = 0;
+    const tell: FileReception["tell"] = (done, total) => {
+      reached = done;
+      reception.tell(done, total);
+    };
     try {
-      return await receiveOnce(reception, facts);
+      return await receiveOnce({ ...reception, tell }, facts);
     } catch (error) {
       if (attempt === mostAttempts || reception.patience.signal?.aborted) throw error;
       if (error instanceof TooShort) {
@@ -61,7 +71,12 @@ export async function receiveFile(reception: FileReception): Promise<ReceivedFil
         if (short === mostShort) throw error;
         facts = await look(reception);
       } else if (error instanceof ResourceChanged) facts = error.facts ?? (await look(reception));
-      else if (!(error instanceof ConnectionError && error.code === "lost")) throw error;
+      else if (!(error instanceof ConnectionError && error.code === "lost") || isSpent(error)) throw error;
+      else {
+        idle = reached > furthest ? 0 : idle + 1;
+        if (idle === mostIdle) throw error;
+        furthest = Math.max(furthest, reached);
+      }
     }
   }
 }
@@ -107,7 +122,11 @@ async function receiveOnce(reception: FileReception, facts: DocumentFacts): Prom
     // Content that was read, or broke, has nothing to cancel.
     await whole?.content.cancel().catch(() => undefined);
     // Only what a later run can go on with stays.
-    const useless = etag === undefined || error instanceof ResourceChanged || error instanceof TooLong;
+    const useless =
+      etag === undefined ||
+      error instanceof ResourceChanged ||
+      error instanceof TooLong ||
+      (error instanceof TooShort && error.told !== undefined);
     const there = await fileSystem.lstat(part).catch(ignoreMissing);
     if (there?.isFile() && (useless || there.size === 0)) await fileSystem.unlink(part).catch(ignoreMissing);
     throw error;
@@ -157,10 +176,9 @@ async function fill(
     throw new ResourceChanged(told);
   }
   const size = await write(reception, handle, download, start);
-  // Without a length the end of the connection is the end of the content, also where it came too early.
-  const toldLength = download.total ?? download.length;
-  if (toldLength === undefined && facts.size !== undefined && size < facts.size)
-    throw new TooShort(size, facts.size);
+  // A transfer may end too early in good order: a proxy in between lost the rest, and counted what it had.
+  if (facts.size !== undefined && size < facts.size)
+    throw new TooShort(size, facts.size, download.total ?? download.length);
   return dated(reception, handle, size, { ...facts, ...told, size });
 }
 
@@ -209,10 +227,14 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
   }
 }
 
-/** Less came than the server lists, and the transfer did not say how much it would be. */
+/** Less came than the server lists. */
 class TooShort extends MemberError {
-  constructor(size: number, listed: number) {
+  /** The length that the transfer told. With one, there is no rest to ask for. */
+  readonly told: number | undefined;
+
+  constructor(size: number, listed: number, told: number | undefined) {
     super("length-differs", `${size} bytes came, and the server lists ${listed}`);
+    this.told = told;
   }
 }
 

@@ -31,10 +31,18 @@ type Answers = Readonly<
   Record<string, ScriptAnswer | string | ((request: ScriptRequest) => ScriptAnswer | string)>
 >;
 
-/** Runs a command, in which URL stands for the server's; answers are by method and path, everything else is not there. */
+/**
+ * Runs a command, in which URL stands for the server's; answers are by method and path. Of everything else, what was put is
+ * there, and the rest is not.
+ */
 async function run(args: readonly string[], answers: Answers, input = "") {
+  const put = new Map<string, number>();
   server = await startScriptServer((request) => {
-    const answer = answers[`${request.method} ${request.path}`] ?? answers[request.method] ?? nothing;
+    const { method, path, content } = request;
+    if (method === "PUT") put.set(path, content.length);
+    const length = put.get(path);
+    const other = method === "PROPFIND" && length !== undefined ? file(path, length) : nothing;
+    const answer = answers[`${method} ${path}`] ?? answers[method] ?? other;
     return typeof answer === "function" ? answer(request) : answer;
   });
   const terminal = testTerminal({ cwd, input, env: { XDG_STATE_HOME: join(cwd, ".state") } });
@@ -129,7 +137,7 @@ describe("put", () => {
     ["kept", { "PROPFIND /x": file("/x", 3) }, 0, /^put standard input/],
     ["dropped", { "PROPFIND /x": file("/x", 0) }, 1, /\/x: the server has 0 B of the 3 B that were sent/],
     ["kept in part", { "PROPFIND /x": file("/x", 2) }, 1, /the server has 2 B of the 3 B that were sent/],
-    ["not there", {}, 1, /the server took it, and has nothing there now/],
+    ["not there", { PROPFIND: nothing }, 1, /the server took it, and has nothing there now/],
     ["of a length that is not told", { "PROPFIND /x": multistatus({ href: "/x" }) }, 0, /^put standard/],
     ["made another by the server", { "PROPFIND /x": file("/x", 4) }, 0, /^put standard input/],
     [
@@ -156,6 +164,38 @@ describe("put", () => {
     expect([ran.code, ran.said]).toEqual([code, expect.arrayContaining([expect.stringMatching(said)])]);
   });
 
+  const stored = (length: number, content = ""): Answers => ({
+    "PROPFIND /x": ({ headers }) => (seen.has(headers.host ?? "") ? file("/x", length) : nothing),
+    PUT: ({ headers }) => {
+      seen.add(headers.host ?? "");
+      return { status: 201 };
+    },
+    GET: { status: 200, content },
+  });
+  const seen = new Set<string>();
+
+  test.each<[string, Answers, number, RegExp]>([
+    ["kept", stored(6), 0, /^put a to \/x$/],
+    ["dropped", stored(0), 1, /\/x: the server answered with success, and has 0 B of the 6 B/],
+    ["kept in part", stored(5, "abcde"), 1, /has 5 B of the 6 B that were sent/],
+    ["kept in part, and cannot be read", { ...stored(5), GET: { status: 403 } }, 1, /has 5 B of the 6 B/],
+    ["not there", { PROPFIND: nothing, PUT: { status: 204 } }, 1, /took it, and has nothing there now/],
+    ["made shorter by the server", stored(5, "abXde"), 0, /the server changed its content: it has 5 B, 6 B/],
+    ["made longer by the server", stored(9), 0, /the server changed its content: it has 9 B, 6 B/],
+    ["not shown", { PUT: { status: 201 }, PROPFIND: { status: 403 }, HEAD: { status: 403 } }, 0, /^put a to/],
+    ["accepted for later", { PUT: { status: 202 } }, 0, /^accepted/],
+  ])("a file that was %s", async (_what, answers, code, said) => {
+    writeFileSync(join(cwd, "a"), "abcdef");
+    const ran = await run(["put", "a", "URLx"], answers);
+    expect([ran.code, ran.said]).toEqual([code, expect.arrayContaining([expect.stringMatching(said)])]);
+  });
+
+  test("an empty file is not looked for", async () => {
+    writeFileSync(join(cwd, "a"), "");
+    const ran = await run(["put", "a", "URLx"], { PUT: { status: 201 } });
+    expect([ran.code, ran.asked.at(-1)]).toEqual([0, "PUT /x"]);
+  });
+
   test("standard input to a folder is refused before it is read", async () => {
     const ran = await run(["put", "-", "URLf"], { "PROPFIND /f": folder("/f/") }, "abc");
     expect([ran.code, changes(ran.asked), ran.said]).toEqual([
@@ -168,6 +208,7 @@ describe("put", () => {
 
 describe("get", () => {
   const whole = (content: string): ScriptAnswer => ({ status: 200, content });
+  const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
   const cut = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc";
 
   test.each<[string, readonly string[], Answers, number, RegExp]>([
@@ -202,6 +243,44 @@ describe("get", () => {
       { PROPFIND: file("/a", 5), GET: cut },
       6,
       /it ended after 3 of 5 bytes/,
+    ],
+    [
+      "less, with its length",
+      ["URLa"],
+      { PROPFIND: file("/a", 5), GET: whole("abc") },
+      1,
+      /3 bytes came, and/,
+    ],
+    [
+      "less, with its length, to standard output",
+      ["URLa", "-"],
+      { PROPFIND: file("/a", 5), GET: whole("abc") },
+      1,
+      /\/a: 3 B of the 5 B that the server lists came/,
+    ],
+    [
+      "less, in chunks",
+      ["URLa"],
+      { PROPFIND: file("/a", 5), GET: chunked },
+      1,
+      /3 bytes came, and the server/,
+    ],
+    [
+      "less, in chunks, to output",
+      ["URLa", "-"],
+      { PROPFIND: file("/a", 5), GET: chunked },
+      1,
+      /3 B of the 5 B/,
+    ],
+    [
+      "less, of another state, to output",
+      ["URLa", "-"],
+      {
+        PROPFIND: multistatus({ href: "/a", length: 5, etag: '"2"' }),
+        GET: { ...whole("abc"), headers: { ETag: '"1"' } },
+      },
+      0,
+      /^$/,
     ],
     ["without a listing", ["URLa", "-"], { PROPFIND: { status: 405 }, GET: cut }, 0, /^$/],
   ])("%s", async (_what, args, answers, code, said) => {

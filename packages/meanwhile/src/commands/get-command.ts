@@ -1,7 +1,8 @@
 /** `meanwhile get`: content comes to this machine. */
 import { join, resolve, sep } from "node:path";
+import type { Download } from "@meanwhile/client";
 import type { Command } from "commander";
-import { wrongUsage } from "../command-error.ts";
+import { failed, wrongUsage } from "../command-error.ts";
 import { nameAmount } from "../display/amounts.ts";
 import { printable } from "../display/printable.ts";
 import { localStats, mustBeFolder, mustHaveFolder } from "../options/local-place.ts";
@@ -54,9 +55,11 @@ export function getCommand(context: CommandContext): Command {
     });
 }
 
-async function toOutput({ client, terminal, signal, report }: Session, url: URL): Promise<void> {
+async function toOutput(session: Session, url: URL): Promise<void> {
+  const { client, terminal, signal, report } = session;
   if (report.json) throw wrongUsage("--json does not go with -: standard output is the document");
-  const { content, length } = await client.get(url, { signal });
+  const download = await client.get(url, { signal });
+  const { content, length } = download;
   // Where the content goes to the terminal, a bar would be in the middle of it.
   const display = terminal.outputIsTerminal ? undefined : await report.progress(`getting ${shownPath(url)}`);
   let done = 0;
@@ -70,6 +73,28 @@ async function toOutput({ client, terminal, signal, report }: Session, url: URL)
   } finally {
     display?.end();
   }
+  await mustBeWhole(session, download, done);
+}
+
+/**
+ * A transfer may end too early in good order. What was changed since is another matter.
+ * @throws {CommandError} 1 where the server lists more than came
+ */
+async function mustBeWhole({ client, signal }: Session, download: Download, came: number): Promise<void> {
+  const { ConnectionError, HttpError } = await import("@meanwhile/client");
+  const listed = await client.stat(download.url, { signal }).catch((error: unknown) => {
+    // It did come; this server lists nothing, or not now.
+    if (error instanceof HttpError || error instanceof ConnectionError) return undefined;
+    throw error;
+  });
+  if (listed?.length === undefined || listed.collection || came >= listed.length) return;
+  const differ = (one: string | undefined, other: string | undefined): boolean =>
+    one !== undefined && other !== undefined && one !== other;
+  const bare = (tag: string | undefined): string | undefined => tag?.replace(/^W\//, "");
+  if (differ(bare(download.etag), bare(listed.etag))) return;
+  if (differ(download.modified?.toISOString(), listed.modified?.toISOString())) return;
+  const much = `${nameAmount(came, "bytes")} of the ${nameAmount(listed.length, "bytes")} that the server lists`;
+  throw failed(`${shownPath(download.url)}: ${much} came; try again, or ask who runs the server`);
 }
 
 async function toFile(session: Session, url: URL, typedLocal: string | undefined): Promise<void> {

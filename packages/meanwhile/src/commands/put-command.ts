@@ -1,17 +1,18 @@
 /** `meanwhile put`: content goes to the server. */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { Change, LongRequest } from "@meanwhile/client";
 import { encodeName } from "@meanwhile/dav/path";
 import type { Command } from "commander";
-import { CommandError, failed, wrongUsage } from "../command-error.ts";
-import { nameAmount } from "../display/amounts.ts";
+import { CommandError, wrongUsage } from "../command-error.ts";
 import { printable } from "../display/printable.ts";
 import { mustBeFile, mustBeFolder } from "../options/local-place.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
 import { follow } from "../remote/follow.ts";
 import { followFolder } from "../remote/follow-folder.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
-import { isAbsent, lookAt } from "../remote/look-at.ts";
+import { lookAt } from "../remote/look-at.ts";
 import {
   collectionUrl,
   commonCollection,
@@ -22,6 +23,7 @@ import {
 import { type CommandContext, inSession, type Session } from "../remote/session.ts";
 import { folderOptions, parseFolderOptions, type TypedFolderOptions } from "./folder-options.ts";
 import { tellFolder } from "./folder-result.ts";
+import { mustBeStored } from "./must-be-stored.ts";
 import { doneOrAccepted, operationFact, tookPhrase } from "./operation-result.ts";
 
 interface TypedPut extends TypedConnection, TypedLockTokens, TypedFolderOptions {
@@ -105,45 +107,9 @@ async function fromInput(
   }
   const content = ReadableStream.from(counted()) as ReadableStream<Uint8Array>;
   const request = session.client.put(url, content, putOptions(typed, lockTokens));
-  await tellUpload(session, request, "standard input", url, () => mustBeStored(session, url, sent));
-}
-
-/**
- * Some servers, and proxies before them, drop content whose length was not told, and answer with success.
- * @throws {CommandError} where less is there than was sent
- */
-async function mustBeStored(session: Session, url: URL, sent: number): Promise<void> {
-  const length = await storedLength(session, url);
-  if (length === undefined)
-    return session.report.warn(`${shownPath(url)}: the server does not tell whether all of it arrived`);
-  if (length >= sent) return;
-  const much = `${nameAmount(length, "bytes")} of the ${nameAmount(sent, "bytes")} that were sent`;
-  throw failed(
-    `${shownPath(url)}: the server has ${much}: it, or a proxy before it, may not take content without a length; put a file instead of -`,
+  await tellUpload(session, request, "standard input", url, () =>
+    mustBeStored(session, url, { bytes: sent }),
   );
-}
-
-/** Undefined where neither PROPFIND nor HEAD tells. @throws {CommandError} where nothing is there */
-async function storedLength({ client, signal }: Session, url: URL): Promise<number | undefined> {
-  const { HttpError } = await import("@meanwhile/client");
-  let isListed = true;
-  try {
-    const { length } = await client.stat(url, { signal });
-    if (length !== undefined) return length;
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    isListed = false;
-  }
-  const head = await client.request(url, {
-    method: "HEAD",
-    headers: { "Accept-Encoding": "identity" },
-    signal,
-  });
-  await head.body?.cancel();
-  if (isAbsent(head.status) && !isListed)
-    throw failed(`${shownPath(url)}: the server took it, and has nothing there now`);
-  const told = head.headers.get("content-length");
-  return head.ok && told !== null && /^\d{1,15}$/.test(told) ? Number(told) : undefined;
 }
 
 /** Who may only put something there may not look: then PUT tells what is the matter. */
@@ -181,8 +147,16 @@ async function fromFile(
   await mustBeFile(session.terminal.cwd, typedLocal);
   const url = await placeFor(session, typedUrl, file);
   const { uploadDocument } = await import("@meanwhile/client/folder");
+  const { size } = await stat(file);
   const request = uploadDocument(session.client, file, url, putOptions(typed, lockTokens));
-  await tellUpload(session, request, typedLocal, url);
+  await tellUpload(session, request, typedLocal, url, () =>
+    mustBeStored(session, url, { bytes: size, open: () => bytesOf(file) }),
+  );
+}
+
+/** The file is opened when its first byte is asked for. */
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file);
 }
 
 async function tellUpload(
@@ -190,7 +164,7 @@ async function tellUpload(
   request: LongRequest<Change>,
   local: string,
   url: URL,
-  check: () => Promise<void> = async () => {},
+  check: () => Promise<void>,
 ): Promise<void> {
   const followed = await follow(session, request, `putting ${local}`, { transfer: true });
   const { status, created, etag } = followed.outcome;
