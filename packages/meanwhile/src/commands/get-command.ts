@@ -10,6 +10,7 @@ import { remoteCommand, type TypedConnection } from "../remote/connection-option
 import { follow } from "../remote/follow.ts";
 import { followFolder } from "../remote/follow-folder.ts";
 import { localNameOf } from "../remote/local-name.ts";
+import { afterwards } from "../remote/look-at.ts";
 import {
   collectionUrl,
   commonCollection,
@@ -82,7 +83,7 @@ async function toOutput(session: Session, url: URL): Promise<void> {
  */
 async function mustBeWhole({ client, signal }: Session, download: Download, came: number): Promise<void> {
   const { ConnectionError, HttpError } = await import("@meanwhile/client");
-  const listed = await client.stat(download.url, { signal }).catch((error: unknown) => {
+  const listed = await client.stat(download.url, afterwards(signal)).catch((error: unknown) => {
     // It did come; this server lists nothing, or not now.
     if (error instanceof HttpError || error instanceof ConnectionError) return undefined;
     throw error;

@@ -1,15 +1,15 @@
 /** A look at what was put: not every success means that all of it is there. */
 import { failed } from "../command-error.ts";
 import { nameAmount } from "../display/amounts.ts";
-import { isAbsent } from "../remote/look-at.ts";
+import { afterwards, isAbsent } from "../remote/look-at.ts";
 import { shownPath } from "../remote/remote-url.ts";
 import type { Session } from "../remote/session.ts";
 
 /** What a PUT had. */
 export interface SentContent {
   readonly bytes: number;
-  /** Reads it once more; undefined where it can be read once, and its length was not told to the server. */
-  readonly open?: () => AsyncIterable<Uint8Array>;
+  /** Reads it once more from a byte on; undefined where it can be read once, and its length was not told to the server. */
+  readonly open?: (start: number) => AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function mustBeStored(session: Session, url: URL, sent: SentContent
       `${place}: the server has ${much}: it, or a proxy before it, may not take content without a length; put a file instead of -`,
     );
   }
-  if (length < sent.bytes && (await isBeginning(session, url, length, sent.open())))
+  if (length < sent.bytes && (await isBeginning(session, url, length, sent.open)))
     throw failed(`${place}: the server answered with success, and has ${much}; ask who runs the server`);
   const has = nameAmount(length, "bytes");
   session.report.warn(
@@ -47,19 +47,23 @@ export async function mustBeStored(session: Session, url: URL, sent: SentContent
   );
 }
 
+/** A server that changes content moves its end to another place: the last of these bytes tell as much as all of them. */
+const comparedBytes = 64 * 1024;
+
 /** Whether the resource has the first bytes of the content and nothing else. It is taken for so where it cannot be read. */
 async function isBeginning(
   { client, signal }: Session,
   url: URL,
   length: number,
-  sent: AsyncIterable<Uint8Array>,
+  open: (start: number) => AsyncIterable<Uint8Array>,
 ): Promise<boolean> {
   const { ConnectionError, HttpError } = await import("@meanwhile/client");
   if (length === 0) return true;
-  const own = sent[Symbol.asyncIterator]();
+  const start = Math.max(length - comparedBytes, 0);
+  const own = open(start)[Symbol.asyncIterator]();
   let piece: Uint8Array = new Uint8Array(0);
   try {
-    const { content } = await client.get(url, { signal });
+    const { content } = await client.get(url, { ...afterwards(signal), range: { start } });
     for await (const bytes of content) {
       for (let compared = 0; compared < bytes.length; ) {
         if (piece.length === 0) {
@@ -88,7 +92,7 @@ async function storedLength({ client, signal }: Session, url: URL): Promise<numb
   const { HttpError } = await import("@meanwhile/client");
   let isListed = true;
   try {
-    const { length } = await client.stat(url, { signal });
+    const { length } = await client.stat(url, afterwards(signal));
     if (length !== undefined) return length;
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
@@ -97,7 +101,7 @@ async function storedLength({ client, signal }: Session, url: URL): Promise<numb
   const head = await client.request(url, {
     method: "HEAD",
     headers: { "Accept-Encoding": "identity" },
-    signal,
+    ...afterwards(signal),
   });
   await head.body?.cancel();
   if (isAbsent(head.status) && !isListed)

@@ -150,13 +150,13 @@ async function fromFile(
   const { size } = await stat(file);
   const request = uploadDocument(session.client, file, url, putOptions(typed, lockTokens));
   await tellUpload(session, request, typedLocal, url, () =>
-    mustBeStored(session, url, { bytes: size, open: () => bytesOf(file) }),
+    mustBeStored(session, url, { bytes: size, open: (start) => bytesOf(file, start) }),
   );
 }
 
 /** The file is opened when its first byte is asked for. */
-async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(file);
+async function* bytesOf(file: string, start: number): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file, { start });
 }
 
 async function tellUpload(

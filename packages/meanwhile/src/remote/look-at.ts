@@ -38,6 +38,11 @@ export async function lookAt(client: DavClient, url: URL, patience: Patience): P
   return { kind: status < 400 ? "something" : "untold" };
 }
 
+/** How long a look at what is there after the work may take: what was done is not kept waiting for it. */
+export function afterwards(signal: AbortSignal): Patience {
+  return { signal, timeoutMs: 60_000 };
+}
+
 const resourceType = { namespace: "DAV:", local: "resourcetype" } as const;
 
 /** Whether a status says that nothing is there. */
