@@ -1,7 +1,8 @@
 import { type BigIntStats, type BigIntStatsFs, constants, writeSync } from "node:fs";
 import type { Awaitable } from "@meanwhile/server/store";
+import type { Copied, CopyJob, LargeCopy } from "./copy-content.ts";
 import type { Durability } from "./durability.ts";
-import { syncError } from "./errno.ts";
+import { hasNoDescriptor, syncError } from "./errno.ts";
 import {
   type BeforeEach,
   type FileOperation,
@@ -23,6 +24,8 @@ import { WarmPaths } from "./warm-paths.ts";
 
 type Result<Name extends FileOperation> = ReturnType<FileOperations[Name]>;
 type Args<Name extends FileOperation> = Parameters<FileOperations[Name]>;
+
+type CopiedFiles = Result<"copyFiles">;
 
 /** A call that is about to change something. */
 export interface Change {
@@ -70,8 +73,6 @@ export class Calls {
   #before: BeforeChange | undefined;
   /** Paths that were those of regular files a moment ago. */
   readonly #files = new WarmPaths(() => performance.now());
-  /** File systems, by their device, that were found to have no copy that shares content. */
-  readonly withoutReflink: Set<bigint> = new Set();
   /** Whether inodes have the same numbers after the next mount, by the device. */
   readonly inodesKept: Map<bigint, boolean> = new Map();
 
@@ -277,6 +278,41 @@ export class Calls {
     return this.#many(directory, "unlinkFiles", (before) => [directory, names, before]);
   }
 
+  /** Copies an open file in a worker; see `copyOpened`. */
+  async copyOpened(from: number, path: string, job: CopyJob): Promise<Copied> {
+    const copied = await this.#patiently(() =>
+      this.#many(path, "copyOpened", (before) => [from, path, job, before]),
+    );
+    if (copied.large !== undefined) this.#routes?.opened(copied.large.to, path);
+    return copied;
+  }
+
+  /** Copies files of a directory in a worker, as many as it can in a slice; see `copyFiles`. */
+  async copyFiles(from: string, to: string, names: readonly string[], job: CopyJob): Promise<CopiedFiles> {
+    const copied = await this.#patiently(async () => {
+      try {
+        return await this.#many(to, "copyFiles", (before) => [from, to, names, job, before]);
+      } catch (error) {
+        const { done = 0 } = error as { readonly done?: number };
+        // The next call meets it first, and waits.
+        if (done === 0 || this.#whenNoDescriptor === undefined || !hasNoDescriptor(error)) throw error;
+        return { done };
+      }
+    });
+    if (copied.large !== undefined) {
+      this.#routes?.opened(copied.large.from, from);
+      this.#routes?.opened(copied.large.to, to);
+    }
+    return copied;
+  }
+
+  /** Completes a large copy in a worker, and closes it. */
+  async finishCopy(copy: LargeCopy, job: CopyJob): Promise<void> {
+    const done = this.#many(copy.to, "finishCopy", (before) => [copy, job, before]);
+    this.#routes?.closing(copy.to);
+    await done;
+  }
+
   rmdir(path: FilePath): Awaitable<void> {
     return this.#before?.({ call: "rmdir", path }) ?? this.#call(path, "change", "rmdir", [path]);
   }
@@ -298,11 +334,6 @@ export class Calls {
     return held ?? this.#call(fd, "open", "fchmod", [fd, mode]);
   }
 
-  ftruncate(fd: number, bytes: number): Awaitable<void> {
-    const held = this.#before?.({ call: "write", path: undefined });
-    return held ?? this.#call(fd, "open", "ftruncate", [fd, bytes]);
-  }
-
   fchown(fd: number, user: number, group: number): Awaitable<void> {
     const held = this.#before?.({ call: "owner", path: undefined });
     return held ?? this.#call(fd, "open", "fchown", [fd, user, group]);
@@ -317,12 +348,6 @@ export class Calls {
   utimes(path: string, accessed: number, modified: number): Awaitable<void> {
     const held = this.#before?.({ call: "times", path });
     return held ?? this.#call(path, "change", "utimes", [path, accessed, modified]);
-  }
-
-  /** Copies by sharing the content, to a new name; fails where the file system cannot. */
-  async shareContent(from: string, to: string): Promise<void> {
-    await this.#before?.({ call: "copy", path: from, to });
-    await this.#aside(to, "long", "shareContent", [from, to]);
   }
 
   /** Removes whatever has a name that is no text, with all below it. */

@@ -1,36 +1,31 @@
-import { type BigIntStats, constants } from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
-import { copyFileContent } from "./copy-file.ts";
-import { type Entry, readEntries } from "./entries.ts";
-import { isMissing, isTaken, treeError } from "./errno.ts";
+import type { CopyJob, LargeCopy, Signature } from "./copy-content.ts";
+import { copyFileContent, copyLarge } from "./copy-file.ts";
+import { readEntries } from "./entries.ts";
+import { isTaken, treeError } from "./errno.ts";
 import type { Directory, Folder, Seen } from "./folder.ts";
-import { InFlight } from "./in-flight.ts";
+import { InFlight, type Room } from "./in-flight.ts";
 import { mayBeResource } from "./list-members.ts";
-import { isReservedName, partName } from "./names.ts";
+import { inSlices } from "./many-members.ts";
 
 export interface CopyContext {
   readonly folder: Folder;
   readonly work: TreeWork;
-  readonly clock: () => number;
+  readonly job: CopyJob;
   /** Where the copy of a member of the source will be. */
   destinationOf(path: ResourcePath): ResourcePath;
   /** Members that are left alone, with all below them. */
   readonly left: ReadonlySet<ResourcePath>;
-  /** Numbers the parts; see {@link copyMembers}. */
-  readonly parts: { last: number };
   /** Members that were copied. */
   done(path: ResourcePath, kind: Seen["kind"]): void;
   /** Members that could not be. */
   failed(path: ResourcePath, kind: Seen["kind"], error: TreeError): void;
   /** A link was copied, as the file that it leads to. */
   linked?(path: ResourcePath): void;
-  /** What a file was when its copying began. */
-  copied?(path: ResourcePath, stats: BigIntStats): void;
+  /** What a file was when its copying began, where it had changed since the time that the job names. */
+  late?(path: ResourcePath, signature: Signature): void;
 }
-
-/** Files that are copied at the same time. */
-const filesAtOnce = 8;
 
 /** Copies a document to a new name. */
 export async function copyDocument(
@@ -39,75 +34,126 @@ export async function copyDocument(
   to: Directory,
   toName: string,
 ): Promise<void> {
-  const { folder, work, clock } = context;
+  const { folder, work, job } = context;
   const from = await folder.openContent(source);
   try {
-    await copyFileContent({ from, to: to.at(toName), calls: folder.calls, work, clock });
+    await copyFileContent(from, to.at(toName), { calls: folder.calls, work, job });
   } finally {
     folder.calls.release(from);
   }
 }
 
 /**
- * Copies the members of a collection, at every depth, into a directory that nobody else knows yet. A file is copied
- * under the name of a part, and gets its own when it is whole: so what has its name there already was copied by an
- * earlier process, and is not copied again.
+ * Copies the members of a collection, at every depth, into a directory that nobody else knows yet. A file has its name
+ * before it is whole: only the record of the work says that all is.
  */
-export async function copyMembers(context: CopyContext, from: Directory, to: Directory): Promise<void> {
-  const flight = new InFlight({ free: filesAtOnce });
-  try {
-    await copyInto(context, flight, from, to);
-  } finally {
-    await flight.landed();
-  }
-  flight.rethrow();
+export function copyMembers(context: CopyContext, from: Directory, to: Directory): Promise<void> {
+  return copyInto({ ...context, room: context.folder.calls.room() }, from, to);
 }
 
-async function copyInto(
-  context: CopyContext,
-  flight: InFlight,
-  from: Directory,
-  to: Directory,
-): Promise<void> {
-  const { folder, work, left } = context;
+interface Copying extends CopyContext {
+  /** For directories that are copied side by side. */
+  readonly room: Room;
+}
+
+async function copyInto(copying: Copying, from: Directory, to: Directory): Promise<void> {
+  const { folder, work, left } = copying;
+  const flight = new InFlight(copying.room);
   try {
-    if (work.resumed) await removeParts(folder, to);
     for await (const entries of readEntries(folder.calls, from)) {
-      for (const entry of entries) {
-        const wait = folder.calls.pace.breathe();
-        if (wait !== undefined) await wait;
-        if (work.signal.aborted) throw new TreeError("stopped");
-        const path = memberPath(from.path, entry.name);
+      if (work.signal.aborted) throw new TreeError("stopped");
+      const files: string[] = [];
+      const others: (() => Promise<void>)[] = [];
+      for (const { name, type, reachable } of entries) {
+        const path = memberPath(from.path, name);
+        const kind = type === "directory" ? "collection" : "document";
         if (left.has(path)) continue;
-        if (!folder.canBeFound(context.destinationOf(path))) {
-          const kind = entry.type === "directory" ? "collection" : "document";
-          context.failed(path, kind, new TreeError("name-too-long", "the whole path is too long"));
-          continue;
-        }
-        if (!entry.reachable) {
-          const kind = entry.type === "directory" ? "collection" : "document";
-          context.failed(path, kind, new TreeError("name-refused", "the name on disk is not valid UTF-8"));
-        } else if (!mayBeResource(folder, from, entry)) continue;
-        else if (entry.type === "directory")
-          await copyDirectory(context, flight, { from, to, name: entry.name, path });
-        else await flight.start(() => copyFileEntry(context, { from, to, entry, path }));
-        flight.rethrow();
+        if (!folder.canBeFound(copying.destinationOf(path)))
+          copying.failed(path, kind, new TreeError("name-too-long", "the whole path is too long"));
+        else if (!reachable)
+          copying.failed(path, kind, new TreeError("name-refused", "the name on disk is not valid UTF-8"));
+        else if (!mayBeResource(folder, from, { name, type, reachable })) continue;
+        else if (type === "directory") others.push(() => copyDirectory(copying, { from, to, name, path }));
+        else if (type === "link") others.push(() => copyLink(copying, { from, to, name, path }));
+        else files.push(name);
       }
+      await flight.start(() => copyFiles(copying, from, to, files));
+      for (const copy of others) await flight.start(copy);
     }
   } finally {
     // Files are still being copied between the two directories that are held; they may be let go only then.
     await flight.landed();
   }
+  flight.rethrow();
 }
 
-interface DirectoryCopy {
+async function copyFiles(
+  context: CopyContext,
+  from: Directory,
+  to: Directory,
+  names: readonly string[],
+): Promise<void> {
+  const { folder, work, job } = context;
+  const { calls } = folder;
+  let large: LargeCopy | undefined;
+  const slice = async (rest: readonly string[]): Promise<number> => {
+    if (large !== undefined) {
+      const copy = large;
+      large = undefined;
+      await copyLarge(copy, { calls, work, job }).finally(() => calls.release(copy.from));
+      return 1;
+    }
+    const copied = await calls.copyFiles(from.self, to.self, rest, job);
+    large = copied.large;
+    const name = rest[large === undefined ? copied.done - 1 : copied.done];
+    if (copied.late !== undefined && name !== undefined)
+      context.late?.(memberPath(from.path, name), copied.late);
+    return copied.done;
+  };
+  try {
+    await inSlices(names, slice, {
+      calls,
+      signal: work.signal,
+      done: (name) => context.done(memberPath(from.path, name), "document"),
+      failed: (name, error) => tellFailed(context, memberPath(from.path, name), error),
+    });
+  } finally {
+    for (const fd of large === undefined ? [] : [large.from, large.to]) calls.release(fd);
+  }
+}
+
+function tellFailed(context: CopyContext, path: ResourcePath, error: unknown): void {
+  const failure = treeError(error);
+  if (failure.code === "stopped" || (error as { readonly fatal?: true }).fatal === true) throw failure;
+  context.failed(path, "document", failure);
+}
+
+/** A link is copied as the file that it leads to. */
+async function copyLink(context: CopyContext, { from, to, name, path }: MemberCopy): Promise<void> {
+  const { folder } = context;
+  try {
+    const seen = await folder.lookIn(from, name);
+    if (seen === undefined) return;
+    try {
+      await copyDocument(context, seen, to, name);
+    } finally {
+      seen.close();
+    }
+    context.linked?.(path);
+    context.done(path, "document");
+  } catch (error) {
+    tellFailed(context, path, error);
+  }
+}
+
+interface MemberCopy {
   readonly from: Directory;
   readonly to: Directory;
   readonly name: string;
   readonly path: ResourcePath;
 }
 
-async function copyDirectory(context: CopyContext, flight: InFlight, copy: DirectoryCopy): Promise<void> {
+async function copyDirectory(context: Copying, copy: MemberCopy): Promise<void> {
   const { folder } = context;
   const { from, to, name, path } = copy;
   let source: Directory | undefined;
@@ -115,7 +161,7 @@ async function copyDirectory(context: CopyContext, flight: InFlight, copy: Direc
   try {
     source = await folder.enter(from, name);
     target = await makeDirectory(folder, { from, fromName: name, to, toName: name });
-    await copyInto(context, flight, source, target);
+    await copyInto(context, source, target);
     // Before its owner may lose the right to read it, without which it cannot be synced.
     await folder.calls.syncNames(target.self);
     await copyMode(folder, { from, fromName: name, to, toName: name });
@@ -168,71 +214,5 @@ async function removeEmpty(folder: Folder, parent: Directory, name: string): Pro
     await folder.calls.rmdir(parent.at(name));
   } catch {
     // Some members were copied before the directory could no longer be read: they stay.
-  }
-}
-
-interface FileCopy {
-  readonly from: Directory;
-  readonly to: Directory;
-  readonly entry: Entry;
-  readonly path: ResourcePath;
-}
-
-async function copyFileEntry(context: CopyContext, { from, to, entry, path }: FileCopy): Promise<void> {
-  const { folder, work, parts } = context;
-  let part: string | undefined;
-  try {
-    if (work.resumed && (await folder.calls.find(to.at(entry.name))) !== undefined) {
-      if (entry.type === "link") context.linked?.(path);
-      context.done(path, "document");
-      return;
-    }
-    parts.last += 1;
-    const name = partName(parts.last);
-    if (entry.type === "link") {
-      const seen = await folder.lookIn(from, entry.name);
-      if (seen === undefined) return;
-      part = name;
-      try {
-        await copyDocument(context, seen, to, name);
-      } finally {
-        seen.close();
-      }
-      context.linked?.(path);
-    } else {
-      const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-      const source = await folder.calls.open(from.at(entry.name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-      try {
-        part = name;
-        const { clock } = context;
-        const copied = context.copied && ((stats: BigIntStats) => context.copied?.(path, stats));
-        await copyFileContent({ from: source, to: to.at(name), calls: folder.calls, work, clock, copied });
-      } finally {
-        folder.calls.release(source);
-      }
-    }
-    const renamed = folder.calls.rename(to.at(name), to.at(entry.name));
-    if (renamed instanceof Promise) await renamed;
-    context.done(path, "document");
-  } catch (error) {
-    if (part !== undefined) await removePart(folder, to, part);
-    const failure = treeError(error);
-    if (failure.code === "stopped") throw failure;
-    context.failed(path, "document", failure);
-  }
-}
-
-/** What an earlier process had not copied wholly. */
-async function removeParts(folder: Folder, to: Directory): Promise<void> {
-  for await (const entries of readEntries(folder.calls, to)) {
-    for (const { name } of entries) if (isReservedName(name)) await removePart(folder, to, name);
-  }
-}
-
-async function removePart(folder: Folder, to: Directory, name: string): Promise<void> {
-  try {
-    await folder.calls.unlink(to.at(name));
-  } catch (error) {
-    if (!isMissing(error)) throw error;
   }
 }

@@ -4,7 +4,8 @@
  */
 import * as fs from "node:fs";
 import type { Change } from "./calls.ts";
-import { hasNoDescriptor, isMissing } from "./errno.ts";
+import { asTime, type Copied, type CopyJob, copyOpened, finishCopy, type LargeCopy } from "./copy-content.ts";
+import { isMissing } from "./errno.ts";
 
 const big = { bigint: true } as const;
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
@@ -83,6 +84,33 @@ export const fileOperations = {
         if (!isMissing(error)) throw error;
       }
     }),
+  copyOpened: (from: number, path: string, job: CopyJob, before?: BeforeEach): Copied =>
+    copyOpened(from, path, job, before),
+  finishCopy: (copy: LargeCopy, job: CopyJob, before?: BeforeEach): void => finishCopy(copy, job, before),
+  /**
+   * Copies files of a directory to another, as many as it can in a slice, see {@link sliceOf}. It stops at one that is
+   * large, which is not counted; and after one that is late, which is.
+   */
+  copyFiles: (
+    from: string,
+    to: string,
+    names: readonly string[],
+    job: CopyJob,
+    before?: BeforeEach,
+  ): Copied & { readonly done: number } => {
+    let last: Copied = {};
+    const done = sliceOf(names, (name) => {
+      const fd = fs.openSync(`${from}/${name}`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      last = {};
+      try {
+        last = copyOpened(fd, `${to}/${name}`, job, before);
+      } finally {
+        if (last.large === undefined) fs.closeSync(fd);
+      }
+      return last.large === undefined && last.late === undefined;
+    });
+    return { ...last, done: last.large === undefined ? done : done - 1 };
+  },
   truncate: (fd: number, length: number): void => fs.ftruncateSync(fd, length),
   rmdir: (path: FilePath): void => fs.rmdirSync(toPath(path)),
   mkdir: (path: string, mode: number): void => void fs.mkdirSync(path, mode),
@@ -98,9 +126,6 @@ export const fileOperations = {
   sync: (fd: number): void => fs.fsyncSync(fd),
   /** Removes a file or directory with all below it. */
   removeAll: (path: FilePath): void => fs.rmSync(toPath(path), { recursive: true }),
-  /** Copies a file to a new name by sharing its content; fails where the file system cannot. */
-  shareContent: (from: string, to: string): void =>
-    fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE_FORCE | fs.constants.COPYFILE_EXCL),
   readInto: (fd: number, into: Uint8Array, position: number): number =>
     fs.readSync(fd, into, 0, into.byteLength, position),
   /** Reads at most so many bytes, fewer at the end of the file. */
@@ -115,7 +140,6 @@ export const fileOperations = {
       at += fs.writeSync(fd, bytes, at, bytes.byteLength - at, position === null ? null : position + at);
     }
   },
-  ftruncate: (fd: number, bytes: number): void => fs.ftruncateSync(fd, bytes),
   /**
    * Copies at most so many bytes from one file to another.
    * @param holes whether blocks of zeros are left out: what is never written is a hole, which takes no room
@@ -158,23 +182,21 @@ export type BeforeEach = (change: Change) => void;
 const sliceMs = 10;
 
 /**
- * Does something with the names in their order, until a slice of time is over.
+ * Does something with the names in their order, until a slice of time is over or it gives false.
  * @returns how many were done
  * @throws what failed, with the number of those done before as `done`
  */
-export function sliceOf(names: readonly string[], act: (name: string) => void): number {
+export function sliceOf(names: readonly string[], act: (name: string) => unknown): number {
   const ends = performance.now() + sliceMs;
   let done = 0;
   try {
     for (const name of names) {
-      act(name);
+      const goesOn = act(name);
       done += 1;
-      if (performance.now() > ends) break;
+      if (goesOn === false || performance.now() > ends) break;
     }
     return done;
   } catch (error) {
-    // The next call meets it again, and may wait for a descriptor.
-    if (done > 0 && hasNoDescriptor(error)) return done;
     throw Object.assign(error as Error, { done });
   }
 }
@@ -293,9 +315,4 @@ function typeOf(entry: fs.Dirent): NameType {
 
 function toPath(path: FilePath): string | Buffer {
   return typeof path === "string" ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength);
-}
-
-/** Node takes a number below zero for the present; a date before 1970 it takes for what it is. */
-function asTime(seconds: number): number | Date {
-  return seconds < 0 ? new Date(seconds * 1000) : seconds;
 }

@@ -219,26 +219,29 @@ describe("what was swapped for a link in the middle of the work", () => {
     expect(readFileSync(join(outside, "directory/secret"), "utf8")).toBe("secret");
   });
 
-  test("a collection that is being copied: nothing outside is read", async () => {
-    for (const name of ["a", "b"]) {
-      mkdirSync(disk.local(`top/${name}`), { recursive: true });
-      writeFileSync(disk.local(`top/${name}/file`), "ours");
+  test("collections that are being copied: nothing outside is read", async () => {
+    // Some are copied at the same time; the others are not looked into yet when the first member is told.
+    const collections = Array.from({ length: 12 }, (_, index) => `top/${index}`);
+    for (const name of collections) {
+      mkdirSync(disk.local(name), { recursive: true });
+      writeFileSync(disk.local(`${name}/file`), "ours");
     }
     let swapped = false;
     const work = testWork({
       onEvent: (event) => {
         if (event.kind !== "done" || swapped) return;
         swapped = true;
-        const other = String(event.path).includes("/a") ? "b" : "a";
-        renameSync(disk.local(`top/${other}`), disk.local("away"));
-        symlinkSync(join(outside, "directory"), disk.local(`top/${other}`));
+        for (const [index, name] of collections.entries()) {
+          renameSync(disk.local(name), disk.local(`away-${index}`));
+          symlinkSync(join(outside, "directory"), disk.local(name));
+        }
       },
     });
     await tree.copy(at("/top"), at("/copy"), { replace: false, depth: "infinity" }, work);
     expect(swapped).toBe(true);
-    expect(readdirSync(disk.local("copy"), { recursive: true })).not.toContain("a/secret");
-    expect(readdirSync(disk.local("copy"), { recursive: true })).not.toContain("b/secret");
-    expect(work.failures.size).toBe(1);
+    const copied = readdirSync(disk.local("copy"), { recursive: true, encoding: "utf8" });
+    expect(copied.filter((name) => name.endsWith("secret"))).toEqual([]);
+    expect(work.failures.size).toBeGreaterThan(0);
   });
 });
 

@@ -46,12 +46,6 @@ const cases = [
     told: ["a: EIO", "b: EIO", "c: EIO"],
     slices: 3,
   },
-  {
-    what: "there is no descriptor for one: it is tried once more, where the caller can wait for one",
-    failures: { b: "EMFILE" },
-    told: ["a", "b: EMFILE", "c"],
-    slices: 3,
-  },
 ];
 
 test.each(cases)("each member is told once, in its order: $what", async ({ failures, told, slices }) => {

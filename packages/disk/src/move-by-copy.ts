@@ -1,6 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
+import type { Signature } from "./copy-content.ts";
 import { countMembers } from "./count-members.ts";
 import { holdSource } from "./destination.ts";
 import { nextFileSystemTime, removeClock } from "./file-system-time.ts";
@@ -31,9 +32,8 @@ export async function moveByCopy(
     done: () => {},
     failed: (path, kind, error) => work.failed(path, kind, error),
     linked: (path) => void links.add(path),
-    copied: (path, stats) => {
-      if (stats.ctimeNs >= sourceTimeNs) late.set(path, signatureOf(stats));
-    },
+    sinceNs: sourceTimeNs,
+    late: (path, signature) => void late.set(path, signatureOf(signature)),
     count: () => countSource(context, request, log, work),
   };
   const copy = await stagedCopy(context, log, { ...request, depth: "infinity" }, work, report);
@@ -147,7 +147,7 @@ function destinationOf(path: ResourcePath, { source, destination }: MoveRequest)
   return `${destination}${path.slice(source.length)}` as ResourcePath;
 }
 
-function signatureOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+function signatureOf({ dev, ino, size, mtimeNs, ctimeNs }: Signature): string {
   return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }
 

@@ -19,11 +19,6 @@ export function reservedName(work: string, random: string): string {
   return `.meanwhile-${owner}-${random}~`;
 }
 
-/** What a copy of a file is called until it is whole, in a directory that nobody else knows yet. */
-export function partName(number: number): string {
-  return `.meanwhile-part-${number}~`;
-}
-
 /** Whether some name of the path cannot be that of a resource: it is reserved, or the platform has no such names. */
 export function hasRefusedName(path: ResourcePath, platform: NodeJS.Platform = process.platform): boolean {
   if (reservedAnywhere.test(path) || illFormed.test(path)) return true;

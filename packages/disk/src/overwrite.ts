@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFileContent } from "./copy-file.ts";
+import { copyFileContent, copyJob } from "./copy-file.ts";
 import type { Directory, Folder } from "./folder.ts";
 
 /** A file that something is mounted at gets new content: its name cannot be given to another file. */
@@ -31,7 +31,7 @@ export async function overwrite(
   const target = await calls.open(directory.at(name), O_RDWR | O_NOFOLLOW);
   try {
     const work = { signal: new AbortController().signal, bytes: () => {} };
-    await copyFileContent({ from: target, to: directory.at(backup), calls, work, clock });
+    await copyFileContent(target, directory.at(backup), { calls, work, job: copyJob(calls, clock) });
     await calls.syncNames(directory.self);
     await record();
     try {

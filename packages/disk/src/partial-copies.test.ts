@@ -10,7 +10,7 @@ import { makeCrashSite, startProcess } from "./test-crash.ts";
 import { type CrashCase, crashCases, makeCrashTree } from "./test-crash-cases.ts";
 
 const errnos = ["ENOSPC", "EDQUOT", "EMFILE", "EIO", "EACCES", "ESTALE"];
-const calls: readonly Change["call"][] = ["create", "write", "rename", "mkdir"];
+const calls: readonly Change["call"][] = ["create", "write", "times", "mkdir"];
 const at = (path: string): ResourcePath => path as ResourcePath;
 
 interface Replacing {
@@ -47,7 +47,7 @@ function failingOnce(
   return (change) => {
     const path = change.path?.toString() ?? "";
     if (change.call === "rename" && path.endsWith("/source")) throw failure("EXDEV");
-    const inside = call === "mkdir" ? /\/[de]$/ : call === "write" ? /^$/ : /meanwhile-part/;
+    const inside = call === "mkdir" ? /\/[de]$/ : call === "write" || call === "times" ? /^$/ : /[abcz]$/;
     if (state.failed || change.call !== call || !inside.test(path)) return;
     state.failed = true;
     throw failure(errno);

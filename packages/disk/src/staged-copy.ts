@@ -1,6 +1,8 @@
 import { type ResourcePath, rebase } from "@meanwhile/dav/path";
 import { type Placement, TreeError, type TreeWork } from "@meanwhile/server/store";
+import { bootId } from "./boot-id.ts";
 import { clearAside, type KeptAt } from "./clear-aside.ts";
+import { copyJob } from "./copy-file.ts";
 import { type CopyContext, copyDocument, copyMembers } from "./copy-tree.ts";
 import { countMembers } from "./count-members.ts";
 import { holdDestination, refuseUnlessSeen } from "./destination.ts";
@@ -23,7 +25,10 @@ export interface CopyRequest extends Placement {
 }
 
 /** What members are told to: {@link TreeWork} itself for a COPY. */
-export type CopyReport = Pick<CopyContext, "done" | "failed" | "linked" | "copied">;
+export interface CopyReport extends Pick<CopyContext, "done" | "failed" | "linked" | "late"> {
+  /** Since when a file is {@link CopyContext.late}. */
+  readonly sinceNs?: bigint;
+}
 
 /** A copy that is under way, or in place. */
 export interface StagedCopy {
@@ -177,7 +182,9 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
     return;
   }
   if (whole === true) await refuseUnlessStanding(context, copy);
-  if (there !== undefined && !own) await removeStaged(context, copy);
+  // What is in it may be lost or torn by a loss of power, and was not recorded as whole.
+  const goesOn = own && bootId !== undefined && log.facts.boot === bootId;
+  if (there !== undefined && !goesOn) await removeStaged(context, copy);
   const seen = await folder.look(request.source);
   if (seen === undefined) throw new TreeError("not-found");
   try {
@@ -193,23 +200,24 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
       noted.push(note);
     };
     const noted: Promise<void>[] = [];
+    const { sinceNs } = copy.report;
+    const since = sinceNs === undefined ? {} : { sinceNs };
     const copying: CopyContext = {
       folder,
       work,
-      clock: context.clock,
+      job: copyJob(folder.calls, context.clock, { resumed: goesOn, ...since }),
       left: copy.left,
-      parts: { last: 0 },
       destinationOf: (path) => rebase(path, request.source, request.destination),
       ...copy.report,
       failed,
     };
     if (seen.kind === "document") {
       work.counted();
-      if (own) await removeStaged(context, copy);
+      if (goesOn) await removeStaged(context, copy);
       await copyDocument(copying, seen, to, stagedName);
       await log.addSynced({ staged: await stagedIdentity(context, copy), whole: true });
     } else {
-      await stageCollection(context, copy, copying, { seen, own });
+      await stageCollection(context, copy, copying, seen);
       await Promise.all(noted);
       await log.addSynced({ whole: true });
     }
@@ -223,7 +231,7 @@ async function stageCollection(
   context: FolderTreeContext,
   copy: StagedCopy,
   copying: CopyContext,
-  { seen, own }: { readonly seen: Seen; readonly own: boolean },
+  seen: Seen,
 ): Promise<void> {
   const { folder } = context;
   const { request, to, work, log } = copy;
@@ -231,9 +239,10 @@ async function stageCollection(
   const source = await folder.directory(request.source);
   if (source === undefined) throw new TreeError("not-found");
   try {
-    if (!own) {
+    if (!copying.job.resumed) {
       await folder.calls.mkdir(to.at(name), Number(seen.stats.mode & 0o777n) | 0o700);
-      await log.add({ staged: await stagedIdentity(context, copy) });
+      const boot = bootId === undefined ? {} : { boot: bootId };
+      await log.add({ staged: await stagedIdentity(context, copy), ...boot });
     }
     if (request.depth === "infinity") await countMembers(folder, source, work, "copy", copying.left);
     work.counted();

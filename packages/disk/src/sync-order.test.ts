@@ -19,7 +19,7 @@ function shown(path: string, folder: string): string {
   if (real === folder) return "/";
   const name = basename(real);
   if (!isReservedName(name)) return name;
-  return ["staged", "aside", "clock", "part"].find((purpose) => name.includes(purpose)) ?? "draft";
+  return ["staged", "aside", "clock"].find((purpose) => name.includes(purpose)) ?? "draft";
 }
 
 const told: ReadonlySet<Change["call"]> = new Set(["sync", "rename", "link", "unlink", "rmdir", "mkdir"]);
@@ -80,8 +80,7 @@ const ordered: readonly [name: string, act: Act, changes: readonly string[]][] =
       "sync works",
       "mkdir staged",
       "mkdir sub",
-      "sync part",
-      "rename part → member",
+      "sync member",
       "sync sub",
       "sync staged",
       "sync works",

@@ -59,6 +59,8 @@ export interface LaterFacts {
   readonly sourceTimeNs?: string;
   /** What is staged. */
   readonly staged?: Identity;
+  /** The start of the machine since which it is staged: until the next, size and time of a copy say that it is whole. */
+  readonly boot?: string;
   /** All that is staged is complete. */
   readonly whole?: true;
   /** What was made at the destination to take its name; "unknown" where that is about to be made. */

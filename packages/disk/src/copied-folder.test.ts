@@ -1,0 +1,107 @@
+/** COPY of a folder with files of all kinds, which workers copy by the slice. */
+import {
+  chmodSync,
+  closeSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { ResourcePath } from "@meanwhile/dav/path";
+import { testWork } from "@meanwhile/server/testing";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { FileLane } from "./file-lane.ts";
+import { makeCrashSite, startProcess } from "./test-crash.ts";
+import { makeTestDisk } from "./test-disk.ts";
+
+const at = (path: string): ResourcePath => path as ResourcePath;
+const options = { replace: true, depth: "infinity" } as const;
+const kib = 1024;
+
+const kinds: readonly (readonly [name: string, bytes: number, mode: number])[] = [
+  ["empty", 0, 0o644],
+  ["small", 10, 0o640],
+  ["at the limit of one read", 128 * kib, 0o600],
+  ["above it", 128 * kib + 1, 0o600],
+  ["at the limit of one message", 4096 * kib, 0o644],
+  ["large", 4096 * kib + 1, 0o644],
+  ["read-only", 10, 0o444],
+  ["read-only and large", 4096 * kib + 1, 0o444],
+  ["a program", 10, 0o755],
+  ["setuid", 10, 0o4755],
+  ["setuid and large", 4096 * kib + 1, 0o6755],
+];
+
+test("each file gets its content, its permissions without setuid, and its time", async () => {
+  const disk = await makeTestDisk();
+  mkdirSync(disk.local("source"));
+  for (const [index, [name, bytes, mode]] of kinds.entries()) {
+    const file = disk.local(`source/${name}`);
+    writeFileSync(file, Buffer.alloc(bytes, index + 1));
+    chmodSync(file, mode);
+    utimesSync(file, 1e9, index === 0 ? -86_400 : 1e9 + index + 0.123456);
+  }
+  const sparse = openSync(disk.local("source/sparse"), "w");
+  ftruncateSync(sparse, 300 * kib);
+  closeSync(sparse);
+  symlinkSync("small", disk.local("source/link"));
+  const work = testWork();
+  await disk.tree.copy(at("/source"), at("/copy"), options, work);
+  expect([...work.failures]).toEqual([]);
+  expect(work.violations).toEqual([]);
+  expect(work.donePaths.length).toBe(kinds.length + 3);
+  expect(new Set(work.donePaths).size).toBe(kinds.length + 3);
+  for (const [name, , mode] of kinds) {
+    const [from, to] = ["source", "copy"].map((folder) => disk.local(`${folder}/${name}`));
+    if (from === undefined || to === undefined) continue;
+    expect(readFileSync(to).equals(readFileSync(from)), name).toBe(true);
+    expect(lstatSync(to).mode & 0o7777, name).toBe(mode & 0o777 & ~process.umask());
+    expect(lstatSync(to, { bigint: true }).mtimeNs / 1000n, name).toBe(
+      lstatSync(from, { bigint: true }).mtimeNs / 1000n,
+    );
+  }
+  expect(readFileSync(disk.local("copy/link"), "utf8")).toBe(
+    readFileSync(disk.local("source/small"), "utf8"),
+  );
+  expect(lstatSync(disk.local("copy/sparse")).blocks).toBeLessThanOrEqual(8);
+});
+
+test("a file that cannot be copied is told, wherever it is among the others; what is there is not touched", async () => {
+  const taken: string[] = [];
+  const site = makeCrashSite(({ call, path }) => {
+    const name = path?.toString() ?? "";
+    if (call !== "create" || !/\/[ace]$/.test(name)) return;
+    // As on a file system that takes this name and another for one.
+    writeFileSync(name, "another");
+    taken.push(name.slice(-1));
+  });
+  mkdirSync(join(site.folder, "source"));
+  for (const name of ["a", "b", "c", "d", "e"]) writeFileSync(join(site.folder, "source", name), name);
+  const work = testWork();
+  await startProcess(site).tree.copy(at("/source"), at("/copy"), options, work);
+  expect(taken.sort()).toEqual(["a", "c", "e"]);
+  expect(new Map(work.failures)).toEqual(
+    new Map(taken.map((name) => [`/source/${name}`, "exists"] as const)),
+  );
+  for (const name of taken) expect(readFileSync(join(site.folder, "copy", name), "utf8")).toBe("another");
+  for (const name of ["b", "d"]) expect(readFileSync(join(site.folder, "copy", name), "utf8")).toBe(name);
+});
+
+test("COPY and DELETE of many files ask the workers by the hundred, and not by the file", async () => {
+  const disk = await makeTestDisk({ durability: "none" });
+  mkdirSync(disk.local("source"));
+  for (let file = 0; file < 1_000; file += 1) writeFileSync(disk.local(`source/${file}`), "content");
+  const run = vi.spyOn(FileLane.prototype, "run");
+  onTestFinished(() => run.mockRestore());
+  const many = ["copyFiles", "unlinkFiles"];
+  const asked = () => run.mock.calls.filter(([operation]) => !many.includes(operation)).length;
+  await disk.tree.copy(at("/source"), at("/copy"), options, testWork());
+  await disk.tree.remove(at("/copy"), testWork());
+  expect(run.mock.calls.length - asked()).toBeGreaterThan(0);
+  expect(asked()).toBeLessThan(50);
+});
