@@ -1,20 +1,20 @@
 import { type BigIntStats, type BigIntStatsFs, constants, writeSync } from "node:fs";
 import type { Awaitable } from "@meanwhile/server/store";
-import type { Copied, CopyJob, LargeCopy } from "./copy-content.ts";
+import type { BeforeChange, Change } from "./before-change.ts";
 import type { Durability } from "./durability.ts";
-import { hasNoDescriptor, syncError } from "./errno.ts";
+import { syncError } from "./errno.ts";
 import {
-  type BeforeEach,
   type FileOperation,
   type FileOperations,
   type FilePath,
   fileOperations,
   type Held,
+  here,
   type NameBatch,
   type OpenedFile,
 } from "./file-operations.ts";
 import { givingName } from "./giving-names.ts";
-import type { Room } from "./in-flight.ts";
+import { ManyCalls } from "./many-calls.ts";
 import { NameSyncs, type NameSyncsOptions } from "./name-syncs.ts";
 import type { Pace } from "./pace.ts";
 import { patiently, type WhenNoDescriptor } from "./patience.ts";
@@ -25,32 +25,11 @@ import { WarmPaths } from "./warm-paths.ts";
 type Result<Name extends FileOperation> = ReturnType<FileOperations[Name]>;
 type Args<Name extends FileOperation> = Parameters<FileOperations[Name]>;
 
-type CopiedFiles = Result<"copyFiles">;
-
-/** A call that is about to change something. */
-export interface Change {
-  readonly call:
-    | "create"
-    | "write"
-    | "rename"
-    | "link"
-    | "unlink"
-    | "rmdir"
-    | "mkdir"
-    | "mode"
-    | "owner"
-    | "times"
-    | "copy"
-    | "sync";
-  readonly path: FilePath | undefined;
-  readonly to?: string;
+/** How the names of a directory are read. */
+export interface NameOptions {
+  readonly withFacts?: boolean;
+  readonly aside?: boolean;
 }
-
-/**
- * Told before each change. It may throw in the file system's place, or give a promise that the call waits for: one
- * that never settles is the end of the process, as far as the files can tell.
- */
-export type BeforeChange = (change: Change) => Promise<never> | undefined;
 
 export interface SyncOptions extends Pick<NameSyncsOptions, "unsyncable" | "failed"> {
   /** Default: "full". */
@@ -65,6 +44,8 @@ export interface SyncOptions extends Pick<NameSyncsOptions, "unsyncable" | "fail
 /** The calls to the file system that the tree makes, each at once or in a worker, as the routes have it. */
 export class Calls {
   readonly pace: Pace;
+  /** Calls for whole trees. */
+  readonly many: ManyCalls;
   readonly #routes: Routes | undefined;
   readonly durability: Durability;
   readonly #syncs: Syncs;
@@ -86,11 +67,8 @@ export class Calls {
     this.#syncs = syncs;
     this.#whenNoDescriptor = whenNoDescriptor;
     this.#names = new NameSyncs({ calls: this, syncs, ...told });
-  }
-
-  /** Room for work on trees: two threads at the same time, and some more where each waits for the disk. */
-  room(): Room {
-    return { free: this.durability === "none" ? 1 : 3 };
+    const tell = (change: Change): Promise<never> | undefined => this.#before?.(change);
+    this.many = new ManyCalls({ routes, durability, whenNoDescriptor, before: tell });
   }
 
   /** Nothing is changed from now on: whoever wants to waits for ever, as if the process had ended. */
@@ -174,12 +152,13 @@ export class Calls {
   /**
    * Reads the names in a directory, in batches. Ending the iteration early closes it.
    * @param options.withFacts batches that a worker reads have the facts of what has the names
+   * @param options.aside for work on a tree: always in a worker, where there is one
    */
   async *readNames(
     path: string,
-    { withFacts = false }: { readonly withFacts?: boolean } = {},
+    { withFacts = false, aside = false }: NameOptions = {},
   ): AsyncGenerator<NameBatch, void, void> {
-    const route = this.#routes?.of(path, "path", "openNames");
+    const route = aside ? this.#asideRoute(path) : this.#routes?.of(path, "path", "openNames");
     let ms = 0;
     const took = (time: number): void => {
       ms = Math.max(ms, time);
@@ -271,46 +250,6 @@ export class Calls {
 
   unlink(path: FilePath): Awaitable<void> {
     return this.#before?.({ call: "unlink", path }) ?? this.#call(path, "change", "unlink", [path]);
-  }
-
-  /** Removes files of a directory in a worker, as many as it can in a slice. @returns how many are gone */
-  unlinkFiles(directory: string, names: readonly string[]): Awaitable<number> {
-    return this.#many(directory, "unlinkFiles", (before) => [directory, names, before]);
-  }
-
-  /** Copies an open file in a worker; see `copyOpened`. */
-  async copyOpened(from: number, path: string, job: CopyJob): Promise<Copied> {
-    const copied = await this.#patiently(() =>
-      this.#many(path, "copyOpened", (before) => [from, path, job, before]),
-    );
-    if (copied.large !== undefined) this.#routes?.opened(copied.large.to, path);
-    return copied;
-  }
-
-  /** Copies files of a directory in a worker, as many as it can in a slice; see `copyFiles`. */
-  async copyFiles(from: string, to: string, names: readonly string[], job: CopyJob): Promise<CopiedFiles> {
-    const copied = await this.#patiently(async () => {
-      try {
-        return await this.#many(to, "copyFiles", (before) => [from, to, names, job, before]);
-      } catch (error) {
-        const { done = 0 } = error as { readonly done?: number };
-        // The next call meets it first, and waits.
-        if (done === 0 || this.#whenNoDescriptor === undefined || !hasNoDescriptor(error)) throw error;
-        return { done };
-      }
-    });
-    if (copied.large !== undefined) {
-      this.#routes?.opened(copied.large.from, from);
-      this.#routes?.opened(copied.large.to, to);
-    }
-    return copied;
-  }
-
-  /** Completes a large copy in a worker, and closes it. */
-  async finishCopy(copy: LargeCopy, job: CopyJob): Promise<void> {
-    const done = this.#many(copy.to, "finishCopy", (before) => [copy, job, before]);
-    this.#routes?.closing(copy.to);
-    await done;
   }
 
   rmdir(path: FilePath): Awaitable<void> {
@@ -439,6 +378,11 @@ export class Calls {
     return this.#run({ lane: old?.lane ?? anew?.lane, came }, operation, [from, to], []);
   }
 
+  #asideRoute(path: string): Route | undefined {
+    const lane = this.#routes?.aside(path, "quick");
+    return lane === undefined ? undefined : { lane, came: () => {} };
+  }
+
   /** Beside the event loop, where there are workers: it takes its time by its nature. */
   #aside<Name extends FileOperation>(
     target: FilePath | number,
@@ -448,28 +392,6 @@ export class Calls {
   ): Awaitable<Result<Name>> {
     const lane = this.#routes?.aside(target, kind);
     return lane === undefined ? here(operation, args) : lane.run(operation, args);
-  }
-
-  /** An operation that makes many changes: beside the event loop, where there are workers. */
-  #many<Name extends FileOperation>(
-    target: FilePath | number,
-    operation: Name,
-    args: (before: BeforeEach | undefined) => Args<Name>,
-  ): Awaitable<Result<Name>> {
-    const lane = this.#routes?.aside(target, "long");
-    if (lane !== undefined) return lane.run(operation, args(undefined));
-    let held: Promise<never> | undefined;
-    const before = (change: Change): void => {
-      held ??= this.#before?.(change);
-      if (held !== undefined) throw new Error("the process has ended");
-    };
-    try {
-      const result = here(operation, args(before));
-      return held ?? result;
-    } catch (error) {
-      if (held !== undefined) return held;
-      throw error;
-    }
   }
 
   #run<Name extends FileOperation>(
@@ -504,12 +426,6 @@ export class Calls {
 
 /** Linux: names a file without opening it. Nothing can happen to a device or a pipe that is only named. */
 const O_PATH = 0o10000000;
-
-function here<Name extends FileOperation>(operation: Name, args: Args<Name>): Result<Name> {
-  // Each operation takes its own arguments; for all of them together that cannot be said in types.
-  const run = fileOperations[operation] as unknown as (...given: Args<Name>) => Result<Name>;
-  return run(...args);
-}
 
 /** The content of files up to this size, in bytes, comes along when a worker opens them: a second message costs more. */
 const contentAlong = 16 * 1024;

@@ -23,7 +23,7 @@ export function copyJob(calls: Calls, clock: () => number, more: Partial<CopyJob
  * @throws {TreeError} "stopped"
  */
 export async function copyFileContent(from: number, path: string, options: CopyFileOptions): Promise<void> {
-  const { large } = await options.calls.copyOpened(from, path, options.job);
+  const { large } = await options.calls.many.copyOpened(from, path, options.job);
   if (large !== undefined) await copyLarge(large, options);
 }
 
@@ -34,7 +34,7 @@ export async function copyLarge(copy: LargeCopy, options: CopyFileOptions): Prom
   try {
     await copyInParts(copy, options);
     filled = true;
-    await calls.finishCopy(copy, job);
+    await calls.many.finishCopy(copy, job);
   } catch (error) {
     if (!filled) calls.release(copy.to);
     try {

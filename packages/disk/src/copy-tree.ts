@@ -48,7 +48,7 @@ export async function copyDocument(
  * before it is whole: only the record of the work says that all is.
  */
 export function copyMembers(context: CopyContext, from: Directory, to: Directory): Promise<void> {
-  return copyInto({ ...context, room: context.folder.calls.room() }, from, to);
+  return copyInto({ ...context, room: context.folder.calls.many.room() }, from, to);
 }
 
 interface Copying extends CopyContext {
@@ -60,7 +60,7 @@ async function copyInto(copying: Copying, from: Directory, to: Directory): Promi
   const { folder, work, left } = copying;
   const flight = new InFlight(copying.room);
   try {
-    for await (const entries of readEntries(folder.calls, from)) {
+    for await (const entries of readEntries(folder.calls, from, { aside: true })) {
       if (work.signal.aborted) throw new TreeError("stopped");
       const files: string[] = [];
       const others: (() => Promise<void>)[] = [];
@@ -103,7 +103,7 @@ async function copyFiles(
       await copyLarge(copy, { calls, work, job }).finally(() => calls.release(copy.from));
       return 1;
     }
-    const copied = await calls.copyFiles(from.self, to.self, rest, job);
+    const copied = await calls.many.copyFiles(from.self, to.self, rest, job);
     large = copied.large;
     const name = rest[large === undefined ? copied.done - 1 : copied.done];
     if (copied.late !== undefined && name !== undefined)

@@ -1,8 +1,9 @@
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
-import { readEntries } from "./entries.ts";
+import { type Entry, readEntries } from "./entries.ts";
 import { treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
+import { InFlight, type Room } from "./in-flight.ts";
 import { mayBeResource } from "./list-members.ts";
 
 /**
@@ -17,55 +18,74 @@ export type CountFor = "copy" | "removal";
  * @param left members that are not counted, with all below them
  * @throws {TreeError} "stopped"
  */
-export async function countMembers(
+export function countMembers(
   folder: Folder,
   directory: Directory,
   work: TreeWork,
   purpose: CountFor,
   left: ReadonlySet<ResourcePath> = work.skipped,
 ): Promise<void> {
-  for await (const entries of readEntries(folder.calls, directory)) {
-    let found = 0;
-    const below: string[] = [];
-    for (const entry of entries) {
-      const wait = folder.calls.pace.breathe();
-      if (wait !== undefined) await wait;
-      if (work.signal.aborted) throw new TreeError("stopped");
-      if (left.size > 0 && left.has(memberPath(directory.path, entry.name))) continue;
-      if (!entry.reachable) {
-        if (purpose === "copy") found += 1;
-        continue;
-      }
-      if (!mayBeResource(folder, directory, entry)) continue;
-      if (entry.type === "link" && purpose === "copy") {
-        const seen = await folder.lookIn(directory, entry.name);
-        seen?.close();
-        if (seen === undefined) continue;
-      }
-      if (entry.type === "directory") below.push(entry.name);
-      found += 1;
-    }
-    if (found > 0) work.found(found);
-    for (const name of below) await countBelow(folder, directory, name, { work, purpose, left });
-  }
+  return countIn({ folder, work, purpose, left, room: folder.calls.many.room() }, directory);
 }
 
 interface Counting {
+  readonly folder: Folder;
   readonly work: TreeWork;
   readonly purpose: CountFor;
   readonly left: ReadonlySet<ResourcePath>;
+  /** For directories that are counted side by side. */
+  readonly room: Room;
 }
 
-async function countBelow(
-  folder: Folder,
-  parent: Directory,
-  name: string,
-  { work, purpose, left }: Counting,
-): Promise<void> {
+async function countIn(counting: Counting, directory: Directory): Promise<void> {
+  const flight = new InFlight(counting.room);
   try {
-    const directory = await folder.enter(parent, name);
+    for await (const entries of readEntries(counting.folder.calls, directory, { aside: true })) {
+      for (const name of await countEntries(counting, directory, entries)) {
+        await flight.start(() => countBelow(counting, directory, name));
+      }
+    }
+  } finally {
+    await flight.landed();
+  }
+  flight.rethrow();
+}
+
+/** @returns the directories among them */
+async function countEntries(
+  { folder, work, purpose, left }: Counting,
+  directory: Directory,
+  entries: readonly Entry[],
+): Promise<readonly string[]> {
+  let found = 0;
+  const below: string[] = [];
+  const wait = folder.calls.pace.breathe();
+  if (wait !== undefined) await wait;
+  if (work.signal.aborted) throw new TreeError("stopped");
+  for (const entry of entries) {
+    if (left.size > 0 && left.has(memberPath(directory.path, entry.name))) continue;
+    if (!entry.reachable) {
+      if (purpose === "copy") found += 1;
+      continue;
+    }
+    if (!mayBeResource(folder, directory, entry)) continue;
+    if (entry.type === "link" && purpose === "copy") {
+      const seen = await folder.lookIn(directory, entry.name);
+      seen?.close();
+      if (seen === undefined) continue;
+    }
+    if (entry.type === "directory") below.push(entry.name);
+    found += 1;
+  }
+  if (found > 0) work.found(found);
+  return below;
+}
+
+async function countBelow(counting: Counting, parent: Directory, name: string): Promise<void> {
+  try {
+    const directory = await counting.folder.enter(parent, name);
     try {
-      await countMembers(folder, directory, work, purpose, left);
+      await countIn(counting, directory);
     } finally {
       directory.close();
     }

@@ -1,4 +1,4 @@
-import type { Calls } from "./calls.ts";
+import type { Calls, NameOptions } from "./calls.ts";
 import { type Facts, type NameType, readFacts } from "./file-operations.ts";
 import type { Directory } from "./folder.ts";
 
@@ -14,11 +14,14 @@ export interface Entry {
   readonly facts?: Facts | undefined;
 }
 
-/** Reads a directory in batches of at most 256. Ending the iteration early closes it. */
+/**
+ * Reads a directory in batches of at most 256. Ending the iteration early closes it.
+ * @param options.aside for work on a tree: never on the main thread
+ */
 export async function* readEntries(
   calls: Calls,
   directory: Directory,
-  options: { readonly withFacts?: boolean } = {},
+  options: NameOptions = {},
 ): AsyncGenerator<readonly Entry[], void, void> {
   for await (const { names, types, facts } of calls.readNames(directory.self, options)) {
     yield names.map((name, at) => {

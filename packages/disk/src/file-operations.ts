@@ -3,7 +3,7 @@
  * and results are what a message can carry between threads.
  */
 import * as fs from "node:fs";
-import type { Change } from "./calls.ts";
+import type { Change } from "./before-change.ts";
 import { asTime, type Copied, type CopyJob, copyOpened, finishCopy, type LargeCopy } from "./copy-content.ts";
 import { isMissing } from "./errno.ts";
 
@@ -174,6 +174,18 @@ export const fileOperations = {
 
 export type FileOperations = typeof fileOperations;
 export type FileOperation = keyof FileOperations;
+
+/** Runs an operation on the calling thread. */
+export function here<Name extends FileOperation>(
+  operation: Name,
+  args: Parameters<FileOperations[Name]>,
+): ReturnType<FileOperations[Name]> {
+  // Each operation takes its own arguments; for all of them together that cannot be said in types.
+  const run = fileOperations[operation] as unknown as (
+    ...given: Parameters<FileOperations[Name]>
+  ) => ReturnType<FileOperations[Name]>;
+  return run(...args);
+}
 
 /** Told before each change of an operation that makes many; may throw in its place. For tests, on the calling thread. */
 export type BeforeEach = (change: Change) => void;

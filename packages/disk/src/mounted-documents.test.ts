@@ -7,7 +7,7 @@ import type { Tree, TreeWork } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { expect } from "vitest";
 import { testWith } from "../../../conformance/judge.ts";
-import type { Change } from "./calls.ts";
+import type { Change } from "./before-change.ts";
 import { type CrashSite, makeCrashSite, reap, startProcess } from "./test-crash.ts";
 
 const path = "/c/config" as ResourcePath;

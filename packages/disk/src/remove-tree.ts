@@ -48,7 +48,7 @@ export function removeDirectory(
   report: RemovalReport,
   known: string = name,
 ): Promise<boolean> {
-  return remove({ folder, report, room: folder.calls.room() }, parent, { name, known });
+  return remove({ folder, report, room: folder.calls.many.room() }, parent, { name, known });
 }
 
 /** A removal that is under way. */
@@ -153,7 +153,7 @@ async function emptyOnce(removing: Removing, directory: Directory, staying: Stay
   let removed = 0;
   const unreachable: Uint8Array[] = [];
   try {
-    for await (const entries of readEntries(folder.calls, directory)) {
+    for await (const entries of readEntries(folder.calls, directory, { aside: true })) {
       const going: Entry[] = [];
       for (const entry of entries) {
         if (report.signal?.aborted === true) throw new TreeError("stopped");
@@ -249,7 +249,7 @@ async function removeFiles(
   );
   const names = files.map(({ name }) => name);
   let removed = 0;
-  await inSlices(names, (rest) => folder.calls.unlinkFiles(directory.self, rest), {
+  await inSlices(names, (rest) => folder.calls.many.unlinkFiles(directory.self, rest), {
     calls: folder.calls,
     signal: report.signal,
     done: (name) => {

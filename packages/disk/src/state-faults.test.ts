@@ -1,7 +1,7 @@
 /** The state directory is full, or can no longer be written: nothing begins that could not be finished. */
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
-import type { Change } from "./calls.ts";
+import type { Change } from "./before-change.ts";
 import { makeCrashSite, startProcess } from "./test-crash.ts";
 import { crashCases, makeCrashTree } from "./test-crash-cases.ts";
 import { describeFolder } from "./test-snapshot.ts";

@@ -4,7 +4,7 @@ import type { ResourcePath } from "@meanwhile/dav/path";
 import type { Tree } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
-import type { Change } from "./calls.ts";
+import type { Change } from "./before-change.ts";
 import type { Durability } from "./durability.ts";
 import { isReservedName } from "./names.ts";
 import { makeCrashSite, startProcess } from "./test-crash.ts";

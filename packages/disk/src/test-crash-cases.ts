@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { Tree, TreeWork } from "@meanwhile/server/store";
-import type { Change } from "./calls.ts";
+import type { Change } from "./before-change.ts";
 
 export interface CrashCase {
   readonly name: string;

@@ -5,7 +5,7 @@ import type { ResourcePath } from "@meanwhile/dav/path";
 import type { CommitOptions, Placement, Tree, TreeWork } from "@meanwhile/server/store";
 import { type TestWork, testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
-import type { Change } from "./calls.ts";
+import type { Change } from "./before-change.ts";
 import { makeCrashSite, startProcess } from "./test-crash.ts";
 import { makeCrashTree } from "./test-crash-cases.ts";
 
