@@ -1,7 +1,7 @@
 /** The copying of files, in the synchronous form that workers and the calling thread share. */
 import * as fs from "node:fs";
 import { TreeError } from "@meanwhile/server/store";
-import { hasNoReflink, isMissing, mayBeOfName, syncError } from "./errno.ts";
+import { hasNoReflink, isMissing, mayBeOfName, syncError, treeError } from "./errno.ts";
 import type { BeforeEach } from "./file-operations.ts";
 import { toSeconds } from "./resource.ts";
 
@@ -63,8 +63,9 @@ export function copyOpened(from: number, path: string, job: CopyJob, before?: Be
   if (job.resumed && isCopied(stats, path, job, before)) return late;
   const size = Number(stats.size);
   const mode = Number(stats.mode & 0o777n);
-  const shared = size > smallBytes && shareContent(from, path, stats.dev, before);
-  const to = shared ? fs.openSync(path, O_RDONLY | O_NOFOLLOW) : create(path, mode | 0o200, before);
+  const cloned = size > smallBytes ? shareContent(from, path, stats.dev, before) : undefined;
+  const shared = cloned !== undefined;
+  const to = cloned ?? create(path, mode | 0o200, before);
   const holes = stats.blocks * 512n < stats.size;
   const copy: LargeCopy = { from, to, path, size, holes, mode, mtimeNs: stats.mtimeNs };
   if (!shared && (holes || size > partBytes)) return { ...late, large: copy };
@@ -113,22 +114,45 @@ function removeCopy(path: string, before?: BeforeEach): void {
 }
 
 /**
- * Whether an earlier process copied it wholly: size and time say so, for a copy gets its time last. A copy that is not
- * whole is removed.
+ * Whether an earlier process copied it wholly: size, permissions and time say so, for a copy gets its time last; and the
+ * source has not changed since. A copy that is not whole is removed. One that is may not have been synced.
  */
-function isCopied(
-  { size, mode, mtimeNs }: fs.BigIntStats,
-  path: string,
-  { umask }: CopyJob,
-  before?: BeforeEach,
-): boolean {
+function isCopied(source: fs.BigIntStats, path: string, job: CopyJob, before?: BeforeEach): boolean {
   const there = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (there === undefined) return false;
-  const sameMode = Number(there.mode & 0o777n) === (Number(mode & 0o777n) & ~umask);
-  const sameTime = there.mtimeNs / 1000n === mtimeNs / 1000n;
-  if (there.isFile() && there.size === size && sameMode && sameTime) return true;
+  if (isWhole(source, there, job) && (!job.sync || isSynced(path, before))) return true;
   removeCopy(path, before);
   return false;
+}
+
+function isWhole(source: fs.BigIntStats, copy: fs.BigIntStats, { umask, sinceNs }: CopyJob): boolean {
+  // Of what changes while it is moved, the copy that this process made is known to be of the last change; no other is.
+  if (sinceNs !== undefined && source.ctimeNs >= sinceNs) return false;
+  if (!copy.isFile() || source.ctimeNs >= copy.ctimeNs || source.size !== copy.size) return false;
+  if (Number(copy.mode & 0o7777n) !== (Number(source.mode & 0o777n) & ~umask)) return false;
+  return source.mtimeNs / 1000n === copy.mtimeNs / 1000n;
+}
+
+/** Syncs a copy that an earlier process made. @returns false where this process may not open it */
+function isSynced(path: string, before?: BeforeEach): boolean {
+  const fd = openOwn(path);
+  if (fd === undefined) return false;
+  try {
+    syncContent(fd, before);
+    return true;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Opens a copy; undefined where its permissions keep its own owner from reading it. */
+function openOwn(path: string): number | undefined {
+  try {
+    return fs.openSync(path, O_RDONLY | O_NOFOLLOW);
+  } catch (error) {
+    if (treeError(error).code === "denied") return undefined;
+    throw error;
+  }
 }
 
 function create(path: string, mode: number, before?: BeforeEach): number {
@@ -167,19 +191,25 @@ function copyWhole(from: number, to: number, size: number, before?: BeforeEach):
   return false;
 }
 
-/** @returns false, with nothing made, where the file system cannot or the system has no name for an open file */
-function shareContent(from: number, path: string, device: bigint, before?: BeforeEach): boolean {
-  if (process.platform !== "linux" || withoutReflink.has(device)) return false;
+/** @returns the copy, open; undefined, with nothing made, where there can be none that shares content and can be opened */
+function shareContent(from: number, path: string, device: bigint, before?: BeforeEach): number | undefined {
+  if (process.platform !== "linux" || withoutReflink.has(device)) return undefined;
   before?.({ call: "copy", path: `/proc/self/fd/${from}`, to: path });
   const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = fs.constants;
   try {
     fs.copyFileSync(`/proc/self/fd/${from}`, path, COPYFILE_FICLONE_FORCE | COPYFILE_EXCL);
-    return true;
   } catch (error) {
     if (!hasNoReflink(error)) throw error;
     withoutReflink.add(device);
-    return false;
+    return undefined;
   }
+  let opened: number | undefined;
+  try {
+    opened = openOwn(path);
+  } finally {
+    if (opened === undefined) removeCopy(path, before);
+  }
+  return opened;
 }
 
 function syncContent(fd: number, before?: BeforeEach): void {

@@ -123,9 +123,13 @@ async function copyFiles(
 }
 
 function tellFailed(context: CopyContext, path: ResourcePath, error: unknown): void {
-  const failure = treeError(error);
-  if (failure.code === "stopped" || (error as { readonly fatal?: true }).fatal === true) throw failure;
-  context.failed(path, "document", failure);
+  if (endsAll(error)) throw error;
+  context.failed(path, "document", treeError(error));
+}
+
+/** Whether a failure is that of the whole work, however deep it is met. */
+function endsAll(error: unknown): boolean {
+  return treeError(error).code === "stopped" || (error as { readonly fatal?: true }).fatal === true;
 }
 
 /** A link is copied as the file that it leads to. */
@@ -160,17 +164,16 @@ async function copyDirectory(context: Copying, copy: MemberCopy): Promise<void> 
   let target: Directory | undefined;
   try {
     source = await folder.enter(from, name);
-    target = await makeDirectory(folder, { from, fromName: name, to, toName: name });
+    target = await makeDirectory(folder, { from, fromName: name, to, toName: name }, context.job.resumed);
     await copyInto(context, source, target);
     // Before its owner may lose the right to read it, without which it cannot be synced.
     await folder.calls.syncNames(target.self);
     await copyMode(folder, { from, fromName: name, to, toName: name });
     context.done(path, "collection");
   } catch (error) {
-    const failure = treeError(error);
-    if (failure.code === "stopped") throw failure;
+    if (endsAll(error)) throw error;
     if (target !== undefined) await removeEmpty(folder, to, name);
-    context.failed(path, "collection", failure);
+    context.failed(path, "collection", treeError(error));
   } finally {
     source?.close();
     target?.close();
@@ -185,14 +188,18 @@ export interface CopyNames {
   readonly toName: string;
 }
 
-/** Makes a directory with the permissions of another (less those that are masked), which this process can fill. */
-export async function makeDirectory(folder: Folder, names: CopyNames): Promise<Directory> {
+/**
+ * Makes a directory with the permissions of another (less those that are masked), which this process can fill.
+ * @param resumed whether an earlier process may have made it; otherwise one that is there is that of another member, whose
+ *   name the file system takes for the same
+ */
+export async function makeDirectory(folder: Folder, names: CopyNames, resumed: boolean): Promise<Directory> {
   const source = await folder.calls.lstat(names.from.at(names.fromName));
   const at = names.to.at(names.toName);
   try {
     await folder.calls.mkdir(at, Number(source.mode & 0o777n) | 0o700);
   } catch (error) {
-    const there = isTaken(error) ? await folder.calls.lstat(at) : undefined;
+    const there = resumed && isTaken(error) ? await folder.calls.lstat(at) : undefined;
     if (there?.isDirectory() !== true) throw error;
     // An earlier process made it, and may have taken from it already what the source does not give either.
     if ((there.mode & 0o700n) !== 0o700n) await folder.calls.chmod(at, Number(there.mode & 0o7777n) | 0o700);

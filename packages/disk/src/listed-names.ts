@@ -55,9 +55,9 @@ export class ListedNames {
 
   async #listedIn(directory: Directory, name: string): Promise<string> {
     const { calls } = this.#folder;
-    if (!(await this.#has(directory, name))) return name;
+    if (!(await has(this.#folder, directory, name))) return name;
     if (this.#believed(directory.path) === undefined) {
-      const folds = await this.#takesAnotherOf(directory, name);
+      const folds = await takesOtherSpelling(this.#folder, directory, name);
       this.#believe(directory.path, folds);
       if (!folds) return name;
     }
@@ -71,25 +71,6 @@ export class ListedNames {
     return alike ?? name;
   }
 
-  /** Whether two spellings of a name find something, and not both of them are listed. */
-  async #takesAnotherOf(directory: Directory, name: string): Promise<boolean> {
-    for (const other of spellingsOf(name)) {
-      if (!(await this.#has(directory, other))) continue;
-      for (const one of [name, other]) if (!(await isListed(this.#folder, directory, one))) return true;
-    }
-    return false;
-  }
-
-  /** A spelling can have more bytes than a name may have: nothing is there then. */
-  async #has(directory: Directory, name: string): Promise<boolean> {
-    try {
-      return (await this.#folder.calls.find(directory.at(name))) !== undefined;
-    } catch (error) {
-      if (isAbsent(error)) return false;
-      throw error;
-    }
-  }
-
   #believed(directory: ResourcePath): boolean | undefined {
     const known = this.#folding.get(directory);
     return known !== undefined && this.#clock() - known.at < believedMs ? known.folds : undefined;
@@ -98,6 +79,29 @@ export class ListedNames {
   #believe(directory: ResourcePath, folds: boolean): void {
     if (this.#folding.size >= mostBelieved) this.#folding.clear();
     this.#folding.set(directory, { folds, at: this.#clock() });
+  }
+}
+
+/** Whether a directory takes another spelling of a name for it: two find something, and not both of them are listed. */
+export async function takesOtherSpelling(
+  folder: Folder,
+  directory: Directory,
+  name: string,
+): Promise<boolean> {
+  for (const other of spellingsOf(name)) {
+    if (!(await has(folder, directory, other))) continue;
+    for (const one of [name, other]) if (!(await isListed(folder, directory, one))) return true;
+  }
+  return false;
+}
+
+/** A spelling can have more bytes than a name may have: nothing is there then. */
+async function has(folder: Folder, directory: Directory, name: string): Promise<boolean> {
+  try {
+    return (await folder.calls.find(directory.at(name))) !== undefined;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
   }
 }
 

@@ -11,6 +11,7 @@ import { removeClock } from "./file-system-time.ts";
 import type { Directory, Folder, Seen } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
 import { type Identity, isIdentity, lastingIdentity } from "./identity.ts";
+import { takesOtherSpelling } from "./listed-names.ts";
 import { bringBack, place } from "./place.ts";
 import { removePlaceholder } from "./place-new.ts";
 import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
@@ -182,8 +183,7 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
     return;
   }
   if (whole === true) await refuseUnlessStanding(context, copy);
-  // What is in it may be lost or torn by a loss of power, and was not recorded as whole.
-  const goesOn = own && bootId !== undefined && log.facts.boot === bootId;
+  const goesOn = own && (await canGoOn(context, copy));
   if (there !== undefined && !goesOn) await removeStaged(context, copy);
   const seen = await folder.look(request.source);
   if (seen === undefined) throw new TreeError("not-found");
@@ -225,6 +225,14 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
   } finally {
     seen.close();
   }
+}
+
+/** Whether what an earlier process copied, and did not record as whole, tells by itself what of it is. */
+async function canGoOn({ folder }: FolderTreeContext, copy: StagedCopy): Promise<boolean> {
+  // A loss of power may have torn or lost some of it.
+  if (bootId === undefined || copy.log.facts.boot !== bootId) return false;
+  // Where two members of the source have one name here, a copy may be that of the other.
+  return !(await takesOtherSpelling(folder, copy.to, stagedNameOf(copy)));
 }
 
 async function stageCollection(

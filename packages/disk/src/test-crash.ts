@@ -18,6 +18,7 @@ import { sweep } from "./sweep.ts";
 import { Syncs } from "./syncs.ts";
 import { Temporaries } from "./temporaries.ts";
 import { makeFolder } from "./test-disk.ts";
+import { FoldingCalls, type Form } from "./test-folding-calls.ts";
 import { Works } from "./works.ts";
 import { WriteQueue } from "./write-queue.ts";
 
@@ -29,6 +30,8 @@ export interface CrashSite {
   /** Told of each change before the end is decided; may throw in the file system's place. */
   readonly fault: ((change: Change) => void) | undefined;
   readonly durability: Durability;
+  /** Spellings of a name that are one; undefined: none are. */
+  readonly form?: Form;
 }
 
 export function makeCrashSite(fault?: (change: Change) => void, durability: Durability = "full"): CrashSite {
@@ -73,7 +76,11 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
   const queue = new WriteQueue(site.database, step);
   // What was written is there for the next process in any case; and nothing may come back after the end of this one.
   const syncs = new Syncs({ fsync: async () => {} });
-  const calls = new Calls(new Pace(), before, { durability: site.durability, syncs });
+  const options = { durability: site.durability, syncs };
+  const calls =
+    site.form === undefined
+      ? new Calls(new Pace(), before, options)
+      : new FoldingCalls(site.form, new Pace(), before, options);
   const folder = new Folder({ root: site.folder, state: site.state, calls });
   let id = 0;
   const randomId = (): string => `r${process.hrtime.bigint()}-${++id}`;

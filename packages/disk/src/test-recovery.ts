@@ -97,7 +97,7 @@ export function testRecovery(which: "each" | "every fifth"): void {
   );
 }
 
-/** Files that were copied wholly, with their time, into what is staged: by their path in it. */
+/** Files that were copied wholly, with their time, and whose source is older than the copy, into what is staged: by their path in it. */
 function copiesIn(folder: string): readonly (readonly [path: string, identity: string])[] {
   return [...fileIdentities(folder)].flatMap(([path, identity]) => {
     const [, member] = /^\.meanwhile-[^/]*-staged~\/(.*)$/.exec(path) ?? [];
@@ -109,5 +109,6 @@ function copiesIn(folder: string): readonly (readonly [path: string, identity: s
 function isSameCopy(source: string, copy: string): boolean {
   if (!existsSync(source)) return false;
   const [one, other] = [lstatSync(source, { bigint: true }), lstatSync(copy, { bigint: true })];
+  if (one.ctimeNs >= other.ctimeNs) return false;
   return one.size === other.size && one.mtimeNs / 1000n === other.mtimeNs / 1000n;
 }
