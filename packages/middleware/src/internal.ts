@@ -10,6 +10,7 @@ export { isHandlersWork } from "./answers/recovery.ts";
 export {
   chosenKeyName,
   fingerprintOf,
+  ignoredKey,
   impliedKeyName,
   type RepeatableRequest,
   saysNothingWasDone,

@@ -471,3 +471,20 @@ describe("an answer that is given again", () => {
     expect(again.field("Link")).toMatch(/rel="status"/);
   });
 });
+
+test.each([
+  ["PUT", '"short"', undefined, "guessable"],
+  ["MKCOL", "1234", undefined, "guessable"],
+  ["DELETE", '"short"', undefined, "guessable"],
+  ["PUT", '"short"', "ann", undefined],
+  ["PUT", `"${uuid}"`, undefined, undefined],
+  ["GET", '"short"', undefined, undefined],
+  ["PUT", '"', undefined, undefined],
+])("%s with the key %s of %s: Idempotency-Ignored is %s", async (method, name, who, expected) => {
+  const server = await serve();
+  servers.push(server);
+  const fields = { "Idempotency-Key": name, ...(who === undefined ? {} : { "X-Test-Principal": who }) };
+  for (const target of ["/x", "/none/x"]) {
+    expect((await server.ask(method, target, fields)).field("idempotency-ignored")).toBe(expected);
+  }
+});

@@ -33,6 +33,7 @@ import { type Mount, parseTarget, type Target } from "./mount.ts";
 import { asksForOwnPrincipal, principalProperties } from "./principal-resource.ts";
 import { reply } from "./reply.ts";
 import { requestContent } from "./request-content.ts";
+import { ignoredKeyFields } from "./request-key.ts";
 import type { RequestLogEntry } from "./request-log.ts";
 import type { ReservedPaths } from "./reserved.ts";
 import { serveChange } from "./serve-change.ts";
@@ -40,7 +41,7 @@ import { serveReading } from "./serve-reading.ts";
 import { reservedErrorFields, reservedOptions, serveStatus } from "./serve-status.ts";
 import type { SlowReads } from "./slow-reads.ts";
 import { requireSoundHead } from "./sound-head.ts";
-import { type Awaitable, TreeError } from "./store.ts";
+import { TreeError } from "./store.ts";
 
 export interface PipelineOptions {
   readonly context: ServerContext;
@@ -166,8 +167,10 @@ async function handle(
 ): Promise<Handled> {
   let principal: string | undefined;
   let request: DavRequest | undefined;
-  const complete = (answer: Answer): Awaitable<Answer> =>
-    withDemandedFields(answer, { method, request }, options.context);
+  const complete = async (answer: Answer): Promise<Answer> => {
+    const demanded = await withDemandedFields(answer, { method, request }, options.context);
+    return request && changing.has(method) ? withFields(demanded, ignoredKeyFields(request)) : demanded;
+  };
   try {
     const { headers } = exchange.request;
     requireSoundHead(exchange.request);

@@ -1,4 +1,5 @@
 /** A request's content, read late: 100 Continue is sent only when somebody wants it (RFC 9110 §10.1.1). */
+import type { IncomingHttpHeaders } from "node:http";
 import { badRequest, DavError } from "@meanwhile/dav/error";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 import type { RequestContent } from "./dav-request.ts";
@@ -8,6 +9,7 @@ export function requestContent(request: AnyRequest, response: AnyResponse): Requ
   const length = declaredLength(request);
 
   async function* stream(): AsyncGenerator<Uint8Array> {
+    requireNoCoding(request.headers);
     sendContinue(request, response);
     let received = 0;
     try {
@@ -41,6 +43,18 @@ export async function readText(
     chunks.push(chunk);
   }
   return decode(Buffer.concat(chunks));
+}
+
+/**
+ * Content is stored and read as it is, without a content coding.
+ * @throws {DavError} 415 with the codings that are taken: none (RFC 9110 §8.4, §15.5.16)
+ */
+export function requireNoCoding(headers: IncomingHttpHeaders): void {
+  const coding = headers["content-encoding"];
+  if (coding === undefined || coding.trim().toLowerCase() === "identity") return;
+  throw new DavError(415, "content must come without a content coding", {
+    fields: { "Accept-Encoding": "identity" },
+  });
 }
 
 /**

@@ -4,10 +4,12 @@ import { encodePath } from "@meanwhile/dav/path";
 import {
   chosenKeyName,
   fingerprintOf,
+  ignoredKey,
   impliedKeyName,
   type RepeatableRequest,
 } from "@meanwhile/middleware/internal";
 import type { RepetitionKey } from "@meanwhile/operations";
+import type { AnswerFields } from "./answer.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";
 
@@ -46,6 +48,17 @@ export function requestKey({ address }: Connection, request: DavRequest): Reques
       return { name: impliedKeyName(repeatable, print), fingerprint: print, chosen: false };
     },
   };
+}
+
+/** What the answer to a change says whose key does not count; nothing for all others. */
+export function ignoredKeyFields({ headers, principal }: DavRequest): AnswerFields {
+  if (headers["idempotency-key"] === undefined) return {};
+  try {
+    return chosenKeyName({ headers, principal }) === undefined ? ignoredKey : {};
+  } catch {
+    // Malformed: the answer is a 400 that says so.
+    return {};
+  }
 }
 
 /** The absolute URL that a request names, as the client sees the server. */

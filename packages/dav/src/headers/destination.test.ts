@@ -27,6 +27,8 @@ describe("parseDestination", () => {
     // Bytes of UTF-8 that were not percent-encoded, as Node gives them.
     [base, "/dav/caf\u00C3\u00A9/%C3%A9", "/caf\u00E9/\u00E9", false],
     [base, "https://files.example/dav/\u00E2\u0082\u00AC/", "/\u20AC", true],
+    [base, "/dav/a b/ c", "/a b/ c", false],
+    [base, "https://files.example/dav/a b", "/a b", false],
     [root, "/http://x", "/http:/x", false],
     [root, "/a@b:c", "/a@b:c", false],
     [{ origin: "http://[::1]:80", prefix: "" }, "http://[::1]/a", "/a", false],
@@ -57,7 +59,8 @@ describe("parseDestination", () => {
     "https://files.example/dav/a?b",
     "https://files.example?x=/dav/a",
     "https://files.example#/dav/a",
-    "https://files.example/dav/a b",
+    "/dav/a, /dav/b",
+    "/dav/a , b",
     "https://files.example/dav/a\tb",
     "https://files.example/dav/a\r\nX: y",
     "https://files.example/dav/caf\u00E9",

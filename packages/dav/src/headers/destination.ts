@@ -25,12 +25,14 @@ export interface DestinationBase {
  */
 export function parseDestination(value: string | undefined, base: DestinationBase): Destination {
   if (value === undefined) throw badRequest("the request must have a Destination");
-  // Node gives a field's bytes as ISO-8859-1: UTF-8 that was not percent-encoded has no other reading.
+  // Node joins two of them so.
+  if (value.includes(", ")) throw badRequest("Destination must be one URL, percent-encoded");
+  // Node gives a field's bytes as ISO-8859-1: UTF-8 and spaces that were not percent-encoded have no other reading.
   const reference = value
     .trim()
-    .replace(/[\x80-\xFF]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+    .replace(/[\x20\x80-\xFF]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
   if (!visibleAscii.test(reference)) {
-    throw badRequest("Destination must be a URL: percent-encoded, without white space");
+    throw badRequest("Destination must be a URL, percent-encoded");
   }
   if (reference.includes("#")) throw badRequest("Destination must not have a fragment");
   if (reference.includes("?")) throw badRequest("Destination must not have a query");

@@ -33,13 +33,19 @@ const fieldsThatMatter = new Set([
  *
  * @throws {RangeError} where the key is malformed
  */
-export function chosenKeyName({ headers, principal }: RepeatableRequest): string | undefined {
+export function chosenKeyName({
+  headers,
+  principal,
+}: Pick<RepeatableRequest, "headers" | "principal">): string | undefined {
   const field = headers["idempotency-key"];
   const key = parseIdempotencyKey(Array.isArray(field) ? field.join(", ") : field);
   if (key === undefined) return undefined;
   if (principal === undefined && !isUnguessable(key)) return undefined;
   return digest("key", principal === undefined ? "anonymous" : `principal ${principal}`, key);
 }
+
+/** On every answer to an anonymous request whose key could be guessed, so that it does not count. */
+export const ignoredKey = { "Idempotency-Ignored": "guessable" } as const;
 
 /** The name under which a request without a key is recorded: all that it says is its name. */
 export function impliedKeyName(request: RepeatableRequest, fingerprint: string): string {

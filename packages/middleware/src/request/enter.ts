@@ -9,16 +9,13 @@ import {
 } from "@meanwhile/operations";
 import { refusedFor, unreadable } from "../answers/answers.ts";
 import { growingFingerprint, hasHead, isAnswer, type Joining, join } from "../answers/join.ts";
-import { chosenKeyName, fingerprintOf } from "../answers/repetition.ts";
+import { chosenKeyName, fingerprintOf, ignoredKey } from "../answers/repetition.ts";
 import { answerSelected } from "../answers/send-answer.ts";
 import { breakOff } from "../recording/break-off.ts";
 import { problem } from "../status/answer.ts";
 import { ContentDigest } from "./content-digest.ts";
 import { type Core, targetUrl } from "./core.ts";
 import type { Handling } from "./handling.ts";
-
-/** On every answer to an anonymous request whose key could be guessed, so that it does not count. */
-const ignoredField = "Idempotency-Ignored";
 
 /** @returns whether the handler is to run; else the request was answered, or will be */
 export async function enterAtOnce(
@@ -44,7 +41,7 @@ export async function enterAtOnce(
     return false;
   }
   if (name === undefined) {
-    response.setHeader(ignoredField, "guessable");
+    for (const [field, value] of Object.entries(ignoredKey)) response.setHeader(field, value);
     return start(core, handling, response);
   }
   const content = new ContentDigest(request);

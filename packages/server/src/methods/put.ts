@@ -20,19 +20,14 @@ import type { DavRequest } from "../dav-request.ts";
 import { formatHttpDate } from "../http-date.ts";
 import { lastModifiedMs } from "../last-modified.ts";
 import { requireTokens } from "../locking.ts";
+import { requireNoCoding } from "../request-content.ts";
 import { digestedBytes } from "../request-key.ts";
 import type { Draft } from "../store.ts";
 
 export const put: ChangeMethod = async (request, context) => {
   // "An origin server SHOULD respond with a 400 (Bad Request) ... if it receives Content-Range on a PUT" (RFC 9110 §14.5).
   if (request.headers["content-range"] !== undefined) throw badRequest("PUT takes no Content-Range");
-  // What is stored is served without a coding: it must not have one (RFC 9110 §8.4, §15.5.16).
-  const coding = single(request.headers["content-encoding"]) ?? "identity";
-  if (coding.trim().toLowerCase() !== "identity") {
-    throw new DavError(415, "PUT takes content without a content coding", {
-      fields: { "Accept-Encoding": "identity" },
-    });
-  }
+  requireNoCoding(request.headers);
   if (request.trailingSlash) throw new DavError(405, "the URL of a document must not end in a slash");
   const modifiedMs = parseMtime(single(request.headers["x-oc-mtime"]));
   const checks = contentChecks(request.headers);
