@@ -1,8 +1,15 @@
 /** Where a copy or move goes, and whether it may: found out before anything is sent. */
 import type { DavClient, Patience } from "@meanwhile/client";
 import { CommandError } from "../command-error.ts";
-import { type Found, lookAt } from "../remote/look-at.ts";
-import { collectionUrl, encodedName, nameOfUrl, parentUrl, shownPath } from "../remote/remote-url.ts";
+import { type Found, lookAt, whyNoFolder } from "../remote/look-at.ts";
+import {
+  collectionUrl,
+  encodedName,
+  nameOfUrl,
+  parentUrl,
+  shownPath,
+  withoutSlash,
+} from "../remote/remote-url.ts";
 
 export interface TransferWish {
   readonly from: URL;
@@ -22,6 +29,8 @@ export interface PlannedTransfer {
   readonly target: URL;
   /** What goes with the request (RFC 4918 §10.6). */
   readonly overwrite: boolean;
+  /** Whether a folder is copied or moved. */
+  readonly ofFolder: boolean;
   /** What is there now, and is replaced. */
   readonly replaced: "file" | "folder" | "something" | undefined;
 }
@@ -62,8 +71,8 @@ export async function planTransfer(
   // A server with a document there refuses a Destination that ends in a slash, and the client gives it that of the source.
   const isFile = there.kind === "file";
   const planned = isFile
-    ? { source: withoutSlash(self), target: withoutSlash(target) }
-    : { source: self, target };
+    ? { source: withoutSlash(self), target: withoutSlash(target), ofFolder: isFolder }
+    : { source: self, target, ofFolder: isFolder };
   if (there.kind === "nothing") return { ...planned, overwrite: false, replaced: undefined };
   if (there.kind === "untold") return { ...planned, overwrite: replace, replaced: undefined };
   const usual = source.kind === "file" && there.kind === "file";
@@ -75,10 +84,8 @@ export async function planTransfer(
 
 /** Servers answer a Destination in what is not there, or is a document, with 400, 403, 409 or 500. */
 async function mustBeFolder(client: DavClient, to: URL, patience: Patience): Promise<void> {
-  const { kind } = await lookAt(client, to, patience);
-  if (kind === "nothing")
-    throw refused(`${shownPath(to)}: there is no such folder; make it with \`meanwhile mkdir\``);
-  if (kind === "file") throw refused(`${shownPath(to)} is a file, so nothing can be put into it`);
+  const why = await whyNoFolder(client, to, patience);
+  if (why !== undefined) throw refused(why);
 }
 
 function refuseCircle(self: URL, target: URL, { verb, shallow }: TransferWish): void {
@@ -156,12 +163,6 @@ function segmentsOf({ pathname }: URL): readonly string[] {
         return segment;
       }
     });
-}
-
-function withoutSlash(url: URL): URL {
-  const bare = new URL(url);
-  bare.pathname = bare.pathname.replace(/\/+$/, "");
-  return bare;
 }
 
 function refused(message: string): CommandError {

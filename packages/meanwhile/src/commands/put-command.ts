@@ -8,11 +8,12 @@ import type { Command } from "commander";
 import { CommandError, wrongUsage } from "../command-error.ts";
 import { printable } from "../display/printable.ts";
 import { mustBeFile, mustBeFolder } from "../options/local-place.ts";
+import { betterReason } from "../remote/better-reason.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
 import { follow } from "../remote/follow.ts";
 import { followFolder } from "../remote/follow-folder.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
-import { lookAt } from "../remote/look-at.ts";
+import { type Found, lookAt } from "../remote/look-at.ts";
 import {
   collectionUrl,
   commonCollection,
@@ -96,8 +97,10 @@ async function fromInput(
   typed: TypedPut,
   lockTokens: readonly string[],
 ): Promise<void> {
-  if (await isFolder(session, url))
+  const found = await kindThere(session, url);
+  if (found === "folder")
     throw new CommandError(8, `${shownPath(url)} is a folder, and standard input has no name: add one`);
+  mayReplace(url, found, typed);
   let sent = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const bytes of session.terminal.input()) {
@@ -113,27 +116,40 @@ async function fromInput(
 }
 
 /** Who may only put something there may not look: then PUT tells what is the matter. */
-async function isFolder({ client, signal }: Session, url: URL): Promise<boolean> {
+async function kindThere({ client, signal }: Session, url: URL): Promise<Found["kind"]> {
   const { HttpError } = await import("@meanwhile/client");
   try {
-    return (await lookAt(client, url, { signal })).kind === "folder";
+    return (await lookAt(client, url, { signal })).kind;
   } catch (error) {
-    if (error instanceof HttpError && error.status === 401) return false;
+    if (error instanceof HttpError && error.status === 401) return "untold";
     throw error;
   }
 }
 
 /**
- * Where a file goes: what is there as a folder takes it under its own name.
- * @throws {CommandError} 8 where a folder has that name
+ * Not all servers heed `If-None-Match`.
+ * @throws {CommandError} 8 where `--no-overwrite` keeps what is there
  */
-async function placeFor(session: Session, typedUrl: URL, file: string): Promise<URL> {
-  const within = (): URL => new URL(encodeName(basename(file)), collectionUrl(typedUrl));
-  const ends = typedUrl.pathname.endsWith("/");
-  const first = ends ? within() : typedUrl;
-  if (!(await isFolder(session, first))) return first;
-  if (!ends && !(await isFolder(session, within()))) return within();
-  throw new CommandError(8, `${shownPath(within())} is a folder; a file does not take its place`);
+function mayReplace(url: URL, found: Found["kind"], { overwrite }: TypedPut): void {
+  if (overwrite !== false || (found !== "file" && found !== "something")) return;
+  const message = `${shownPath(url)}: something is there already; without --no-overwrite it is replaced`;
+  throw new CommandError(8, message);
+}
+
+/**
+ * Where a file goes: what is there as a folder takes it under its own name.
+ * @throws {CommandError} 8 where a folder has that name, or something that is to be kept
+ */
+async function placeFor(session: Session, typedUrl: URL, file: string, typed: TypedPut): Promise<URL> {
+  const within = new URL(encodeName(basename(file)), collectionUrl(typedUrl));
+  const places = typedUrl.pathname.endsWith("/") ? [within] : [typedUrl, within];
+  for (const place of places) {
+    const found = await kindThere(session, place);
+    if (found === "folder") continue;
+    mayReplace(place, found, typed);
+    return place;
+  }
+  throw new CommandError(8, `${shownPath(within)} is a folder; a file does not take its place`);
 }
 
 async function fromFile(
@@ -145,7 +161,7 @@ async function fromFile(
 ): Promise<void> {
   const file = resolve(session.terminal.cwd, typedLocal);
   await mustBeFile(session.terminal.cwd, typedLocal);
-  const url = await placeFor(session, typedUrl, file);
+  const url = await placeFor(session, typedUrl, file, typed);
   const { uploadDocument } = await import("@meanwhile/client/folder");
   const { size } = await stat(file);
   const request = uploadDocument(session.client, file, url, putOptions(typed, lockTokens));
@@ -166,7 +182,11 @@ async function tellUpload(
   url: URL,
   check: () => Promise<void>,
 ): Promise<void> {
-  const followed = await follow(session, request, `putting ${local}`, { transfer: true });
+  const followed = await follow(session, request, `putting ${local}`, { transfer: true }).catch(
+    async (error: unknown) => {
+      throw await betterReason(error, session.client, url, { signal: session.signal });
+    },
+  );
   const { status, created, etag } = followed.outcome;
   if (status !== 202) await check();
   const replaced = created || status === 202 ? "" : ", replacing what was there";

@@ -6,7 +6,7 @@ import { remoteCommand, type TypedConnection } from "../remote/connection-option
 import { follow } from "../remote/follow.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
 import { isAbsent, lookAt } from "../remote/look-at.ts";
-import { commonParent, parseRemoteUrls, shownPath } from "../remote/remote-url.ts";
+import { collectionUrl, commonParent, parseRemoteUrls, shownPath } from "../remote/remote-url.ts";
 import { type CommandContext, forEachUrl, inSession, type Session } from "../remote/session.ts";
 import { doneOrAccepted, operationFact, tookPhrase } from "./operation-result.ts";
 
@@ -36,6 +36,8 @@ export function rmCommand(context: CommandContext): Command {
     });
 }
 
+const slashless: ReadonlySet<number> = new Set([301, 302, 307, 308, 400, 403, 409]);
+
 async function remove(
   session: Session,
   url: URL,
@@ -55,7 +57,15 @@ async function remove(
           `${shownPath(url)} may be a folder, the server does not tell: rm -r deletes it, with all that is in it`,
         );
     }
-    const followed = await follow(session, client.delete(url, { lockTokens }), `deleting ${shownPath(url)}`);
+    const deleting = (at: URL) =>
+      follow(session, client.delete(at, { lockTokens }), `deleting ${shownPath(at)}`);
+    const followed = await deleting(url).catch(async (error: unknown) => {
+      // Some refuse a collection's URL without its slash (RFC 4918 §5.2), or redirect it.
+      const mayHelp =
+        error instanceof HttpError && slashless.has(error.status) && !url.pathname.endsWith("/");
+      if (!mayHelp || (await lookAt(client, url, { signal })).kind !== "folder") throw error;
+      return deleting(collectionUrl(url));
+    });
     const total = followed.progress?.total;
     const what = total === undefined || total <= 1 ? "" : `: ${nameAmount(total, "members")}`;
     const { status } = followed.outcome;

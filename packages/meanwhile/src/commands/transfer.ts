@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { CommandError, wrongUsage } from "../command-error.ts";
 import { nameAmount } from "../display/amounts.ts";
 import { printable } from "../display/printable.ts";
+import { betterReason } from "../remote/better-reason.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
 import { follow } from "../remote/follow.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
@@ -65,7 +66,10 @@ export async function transfer(
     const done = command === "cp" ? "copied" : "moved";
     const label = `${doing} ${shownPath(plan.source)}`;
     const followed = await follow(session, request, label).catch(async (error: unknown) => {
-      throw lockTokens.length > 0 ? error : await keptError(error, plan);
+      if (lockTokens.length > 0) throw error;
+      const told = await refusedError(error, plan);
+      if (told !== error) throw told;
+      throw await betterReason(error, session.client, plan.target, { signal: session.signal });
     });
     const total = followed.progress?.total;
     const members = total === undefined || total <= 1 ? "" : `: ${nameAmount(total, "members")}`;
@@ -90,12 +94,24 @@ function replacing(replaced: PlannedTransfer["replaced"]): string {
   return replaced === "folder" ? ", replacing the folder that was there" : ", replacing what was there";
 }
 
-/** With `Overwrite: F`, 412 says that something is there (RFC 4918 §9.8.5): it was not told when it was looked for. */
-async function keptError(error: unknown, { target, overwrite }: PlannedTransfer): Promise<unknown> {
+/** What a status means after what was found before. */
+async function refusedError(error: unknown, plan: PlannedTransfer): Promise<unknown> {
   const { HttpError } = await import("@meanwhile/client");
-  if (overwrite || !(error instanceof HttpError) || error.status !== 412) return error;
-  const message = `something is at ${shownPath(target)}, which the server did not tell before; look what it is; --replace replaces it`;
+  if (!(error instanceof HttpError)) return error;
+  const place = shownPath(plan.target);
+  // With `Overwrite: F` it says that something is there (RFC 4918 §9.8.5): it was not told when it was looked for.
+  if (error.status === 412 && !plan.overwrite) {
+    const message = `something is at ${place}, which the server did not tell before; look what it is; --replace replaces it`;
+    return new CommandError(8, message, { cause: error });
+  }
+  if (!plan.ofFolder || plan.replaced !== "file" || !noWay(error.status)) return error;
+  const message = `${place} is a file, and this server puts no folder in its place (${error.status}); delete the file with \`meanwhile rm\` first`;
   return new CommandError(8, message, { cause: error });
+}
+
+/** How servers say that one kind does not replace the other. */
+function noWay(status: number): boolean {
+  return status < 401 || status === 405 || status === 409 || status === 500;
 }
 
 function notRemote(command: string, typed: string, meant: "get" | "put"): CommandError {

@@ -110,7 +110,8 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
           : {}),
       };
     case 405:
-      if (method === "MKCOL") return { what: "something is there already" };
+      if (method === "MKCOL")
+        return { what: "something is there already, or the server makes no folder there (405)" };
       return { what: `the server does not do ${method} here`, ...allowedBy(headers) };
     case 409:
       if (method === "MKCOL") return { what, advice: "`meanwhile mkdir -p` makes it too" };

@@ -112,7 +112,12 @@ describe("a failed final response in one line", () => {
     [answered(403, { detail: "read only\n" }), ann, 5, "/team/a b: not allowed (the server says: read only)"],
     [answered(404, { detail: "Not Found\n" }), nobody, 4, "/team/a b: nothing is there"],
     [answered(404), nobody, 4, "/team/a b: nothing is there"],
-    [answered(405, { method: "MKCOL" }), nobody, 8, "/team/a b: something is there already"],
+    [
+      answered(405, { method: "MKCOL" }),
+      nobody,
+      8,
+      "/team/a b: something is there already, or the server makes no folder there (405)",
+    ],
     [
       answered(405, { method: "LOCK", headers: new Headers({ Allow: "GET, PUT" }) }),
       nobody,

@@ -25,7 +25,8 @@ export const mostMembersTold = 50;
 
 /** Undefined: a fault of ours, to be shown as such. */
 export async function explain(error: unknown, context: FailureContext): Promise<Explanation | undefined> {
-  if (error instanceof CommandError) return { exitCode: error.exitCode, message: error.message };
+  if (error instanceof CommandError)
+    return { exitCode: error.exitCode, message: error.message, facts: factsOf(error.cause) };
   if (error instanceof HttpError) return explainStatus(error, context);
   if (error instanceof MultistatusError) return explainMultistatus(error);
   if (error instanceof FolderError) return explainFolder(error, context);
@@ -50,6 +51,12 @@ export async function explain(error: unknown, context: FailureContext): Promise<
   }
   if (error instanceof Error && "code" in error) return explainSystem(error, String(error.code));
   return undefined;
+}
+
+/** Of the answer that a command told in words of its own. */
+function factsOf(cause: unknown): Readonly<Record<string, unknown>> {
+  if (!(cause instanceof HttpError)) return {};
+  return { method: cause.method, url: cause.url.href, status: cause.status };
 }
 
 /** Says that a request was left to the server, and how to come back. */

@@ -1,5 +1,6 @@
 /** What is at a URL, before a command changes anything there. */
 import type { DavClient, HttpError, Patience } from "@meanwhile/client";
+import { shownPath, withoutSlash } from "./remote-url.ts";
 
 export type Found =
   | { readonly kind: "nothing"; readonly cause: HttpError }
@@ -36,6 +37,31 @@ export async function lookAt(client: DavClient, url: URL, patience: Patience): P
   const target = location !== null && URL.canParse(location, url.href) ? new URL(location, url) : undefined;
   if (status >= 300 && status < 400 && target?.pathname === `${url.pathname}/`) return { kind: "folder" };
   return { kind: status < 400 ? "something" : "untold" };
+}
+
+/**
+ * Why nothing can be put into a folder, or made in it.
+ *
+ * @returns a sentence; undefined where it is a folder, or the server does not tell
+ */
+export async function whyNoFolder(
+  client: DavClient,
+  folder: URL,
+  patience: Patience,
+): Promise<string | undefined> {
+  const kind = await kindAt(client, folder, patience);
+  if (kind === "nothing")
+    return `${shownPath(folder)}: there is no such folder; make it with \`meanwhile mkdir -p\``;
+  return kind === "file"
+    ? `${shownPath(withoutSlash(folder))} is a file, so nothing can be put into it`
+    : undefined;
+}
+
+/** What is at a URL, with a slash at its end or without: some servers find no file under a URL that ends in one. */
+export async function kindAt(client: DavClient, url: URL, patience: Patience): Promise<Found["kind"]> {
+  const { kind } = await lookAt(client, url, patience);
+  if (kind !== "nothing" || !url.pathname.endsWith("/") || url.pathname === "/") return kind;
+  return (await lookAt(client, withoutSlash(url), patience)).kind;
 }
 
 /** How long a look at what is there after the work may take: what was done is not kept waiting for it. */

@@ -100,6 +100,13 @@ export function collectionUrl(url: URL): URL {
   return collection;
 }
 
+/** The URL without a slash at its end, as that of a document. */
+export function withoutSlash(url: URL): URL {
+  const bare = new URL(url);
+  bare.pathname = bare.pathname.replace(/\/+$/, "");
+  return bare;
+}
+
 /** The last name of a URL's path, still encoded; of a root "". */
 export function encodedName(url: URL): string {
   return url.pathname.replace(/\/$/, "").split("/").at(-1) ?? "";
