@@ -56,9 +56,8 @@ describe("the name of a key", () => {
     expect(chosenKeyName(keyed("k", "ann"))).not.toBe(chosenKeyName(keyed("k", "bob")));
     expect(chosenKeyName(keyed("k", "ann"))).not.toBe(chosenKeyName(keyed("K", "ann")));
     expect(chosenKeyName(keyed(uuid, "anonymous"))).not.toBe(chosenKeyName(keyed(uuid)));
-    expect(chosenKeyName({ ...keyed("k", "ann"), method: "PUT", target: "x" })).toBe(
-      chosenKeyName(keyed("k", "ann")),
-    );
+    const elsewhere: RepeatableRequest = { ...keyed("k", "ann"), method: "PUT", target: "x" };
+    expect(chosenKeyName(elsewhere)).toBe(chosenKeyName(keyed("k", "ann")));
   });
 
   test.each([
