@@ -1,6 +1,8 @@
 /** `meanwhile serve`: its options, and how long it runs. */
 import { fronts } from "@meanwhile/interim/profiles";
 import { Command } from "commander";
+import { failed } from "../command-error.ts";
+import { loadWithLmdb, MissingBinaryError } from "../native-module.ts";
 import {
   defaultListen,
   durabilities,
@@ -66,7 +68,9 @@ async function serveUntilStopped(
 ): Promise<void> {
   const options = parseServeOptions(folder, typed);
   // Only now: help, and other commands, need none of what a server needs.
-  const { serve } = await import("../serve/serve.ts");
+  const { serve } = await loadWithLmdb(() => import("../serve/serve.ts")).catch((error: unknown) => {
+    throw error instanceof MissingBinaryError ? failed(error.message, error) : error;
+  });
   const stop = stopRequest(terminal);
   try {
     const running = await serve(options, terminal);

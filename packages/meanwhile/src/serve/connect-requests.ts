@@ -3,13 +3,13 @@ import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import { isClosing, whenEarlierAreAnswered } from "@meanwhile/interim";
-import type { DavHandler } from "@meanwhile/server";
+import type { OpenFolder } from "./open-folder.ts";
 
 /**
  * Has a server's CONNECT requests answered by the handler. Node ends the connection of one that has no listener, without
  * a response, and leaves that connection to the listener: it ends with this response.
  */
-export function answerConnect(server: Server | Http2SecureServer, handler: DavHandler): void {
+export function answerConnect(server: Server | Http2SecureServer, handler: OpenFolder["handler"]): void {
   server.on("connect", ((...what: FromHttp1 | FromHttp2) => {
     const [request, target] = what;
     if (request.httpVersionMajor === 2) {

@@ -1,9 +1,10 @@
 /** The folder to serve, and where its state lives. */
 import { realpathSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { wrongUsage } from "../command-error.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
 import { type Platform, stateDirectoryOf, stateHome } from "../options/state-directory.ts";
+import { isWithin } from "./place-within.ts";
 import { placeSample } from "./sample.ts";
 
 export interface ServedFolder {
@@ -30,22 +31,10 @@ export async function findFolder(
       : resolve(options.folder);
   const folder = realFolder(chosen);
   const state = options.state === undefined ? stateDirectoryOf(folder, platform) : resolve(options.state);
-  const inside = relative(folder, realPlace(state));
-  if (inside === "" || !(inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside))) {
+  if (isWithin(folder, state)) {
     throw wrongUsage(`the state directory ${state} lies in the served folder; choose another with --state`);
   }
   return { folder, state, sample };
-}
-
-/** The real path of what may not be there yet. */
-function realPlace(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    // Not there, or not to be seen: then its parent says where it would be.
-    const parent = dirname(path);
-    return parent === path ? path : join(realPlace(parent), basename(path));
-  }
 }
 
 function realFolder(path: string): string {

@@ -4,13 +4,13 @@ import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { errorDocument } from "@meanwhile/dav/error-document";
 import { answerClientErrors, type ClientErrorOptions } from "@meanwhile/interim";
-import type { DavHandler } from "@meanwhile/server";
 import { type CommandError, failed } from "../command-error.ts";
 import { formatHostPort, type HostPort } from "../options/host-port.ts";
 import { clientIdleMs } from "./client-idle.ts";
 import { answerConnect } from "./connect-requests.ts";
 import { watchHttp1Connections } from "./http1-connections.ts";
 import { watchHttp2Sessions } from "./http2-sessions.ts";
+import type { OpenFolder } from "./open-folder.ts";
 import type { TlsFiles } from "./tls.ts";
 
 export interface ListenerOptions {
@@ -43,7 +43,7 @@ const keepAliveMs = 65_000;
 const mostStreams = 128;
 
 /** @throws {CommandError} where the address cannot be listened on */
-export async function listen(handler: DavHandler, options: ListenerOptions): Promise<Listener> {
+export async function listen(handler: OpenFolder["handler"], options: ListenerOptions): Promise<Listener> {
   const { tls, idleMs = clientIdleMs } = options;
   const secure = tls === undefined ? undefined : secureServer(tls);
   const server = secure ?? plainServer();
