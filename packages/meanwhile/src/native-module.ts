@@ -17,8 +17,8 @@ export async function loadWithLmdb<Module>(load: () => Promise<Module>): Promise
     if (!isMissingBinary(cause)) throw cause;
     const platform = `${process.platform}-${process.arch}`;
     throw new MissingBinaryError(
-      `the module lmdb has no binary for ${platform}: run \`npm install --include=optional\` on this machine, or ` +
-        "`npm rebuild lmdb`, which compiles it (that needs Python and a C++ compiler)",
+      `the module lmdb has no binary for ${platform}: install again on this machine with \`--include=optional\`; where ` +
+        "there is none to install, `npm install-scripts approve lmdb` (npm 11 and later) and `npm rebuild lmdb` compile it",
       { cause },
     );
   }

@@ -2,11 +2,12 @@
 import type { Durability } from "@meanwhile/disk";
 import type { DavHandlerOptions } from "@meanwhile/server";
 import { loadWithLmdb } from "./native-module.ts";
+import { checkFolderOptions } from "./serve/check-folder-options.ts";
 import type { OpenFolder } from "./serve/open-folder.ts";
 
 export { MissingBinaryError } from "./native-module.ts";
 
-/** Those of `createDavHandler`, without the store, which is the folder. */
+/** Those of `createDavHandler` of `@meanwhile/server`, without the store, which is the folder. */
 export interface ServeFolderOptions extends Omit<DavHandlerOptions, "tree" | "locks" | "operations"> {
   /** The folder to serve; it must exist. */
   readonly folder: string;
@@ -15,6 +16,13 @@ export interface ServeFolderOptions extends Omit<DavHandlerOptions, "tree" | "lo
    * alone. It serves this folder only, in one process at a time.
    */
   readonly state: string;
+  /**
+   * Users for Basic authentication: an htpasswd file with bcrypt hashes, as of `meanwhile serve --users`, with rights in
+   * the file with `.rights` at the end of its name. In place of `authenticate` and `access`. Default: everyone is let in.
+   */
+  readonly users?: string;
+  /** Changes nothing. Default: false. */
+  readonly readOnly?: boolean;
   /** What a loss of power leaves of answered requests. Default: "full", everything. */
   readonly durability?: Durability;
   /** Serves the folder although the state belongs to another one: it was restored, or replaced. Default: false. */
@@ -26,7 +34,7 @@ export interface ServeFolderOptions extends Omit<DavHandlerOptions, "tree" | "lo
 }
 
 /**
- * A handler: give it to `createServer` of node:http, node:http2 or node:https, to the server's "checkContinue" so that refused
+ * Answers requests: give it to `createServer` of node:http, node:http2 or node:https, to the server's "checkContinue" so that refused
  * uploads are never sent, or to `app.use(path, handler)` of Express.
  */
 export type FolderHandler = OpenFolder["handler"] & {
@@ -41,7 +49,7 @@ export type FolderHandler = OpenFolder["handler"] & {
  * Serves a folder over WebDAV (RFC 4918 class 1, 2 and 3): opens it with its state, and takes up the long requests that
  * an earlier process left unfinished.
  *
- * @throws {TypeError} `ERR_STATE_IN_FOLDER`, `ERR_INVALID_BASE_URL`, `ERR_INVALID_OPERATIONS_PATH`
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, `ERR_STATE_IN_FOLDER`, `ERR_INVALID_BASE_URL`, `ERR_INVALID_OPERATIONS_PATH`
  * @throws {StateError} of `@meanwhile/disk`, where the folder or its state cannot be used: another process uses it, or it
  *   belongs to another folder
  * @throws {JournalError} of `@meanwhile/journal-lmdb`, where the record of long requests cannot be used
@@ -49,12 +57,18 @@ export type FolderHandler = OpenFolder["handler"] & {
  * @throws {MissingBinaryError} where LMDB has no binary for this platform
  */
 export async function serveFolder(options: ServeFolderOptions): Promise<FolderHandler> {
-  const { openFolder } = await loadWithLmdb(() => import("./serve/open-folder.ts"));
-  const folder = await openFolder({ ...options, warn: options.warn ?? emitWarning });
+  checkFolderOptions(options);
+  const { openFolder, folderUsers } = await loadWithLmdb(loadServer);
+  const { users: _, readOnly: __, warn = emitWarning, ...rest } = options;
+  const folder = await openFolder({ ...rest, ...folderUsers(options, warn), warn });
   const handler: OpenFolder["handler"] = (request, response, next) => folder.handler(request, response, next);
   return Object.assign(handler, {
     close: ({ drainMs = 30_000 }: { readonly drainMs?: number } = {}) => folder.close({ drainMs }),
   });
+}
+
+async function loadServer() {
+  return { ...(await import("./serve/open-folder.ts")), ...(await import("./serve/folder-users.ts")) };
 }
 
 function emitWarning(message: string): void {

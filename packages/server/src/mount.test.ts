@@ -25,6 +25,9 @@ const bases: readonly [base: string | undefined, origin: string | undefined, pre
   ["https://files.example/", "https://files.example", ""],
   ["http://files.example:8080/team/x/", "http://files.example:8080", "/team/x"],
   ["https://FILES.example:443/my files", "https://files.example", "/my%20files"],
+  ["/team/x/", undefined, "/team/x"],
+  ["/my files", undefined, "/my%20files"],
+  ["/", undefined, ""],
 ];
 test.each(bases)("the base URL %s is read", (base, origin, prefix) => {
   expect(parseMount(base)).toEqual({ origin, prefix });
@@ -38,6 +41,10 @@ test.each([
   "https://u@a/",
   "",
   "https://u:p@a/",
+  "/a?q",
+  "/a#f",
+  "//a/b",
+  "/\\a/b",
 ])("the base URL %j is refused", (base) => {
   expect(() => parseMount(base)).toThrow(expect.objectContaining({ code: "ERR_INVALID_BASE_URL" }));
 });
@@ -66,7 +73,7 @@ test.each(targets)("the request target %s, with base %s, leads to %s (RFC 9112 Â
   else expect(read()).toBe(path);
 });
 
-test.each([undefined, "http://files.example/dav"])(
+test.each([undefined, "http://files.example/dav", "/dav"])(
   "mounted in Express at /dav, hrefs and Destination have the prefix (base URL %s)",
   async (baseUrl) => {
     const tree = createMemoryTree();

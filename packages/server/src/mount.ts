@@ -13,16 +13,16 @@ export interface Mount {
 /** @throws {TypeError} `ERR_INVALID_BASE_URL` */
 export function parseMount(baseUrl: string | undefined): Mount {
   if (baseUrl === undefined) return { origin: undefined, prefix: "" };
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  const isPath = /^\/(?![/\\])/.test(baseUrl);
+  const whole = isPath ? `http://localhost${baseUrl}` : baseUrl;
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
     throw Object.assign(
-      new TypeError("the base URL must be an http or https URL without query or fragment"),
-      {
-        code: "ERR_INVALID_BASE_URL",
-      },
+      new TypeError("the base URL must be an http or https URL, or a path, without query or fragment"),
+      { code: "ERR_INVALID_BASE_URL" },
     );
   }
-  return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, "") };
+  return { origin: isPath ? undefined : url.origin, prefix: url.pathname.replace(/\/+$/, "") };
 }
 
 export interface Target {

@@ -31,8 +31,9 @@ export interface DavHandlerOptions {
   /** Default: everyone may do everything. */
   readonly access?: Access;
   /**
-   * How clients see the root of the tree, where a proxy stands in front: "https://files.example/team". The proxy
-   * passes the path on as it is. Default: as each request says.
+   * How clients see the root of the tree: "https://files.example/team" where a proxy stands in front, which passes the
+   * path on as it is; or a path alone, "/team", where other URLs of this server are not the tree's. Default: the root of
+   * what each request says, in Express the path that the handler is mounted at.
    */
   readonly baseUrl?: string;
   /** Whose Forwarded and X-Forwarded-* are believed; default nobody's. */

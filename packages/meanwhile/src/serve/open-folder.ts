@@ -1,6 +1,7 @@
 /** A folder with its state, its long requests and its handler: opened, recovered and closed in the right order. */
 import { join, resolve } from "node:path";
 import { type Disk, openDisk } from "@meanwhile/disk";
+import type { AnyResponse } from "@meanwhile/interim";
 import { type DurableJournal, JournalError, lmdbJournal } from "@meanwhile/journal-lmdb";
 import { createOperations } from "@meanwhile/operations";
 import { assertNotReserved, createDavHandler, type DavHandler } from "@meanwhile/server";
@@ -10,7 +11,7 @@ import { descriptorLimit, shareDescriptors } from "./descriptors.ts";
 import { diskWarning } from "./disk-warning.ts";
 import { isWithin } from "./place-within.ts";
 
-export interface OpenFolderOptions extends ServeFolderOptions {
+export interface OpenFolderOptions extends Omit<ServeFolderOptions, "users" | "readOnly"> {
   readonly warn: (message: string) => void;
 }
 
@@ -40,7 +41,7 @@ export interface OpenFolder {
 
 /**
  * Opens a folder, and takes up what an earlier process left unfinished. Where it throws, nothing is left open.
- * @throws as `serveFolder`
+ * @throws {TypeError | StateError | JournalError | ReservedPathError} as `serveFolder`
  */
 export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder> {
   const { folder, durability, acceptNewRoot, maxOperations, warn, ...handlerOptions } = options;
@@ -54,7 +55,9 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
     log: (event) => warn(diskWarning(event)),
   });
   const journal = afterNames(disk, await openJournal(join(state, "journal"), disk));
+  let closed = false;
   const closeStores = async (): Promise<void> => {
+    closed = true;
     await disk.close();
     await journal.close();
   };
@@ -67,7 +70,8 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
   let abandon = (): void => {};
   let handler: DavHandler | undefined;
   try {
-    const operations = createOperations({ journal, limits, warn });
+    // Deliveries that are heard of later are not recorded: the next process keeps the outcomes as long as undelivered ones.
+    const operations = createOperations({ journal, limits, warn: (message) => closed || warn(message) });
     abandon = () => operations.abandon();
     handler = createDavHandler({
       ...handlerOptions,
@@ -81,8 +85,9 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
     if (resumed > 0) warn(`${resumed} operations of an earlier process go on`);
     let closing: Promise<void> | undefined;
     const end = closeInOrder({ disk, operations, handler, closeStores });
+    const answer = handler;
     return {
-      handler,
+      handler: (...args) => (closed ? refuse(args[1]) : answer(...args)),
       mostConnections: shares.connections,
       calling: () => disk.calling(),
       close(closeOptions) {
@@ -96,6 +101,16 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
     await closeStores();
     throw error;
   }
+}
+
+/** The state may be another process's by now. */
+function refuse(response: AnyResponse): void {
+  const { httpVersionMajor } = response.req;
+  response.writeHead(503, {
+    "Content-Length": "0",
+    ...(httpVersionMajor < 2 ? { Connection: "close" } : {}),
+  });
+  response.end();
 }
 
 function stateInFolder(state: string): TypeError {

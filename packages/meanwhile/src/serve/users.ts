@@ -23,7 +23,7 @@ export interface Users {
  * @throws {CommandError} where a file cannot be used
  */
 export function openUsers(
-  options: ServeOptions,
+  options: Pick<ServeOptions, "users" | "digestUsers" | "realm" | "readOnly">,
   warn: (message: string) => void,
   clock: () => number,
 ): Users {

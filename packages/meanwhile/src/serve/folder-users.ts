@@ -1,0 +1,40 @@
+/** Who may use a folder that `serveFolder` serves. */
+import { type Access, type Authenticate, openAccess } from "@meanwhile/server";
+import { CommandError } from "../command-error.ts";
+import { readOnly } from "../rights/rights.ts";
+import type { ServeFolderOptions } from "../serve-folder.ts";
+import { openUsers } from "./users.ts";
+
+export interface FolderUsers {
+  readonly authenticate?: Authenticate;
+  readonly access: Access;
+}
+
+/** @throws {TypeError} `ERR_INVALID_ARG_VALUE` where the users file cannot be used, or goes with functions that decide the same */
+export function folderUsers(options: ServeFolderOptions, warn: (message: string) => void): FolderUsers {
+  const { users, authenticate, access = openAccess } = options;
+  if (users === undefined) {
+    return {
+      ...(authenticate === undefined ? {} : { authenticate }),
+      access: options.readOnly === true ? readOnly(access) : access,
+    };
+  }
+  if (authenticate !== undefined || options.access !== undefined) {
+    throw wrong('the option "users" of serveFolder does not go with "authenticate" and "access"');
+  }
+  const files = {
+    users,
+    digestUsers: undefined,
+    realm: undefined,
+    readOnly: options.readOnly === true,
+  };
+  try {
+    return openUsers(files, warn, () => performance.now());
+  } catch (error) {
+    throw error instanceof CommandError ? wrong(error.message, error) : error;
+  }
+}
+
+function wrong(message: string, cause?: unknown): TypeError {
+  return Object.assign(new TypeError(message, { cause }), { code: "ERR_INVALID_ARG_VALUE" });
+}
