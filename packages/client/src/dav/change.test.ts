@@ -100,6 +100,17 @@ describe("changes", () => {
     });
   });
 
+  test.each(["copy", "move", "mkdir"] as const)("a page in answer to %s is no success", async (method) => {
+    const page = () =>
+      new Response("<title>Log in</title>", { headers: { "Content-Type": "text/html; charset=utf-8" } });
+    const client = clientOf(scriptedServer(page()));
+    const outcome = method === "mkdir" ? client.mkdir("a") : client[method]("a", "b").outcome;
+    await expect(outcome).rejects.toMatchObject({ name: "HttpError", status: 200 });
+    const others = clientOf(scriptedServer(new Response("done")));
+    const other = method === "mkdir" ? others.mkdir("a") : others[method]("a", "b").outcome;
+    await expect(other).resolves.toMatchObject({ status: 200 });
+  });
+
   test("a 207 that is none rejects", async () => {
     const answer = new Response("<html>", { status: 207 });
     await expect(clientOf(scriptedServer(answer)).delete("c").outcome).rejects.toMatchObject({

@@ -87,7 +87,7 @@ export function checkLockToken(token: string): void {
 /**
  * What became of a change.
  *
- * @throws {HttpError} where it failed
+ * @throws {HttpError} where it failed, or a page came in its place
  * @throws {MultistatusError} where a 207 tells that a part of it failed: a 207 "does not always indicate success"
  *   (RFC 4918 §13)
  */
@@ -97,12 +97,24 @@ export async function readChange(
   response: Response,
 ): Promise<Change> {
   const { status, headers } = response;
-  if (!response.ok) throw await readFailure(asked, response, context.places);
+  if (!response.ok || isPage(asked.method, response))
+    throw await readFailure(asked, response, context.places);
   if (status === 207) await checkMembers(context, asked, response);
   else await discard(response);
   const etag = headers.get("etag");
   return { status, created: status === 201, ...(etag === null ? {} : { etag }) };
 }
+
+/**
+ * A page where people log in, for instance: these methods are answered 201 or 204 (RFC 4918 §9.3.1, §9.8.5, §9.9.4), and 200
+ * with a page is what everything is answered with in front of a server.
+ */
+function isPage(method: string, { status, headers }: Response): boolean {
+  const type = headers.get("content-type") ?? "";
+  return status === 200 && pageless.has(method) && /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(type);
+}
+
+const pageless: ReadonlySet<string> = new Set(["MKCOL", "COPY", "MOVE"]);
 
 /** Reads a 207 to its end. @throws {MultistatusError} where a member failed */
 export async function checkMembers(

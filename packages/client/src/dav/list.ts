@@ -134,13 +134,21 @@ async function* membersIn(
   if (nameless > (isNamed ? 0 : 1)) elsewhere = true;
   isNamed ||= nameless > 0;
   for (const untold of ancestors.untold()) {
-    failures.add({ url: untold, status: unreadStatus, description: "the server named what is in it alone" });
+    failures.add({
+      url: untold,
+      status: unreadStatus,
+      description: "the server listed its members, and not the folder itself",
+    });
   }
   if (ancestors.more) elsewhere = true;
   if (members > 0) {
     // It may stand for a member, which would be taken for absent.
     if (elsewhere)
-      failures.add({ url, status: unreadStatus, description: "the server named what is not in it" });
+      failures.add({
+        url,
+        status: unreadStatus,
+        description: "the server listed something that is not in the folder",
+      });
     return;
   }
   if (own !== undefined) throw receivedError(asked, own);

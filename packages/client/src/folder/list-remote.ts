@@ -44,7 +44,7 @@ function unlisted({ encoded, name }: LastSegment, status: number): FolderMember 
 function memberOf(collection: URL, resource: Resource, platform: NodeJS.Platform): FolderMember {
   const segment = memberSegment(collection, resource.url);
   if (segment === undefined) {
-    const problem = new MemberError("outside", "the server named what is no member of the collection");
+    const problem = new MemberError("outside", "the server listed something that is not in the folder");
     return { kind: "other", name: shown(resource.url.href), problem };
   }
   const { encoded, name } = segment;

@@ -22,7 +22,7 @@ export interface SentContent {
 export async function mustBeStored(session: Session, url: URL, sent: SentContent): Promise<void> {
   if (sent.bytes === 0) return;
   const { ConnectionError } = await import("@meanwhile/client");
-  const length = await storedLength(session, url).catch((error: unknown) => {
+  const length = await storedLength(session, url, sent.bytes).catch((error: unknown) => {
     if (!(error instanceof ConnectionError)) throw error;
     return undefined;
   });
@@ -87,16 +87,20 @@ async function isBeginning(
   }
 }
 
-/** Undefined where neither PROPFIND nor HEAD tells. @throws {CommandError} where nothing is there */
-async function storedLength({ client, signal }: Session, url: URL): Promise<number | undefined> {
+/** Undefined where neither PROPFIND nor HEAD tells. @throws {CommandError} where nothing is there, or a page to log in */
+async function storedLength(
+  { client, signal }: Session,
+  url: URL,
+  sent: number,
+): Promise<number | undefined> {
   const { HttpError } = await import("@meanwhile/client");
-  let isListed = true;
+  let asked = 207;
   try {
     const { length } = await client.stat(url, afterwards(signal));
     if (length !== undefined) return length;
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
-    isListed = false;
+    asked = error.status;
   }
   const head = await client.request(url, {
     method: "HEAD",
@@ -104,8 +108,14 @@ async function storedLength({ client, signal }: Session, url: URL): Promise<numb
     ...afterwards(signal),
   });
   await head.body?.cancel();
-  if (isAbsent(head.status) && !isListed)
+  if (isAbsent(head.status) && asked !== 207)
     throw failed(`${shownPath(url)}: the server took it, and has nothing there now`);
   const told = head.headers.get("content-length");
-  return head.ok && told !== null && /^\d{1,15}$/.test(told) ? Number(told) : undefined;
+  const length = head.ok && told !== null && /^\d{1,15}$/.test(told) ? Number(told) : undefined;
+  // Everything is answered with a page, the PUT perhaps, too.
+  if (asked < 207 && /^text\/html\b/i.test(head.headers.get("content-type") ?? "") && length !== sent)
+    throw failed(
+      `${shownPath(url)}: a web page is there, perhaps one to log in, and what was put may not have arrived; check the URL`,
+    );
+  return length;
 }

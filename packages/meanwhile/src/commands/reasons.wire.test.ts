@@ -1,8 +1,8 @@
 /** What the commands say where servers say too little: the place and the reason, found out by a look. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runProgram } from "../program.ts";
 import {
   multistatus,
@@ -74,7 +74,12 @@ test.each<[line: string, Readonly<Record<string, ScriptAnswer>>, code: number, s
     8,
     /\/d\/x\/: there is nothing, and the server makes no folder there \(405\)$/,
   ],
-  ["mkdir URLd/x", { ...source, MKCOL: status(403) }, 5, /\/d\/x\/: not allowed; perhaps with a login/],
+  [
+    "mkdir URLd/x",
+    { ...source, MKCOL: status(403) },
+    5,
+    /\/d\/x\/: not allowed; the server asks for no login here/,
+  ],
   [
     "mv --replace URLd/ URLs",
     { ...source, MOVE: status(400) },
@@ -117,3 +122,50 @@ test.each([
     expect(other.changes).toEqual(["DELETE /f"]);
   },
 );
+
+describe("a page to log in, in place of the server", () => {
+  const page: ScriptAnswer = {
+    status: 200,
+    headers: { "Content-Type": "text/html" },
+    content: "<!doctype html><title>Log in</title>",
+  };
+  const every = Object.fromEntries(
+    ["PROPFIND", "HEAD", "OPTIONS", "GET", "PUT", "MKCOL", "COPY", "MOVE"].map((method) => [method, page]),
+  );
+  test.each([
+    "ls URLd/",
+    "stat URLd",
+    "get -r URLd/ x",
+    "put a URLd",
+    "put - URLd",
+    "mkdir URLd",
+    "mkdir -p URLd",
+    "cp --replace URLs URLd",
+    "mv --replace URLs URLd",
+    "put -r . URLd/",
+    "sync --delete URLd/ .",
+  ])("%s does not take it for a success", async (line) => {
+    const ran = await run(line, every);
+    expect(ran.code).toBeGreaterThan(0);
+    expect(ran.said).toMatch(/a web page (?:came|is there), perhaps one to log in/);
+    expect(readFileSync(join(cwd, "a"), "utf8")).toBe("abc");
+  });
+
+  const away = (status: number): ScriptAnswer => ({
+    status,
+    headers: { Location: "https://login.example/in?x=1" },
+  });
+  test.each(["ls URLd/", "put a URLd", "mkdir URLd", "rm URLd", "sync --delete URLd/ ."])(
+    "%s, redirected to one elsewhere, says so",
+    async (line) => {
+      const ran = await run(
+        line,
+        Object.fromEntries(Object.keys(every).map((method) => [method, away(302)])),
+      );
+      expect(ran).toMatchObject({
+        code: 1,
+        said: expect.stringMatching(/redirects \w+ to https:\/\/login\.example\/in \(302\)/),
+      });
+    },
+  );
+});

@@ -5,12 +5,17 @@ import type { Explanation, FailureContext } from "./explanation.ts";
 
 /** Says what a connection failed by, and what to do. */
 export function explainConnection(error: ConnectionError, context: FailureContext): Explanation {
-  const again = context.resumable === true ? "; run the same command again to go on" : "";
+  const again = context.resumable === true && isPassing(error) ? "; run the same command again to go on" : "";
   return {
     exitCode: 6,
     message: `${connectionWords(error)}: ${summary(inOptions(error))}${adviceOn(error, context)}${again}`,
     facts: { code: error.code, interims: error.interims },
   };
+}
+
+/** Whether the same may succeed another time, with nothing changed. */
+export function isPassing({ code }: ConnectionError): boolean {
+  return code === "lost" || code === "refused" || code === "idle" || code === "timeout";
 }
 
 /** What the library tells programmers of its options, without that: the advice has the command's. */

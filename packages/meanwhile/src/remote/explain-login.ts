@@ -32,6 +32,12 @@ export function explainLogin(
       what: "the token was refused",
       advice: "perhaps its time is over, or it is for another server",
     };
+  // A name and a password go out only where they are asked for.
+  if (username === undefined && refusal.kind === "no-challenge")
+    return {
+      what: "refused (401), and the server does not say how to log in",
+      advice: "perhaps with a token: --token-file FILE",
+    };
   if (username === undefined)
     return { what: "a login is needed", advice: "log in with --user NAME, ~/.netrc or --token-file FILE" };
   switch (refusal.kind) {

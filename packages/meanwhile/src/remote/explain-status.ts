@@ -103,10 +103,11 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
     case 401:
       return (await import("./explain-login.ts")).explainLogin(error, context);
     case 403:
+      // A name and a password go out only where a 401 asks for them.
       return {
         what,
         ...(context.username === undefined && context.byToken !== true
-          ? { advice: "perhaps with a login: --user NAME" }
+          ? { advice: "the server asks for no login here; perhaps with a token: --token-file FILE" }
           : {}),
       };
     case 405:
@@ -162,9 +163,13 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
         return { what: `the server redirects it to itself (${status})`, advice: "it cannot be had there" };
       // Nobody should be led to a file of this machine, or to a program.
       const isWeb = there?.protocol === "http:" || there?.protocol === "https:";
+      if (there === undefined || !isWeb) return { what: `it is elsewhere (${status})` };
+      if (!mayBeLogin(url, there, error))
+        return { what: `it is elsewhere (${status})`, advice: `try ${summary(there.href, 500)}` };
       return {
-        what: `it is elsewhere (${status})`,
-        ...(isWeb ? { advice: `try ${summary(there.href, 500)}` } : {}),
+        what: `the server redirects ${method} to ${summary(shownWithoutQuery(there), 200)} (${status})`,
+        advice:
+          "where that is a page to log in, this command cannot: does the server give tokens, or passwords for programs?",
       };
     }
     default:
@@ -174,10 +179,27 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
       if (status < 300)
         return {
           what: `${method} was answered ${status}, as no WebDAV server does`,
-          advice: "check the URL",
+          advice: isPage(headers) ? "a web page came, perhaps one to log in: check the URL" : "check the URL",
         };
       return { what: words[status] === undefined ? `${what} (${status})` : what };
   }
+}
+
+/** Pages to log in are on another host, or under another name, and come with a status for browsers. */
+function mayBeLogin(asked: URL, there: URL, { method, status }: HttpError): boolean {
+  if (method === "GET" || method === "HEAD") return false;
+  const tail = (url: URL): string => url.pathname.replace(/\/+$/, "");
+  const isSame = tail(there).endsWith(tail(asked));
+  return !isSame && (there.hostname !== asked.hostname || status === 302 || status === 303);
+}
+
+function shownWithoutQuery(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}
+
+/** Whether a response has a page for people. */
+function isPage(headers: Headers): boolean {
+  return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(headers.get("content-type") ?? "");
 }
 
 function allowedBy(headers: Headers): { readonly advice?: string } {

@@ -6,7 +6,7 @@ import {
   MultistatusError,
   OutcomeUnknownError,
 } from "@meanwhile/client";
-import { FolderError, type FolderSummary } from "@meanwhile/client/folder";
+import { FolderError, type FolderSummary, MemberError } from "@meanwhile/client/folder";
 import { describe, expect, test } from "vitest";
 import { wrongUsage } from "../command-error.ts";
 import { exitStatuses } from "../exit-status.ts";
@@ -108,8 +108,68 @@ describe("a failed final response in one line", () => {
       1,
       "/team/a b: the server redirects it to itself (301); it cannot be had there",
     ],
-    [answered(403), nobody, 5, "/team/a b: not allowed; perhaps with a login: --user NAME"],
+    [
+      answered(403),
+      nobody,
+      5,
+      "/team/a b: not allowed; the server asks for no login here; perhaps with a token: --token-file FILE",
+    ],
     [answered(403, { detail: "read only\n" }), ann, 5, "/team/a b: not allowed (the server says: read only)"],
+    [
+      answered(401),
+      nobody,
+      5,
+      "/team/a b: refused (401), and the server does not say how to log in; perhaps with a token: --token-file FILE",
+    ],
+    ...(
+      [
+        [
+          "PROPFIND",
+          302,
+          "https://login.example/saml?next=%2Fteam",
+          /^.*redirects PROPFIND to https:\/\/login\.example\/saml \(302\); where that is a page to log in/,
+        ],
+        [
+          "PROPFIND",
+          307,
+          "https://login.example/",
+          /redirects PROPFIND to https:\/\/login\.example\/ \(307\)/,
+        ],
+        ["PUT", 302, "/login?next=/team/a%20b", /redirects PUT to https:\/\/files\.example\/login \(302\); /],
+        ["MOVE", 303, "/index.php", /redirects MOVE to /],
+        ["PROPFIND", 302, "/team/a%20b/", /elsewhere \(302\); try https:\/\/files\.example\/team\/a%20b\/$/],
+        [
+          "PROPFIND",
+          301,
+          "/dav/team/a%20b",
+          /elsewhere \(301\); try https:\/\/files\.example\/dav\/team\/a%20b$/,
+        ],
+        ["PROPFIND", 308, "https://new.example/team/a%20b", /elsewhere \(308\); try https:\/\/new\.example/],
+        [
+          "GET",
+          302,
+          "https://store.example/x?key=1",
+          /elsewhere \(302\); try https:\/\/store\.example\/x\?key=1$/,
+        ],
+      ] as const
+    ).map(
+      ([method, status, Location, said]) =>
+        [
+          answered(status, { method, headers: new Headers({ Location }) }),
+          nobody,
+          1,
+          expect.stringMatching(said),
+        ] as const,
+    ),
+    [
+      answered(200, {
+        method: "PROPFIND",
+        headers: new Headers({ "Content-Type": "text/html; charset=utf-8" }),
+      }),
+      nobody,
+      1,
+      "/team/a b: PROPFIND was answered 200, as no WebDAV server does; a web page came, perhaps one to log in: check the URL",
+    ],
     [answered(404, { detail: "Not Found\n" }), nobody, 4, "/team/a b: nothing is there"],
     [answered(404), nobody, 4, "/team/a b: nothing is there"],
     [
@@ -248,6 +308,38 @@ describe("members that failed", () => {
   });
 });
 
+describe("what to do where members of a folder failed", () => {
+  const lost = new ConnectionError("lost", "reset", { mayHaveArrived: false });
+  const conflict = new MemberError("conflict", "both changed");
+  test.each<[readonly Error[], Partial<FolderSummary>, string]>([
+    [[lost], {}, "1 failed; run the same command again to go on"],
+    [[conflict, lost], {}, "2 failed; run the same command again to go on"],
+    [
+      [answered(503)],
+      { deletionsLeftOut: true },
+      "1 failed; so nothing was deleted; run the same command again to go on",
+    ],
+    [[answered(403)], {}, "1 failed; the rest is done; once that is mended, run the same command again"],
+    [[answered(507)], {}, "1 failed; the rest is done; once that is mended, run the same command again"],
+    [[conflict], {}, "1 failed; the rest is done; once that is mended, run the same command again"],
+    [
+      [new ConnectionError("tls", "expired", { mayHaveArrived: false })],
+      { endedEarly: true, deletionsLeftOut: true, deleted: 2 },
+      "1 failed; so nothing more was deleted; the rest was not tried; once that is mended, run the same command again",
+    ],
+  ])("%s", async (errors, more, message) => {
+    const failed = errors.map((error, index) => ({ path: `m${index}`, error }));
+    const lists = { failures: failed.length, failed, ignored: [], renamed: [], rewritten: [], deleted: 0 };
+    const summary = {
+      ...lists,
+      deletionsLeftOut: false,
+      endedEarly: false,
+      ...more,
+    } as unknown as FolderSummary;
+    expect(await told(new FolderError(summary))).toEqual([3, message]);
+  });
+});
+
 test("a member of a folder that failed is named once", async () => {
   const member = (path: string, error: Error) => ({ path, error });
   const summary = {
@@ -264,7 +356,7 @@ test("a member of a folder that failed is named once", async () => {
   expect(explanation?.details).toEqual([
     `"d/e\u0301\\u202e" is listed as "\u00e9", and is taken for the same from now on`,
     expect.stringMatching(/^f: the server stored 4 B of the 3 B that it was sent; .* taken for the same/),
-    "/team/dir/a/b: not allowed; perhaps with a login: --user NAME",
+    "/team/dir/a/b: not allowed; the server asks for no login here; perhaps with a token: --token-file FILE",
     expect.stringMatching(/^c: PUT \/team\/dir\/c: no answer says what became of it, and /),
   ]);
 });
@@ -320,6 +412,11 @@ describe("no final response", () => {
       resumable: true,
     });
     expect(message).toBe("the connection was lost: reset; run the same command again to go on");
+    const hopeless = new ConnectionError("name-unknown", "x.example", lost);
+    expect(await told(hopeless, { ...nobody, resumable: true })).toEqual([
+      6,
+      "there is no server of that name: x.example; check the URL",
+    ]);
   });
 });
 

@@ -13,7 +13,7 @@ import { CommandError } from "../command-error.ts";
 import { formatCount } from "../display/amounts.ts";
 import { printable, summary } from "../display/printable.ts";
 import type { FailureCode } from "../exit-status.ts";
-import { connectionWords, explainConnection } from "./explain-connection.ts";
+import { connectionWords, explainConnection, isPassing } from "./explain-connection.ts";
 import { exitCodeOf, explainStatus, statusWords } from "./explain-status.ts";
 import type { Explanation, FailureContext } from "./explanation.ts";
 import { folderNotes } from "./folder-notes.ts";
@@ -77,6 +77,9 @@ function explainMultistatus(error: MultistatusError): Explanation {
   const told = failed.length === 0 ? error.failed : failed;
   const details = told.slice(0, mostMembersTold).map(({ url, status, condition, description }) => {
     const said = description ?? condition;
+    // What the client found in a listing: no status came with it.
+    if (error.method === "PROPFIND" && status === 500 && said !== undefined)
+      return `${shownPath(url)}: ${summary(said)}`;
     return `${shownPath(url)}: ${statusWords(status)}${said === undefined ? "" : ` (${summary(said)})`}`;
   });
   if (told.length > details.length) details.push(`... and ${formatCount(told.length - details.length)} more`);
@@ -111,7 +114,7 @@ function explainMultistatus(error: MultistatusError): Explanation {
 }
 
 async function explainFolder(error: FolderError, context: FailureContext): Promise<Explanation> {
-  const { failures, failed, deletionsLeftOut } = error.summary;
+  const { failures, failed, deleted, deletionsLeftOut, endedEarly } = error.summary;
   const told = failed.slice(0, mostMembersTold);
   const details: string[] = [];
   for (const { path, error: cause } of told) {
@@ -123,14 +126,31 @@ async function explainFolder(error: FolderError, context: FailureContext): Promi
   }
   details.unshift(...folderNotes(error.summary));
   if (failures > told.length) details.push(`... and ${formatCount(failures - told.length)} more`);
-  const kept = deletionsLeftOut ? "; so nothing was deleted" : "";
+  const more = deleted === 0 ? "" : " more";
+  const kept = deletionsLeftOut ? `; so nothing${more} was deleted` : "";
+  const rest = endedEarly ? "the rest was not tried" : "the rest is done";
+  const again = failed.some(({ error: cause }) => mayPass(cause))
+    ? "run the same command again to go on"
+    : `${rest}; once that is mended, run the same command again`;
   return {
     exitCode: 3,
-    message: `${formatCount(failures)} failed${kept}; run the same command again to go on`,
+    message: `${formatCount(failures)} failed${kept}; ${again}`,
     details,
     facts: { failures, failed: failed.map(({ path, error: cause }) => ({ path, message: cause.message })) },
   };
 }
+
+/** Whether the same may succeed another time, with nothing changed. */
+function mayPass(error: Error): boolean {
+  if (error instanceof ConnectionError) return isPassing(error);
+  if (error instanceof HttpError) return passing.has(error.status);
+  if (error instanceof MultistatusError) return error.failed.some(({ status }) => passing.has(status));
+  if (error instanceof MemberError) return passingMembers.has(error.code);
+  return error instanceof OutcomeUnknownError;
+}
+
+const passing: ReadonlySet<number> = new Set([408, 423, 425, 429, 500, 502, 503, 504]);
+const passingMembers: ReadonlySet<string> = new Set(["changed-meanwhile", "length-differs", "not-listed"]);
 
 /** Files of this machine, and misuse of the client that the command did not foresee. */
 function explainSystem(error: Error, code: string): Explanation | undefined {

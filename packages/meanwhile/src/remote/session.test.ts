@@ -134,7 +134,8 @@ describe("a failure", () => {
       {
         type: "error",
         exitCode: 5,
-        message: "/a: not allowed; perhaps with a login: --user NAME",
+        message:
+          "/a: not allowed; the server asks for no login here; perhaps with a token: --token-file FILE",
         method: "MKCOL",
         url: "https://files.example/a",
         status: 403,

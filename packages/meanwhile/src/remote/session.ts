@@ -112,9 +112,12 @@ export async function inSession(
   }
 }
 
+/** Whether a name and a password may help: where the server does not ask for them, they are not sent. */
 async function wantsLogin(error: unknown): Promise<boolean> {
-  const { HttpError } = await import("@meanwhile/client");
-  return error instanceof HttpError && error.status === 401;
+  const { HttpError, loginRefusal } = await import("@meanwhile/client");
+  if (!(error instanceof HttpError) || error.status !== 401) return false;
+  const { kind } = loginRefusal(error.headers);
+  return kind !== "no-challenge" && kind !== "not-known";
 }
 
 /** Tells all of it but the last line, which is the error's message. */
