@@ -9,8 +9,8 @@ import { transferFolder } from "./transfer-folder.ts";
  * entity tag and time, so also a change that keeps the length is seen, and on which side it was made. What was changed
  * at the destination is a conflict: told, and left as it is unless `force` is set.
  *
- * With `delete`, what the source has not goes last, and only if nothing failed before, and never what the destination may
- * have made of a name that was just written. What a server makes of names and contents is told once and remembered.
+ * With `delete`, what the source has not goes last, and only if each listing was whole and each transfer succeeded, and
+ * never what the destination may have made of a name that was just written. What a server makes of names and contents is told once and remembered.
  *
  * @throws {TypeError} for options that cannot be
  */

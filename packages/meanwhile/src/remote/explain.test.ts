@@ -121,46 +121,6 @@ describe("a failed final response in one line", () => {
       5,
       "/team/a b: refused (401), and the server does not say how to log in; perhaps with a token: --token-file FILE",
     ],
-    ...(
-      [
-        [
-          "PROPFIND",
-          302,
-          "https://login.example/saml?next=%2Fteam",
-          /^.*redirects PROPFIND to https:\/\/login\.example\/saml \(302\); where that is a page to log in/,
-        ],
-        [
-          "PROPFIND",
-          307,
-          "https://login.example/",
-          /redirects PROPFIND to https:\/\/login\.example\/ \(307\)/,
-        ],
-        ["PUT", 302, "/login?next=/team/a%20b", /redirects PUT to https:\/\/files\.example\/login \(302\); /],
-        ["MOVE", 303, "/index.php", /redirects MOVE to /],
-        ["PROPFIND", 302, "/team/a%20b/", /elsewhere \(302\); try https:\/\/files\.example\/team\/a%20b\/$/],
-        [
-          "PROPFIND",
-          301,
-          "/dav/team/a%20b",
-          /elsewhere \(301\); try https:\/\/files\.example\/dav\/team\/a%20b$/,
-        ],
-        ["PROPFIND", 308, "https://new.example/team/a%20b", /elsewhere \(308\); try https:\/\/new\.example/],
-        [
-          "GET",
-          302,
-          "https://store.example/x?key=1",
-          /elsewhere \(302\); try https:\/\/store\.example\/x\?key=1$/,
-        ],
-      ] as const
-    ).map(
-      ([method, status, Location, said]) =>
-        [
-          answered(status, { method, headers: new Headers({ Location }) }),
-          nobody,
-          1,
-          expect.stringMatching(said),
-        ] as const,
-    ),
     [
       answered(200, {
         method: "PROPFIND",
@@ -305,6 +265,37 @@ describe("members that failed", () => {
     const explanation = await explain(new MultistatusError("DELETE", url, members), nobody);
     expect(explanation?.details).toHaveLength(mostMembersTold + 1);
     expect(explanation?.details?.at(-1)).toBe("... and 950 more");
+  });
+});
+
+describe("a redirection of a method", () => {
+  test.each([
+    [
+      "PROPFIND",
+      302,
+      "https://login.example/saml?next=%2Fteam",
+      /^.*redirects PROPFIND to https:\/\/login\.example\/saml \(302\); where that is a page to log in/,
+    ],
+    ["PROPFIND", 307, "https://login.example/", /redirects PROPFIND to https:\/\/login\.example\/ \(307\)/],
+    ["PUT", 302, "/login?next=/team/a%20b", /redirects PUT to https:\/\/files\.example\/login \(302\); /],
+    ["MOVE", 303, "/index.php", /redirects MOVE to /],
+    ["PROPFIND", 302, "/team/a%20b/", /elsewhere \(302\); try https:\/\/files\.example\/team\/a%20b\/$/],
+    [
+      "PROPFIND",
+      301,
+      "/dav/team/a%20b",
+      /elsewhere \(301\); try https:\/\/files\.example\/dav\/team\/a%20b$/,
+    ],
+    ["PROPFIND", 308, "https://new.example/team/a%20b", /elsewhere \(308\); try https:\/\/new\.example/],
+    [
+      "GET",
+      302,
+      "https://store.example/x?key=1",
+      /elsewhere \(302\); try https:\/\/store\.example\/x\?key=1$/,
+    ],
+  ] as const)("%s, %d to %s", async (method, status, Location, said) => {
+    const error = answered(status, { method, headers: new Headers({ Location }) });
+    expect(await told(error)).toEqual([1, expect.stringMatching(said)]);
   });
 });
 
