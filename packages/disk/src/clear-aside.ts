@@ -59,6 +59,11 @@ export async function clearAside(context: FolderTreeContext, clearing: Clearing)
   return clean;
 }
 
+/** Whether something was at the name, and so may have been put aside, here or by an earlier process. */
+function madeRoom({ facts }: WorkLog): boolean {
+  return facts.standing !== undefined;
+}
+
 /** What stays, as far as it is recorded. */
 function keptOf({ facts }: WorkLog): readonly (MemberFact & KeptAt)[] {
   return facts.failed.flatMap((fact) => (fact.was === undefined ? [] : [{ ...fact, was: fact.was }]));
@@ -72,6 +77,7 @@ function tell(clearing: Clearing, { path, was, kind, code }: MemberFact & KeptAt
 async function keepMembers({ folder }: FolderTreeContext, clearing: Clearing): Promise<boolean> {
   const { to, name, log } = clearing;
   const { names, timeNs } = log.facts;
+  if (!madeRoom(log)) return true;
   const old = await folder.calls.find(to.at(names.aside));
   if (log.facts.sorted === true || old?.isDirectory() !== true || timeNs === undefined) return true;
   const from = await folder.enter(to, names.aside, name);
@@ -99,7 +105,7 @@ async function removeAside(
   const { folder } = context;
   const { to, name, log } = clearing;
   const { aside } = log.facts.names;
-  const old = await folder.calls.find(to.at(aside));
+  const old = madeRoom(log) ? await folder.calls.find(to.at(aside)) : undefined;
   if (old === undefined) return true;
   const stays: Staying[] = [];
   const report = reportOf(log, stays);

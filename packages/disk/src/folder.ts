@@ -112,12 +112,15 @@ export class Folder {
     }
   }
 
-  /** Looks at a member of a directory that is held. */
-  async lookIn(directory: Directory, name: string): Promise<Seen | undefined> {
+  /**
+   * Looks at a member of a directory that is held.
+   * @param found what has the name, where the caller has just found it
+   */
+  async lookIn(directory: Directory, name: string, found?: BigIntStats): Promise<Seen | undefined> {
     if (!this.reaches(memberPath(directory.path, name))) return undefined;
     const at = directory.at(name);
     try {
-      const stats = await this.calls.find(at);
+      const stats = found ?? (await this.calls.find(at));
       if (stats === undefined) return undefined;
       if (stats.isSymbolicLink()) return await this.#throughLink(at);
       const kind = kindOf(stats);
@@ -134,7 +137,7 @@ export class Folder {
   async kindIn(directory: Directory, name: string): Promise<NameKind> {
     const stats = await this.calls.find(directory.at(name));
     if (stats === undefined) return "absent";
-    const seen = await this.lookIn(directory, name);
+    const seen = await this.lookIn(directory, name, stats);
     seen?.close();
     return seen?.kind ?? "hidden";
   }

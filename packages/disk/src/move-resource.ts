@@ -104,14 +104,14 @@ async function renamed(
     if (work.resumed) await removeUnneeded(folder, to, log);
     if (!(await renameOnce(context, request, log, { to, name, work }))) return false;
     work.found(1);
-    const from = await folder.directory(parentOf(source) ?? source);
+    const above = parentOf(source) ?? source;
+    const from = above === to.path ? undefined : await folder.directory(above);
     try {
-      const apart = from !== undefined && from.path !== to.path;
       const clean = await clearAside(context, {
         to,
         name,
         log,
-        placed: apart ? [to.self, from.self] : [to.self],
+        placed: from === undefined ? [to.self] : [to.self, from.self],
         kept: (kept) => work.kept(kept),
         properties: (kept) => deadProperties.move(source, destination, { kept, once: work.id }),
       });

@@ -61,7 +61,8 @@ export class Routes {
     if (need === "open") {
       return { lane: traffic.quick ? undefined : traffic.calls, came: (ms) => traffic.took(ms) };
     }
-    const key = `${need === "change" ? changedPath(path) : path}\0${operation}`;
+    // Both are one call of the system.
+    const key = `${warmedPath(path)}\0${operation === "find" ? "lstat" : operation}`;
     const lane = this.#warm.has(key) && traffic.quick ? undefined : traffic.calls;
     return {
       lane,
@@ -124,7 +125,7 @@ const mostMounts = 256;
 const descriptors = "/proc/self/fd/";
 
 /** Names of our own that nobody asks for count as their directory: each is used once, and the directory often. */
-function changedPath(path: string): string {
+function warmedPath(path: string): string {
   const slash = path.lastIndexOf("/");
   const own = isReservedName(path.slice(slash + 1)) || inReserved.test(path);
   return own ? path.slice(0, slash) : path;

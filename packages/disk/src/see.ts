@@ -92,7 +92,7 @@ async function seeIn(
     }
   }
   const stats = await folder.calls.find(directory.at(name));
-  const seen = stats && (await folder.lookIn(directory, name));
+  const seen = stats && (await folder.lookIn(directory, name, stats));
   if (stats === undefined || seen === undefined) return nothing;
   seen.close();
   const there = seen.link ? stats : seen.stats;

@@ -11,8 +11,9 @@ import {
 } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import { testWork } from "@meanwhile/server/testing";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { testWith } from "../../../conformance/judge.ts";
+import { FileLane } from "./file-lane.ts";
 import { makeTestDisk, type TestDisk } from "./test-disk.ts";
 import { listed } from "./test-listed.ts";
 import { mountTmpfs } from "./test-tmpfs.ts";
@@ -146,3 +147,15 @@ testWith(
     expect(await describeTree(disk, "c")).toEqual(["file", "mount", "mount/member"]);
   },
 );
+
+test("a MOVE of a document within a folder that is in use asks no worker", async () => {
+  const disk = await makeTestDisk({ durability: "none" });
+  writeFileSync(disk.local("a"), "content");
+  const move = (from: string, to: string) => disk.tree.move(at(from), at(to), { replace: false }, testWork());
+  await move("/a", "/b");
+  await move("/b", "/a");
+  const run = vi.spyOn(FileLane.prototype, "run");
+  onTestFinished(() => run.mockRestore());
+  await move("/a", "/b");
+  expect(run.mock.calls).toEqual([]);
+});
