@@ -76,7 +76,8 @@ export interface Operations {
   handedOver(operation: Operation | JournalEntry): void;
   /**
    * Takes up what an earlier process left running. `resume` says how to finish an operation from its intent;
-   * undefined: nobody knows, and `interrupted` makes its outcome. Limits do not count. Resolves once all have begun.
+   * undefined: nobody knows, and `interrupted` makes its outcome. Limits do not count. Resolves once all
+   * have begun, and the interrupted ones have ended: their repetitions run anew, and join none of them.
    */
   recover(
     resume: (entry: JournalEntry) => Resumption | undefined,

@@ -292,7 +292,8 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       const entries = (await journal.unfinished()).filter(({ id }) => !running.has(id));
       // Asked of all before any begins: should it throw, nothing has begun.
       const ways = entries.map((entry) => ({ entry, way: resume(entry) }));
-      return ways.flatMap(({ entry, way }) => {
+      const interruptions: Promise<void>[] = [];
+      const taken = ways.flatMap(({ entry, way }) => {
         if (way === "left") return [];
         const { id, key, startedAtMs } = entry;
         const asker = askerOf(entry.principal, undefined);
@@ -313,9 +314,17 @@ export function createOperations(options: OperationsOptions = {}): Operations {
           run: async () => interrupted(entry),
           failure: () => interrupted(entry),
         };
-        void complete(operation, run, failure, { key, asker, recorded: true, interrupted: !way });
+        const done = complete(operation, run, failure, { key, asker, recorded: true, interrupted: !way });
+        if (!way) interruptions.push(done);
         return operation;
       });
+      // A journal that hangs keeps no process that gives up.
+      const abandoned = new Promise<void>((resolve) => {
+        if (isAbandoned()) resolve();
+        else abandonment.signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+      await Promise.race([Promise.all(interruptions), abandoned]);
+      return taken;
     },
     idle,
     async drain(ms) {

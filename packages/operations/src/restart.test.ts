@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import type { JournalEntry } from "./journal.ts";
+import type { Journal, JournalEntry } from "./journal.ts";
 import type { Outcome } from "./operation.ts";
 import { createOperations, type Run } from "./operations.ts";
 import {
@@ -83,6 +83,45 @@ describe("what an earlier process left running", () => {
       intent: undefined,
     });
     expect(journal.recorded.at(-1)).toBe("o1 interrupted 500");
+  });
+
+  test("is interrupted before repetitions are served: they run anew, and join nothing", async () => {
+    const { journal } = await left();
+    let record = (): void => undefined;
+    const later = journal.later();
+    const slow: Journal = {
+      ...later,
+      put: async (...entry) => {
+        await new Promise<void>((resolve) => {
+          record = resolve;
+        });
+        await later.put(...entry);
+      },
+    };
+    const { operations } = engine({ journal: slow });
+    let recovered = false;
+    const recovering = operations
+      .recover(() => undefined, interrupted)
+      .finally(() => {
+        recovered = true;
+      });
+    await settled();
+    expect(recovered).toBe(false);
+    record();
+    await recovering;
+    expect(operations.open).toBe(0);
+    expect((await operations.findByKey("key"))?.outcome).toBeDefined();
+  });
+
+  test.each(["before", "after"])("keeps no process that gives up %s it is recorded", async (when) => {
+    const { journal } = await left();
+    const stuck: Journal = { ...journal.later(), put: () => new Promise<void>(() => {}) };
+    const { operations } = engine({ journal: stuck });
+    if (when === "before") operations.abandon();
+    const recovering = operations.recover(() => undefined, interrupted);
+    await settled();
+    operations.abandon();
+    expect((await recovering).length).toBe(1);
   });
 
   test("is left alone where the way on cannot be told: nothing begins", async () => {

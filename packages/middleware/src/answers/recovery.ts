@@ -3,7 +3,6 @@
  * interrupted, and who asks again is told whether that is safe.
  */
 import type { JournalEntry, Json, Operations } from "@meanwhile/operations";
-import { whenAborted } from "../waiting/listeners.ts";
 import { interruptedOutcome } from "./answers.ts";
 
 /** What is recorded of a handler's work while it runs: whether its request may safely be sent again. */
@@ -33,12 +32,6 @@ async function recover(operations: Operations): Promise<number> {
     (entry) => (isHandlersWork(entry) ? undefined : "left"),
     (entry) => interruptedOutcome(isIdempotentHandler(entry) === true),
   );
-  const ended = Promise.all(interrupted.map(({ ended }) => ended));
-  // Those that are abandoned never end.
-  await Promise.race([
-    ended,
-    new Promise<void>((resolve) => whenAborted(operations.abandoned, () => resolve())),
-  ]);
   return interrupted.length;
 }
 
