@@ -159,7 +159,7 @@ class FolderLook {
       }
       if ((await this.#compare(found, listed)) === "no") continue;
       kept.add(removal.path);
-      const message = `it may be what became of ${place.path}, which is not listed under its name`;
+      const message = `it may be what became of ${JSON.stringify(place.path)}, which is not listed under its name`;
       tally.ignored({ path: removal.path, error: new MemberError("name-changed", message) });
     }
   }

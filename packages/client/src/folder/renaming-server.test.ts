@@ -32,6 +32,18 @@ const kinds: readonly Kind[] = [
   { what: "trims the start", setUp: bySegment((name) => name.trimStart()), name: "  name", there: "name" },
   { what: "trims what is made", setUp: bySegment(trimmed, ["put", "mkdir"]), name: "name.", there: "name" },
   {
+    what: "draws control characters",
+    setUp: bySegment((name) => name.replaceAll("\t", "\u2409")),
+    name: "a\tb",
+    there: "a\u2409b",
+  },
+  {
+    what: "widens signs",
+    setUp: bySegment((name) => name.replaceAll("?", "\uff1f")),
+    name: "why?",
+    there: "why\uff1f",
+  },
+  {
     what: "replaces characters",
     setUp: bySegment((name) => name.replaceAll(":", "_")),
     name: "a:b",

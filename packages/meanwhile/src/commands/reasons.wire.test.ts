@@ -62,6 +62,13 @@ test.each<[line: string, Readonly<Record<string, ScriptAnswer>>, code: number, s
   ["mkdir URLn/x", { MKCOL: status(500) }, 8, noFolder],
   ["mkdir URLf", { ...apacheFile, MKCOL: status(400) }, 8, /\/f is a file already$/],
   ["mkdir URLf", { ...nginxFile, MKCOL: status(405) }, 8, /\/f is a file already$/],
+  // lighttpd
+  [
+    "mkdir URLf",
+    { "PROPFIND /f": file("/f"), PROPFIND: status(403), HEAD: status(403), MKCOL: status(405) },
+    8,
+    /\/f is a file already$/,
+  ],
   ["mkdir URLd", { ...source, MKCOL: status(405) }, 8, /\/d\/ is a folder already$/],
   ["mkdir URLd", { ...source, MKCOL: status(409) }, 8, /\/d\/ is a folder already$/],
   ["mkdir -p URLd", { ...source, MKCOL: status(409) }, 0, /^$/],

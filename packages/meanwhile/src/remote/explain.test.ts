@@ -312,6 +312,11 @@ describe("what to do where members of a folder failed", () => {
     ],
     [[answered(403)], {}, "1 failed; the rest is done; once that is mended, run the same command again"],
     [[answered(507)], {}, "1 failed; the rest is done; once that is mended, run the same command again"],
+    [
+      [conflict],
+      { deletionsLeftOut: true },
+      "1 failed; so nothing was deleted; once that is mended, run the same command again",
+    ],
     [[conflict], {}, "1 failed; the rest is done; once that is mended, run the same command again"],
     [
       [new ConnectionError("tls", "expired", { mayHaveArrived: false })],

@@ -128,13 +128,13 @@ async function explainFolder(error: FolderError, context: FailureContext): Promi
   if (failures > told.length) details.push(`... and ${formatCount(failures - told.length)} more`);
   const more = deleted === 0 ? "" : " more";
   const kept = deletionsLeftOut ? `; so nothing${more} was deleted` : "";
-  const rest = endedEarly ? "the rest was not tried" : "the rest is done";
+  const rest = endedEarly ? "; the rest was not tried" : deletionsLeftOut ? "" : "; the rest is done";
   const again = failed.some(({ error: cause }) => mayPass(cause))
-    ? "run the same command again to go on"
+    ? "; run the same command again to go on"
     : `${rest}; once that is mended, run the same command again`;
   return {
     exitCode: 3,
-    message: `${formatCount(failures)} failed${kept}; ${again}`,
+    message: `${formatCount(failures)} failed${kept}${again}`,
     details,
     facts: { failures, failed: failed.map(({ path, error: cause }) => ({ path, message: cause.message })) },
   };

@@ -57,11 +57,13 @@ export async function whyNoFolder(
     : undefined;
 }
 
-/** What is at a URL, with a slash at its end or without: some servers find no file under a URL that ends in one. */
+/** What is at a URL, with a slash at its end or without: some servers find no file, or an error, under a URL that ends in one. */
 export async function kindAt(client: DavClient, url: URL, patience: Patience): Promise<Found["kind"]> {
   const { kind } = await lookAt(client, url, patience);
-  if (kind !== "nothing" || !url.pathname.endsWith("/") || url.pathname === "/") return kind;
-  return (await lookAt(client, withoutSlash(url), patience)).kind;
+  if (kind === "file" || kind === "folder" || !url.pathname.endsWith("/") || url.pathname === "/")
+    return kind;
+  const bare = await lookAt(client, withoutSlash(url), patience);
+  return bare.kind === "file" || bare.kind === "folder" ? bare.kind : kind;
 }
 
 /** How long a look at what is there after the work may take: what was done is not kept waiting for it. */
