@@ -55,6 +55,15 @@ export const judgeTable = {
     says: /version ([\d.]+)/,
     lowest: "5.10",
   },
+  // A file system without hard links, lasting inode numbers and case.
+  exfatprogs: {
+    packages: ["exfatprogs", "exfat-fuse"],
+    probe: ["mkfs.exfat", "-V"],
+    says: /^exfatprogs version : ([\d.]+)/m,
+    lowest: "1.2",
+    exits: 1,
+    files: ["/usr/sbin/mount.exfat-fuse"],
+  },
   wget: {
     packages: ["wget"],
     probe: ["wget", "--version"],
@@ -132,6 +141,9 @@ export const judgeTable = {
     lowest: "1.22",
   },
 };
+
+/** What the tests' abilities need besides: see conformance/abilities.ts. */
+export const abilityPackages = ["e2fsprogs", "gcc", "libc6-dev"];
 
 /** What `npm run bench` runs besides. */
 export const benchPackages = ["wrk"];

@@ -17,7 +17,7 @@ const only =
 describe("a folder on exFAT keeps the contract of trees", () => {
   for (const { name, needs, run } of treeContract) {
     if (!only.test(name) || (needs !== undefined && !(needs in capabilities))) continue;
-    testWith(["exfat"], name, async () => {
+    testWith(["exfatprogs", "exfat"], name, async () => {
       const { folder, state } = makeFolder();
       const image = join(folder, "image");
       const at = join(folder, "at");
