@@ -1,36 +1,11 @@
-/**
- * The contract of trees on exFAT, by FUSE: no hard links, no inode numbers that last, no case in names, and a clock
- * that ticks every two seconds.
- */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { type TreeCapabilities, treeContract } from "@meanwhile/server/testing";
-import { describe, onTestFinished } from "vitest";
-import { testWith } from "../../../conformance/judge.ts";
-import { makeFolder, openTestDisk } from "./test-disk.ts";
+import { describeExfat } from "./test-exfat.ts";
 
-const capabilities: TreeCapabilities = { respell: (name) => name.toUpperCase() };
-const only =
-  /spelling|listed under|may replace|came to (be|its members) since|as it was|MOVE takes|COPY takes/;
+/** One of each kind; exfat.soak.test.ts has all. */
+const first = [
+  "another spelling puts no second document there",
+  "every spelling is listed under one path",
+  "MOVE to another spelling of the name, without Overwrite, changes the name alone (§9.9)",
+  "a draft that may replace what was seen replaces nothing else",
+];
 
-describe("a folder on exFAT keeps the contract of trees", () => {
-  for (const { name, needs, run } of treeContract) {
-    if (!only.test(name) || (needs !== undefined && !(needs in capabilities))) continue;
-    testWith(["exfatprogs", "exfat"], name, async () => {
-      const { folder, state } = makeFolder();
-      const image = join(folder, "image");
-      const at = join(folder, "at");
-      mkdirSync(at);
-      writeFileSync(image, "");
-      truncateSync(image, 8 * 1024 * 1024);
-      execFileSync("mkfs.exfat", [image], { stdio: "pipe" });
-      const device = execFileSync("losetup", ["--find", "--show", image], { encoding: "utf8" }).trim();
-      onTestFinished(() => void execFileSync("losetup", ["--detach", device]));
-      execFileSync("mount.exfat-fuse", [device, at], { stdio: "pipe" });
-      onTestFinished(() => void execFileSync("umount", ["-l", at]));
-      const { tree } = await openTestDisk({ folder: at, state });
-      await run({ tree, capabilities });
-    });
-  }
-});
+describeExfat((name) => first.includes(name));
