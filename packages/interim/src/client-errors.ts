@@ -9,6 +9,7 @@ import { type ParseError, type Refusal, refusalOf } from "./malformed-status.ts"
 /** A server of node:http, node:https, or node:http2 with `allowHTTP1`. */
 export interface Http1Server {
   on(event: "clientError", listener: (error: ParseError, socket: Duplex) => void): unknown;
+  emit(event: string | symbol, ...given: unknown[]): boolean;
   listenerCount(event: "clientError"): number;
   /** Node's own: whether a client that has closed its side still gets the responses that are due. */
   httpAllowHalfOpen?: boolean;
@@ -28,7 +29,7 @@ export interface ClientErrorOptions {
 }
 
 const servers = new WeakSet<Http1Server>();
-const refused = new WeakSet<Socket>();
+const held = new WeakSet<Socket>();
 
 /**
  * Answers what a server's clients send that is no HTTP/1.1 with a status of its own (400, 408, 413, 431, 501), and
@@ -36,15 +37,22 @@ const refused = new WeakSet<Socket>();
  * bytes loses its response although its work was done; here each request that is complete is answered first, in order.
  *
  * Every exchange asks for this on the server that it came by; call it yourself for connections whose first bytes are
- * malformed already. Where the server has another "clientError" listener, that one decides, and this does nothing.
+ * malformed already. Where the server has other "clientError" listeners, its application's or its framework's, those
+ * decide in place of this: they are called once the complete requests were answered, and not where the connection has
+ * ended with that.
  */
 export function answerClientErrors(server: Http1Server, options: ClientErrorOptions = {}): void {
   if (servers.has(server)) return;
   servers.add(server);
   server.on("clientError", (error, socket) => {
-    if (server.listenerCount("clientError") > 1) return;
-    endAfterAnswers(error, socket as ServedSocket, server, options);
+    if (server.listenerCount("clientError") === 1) refuse(error, socket as ServedSocket, options);
   });
+  const { emit } = server;
+  server.emit = (event, ...given) => {
+    if (event !== "clientError") return emit.call(server, event, ...given);
+    holdBack(given[1] as ServedSocket, server, () => emit.call(server, event, ...given));
+    return true;
+  };
 }
 
 /** {@link answerClientErrors} for the server that a request came by, where it came over HTTP/1.1. */
@@ -63,32 +71,35 @@ export function whenEarlierAreAnswered(socket: Socket, listener: () => void): vo
   else response.once("close", () => whenEarlierAreAnswered(socket, listener));
 }
 
-function endAfterAnswers(
-  error: ParseError,
-  socket: ServedSocket,
-  server: Http1Server,
-  { content, told }: ClientErrorOptions,
-): void {
+/** Lets listeners hear of malformed bytes when the requests before those were answered. */
+function holdBack(socket: ServedSocket, server: Http1Server, tell: () => void): void {
   // Nothing can be sent any more: the connection itself failed.
+  if (socket.destroyed || !socket.writable) {
+    tell();
+    return;
+  }
+  // The parser reports its error again with each further piece.
+  if (held.has(socket)) return;
+  held.add(socket);
+  closeLingering(socket);
+  answerHalfClosed(socket, server);
+  whenEarlierAreAnswered(socket, () => {
+    if (!socket.destroyed && socket.writable) tell();
+  });
+}
+
+function refuse(error: ParseError, socket: ServedSocket, { content, told }: ClientErrorOptions): void {
   if (socket.destroyed || !socket.writable) {
     socket.destroy(error);
     return;
   }
-  // The parser reports its error again with each further piece.
-  if (refused.has(socket)) return;
-  refused.add(socket);
-  closeLingering(socket);
-  answerHalfClosed(socket, server);
-  whenEarlierAreAnswered(socket, () => {
-    if (socket.destroyed) return;
-    // After the head of another response this would be taken for its content.
-    if (socket.writable && !socket._httpMessage?.headersSent) {
-      const refusal = refusalOf(error);
-      socket.write(responseBytes(refusal, content?.(refusal)));
-      told?.({ ...refusal, address: socket.remoteAddress ?? "" });
-    }
-    if (!socket.writableEnded) socket.destroySoon();
-  });
+  // After the head of another response this would be taken for its content.
+  if (!socket._httpMessage?.headersSent) {
+    const refusal = refusalOf(error);
+    socket.write(responseBytes(refusal, content?.(refusal)));
+    told?.({ ...refusal, address: socket.remoteAddress ?? "" });
+  }
+  if (!socket.writableEnded) socket.destroySoon();
 }
 
 /** Node ends the connection of a client that closes its side, whatever it still has to be told. */

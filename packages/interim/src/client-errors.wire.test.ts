@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { answerClientErrors } from "./client-errors.ts";
 import { openExchange } from "./exchange.ts";
@@ -21,8 +22,22 @@ afterEach(async () => {
   if (server.listening) await once(server, "close");
 });
 
+/** Resolves when Node's parser has given a connection up; what listens to the server may hear of it later. */
+let gaveUp: Promise<void>;
+
 async function start(serve: RequestListener, options: ServerOptions = {}): Promise<void> {
+  let tell = (): void => undefined;
+  gaveUp = new Promise((resolve) => {
+    tell = resolve;
+  });
   server = createServer(options, serve).listen(0, "127.0.0.1");
+  server.once("request", () => {
+    const { emit } = server;
+    server.emit = (event: string, ...given: unknown[]): boolean => {
+      if (event === "clientError") tell();
+      return Reflect.apply(emit, server, [event, ...given]);
+    };
+  });
   await once(server, "listening");
 }
 
@@ -66,7 +81,6 @@ test.each(behind)("a request with %s behind it gets its own answer first", async
     waiting.push(response);
   });
   const client = dial();
-  const gaveUp = once(server, "clientError");
   client.write(bytes, "latin1");
   await gaveUp;
   for (const response of waiting.filter(({ req }) => req.complete)) response.writeHead(204).end();
@@ -81,7 +95,6 @@ test("a client that has closed its side, too, gets both answers", async () => {
     answer = () => response.writeHead(204).end();
   });
   const client = dial();
-  const gaveUp = once(server, "clientError");
   client.end(`${head("DELETE")}rubbish`);
   await gaveUp;
   await new Promise((resolve) => setImmediate(resolve));
@@ -97,7 +110,6 @@ test("nothing is written into a response that has begun", async () => {
     begun.writeHead(200, { "Content-Length": "4" }).write("ab");
   });
   const client = dial();
-  const gaveUp = once(server, "clientError");
   client.write(`${head("GET")}rubbish`);
   await gaveUp;
   response?.end("cd");
@@ -114,22 +126,37 @@ test("a head that never ends does not take away the answer that is waited for be
     { headersTimeout: 20, connectionsCheckingInterval: 10 },
   );
   const client = dial();
-  const gaveUp = once(server, "clientError");
   client.write(`${head("DELETE")}GET / HTTP/1.1\r\nHost:`);
   await gaveUp;
   answer();
   expect(statuses(await all(client))).toEqual([204, 408]);
 });
 
-test("where the application has a listener of its own, that one decides", async () => {
-  await start((request, response) => {
-    openExchange(request, response);
-  });
-  server.on("clientError", (_error, of) => of.end("HTTP/1.1 418 I'm a teapot\r\n\r\n"));
-  const client = dial();
-  client.write(`${head("DELETE")}rubbish`);
-  expect(statuses(await all(client))).toEqual([418]);
-});
+test.each([
+  ["ends the connection", (of: Duplex) => of.end("HTTP/1.1 418 I'm a teapot\r\n\r\n"), [204, 418]],
+  ["destroys the connection", (of: Duplex) => of.destroy(), [204]],
+] as const)(
+  "a listener of the application that %s does so after the answers",
+  async (_name, listener, expected) => {
+    const waiting: ServerResponse[] = [];
+    await start((request, response) => {
+      openExchange(request, response);
+      waiting.push(response);
+    });
+    let heard = 0;
+    server.on("clientError", (_error, of) => {
+      heard += 1;
+      listener(of);
+    });
+    const client = dial();
+    client.write(`${head("DELETE")}rubbish`);
+    await gaveUp;
+    expect(heard).toBe(0);
+    waiting[0]?.writeHead(204).end();
+    expect(statuses(await all(client))).toEqual(expected);
+    expect(heard).toBe(1);
+  },
+);
 
 test("a connection whose first bytes are malformed gets 400, and ends", async () => {
   await start(() => undefined);
