@@ -1,4 +1,4 @@
-/** Calls to the file system that do not come back: on a local one, by a preloaded library that holds them by path. */
+/** Calls to the file system that do not come back, or fail: on a local one, by a preloaded library, by path. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
@@ -14,6 +14,8 @@ export interface Site {
   readonly place: { readonly folder: string; readonly state: string };
   /** From now on the call does not come back for paths with "slow" in them. */
   stall(): void;
+  /** From now on it fails for them, with EIO. */
+  fail(): void;
   /** All calls come back. */
   release(): void;
 }
@@ -92,7 +94,11 @@ export function describeStalls(
         release();
         await server.kill();
       });
-      return { server, place, stall: () => writeFileSync(control, ""), release };
+      return {
+        ...{ server, place, release },
+        stall: () => writeFileSync(control, ""),
+        fail: () => writeFileSync(control, "EIO"),
+      };
     }
 
     test.each(requests)(

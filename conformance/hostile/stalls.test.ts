@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { describeWith } from "../judge.ts";
@@ -14,8 +14,55 @@ describeStalls(
     { call: "rename", method: "MOVE", path: "/slow/", fields: { Destination: "/moved/" }, status: 201 },
   ],
   ["open"],
-  (start) => describeMany(start),
+  (start) => {
+    describeMany(start);
+    describeFailures(start);
+  },
 );
+
+const failing = [
+  {
+    call: "stat",
+    failed: { 1: ["slow-file", "slow-link", "slow/"], infinity: ["slow-file", "slow-link", "slow/"] },
+  },
+  { call: "open", failed: { 1: ["slow-link"], infinity: ["slow-link", "slow/"] } },
+  { call: "readdir", failed: { 1: [], infinity: ["slow/"] } },
+] as const;
+
+function describeFailures(start: StartSite): void {
+  test.each(failing)(
+    "where $call fails for members, a listing tells their errors, and all others",
+    async ({ call, failed }) => {
+      const site = await start(call, [], (folder) => {
+        for (const directory of ["top/slow", "top/fine"])
+          mkdirSync(join(folder, directory), { recursive: true });
+        for (const file of ["slow-file", "file", "fine/file"]) writeFileSync(join(folder, "top", file), file);
+        symlinkSync("slow-file", join(folder, "top/slow-link"));
+      });
+      const { url } = site.server;
+      for (const depth of ["1", "infinity"] as const) {
+        site.release();
+        const whole = responsesOf((await ask(url, "PROPFIND", "/top/", { Depth: depth }).answer).body);
+        expect(new Set(whole.values())).toEqual(new Set(["200"]));
+        site.fail();
+        const { status, body } = await ask(url, "PROPFIND", "/top/", { Depth: depth }).answer;
+        expect(status).toBe(207);
+        const errors = failed[depth].map((name) => [`/top/${name}`, "503"] as const);
+        expect(responsesOf(body)).toEqual(new Map([...whole, ...errors]));
+      }
+      const page = await ask(url, "GET", "/top/").answer;
+      expect(page.status).toBe(200);
+      for (const name of ["slow-file", "slow", "slow-link", "file", "fine"])
+        expect(page.body).toContain(`<bdi>${name}</bdi>`);
+    },
+  );
+}
+
+/** The status of each resource of a multistatus: its own, or that of its properties. */
+function responsesOf(multistatus: string): ReadonlyMap<string, string> {
+  const parts = multistatus.matchAll(/<D:href>([^<]*)<\/D:href>.*?HTTP\/1\.1 (\d+)/gs);
+  return new Map([...parts].map(([, href = "", status = ""]) => [href, status]));
+}
 
 function describeMany(start: StartSite): void {
   test("four are stuck at most; what is above that gets 503, and all goes on once they come back", async () => {

@@ -1,5 +1,5 @@
 import type { Calls, NameOptions } from "./calls.ts";
-import { type Facts, type NameType, readFacts } from "./file-operations.ts";
+import { type Found, type NameType, readFacts } from "./file-operations.ts";
 import type { Directory } from "./folder.ts";
 
 /** A name in a directory, as the directory itself tells it. */
@@ -10,8 +10,8 @@ export interface Entry {
   readonly reachable: boolean;
   /** The name on disk, where it is not reachable. */
   readonly bytes?: Uint8Array;
-  /** What has the name, where that was read along with it; undefined where nothing has it any more. */
-  readonly facts?: Facts | undefined;
+  /** What has the name, where that was read along with it. */
+  readonly facts?: Found;
 }
 
 /**

@@ -3,6 +3,7 @@
  * and results are what a message can carry between threads.
  */
 import * as fs from "node:fs";
+import { getSystemErrorName } from "node:util";
 import type { Change } from "./before-change.ts";
 import { asTime, type Copied, type CopyJob, copyOpened, finishCopy, type LargeCopy } from "./copy-content.ts";
 import { isMissing } from "./errno.ts";
@@ -54,8 +55,13 @@ export const fileOperations = {
     const all = new BigInt64Array(names.length * factsEach);
     for (const [at, name] of names.entries()) {
       if (typeof name !== "string") continue;
-      const stats = fs.lstatSync(`${directory}/${name}`, { bigint: true, throwIfNoEntry: false });
-      if (stats !== undefined) all.set(toFacts(stats), at * factsEach);
+      try {
+        const stats = fs.lstatSync(`${directory}/${name}`, { bigint: true, throwIfNoEntry: false });
+        if (stats !== undefined) all.set(toFacts(stats), at * factsEach);
+      } catch (error) {
+        // One that cannot be looked at does not keep the others from being told.
+        all[at * factsEach] = BigInt((error as NodeJS.ErrnoException).errno ?? unknownErrno);
+      }
     }
     return all;
   },
@@ -233,16 +239,25 @@ export type Facts = Pick<
 >;
 
 const factsEach = 8;
+/** EIO, where a failure has no number. The mode of what is there is never negative. */
+const unknownErrno = -5;
 
 function toFacts(stats: Facts): readonly bigint[] {
   const { mode, ino, size, mtimeMs, mtimeNs, ctimeMs, ctimeNs, birthtimeMs } = stats;
   return [mode, ino, size, mtimeMs, mtimeNs, ctimeMs, ctimeNs, birthtimeMs];
 }
 
-/** The facts of one name, of those that `findAll` gave; undefined where nothing has the name. */
-export function readFacts(all: BigInt64Array, at: number): Facts | undefined {
+/** What a look at a name found: undefined where nothing has it, an error where that could not be told. */
+export type Found = Facts | Error | undefined;
+
+/** What was found of one name, of those that `findAll` gave. */
+export function readFacts(all: BigInt64Array, at: number): Found {
   const fact = (index: number): bigint => all[at * factsEach + index] ?? 0n;
   if (fact(0) === 0n) return undefined;
+  if (fact(0) < 0n) {
+    const code = getSystemErrorName(Number(fact(0)));
+    return Object.assign(new Error(`${code}: lstat of a member`), { code });
+  }
   return {
     mode: fact(0),
     ino: BigInt.asUintN(64, fact(1)),

@@ -1,9 +1,10 @@
 import { constants } from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
-import { type Awaitable, type Member, TreeError } from "@meanwhile/server/store";
+import { type Awaitable, type Member, type Resource, TreeError } from "@meanwhile/server/store";
 import type { DeadProperties } from "./dead-properties.ts";
 import { type Entry, readEntries } from "./entries.ts";
-import { type Facts, readFacts } from "./file-operations.ts";
+import { treeError } from "./errno.ts";
+import { type Found, readFacts } from "./file-operations.ts";
 import type { Directory, Folder } from "./folder.ts";
 import { isReservedName } from "./names.ts";
 import { collectionResource, documentResource } from "./resource.ts";
@@ -36,16 +37,20 @@ export async function* listMembers(
         const described = resourceOf(folder, directory, entry, found);
         const resource = described instanceof Promise ? await described : described;
         if (resource === undefined) continue;
-        members.push({
-          name: entry.name,
-          resource,
-          properties: properties?.of(entry.name, resource.kind) ?? [],
-        });
+        members.push(
+          resource instanceof TreeError
+            ? {
+                name: entry.name,
+                kind: entry.type === "directory" ? "collection" : "document",
+                error: resource,
+              }
+            : { name: entry.name, resource, properties: properties?.of(entry.name, resource.kind) ?? [] },
+        );
       }
       if (members.length > 0) yield members;
     }
     for (const name of properties?.unseen() ?? []) {
-      if ((await folder.kindIn(directory, name)) === "absent") options.absent(memberPath(path, name));
+      if (await isAbsentIn(folder, directory, name)) options.absent(memberPath(path, name));
     }
   } finally {
     directory.close();
@@ -72,14 +77,16 @@ function factsOf(
   );
 }
 
+/** Undefined where nothing is there by now, and for what is no resource. */
 function resourceOf(
   folder: Folder,
   directory: Directory,
   entry: Entry,
-  facts: Facts | undefined,
-): Awaitable<Member["resource"] | undefined> {
+  facts: Found,
+): Awaitable<Resource | TreeError | undefined> {
   // Absent: it was removed since the directory told its name.
   if (facts === undefined) return undefined;
+  if (facts instanceof Error) return treeError(facts);
   switch (facts.mode & S_IFMT) {
     case S_IFDIR:
       return collectionResource(facts);
@@ -96,10 +103,23 @@ async function throughLink(
   folder: Folder,
   directory: Directory,
   { name }: Entry,
-): Promise<Member["resource"] | undefined> {
-  const seen = await folder.lookIn(directory, name);
-  seen?.close();
-  return seen === undefined ? undefined : documentResource(seen.stats, folder.tags.of(seen.stats));
+): Promise<Resource | TreeError | undefined> {
+  try {
+    const seen = await folder.lookIn(directory, name);
+    seen?.close();
+    return seen === undefined ? undefined : documentResource(seen.stats, folder.tags.of(seen.stats));
+  } catch (error) {
+    return treeError(error);
+  }
+}
+
+async function isAbsentIn(folder: Folder, directory: Directory, name: string): Promise<boolean> {
+  try {
+    return (await folder.kindIn(directory, name)) === "absent";
+  } catch {
+    // What cannot be looked at is not absent.
+    return false;
+  }
 }
 
 const [S_IFMT, S_IFDIR, S_IFREG, S_IFLNK] = [

@@ -24,7 +24,7 @@ async function tagOf(disk: TestDisk, path: string): Promise<string | undefined> 
 async function listed(disk: TestDisk, name: string): Promise<string | undefined> {
   for await (const members of disk.tree.members(at("/"), { properties: false })) {
     for (const { name: found, resource } of members) {
-      if (found === name && resource.kind === "document") return resource.etag;
+      if (found === name && resource?.kind === "document") return resource.etag;
     }
   }
   return undefined;

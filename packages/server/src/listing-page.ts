@@ -42,13 +42,18 @@ ${names.length === 0 ? "" : parentRow(place.trailingSlash)}`;
 /** The row of one member. `linkBase` leads from the page to the collection. */
 export function listingRow(member: Member, linkBase: string, nowMs: number): string {
   const { name, resource } = member;
-  const collection = resource.kind === "collection";
+  const collection = (resource ?? member).kind === "collection";
   const slash = collection ? "/" : "";
+  const head =
+    `<tr${collection ? ' class="collection"' : ""}>` +
+    `<th scope="row"><a href="${linkBase}${encodeName(name)}${slash}"><bdi>${htmlText(name)}</bdi>${slash}</a></th>`;
+  if (resource === undefined) {
+    return `${head}<td class="size"></td><td class="modified">cannot be read</td></tr>\n`;
+  }
   const modified = formatRfc3339(lastModifiedMs(resource, nowMs));
   return (
-    `<tr${collection ? ' class="collection"' : ""}>` +
-    `<th scope="row"><a href="${linkBase}${encodeName(name)}${slash}"><bdi>${htmlText(name)}</bdi>${slash}</a></th>` +
-    `<td class="size">${collection ? "" : sizeCell(resource.length)}</td>` +
+    head +
+    `<td class="size">${resource.kind === "collection" ? "" : sizeCell(resource.length)}</td>` +
     `<td class="modified"><time datetime="${modified}">${modified.slice(0, 10)} ${modified.slice(11, 16)}</time></td></tr>\n`
   );
 }

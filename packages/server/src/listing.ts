@@ -96,7 +96,8 @@ async function upTo(members: OpenLevel, limit: number): Promise<readonly Member[
 const collator = new Intl.Collator("en", { numeric: true });
 
 function byKindAndName(a: Member, b: Member): number {
-  if (a.resource.kind !== b.resource.kind) return a.resource.kind === "collection" ? -1 : 1;
+  const [kind, other] = [(a.resource ?? a).kind, (b.resource ?? b).kind];
+  if (kind !== other) return kind === "collection" ? -1 : 1;
   return collator.compare(a.name, b.name);
 }
 

@@ -34,7 +34,7 @@ export interface PropertyStreamOptions {
   readonly isShown: (path: ResourcePath) => boolean;
   readonly principalHref: string | undefined;
   readonly closed: AbortSignal;
-  /** Told of each collection below the root that could not be read: its error stands in the 207, and is for the log. */
+  /** Told of each member, and of each collection below the root, that could not be read: its error stands in the 207, and is for the log. */
   failed(error: TreeError): void;
 }
 
@@ -46,8 +46,7 @@ export const chunkLength: number = 32 * 1024;
  * batch of members. Others get a turn after each chunk. Breaking off, by `closed` or by ending the iteration, ends the
  * walk and closes `members`.
  *
- * Members that vanish meanwhile are left out; a collection below the root that cannot be read is in the answer with
- * its status.
+ * Members that vanish meanwhile are left out; what cannot be read below the root is in the answer with its status.
  *
  * @throws {TreeError} where a collection breaks off in its middle: an answer that is cut short shows that it is
  */
@@ -76,9 +75,18 @@ export async function* streamProperties(
     } catch (error) {
       if (!(error instanceof TreeError) || error.code === "stopped") throw error;
       if (error.code === "not-found" || error.code === "not-a-collection") return "gone";
-      options.failed(error);
-      return fromTreeError(error, "PROPFIND").status;
+      return statusOf(error);
     }
+  }
+
+  function failed(href: Href, error: unknown): string {
+    if (!(error instanceof TreeError) || error.code === "stopped") throw error;
+    return error.code === "not-found" ? "" : statusResponse(href, statusOf(error));
+  }
+
+  function statusOf(error: TreeError): number {
+    options.failed(error);
+    return fromTreeError(error, "PROPFIND").status;
   }
 
   try {
@@ -104,24 +112,23 @@ export async function* streamProperties(
       }
       const path = memberPath(level.members.path, member.name);
       if (!isShown(path)) continue;
-      const collection = member.resource.kind === "collection";
+      const collection = (member.resource ?? member).kind === "collection";
       const href = level.href + encodeName(member.name) + (collection ? "/" : "");
       const { own, passedOn } = locks.anyBelow
         ? locks.below(path, collection, level.inherited)
         : { own: level.inherited, passedOn: level.inherited };
+      if (member.resource === undefined) {
+        text += statusResponse(href, statusOf(member.error));
+        continue;
+      }
       const entered = collection && deep ? await enter(path, href, passedOn) : "entered";
       if (entered === "gone") continue;
       if (entered !== "entered") text += statusResponse(href, entered);
       else {
-        const described = describe({
-          path,
-          href,
-          name: member.name,
-          resource: member.resource,
-          deadProperties: member.properties,
-          activeLocks: own,
-        });
-        text += typeof described === "string" ? described : await described;
+        const { name, resource, properties: deadProperties } = member;
+        const described = describe({ path, href, name, resource, deadProperties, activeLocks: own });
+        text +=
+          typeof described === "string" ? described : await described.catch((error) => failed(href, error));
       }
     }
     if (!closed.aborted) yield text + multistatusEnd;

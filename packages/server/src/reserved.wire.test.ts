@@ -28,7 +28,7 @@ async function allOf({ tree }: Served, top: ResourcePath = rootPath): Promise<re
     for (const { name, resource } of batch) {
       const path = parsePath(encodePath(top, true) + encodeURIComponent(name));
       found.push(path);
-      if (resource.kind === "collection") found.push(...(await allOf({ tree } as Served, path)));
+      if (resource?.kind === "collection") found.push(...(await allOf({ tree } as Served, path)));
     }
   }
   return found.toSorted();

@@ -34,7 +34,19 @@ export interface DocumentResource {
 
 export type Resource = CollectionResource | DocumentResource;
 
-export interface Member {
+/** A member of a collection, or the name of one that could not be looked at: it is told, and the others are listed. */
+export type Member = ReadMember | UnreadMember;
+
+export interface UnreadMember {
+  readonly name: string;
+  readonly resource?: undefined;
+  readonly properties?: undefined;
+  /** What the collection itself tells of it. */
+  readonly kind: Resource["kind"];
+  readonly error: TreeError;
+}
+
+export interface ReadMember {
   readonly name: string;
   readonly resource: Resource;
   /** Its dead properties, where they were asked for. */
@@ -192,7 +204,8 @@ export interface Tree {
   see(path: ResourcePath, options: { readonly members: boolean }): Awaitable<Sighting>;
 
   /**
-   * The members of a collection, in batches, in no certain order, memory bounded however many there are.
+   * The members of a collection, in batches, in no certain order, memory bounded however many there are. One that cannot
+   * be looked at comes with its error.
    * Ending the iteration early frees everything. Fails with "not-found", "not-a-collection".
    */
   members(

@@ -155,11 +155,11 @@ class SlowTree implements Tree {
       if (kind === "document") continue;
       let members = 0;
       for await (const batch of this.#tree.members(path, { properties: false })) {
-        for (const { name, resource } of batch) {
-          const member = memberPath(path, name);
+        for (const listed of batch) {
+          const member = memberPath(path, listed.name);
           if (work.skipped.has(member)) keepAncestors(member, kept);
           else {
-            found.push({ path: member, kind: resource.kind });
+            found.push({ path: member, kind: (listed.resource ?? listed).kind });
             members += 1;
           }
         }

@@ -121,7 +121,7 @@ function keepsName(name: string): (subject: { readonly tree: Tree }) => Promise<
     assert.equal(await contentOf(tree, document), "content");
     assert.deepEqual([...(await membersOf(tree, top, true)).keys()], [name]);
     const listed = (await membersOf(tree, collection, true)).get(name);
-    assert.equal(listed?.resource.kind, "document");
+    assert.equal(listed?.resource?.kind, "document");
     assert.deepEqual(listed.properties, [property("p", "document")]);
 
     const before = await snapshot(tree, collection);
