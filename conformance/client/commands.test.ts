@@ -101,6 +101,7 @@ describeSites("the commands on", ({ name: server, can, start }) => {
 
   testIf(
     can.deadProperties === "markup" || can.deadProperties === "text",
+    "properties with text",
     "props sets and tells",
     async () => {
       const name = "{urn:example:one}mood";
@@ -112,6 +113,7 @@ describeSites("the commands on", ({ name: server, can, start }) => {
 
   testIf(
     can.locks === "binding",
+    "locks that bind",
     "what another has locked is in the way: 8, until it is unlocked",
     async () => {
       const url = `${site.url}team/piped.txt`;

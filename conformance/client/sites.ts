@@ -90,8 +90,13 @@ export function describeSites(
   }
 }
 
-/** A test of what a server can do; what it cannot is skipped, with the reason. */
-export function testIf(able: boolean, name: string, body: () => Promise<void>): void {
+/**
+ * A test of what a server can do; where it cannot, it is skipped with the reason.
+ *
+ * @param ability what it takes, in a few words
+ */
+export function testIf(able: boolean, ability: string, name: string, body: () => Promise<void>): void {
+  const reason = `this server lacks: ${ability}`;
   if (able) test(name, body);
-  else test(`${name} (this server cannot)`, ({ skip }) => skip("this server cannot"));
+  else test(`${name} [skipped: ${reason}]`, ({ skip }) => skip(reason));
 }

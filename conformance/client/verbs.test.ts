@@ -75,21 +75,26 @@ describeSites("the client's verbs on", (kind) => {
       expect(await textOf("empty.bin")).toBe("");
     });
 
-    testIf(can.conditions, "If-Match and If-None-Match are kept to (RFC 9110 §13.1)", async () => {
-      await dav.put("held.txt", "first").outcome;
-      // Of what was just changed some have but a weak entity tag, which matches nothing (RFC 9110 §8.8.1).
-      utimesSync(join(site.folder, "held.txt"), new Date(2026, 0), new Date(2026, 0));
-      const { etag = "" } = await dav.get("held.txt").then(async (download) => {
-        await download.content.cancel();
-        return download;
-      });
-      expect(etag).not.toBe("");
-      expect(await statusOf(dav.put("held.txt", "no", { ifNoneMatch: "*" }).outcome)).toBe(412);
-      expect(await statusOf(dav.put("held.txt", "no", { ifMatch: '"another"' }).outcome)).toBe(412);
-      expect(onDisk("held.txt")).toBe("first");
-      expect((await dav.put("held.txt", "second", { ifMatch: etag }).outcome).created).toBe(false);
-      expect(onDisk("held.txt")).toBe("second");
-    });
+    testIf(
+      can.conditions,
+      "conditions",
+      "If-Match and If-None-Match are kept to (RFC 9110 §13.1)",
+      async () => {
+        await dav.put("held.txt", "first").outcome;
+        // Of what was just changed some have but a weak entity tag, which matches nothing (RFC 9110 §8.8.1).
+        utimesSync(join(site.folder, "held.txt"), new Date(2026, 0), new Date(2026, 0));
+        const { etag = "" } = await dav.get("held.txt").then(async (download) => {
+          await download.content.cancel();
+          return download;
+        });
+        expect(etag).not.toBe("");
+        expect(await statusOf(dav.put("held.txt", "no", { ifNoneMatch: "*" }).outcome)).toBe(412);
+        expect(await statusOf(dav.put("held.txt", "no", { ifMatch: '"another"' }).outcome)).toBe(412);
+        expect(onDisk("held.txt")).toBe("first");
+        expect((await dav.put("held.txt", "second", { ifMatch: etag }).outcome).created).toBe(false);
+        expect(onDisk("held.txt")).toBe("second");
+      },
+    );
   });
 
   describe("collections", () => {
@@ -162,7 +167,7 @@ describeSites("the client's verbs on", (kind) => {
       expect(await dav.exists("new.txt")).toBe(false);
     });
 
-    testIf(can.overwriteF, "overwrite: false replaces nothing (RFC 4918 §10.6)", async () => {
+    testIf(can.overwriteF, "Overwrite: F", "overwrite: false replaces nothing (RFC 4918 §10.6)", async () => {
       await dav.put("kept.txt", "kept").outcome;
       for (const verb of ["copy", "move"] as const) {
         expect(await statusOf(dav[verb]("a.txt", "kept.txt", { overwrite: false }).outcome), verb).toBe(412);
@@ -170,10 +175,15 @@ describeSites("the client's verbs on", (kind) => {
       expect(onDisk("kept.txt")).toBe("kept");
     });
 
-    testIf(can.depth0, "copy with depth 0 leaves the members out (RFC 4918 §9.8.3)", async () => {
-      await dav.copy("c/", "shallow/", { depth: "0" }).outcome;
-      expect(readdirSync(join(site.folder, "shallow"))).toEqual([]);
-    });
+    testIf(
+      can.depth0,
+      "COPY with Depth: 0",
+      "copy with depth 0 leaves the members out (RFC 4918 §9.8.3)",
+      async () => {
+        await dav.copy("c/", "shallow/", { depth: "0" }).outcome;
+        expect(readdirSync(join(site.folder, "shallow"))).toEqual([]);
+      },
+    );
   });
 
   describe("locks", () => {
@@ -198,7 +208,7 @@ describeSites("the client's verbs on", (kind) => {
       expect(onDisk("locked.txt")).toBe("free");
     });
 
-    testIf(can.sharedLocks, "two hold a shared lock (RFC 4918 §6.2)", async () => {
+    testIf(can.sharedLocks, "shared locks", "two hold a shared lock (RFC 4918 §6.2)", async () => {
       await dav.put("shared.txt", "shared").outcome;
       const mine = await dav.lock("shared.txt", { scope: "shared", depth: "0", owner });
       const theirs = await other.lock("shared.txt", { scope: "shared", depth: "0", owner });
@@ -209,6 +219,7 @@ describeSites("the client's verbs on", (kind) => {
 
     testIf(
       can.locks === "binding",
+      "locks that bind",
       "a token of which nothing but itself is known frees its lock",
       async () => {
         await dav.put("token.txt", "token").outcome;
@@ -249,6 +260,7 @@ describeSites("the client's verbs on", (kind) => {
     } else {
       testIf(
         can.deadProperties !== "renamed",
+        "namespaces of properties",
         "of the same local name in two namespaces are two (RFC 4918 §4.4)",
         async () => {
           await dav.patchProperties("c/e.txt", [
@@ -271,27 +283,37 @@ describeSites("the client's verbs on", (kind) => {
         },
       );
 
-      testIf(can.deadProperties === "markup", "markup in a value comes back as it was", async () => {
-        const xml = '<x:mood xmlns:x="urn:example:one">a <x:b c="d"/> e</x:mood>';
-        await dav.patchProperties("c/e.txt", [{ set: one, xml }]);
-        const [found] = await dav.properties("c/e.txt", [one]);
-        // Nephele puts texts before elements.
-        expect(found?.xml).toMatch(/<\w+:b [^>]*c=["']d["']/);
-        expect(found?.text.replaceAll(/\s+/g, "")).toBe("ae");
-        expect(found?.xml).toContain('"urn:example:one"');
-      });
+      testIf(
+        can.deadProperties === "markup",
+        "markup in properties",
+        "markup in a value comes back as it was",
+        async () => {
+          const xml = '<x:mood xmlns:x="urn:example:one">a <x:b c="d"/> e</x:mood>';
+          await dav.patchProperties("c/e.txt", [{ set: one, xml }]);
+          const [found] = await dav.properties("c/e.txt", [one]);
+          // Nephele puts texts before elements.
+          expect(found?.xml).toMatch(/<\w+:b [^>]*c=["']d["']/);
+          expect(found?.text.replaceAll(/\s+/g, "")).toBe("ae");
+          expect(found?.xml).toContain('"urn:example:one"');
+        },
+      );
     }
 
     // lighttpd says that it did; webdav-server ends.
     const refusesLive = !["lighttpd", "webdav-server"].includes(kind.name);
-    testIf(refusesLive, "a live one cannot be set: that is an error (RFC 4918 §9.2)", async () => {
-      const work = dav.patchProperties("c/e.txt", [
-        { set: { namespace: "urn:example:one", local: "late" }, text: "never" },
-        { set: { namespace: "DAV:", local: "getetag" }, text: "x" },
-      ]);
-      const error = await work.catch((caught) => caught);
-      expect(error instanceof MultistatusError || error instanceof HttpError).toBe(true);
-    });
+    testIf(
+      refusesLive,
+      "a refusal of live properties",
+      "a live one cannot be set: that is an error (RFC 4918 §9.2)",
+      async () => {
+        const work = dav.patchProperties("c/e.txt", [
+          { set: { namespace: "urn:example:one", local: "late" }, text: "never" },
+          { set: { namespace: "DAV:", local: "getetag" }, text: "x" },
+        ]);
+        const error = await work.catch((caught) => caught);
+        expect(error instanceof MultistatusError || error instanceof HttpError).toBe(true);
+      },
+    );
 
     test("quota is told where the server knows it (RFC 4331)", async () => {
       const { used, available } = await dav.quota("");

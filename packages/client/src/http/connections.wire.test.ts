@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createRequester, type Requester } from "./requester.ts";
 import type { RequesterOptions } from "./requester-options.ts";
 import { final, interim, type RawConnection, serveRaw } from "./testing/raw-server.ts";
+import { settled, standsStill } from "./testing/settled.ts";
 import { realTimers } from "./timers.ts";
 
 const requesters: Requester[] = [];
@@ -22,11 +23,6 @@ async function answerAll(connection: RawConnection, answer: string): Promise<voi
     await connection.until("\r\n\r\n", from);
     connection.send(answer);
   }
-}
-
-/** What is on its way through the machine has arrived when this is over. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe("a connection that the server closes just when it is used again (RFC 9112 §9.3.1)", () => {
@@ -173,11 +169,7 @@ test("a large body that nobody reads is not read ahead", async () => {
     more();
   });
   const response = await requester().send(server.url);
-  let before = -1;
-  while (before !== written) {
-    before = written;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await standsStill(() => written);
   // What the sockets of both sides hold, and a little more.
   expect(written).toBeLessThan(32_000_000);
   await response.body?.cancel();

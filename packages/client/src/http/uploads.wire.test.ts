@@ -4,6 +4,7 @@ import type { RequesterOptions } from "./requester-options.ts";
 import type { RequestContent, SendOptions } from "./send.ts";
 import { trusted } from "./testing/certificates.ts";
 import { final, interim, serveRaw } from "./testing/raw-server.ts";
+import { settled, standsStill } from "./testing/settled.ts";
 
 const requesters: Requester[] = [];
 afterEach(async () => {
@@ -118,11 +119,7 @@ test("content is read no faster than the other side takes it", async () => {
       },
     }),
   ).rejects.toBe("stop");
-  // Until nothing moves any more.
-  for (let seen = -1; seen !== last || last === 0; ) {
-    seen = last;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await standsStill(() => last);
   expect(content.given).toBeLessThan(500);
   abort.abort("stop");
   await rejected;
@@ -213,17 +210,26 @@ describe("Expect: 100-continue (RFC 9110 §10.1.1)", () => {
 
   test("large content waits for 100, and not for 102", async () => {
     let before = -1;
+    let tell = (): void => {};
+    const told = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
     await using server = await serveRaw(async (connection) => {
       await connection.until();
       connection.send(interim(102));
+      await told;
       // What a client that took 102 for 100 would send meanwhile.
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await settled();
       before = connection.received.length - connection.received.indexOf("\r\n\r\n") - 4;
       connection.send(interim(100));
       await connection.until("A");
       connection.send(final(201, ""));
     });
-    const response = await send(server.url, { content: large() }, { continueWaitMs: 10_000 });
+    const response = await send(
+      server.url,
+      { content: large(), onInterim: () => tell() },
+      { continueWaitMs: 10_000 },
+    );
     expect(response.status).toBe(201);
     expect(before).toBe(0);
     expect(server.connections[0]?.received).toMatch(/^expect: 100-continue\r$/im);
