@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { type Claim, createClaims, type Release } from "./claims.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { type Claim, createClaims, type Release, unheldTimeout } from "./claims.ts";
 
 /** Timers that go off when the test says so. */
 function fakeTimers(): {
@@ -46,6 +46,18 @@ const pairs: readonly [name: string, held: Claim, wanted: Claim, conflict: boole
   ["shared and exclusive", tree("/a", "shared"), tree("/a/b"), true],
   ["exclusive and shared", member("/a/b"), tree("/a", "shared"), true],
 ];
+test("a time-out goes off once, unless it was cancelled", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const gone: string[] = [];
+  unheldTimeout(10, () => gone.push("kept"));
+  unheldTimeout(10, () => gone.push("cancelled"))();
+  vi.advanceTimersByTime(9);
+  expect(gone).toEqual([]);
+  vi.advanceTimersByTime(100);
+  expect(gone).toEqual(["kept"]);
+});
+
 test.each(pairs)("%s", async (_name, held, wanted, conflict) => {
   const claims = createClaims(fakeTimers().after);
   const release = await claims.acquire([held], 0);
@@ -126,6 +138,33 @@ describe("waiting", () => {
     expect(await claims.acquire([tree("/b")], 0)).toBeDefined();
     reader?.();
     expect(await writer).toBeDefined();
+  });
+
+  const shared = "shared";
+  const turns: readonly (readonly [waits: Claim, comes: Claim, goes: boolean])[] = [
+    [tree("/a", shared), tree("/a", shared), true],
+    [member("/a"), member("/a", shared), false],
+    [tree("/a", shared), member("/a/b"), false],
+    [tree("/a"), member("/a/b/c"), false],
+    [member("/a/b"), tree("/a"), false],
+    [member("/a"), member("/a/b"), true],
+    [tree("/a"), tree("/ab"), true],
+    [tree("/"), member("/a"), false],
+  ];
+  test.each(turns)("while %j waits for something else too, does %j go on: %j", async (waits, comes, goes) => {
+    const claims = createClaims(fakeTimers().after);
+    await claims.acquire([member("/held")], 0);
+    void claims.acquire([member("/held"), waits], 1000);
+    expect((await claims.acquire([comes], 0)) !== undefined).toBe(goes);
+  });
+
+  test("the first 32 who wait are heeded", async () => {
+    const claims = createClaims(fakeTimers().after);
+    await claims.acquire([member("/held")], 0);
+    for (let number = 1; number <= 33; number += 1)
+      void claims.acquire([member("/held"), member(`/${number}`)], 1000);
+    expect(await claims.acquire([member("/32")], 0)).toBeUndefined();
+    expect(await claims.acquire([member("/33")], 0)).toBeDefined();
   });
 
   test("those behind one who gives up are served", async () => {

@@ -25,6 +25,17 @@ test("failures come first, the latest first in each kind", () => {
   expect(uris(results.failed())).toEqual(["b", "d"]);
 });
 
+test("they are trimmed when there are twice as many as are kept", () => {
+  const { successes } = keptResults;
+  const results = new RecentResults();
+  const add = (count: number): number => {
+    for (let number = 0; number < count; number += 1) results.add(200, "ok");
+    return results.since(0).length;
+  };
+  expect(add(2 * successes - 1)).toBe(2 * successes - 1);
+  expect(add(1)).toBe(successes);
+});
+
 test("a URI that costs something is made only when it is shown", () => {
   const results = new RecentResults();
   let made = 0;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome, Work } from "./operation.ts";
-import { createOperations, OperationKeyError, OperationLimitError } from "./operations.ts";
+import type { Journal } from "./journal.ts";
+import type { Operation, Outcome, Work } from "./operation.ts";
+import { createOperations, OperationKeyError, OperationLimitError, type StartOptions } from "./operations.ts";
 import {
   created,
   engine,
@@ -82,6 +83,17 @@ describe("limits", () => {
     work.end();
     await first.ended;
     expect(refused).not.toThrow();
+  });
+
+  test("for each principal, as many as run, whatever ended before", async () => {
+    const { operations } = engine({ limits: { openPerPrincipal: 2 } });
+    const work = gate();
+    const first = operations.start(subject, work.run, failed);
+    operations.start(subject, gate().run, failed);
+    work.end();
+    await first.ended;
+    operations.start(subject, gate().run, failed);
+    expect(() => operations.start(subject, gate().run, failed)).toThrow(OperationLimitError);
   });
 
   test("anonymous ones are counted by address, whatever a principal is called", () => {
@@ -308,6 +320,52 @@ describe("what is recorded", () => {
     expect(await operations.find("o1")).toMatchObject({ state: "finished" });
   });
 
+  test("with the room that is kept back, where the work frees room", async () => {
+    const rooms: unknown[] = [];
+    const journal = watchedJournal();
+    const put: Journal["put"] = (entry, options) => {
+      rooms.push(options?.freesRoom);
+      return journal.put(entry);
+    };
+    const { operations } = engine({ journal: { ...journal, put } });
+    for (const freesRoom of [true, false]) {
+      operations.start(subject, async () => created, failed, {
+        key: { ...key, name: `${freesRoom}` },
+        freesRoom,
+      });
+      await operations.idle();
+    }
+    expect(rooms).toEqual([true, true, false, false]);
+  });
+
+  test("of an outcome that holds secrets, its status once it was handed over", async () => {
+    const secret: Outcome = { status: 200, fields: { "set-cookie": "a=b" }, content: "b", secret: true };
+    const bared = { status: 200, fields: {}, content: "", secret: true, forgotten: true };
+    const { operations } = engine();
+    const handOver = async (outcome: Outcome, more: StartOptions): Promise<Operation> => {
+      const operation = operations.start(subject, async () => outcome, failed, more);
+      expect(await operation.ended).toBe(outcome);
+      operations.handedOver(operation);
+      await settled();
+      return operation;
+    };
+    const kept = await handOver(secret, { key });
+    expect(kept.outcome).toEqual(bared);
+    expect((await operations.find(kept.id))?.outcome).toEqual(bared);
+    const unkept = await handOver(secret, {});
+    expect(await operations.find(unkept.id)).toBeUndefined();
+    const plain = await handOver(created, { key: { ...key, name: "plain" } });
+    expect((await operations.find(plain.id))?.outcome).toEqual(created);
+    // By a later request, which knows only what was recorded.
+    const { id } = operations.start(subject, async () => secret, failed, { key: { ...key, name: "late" } });
+    await operations.idle();
+    const entry = await operations.find(id);
+    expect(entry?.outcome).toEqual(secret);
+    if (entry) operations.handedOver(entry);
+    await settled();
+    expect((await operations.find(id))?.outcome).toEqual(bared);
+  });
+
   test("what was delivered is forgotten, unless somebody was told where to ask or chose a key", async () => {
     const journal = watchedJournal();
     const { operations } = engine({ journal });
@@ -396,6 +454,64 @@ describe("a journal that fails", () => {
     expect(await operations.find("o1")).toBeUndefined();
     expect(await operations.find("o2")).toBe(starts[1]);
     expect(await operations.find("o1001")).toBe(starts[1000]);
+  });
+
+  test("for a moment: nothing is recorded of what nobody was told of then", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    journal.failing = new Error("full");
+    const work = gate();
+    const operation = operations.start(
+      subject,
+      async ({ intend }) => {
+        await intend(1).catch(() => undefined);
+        return work.run();
+      },
+      failed,
+    );
+    await settled();
+    expect(await operations.keep(operation)).toBe(false);
+    journal.failing = undefined;
+    work.end();
+    await operation.ended;
+    expect(journal.recorded).toEqual([]);
+    expect(await operations.find(operation.id)).toBeUndefined();
+  });
+
+  test("for a moment: what was recorded before is, at the end", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const work = gate();
+    const operation = operations.start(
+      subject,
+      async ({ intend }) => {
+        await intend(1);
+        journal.failing = new Error("full");
+        await intend(2).catch(() => undefined);
+        journal.failing = undefined;
+        return work.run();
+      },
+      failed,
+    );
+    await settled();
+    work.end();
+    await operation.ended;
+    expect(journal.recorded).toEqual(["o1 running 1", "o1 finished 201"]);
+  });
+
+  test("with an outcome that is hidden before it could be recorded: both are recorded then", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const work = gate();
+    const operation = operations.start(subject, work.run, failed, { key });
+    await settled();
+    journal.failing = new Error("full");
+    work.end();
+    await operation.ended;
+    journal.failing = undefined;
+    await operations.hide(operation.id);
+    expect(journal.recorded).toEqual(["o1 running", "o1 finished 201"]);
+    expect(await operations.find(operation.id)).toMatchObject({ state: "finished", hidden: true });
   });
 
   test("with what nobody waits for: the log is told, and no rejection is left over", async () => {
@@ -517,6 +633,29 @@ describe("listeners", () => {
     handle?.result(200, "late");
     expect(heard).toEqual(["1 running 1", "2 running 1", "3 finished 1"]);
     expect(operation.results.latest).toBe(1);
+  });
+
+  test("that stopped hear nothing more; progress that cannot be true is ignored, and the log told", async () => {
+    const { operations, warnings } = engine();
+    let handle: Work | undefined;
+    const operation = operations.start(
+      subject,
+      (given) => {
+        handle = given;
+        return gate().run();
+      },
+      failed,
+    );
+    let heard = 0;
+    const stop = operation.subscribe(() => {
+      heard += 1;
+    });
+    handle?.progress(2, 3);
+    stop();
+    handle?.progress(3, 3);
+    handle?.progress(1, 3);
+    expect([heard, operation.progress.done]).toEqual([1, 3]);
+    expect(warnings).toEqual(["o1: progress is ignored: done fell from 3 to 1"]);
   });
 
   test("that throw harm neither the work nor each other, and the log is told", async () => {

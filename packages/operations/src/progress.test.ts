@@ -10,6 +10,7 @@ test("progress knows what is done, and in all once that is known", () => {
 test("a total stays known, grows, and goes when it cannot be true any more", () => {
   const before: OperationProgress = { ...noProgress, done: 3, total: 5 };
   expect(advance(before, 4, undefined, undefined)).toMatchObject({ progress: { total: 5 } });
+  expect(advance(before, 5, undefined, undefined)).toMatchObject({ progress: { total: 5 } });
   expect(advance(before, 4, 9, undefined)).toMatchObject({ progress: { total: 9 } });
   expect(advance(before, 6, undefined, undefined)).toMatchObject({ progress: { total: undefined } });
 });

@@ -75,6 +75,30 @@ test("they are forgotten ten minutes after they came, each at its time", () => {
   expect([forgotten, isWatching()]).toEqual([["a", "b"], false]);
 });
 
+test("what ended a while ago is forgotten sooner, what ended in the future no later", () => {
+  const { secrets, forgotten, advanceTo } = watch();
+  advanceTo(100_000);
+  secrets.put("old", 40_000);
+  secrets.put("future", 100_000 + 5 * secretMs);
+  advanceTo(40_000 + secretMs - 1);
+  expect(forgotten).toEqual([]);
+  advanceTo(40_000 + secretMs);
+  expect(forgotten).toEqual(["old"]);
+  advanceTo(100_000 + secretMs);
+  expect(forgotten).toEqual(["old", "future"]);
+});
+
+test("what is long past is forgotten within a second", () => {
+  const { secrets, forgotten, advanceTo } = watch();
+  advanceTo(2 * secretMs);
+  secrets.put("a", 0);
+  expect(secrets.isDue("a")).toBe(true);
+  advanceTo(2 * secretMs + 999);
+  expect(forgotten).toEqual([]);
+  advanceTo(2 * secretMs + 1_000);
+  expect(forgotten).toEqual(["a"]);
+});
+
 test("what is removed, or replaced by an entry without secrets, is watched no more", () => {
   const { secrets, forgotten, advanceTo, isWatching } = watch();
   secrets.put("a", 0);

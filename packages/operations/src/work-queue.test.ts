@@ -66,6 +66,15 @@ describe("places", () => {
     expect(began.at(-1)).toBe("bob/1 a");
   });
 
+  test("one asker has no more at once after some of them ended", async () => {
+    const { enter, end, began, queue } = story(3);
+    for (const work of ["ann/1 a", "ann/1 b", "ann/1 c", "ann/1 d"]) enter(work);
+    end("ann/1 a");
+    await settled();
+    expect(began).toEqual(["ann/1 a", "ann/1 b", "ann/1 c"]);
+    expect([queue.working, queue.waiting]).toEqual([2, 1]);
+  });
+
   test("a single place is had by all", () => {
     const { enter, began } = story(1);
     enter("ann/1 a");
