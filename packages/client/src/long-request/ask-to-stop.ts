@@ -40,7 +40,7 @@ export async function askToStop(wait: LongWait, url: URL, over: () => boolean): 
 async function ask(wait: LongWait, url: URL): Promise<boolean | Response> {
   const headers = new Headers(wait.identity);
   headers.set("Accept", "application/json");
-  const shown = await wait.send(url, { headers });
+  const shown = await wait.ask(url, { headers });
   if (isForLater(shown)) return shown;
   if (shown.status === 401 || shown.status === 403) throw await refusal("GET", url, shown);
   const text = shown.ok ? ((await boundedText(shown, longestDocument)) ?? "") : "";
@@ -49,7 +49,7 @@ async function ask(wait: LongWait, url: URL): Promise<boolean | Response> {
   if (document?.outcome) return true;
   const place = ownReference(document?.cancel ?? null, url);
   if (place === undefined) return false;
-  const answer = await wait.send(place, { method: "POST", headers });
+  const answer = await wait.ask(place, { method: "POST", headers });
   if (isForLater(answer)) return answer;
   // Gone: it has ended, and is hidden or no longer kept.
   if (!answer.ok && answer.status !== 404 && answer.status !== 410)

@@ -1,6 +1,7 @@
 /** Follows an operation at the place that its server named, to its end. */
 import { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
+import type { InterimResponse } from "../http/send.ts";
 import { retryAfterMs } from "./backoff.ts";
 import { discard } from "./bounded-text.ts";
 import { EventParser, readEvents } from "./event-stream.ts";
@@ -92,16 +93,20 @@ class Following {
     this.#heard = false;
     const vigil = new Vigil(this.#wait);
     try {
-      const response = await this.#wait.send(this.#url, {
+      const question = {
         headers: this.#question(),
         signal: vigil.signal,
-        onInterim: ({ headers }) => {
+        onInterim: ({ headers }: InterimResponse) => {
           vigil.heard();
           this.#hear();
           this.#monitored = true;
           this.#wait.report.interim(headers);
         },
-      });
+      };
+      // A result may be made only now, and take long.
+      const response = await (this.#expected === "anything"
+        ? this.#wait.send(this.#url, question)
+        : this.#wait.ask(this.#url, question));
       return await this.#read(response, vigil);
     } catch (error) {
       if (!isPassing(error) || !this.#wait.met) throw error;

@@ -7,6 +7,12 @@ import type { LongRequestContext } from "./start-long-request.ts";
 /** How long to try to come back without any sign of life, in milliseconds. */
 export const defaultComebackMs: number = 15 * 60_000;
 
+/**
+ * What a server tells of an operation is there at once, or announced by a sign every 15 s: where no byte comes for so many
+ * milliseconds, the connection is dead.
+ */
+const answerIdleMs = 60_000;
+
 /** There was no sign of life for so long that nobody waits for one any more. The `cause` is what was met last. */
 export class NoSignOfLife extends Error {
   override readonly name = "NoSignOfLife";
@@ -70,6 +76,13 @@ export class LongWait {
       if (tells && error instanceof ConnectionError && error.mayHaveArrived) this.#met = true;
       throw error;
     }
+  }
+
+  /** One exchange that asks what became of the operation: it is not waited for longer than such answers take. */
+  ask(url: URL, options: Omit<SendOptions, "timeoutMs" | "idleTimeoutMs">): Promise<Response> {
+    const { idleTimeoutMs = 0 } = this.#patience;
+    const idleMs = idleTimeoutMs > 0 ? Math.min(idleTimeoutMs, answerIdleMs) : answerIdleMs;
+    return this.send(url, { ...options, idleTimeoutMs: idleMs });
   }
 
   /** Whether the server was there before: where nobody listens now, it is expected to come back. */

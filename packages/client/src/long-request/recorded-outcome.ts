@@ -21,7 +21,7 @@ export async function recordedOutcome(wait: LongWait, document: StatusDocument, 
     let cause: unknown;
     let leastMs = 0;
     try {
-      const response = await wait.send(place, { headers: wait.identity });
+      const response = await wait.ask(place, { headers: wait.identity });
       const isOutcome =
         statusLink(response.headers, place) !== undefined || response.status === outcome.status;
       if (isOutcome && !(outcome.truncated && outcome.status === 207)) return response;

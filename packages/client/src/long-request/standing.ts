@@ -1,23 +1,15 @@
 /** Looks once at how an operation stands. */
-import type { Patience } from "../http/send.ts";
 import { boundedText, discard } from "./bounded-text.ts";
 import type { LongWait } from "./long-wait.ts";
 import { isPassing } from "./setback.ts";
 import { longestDocument, readStatusDocument, type StatusDocument } from "./status-document.ts";
 
-/**
- * @param limits how long to wait for it, where that is less than the wait's own patience
- * @returns undefined where there is no status document, or no way to it
- */
-export async function standing(
-  wait: LongWait,
-  url: URL,
-  limits: Pick<Patience, "idleTimeoutMs"> = {},
-): Promise<StatusDocument | undefined> {
+/** @returns undefined where there is no status document, or no way to it */
+export async function standing(wait: LongWait, url: URL): Promise<StatusDocument | undefined> {
   const headers = new Headers(wait.identity);
   headers.set("Accept", "application/json");
   try {
-    const response = await wait.send(url, { headers, ...limits });
+    const response = await wait.ask(url, { headers });
     const text = response.ok ? await boundedText(response, longestDocument) : undefined;
     discard(response);
     return text === undefined ? undefined : readStatusDocument(text);

@@ -31,6 +31,7 @@ function start(server: ScriptedServer, plan: Plan = {}): LongRequest<string> {
 }
 
 const lost: Reply = { lost: "lost" };
+const silent: Reply = { hangs: true };
 const refused: Reply = { lost: "refused" };
 const reset: Reply = { lost: "lost", mayHaveArrived: false };
 const keeps: Reply = { status: 200, headers: { DAV: "1, 2, <urn:meanwhile:operations:1>" } };
@@ -48,6 +49,25 @@ describe("stories that end with the outcome", () => {
       "102s before the answer",
       [["COPY /a", { status: 201, interims: [first102, { Progress: "3/4" }] }]],
       "201",
+    ],
+    [
+      "a status document over a connection that is dead without a word",
+      [
+        ["COPY /a", told],
+        ["GET /ops/1", silent],
+        ["GET /ops/1", document("finished")],
+        ["GET /ops/1/outcome", silent],
+        ["GET /ops/1/outcome", outcome(201)],
+      ],
+      "201",
+    ],
+    [
+      "a failure, beside which the status document is silent",
+      [
+        ["COPY /a", { status: 500, interims: [first102] }],
+        ["GET /ops/1", silent],
+      ],
+      "500",
     ],
     ["a failure is the caller's to read", [["COPY /a", { status: 412 }]], "412"],
     [

@@ -18,9 +18,6 @@ const mostDoublings = 16;
 /** A final response that is on its way gets so many milliseconds more than the document that tells of it. */
 const graceMs = 2_000;
 
-/** A look that brings no byte for so long is none. */
-const lookIdleMs = 30_000;
-
 /**
  * Watches one exchange whose server tells how far it is. Connections die without a word: a router forgets them, a cable is
  * pulled out; and a proxy may lose the final response. So after a silence that does not fit the pace, the status
@@ -99,7 +96,7 @@ export class Vigil {
   async #hasEnded(): Promise<boolean> {
     const { url, report } = this.#wait;
     if (url === undefined) return false;
-    const document = await standing(this.#wait, url, { idleTimeoutMs: lookIdleMs }).catch(() => undefined);
+    const document = await standing(this.#wait, url).catch(() => undefined);
     if (document === undefined || this.#resting.aborted) return false;
     report.document(document);
     return document.outcome !== undefined;

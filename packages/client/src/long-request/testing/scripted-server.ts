@@ -14,7 +14,7 @@ export interface Reply {
   /** No final response: the connection ends so. */
   readonly lost?: ConnectionErrorCode;
   readonly mayHaveArrived?: boolean;
-  /** No final response, and nothing else either, until the client leaves. */
+  /** No final response, and nothing else either, until the client leaves, or has waited as long as it said. */
   readonly hangs?: true;
 }
 
@@ -75,6 +75,10 @@ export function scriptedServer(
     const reply = typeof step[1] === "function" ? await step[1](request) : step[1];
     for (const headers of reply.interims ?? []) {
       options.onInterim?.({ status: 102, headers: new Headers(headers) });
+    }
+    if (reply.hangs && options.idleTimeoutMs !== undefined) {
+      server.nowMs += options.idleTimeoutMs;
+      throw new ConnectionError("idle", "nothing was heard", { mayHaveArrived: true });
     }
     if (reply.hangs) {
       await new Promise((_, reject) =>
