@@ -144,6 +144,17 @@ describe("content of a lost connection", () => {
       "is given from elsewhere",
       new Response("456789", { status: 206, headers: { "Content-Range": "bytes 4-9/10" } }),
     ],
+    [
+      "has another length by its 206",
+      new Response("3456789ab", { status: 206, headers: { "Content-Range": "bytes 3-11/12", ETag: '"1"' } }),
+    ],
+    [
+      "is coded by its 206 (RFC 9110 §14)",
+      new Response("3456789", {
+        status: 206,
+        headers: { "Content-Range": "bytes 3-9/10", ETag: '"1"', "Content-Encoding": "gzip" },
+      }),
+    ],
     ["is gone", new Response(null, { status: 404 })],
   ])("is an error where the resource %s", async (_name, second) => {
     const server = scriptedServer(cutAnswer(3, { ETag: '"1"' }), () => second);

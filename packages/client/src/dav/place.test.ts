@@ -147,6 +147,7 @@ describe("a DAV:href (RFC 4918 §8.3)", () => {
     ["%2fdav%2fteam%2fsub%2fa", "sub/a"],
     ["/dav%2Fteam%2Fa", "a"],
     ["http://inner:8080/dav%2Fteam%2Fa", "a"],
+    ["http://inner:8080%2Fdav%2Fteam%2Fa", "a"],
   ])("%j has slashes that are encoded (RFC 3986 §2.1)", (href, path) => {
     expect(places.ofHref(href, asked)?.href).toBe(`https://files.example/dav/team/${path}`);
   });

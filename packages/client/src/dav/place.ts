@@ -151,7 +151,7 @@ function readable(segment: string): string {
 }
 
 const loneSurrogate = /\p{Surrogate}/u;
-const absoluteForm = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+const absoluteForm = /^[a-z][a-z0-9+.-]*:\/\/[^/?#%]*/i;
 /** A lone percent sign, and what a URL would take for something else, or lose. */
 const careless = /%(?![0-9a-f]{2})|[?#\\\t\r\n]/gi;
 const visible = /^\/(?!\/)[!-~]*$/;

@@ -17,8 +17,8 @@ export interface ReceivedFailure {
 
 /**
  * What a `DAV:response` to a PROPFIND tells instead of a resource: that it failed itself (RFC 4918 §14.24); that nothing was
- * told but failures (§14.22), be it 404 for everything, for each resource has a `DAV:resourcetype` (§15.9); or that of what
- * type it is cannot be said. A property that fails beside others does not matter.
+ * told but failures (§14.22), be it 404 for everything, for each resource has a `DAV:resourcetype` (§15.9); nothing at all; or
+ * that of what type it is cannot be said. A property that fails beside others does not matter.
  */
 export function failureOf(response: MultistatusResponse): ReceivedFailure | undefined {
   const { hrefs, status, propstats } = response;
@@ -30,8 +30,11 @@ export function failureOf(response: MultistatusResponse): ReceivedFailure | unde
   const worst = isKnown
     ? errors.find(({ properties }) => properties.some((property) => isNamed(property, typeName)))
     : (errors[0] ?? failed[0]);
-  return worst === undefined ? undefined : received({ ...response, ...worst }, worst.status);
+  if (worst !== undefined) return received({ ...response, ...worst }, worst.status);
+  return isKnown || status !== undefined ? undefined : { status: unreadStatus, description: nothingTold };
 }
+
+const nothingTold = "the server told nothing of it";
 
 function received(
   { condition, description }: Pick<MultistatusResponse, "condition" | "description">,
@@ -117,21 +120,24 @@ export function parseLength(text: string | undefined): number | undefined {
 }
 
 /**
- * A date as HTTP or RFC 3339 write it, or nearly so. Undefined for anything else, and for the zero time of several platforms,
- * by which servers say that they do not know it: the years up to 1601.
+ * A date as HTTP (RFC 9110 §5.6.7) or RFC 3339 write it, or nearly so; one without a zone is in UTC. Undefined for anything
+ * else, and for the first and last times of several platforms, by which servers say that they do not know it: the years
+ * up to 1601 and from 9999.
  */
 export function parseDate(text: string | undefined): Date | undefined {
   if (text === undefined || text === "") return undefined;
-  const date = new Date(text);
+  const utc = /^\d.*T/.test(text) ? "Z" : " GMT";
+  const date = new Date(zoned.test(text) ? text : text + utc);
   const year = date.getUTCFullYear();
   // Date takes the HTTP-date of year 0001 for one of 2001: the year has to be there, but for a zone around New Year, and
   // but for the two digits of RFC 850.
   const isThere =
     [year - 1, year, year + 1].some((one) => text.includes(String(one))) ||
     /\d-[A-Za-z]{3}-\d\d\s/.test(text);
-  return isThere && year > 1601 ? date : undefined;
+  return isThere && year > 1601 && year < 9999 ? date : undefined;
 }
 
+const zoned = /(?:[a-z)]|[+-]\d{2}(?::?\d{2})?)\s*$/i;
 const typeName = davName("resourcetype");
 
 function isCollection(element: XmlElement): boolean {

@@ -143,7 +143,11 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
   const sameTag = headers.get("etag") === etag;
   if (status === 206) {
     const range = parseContentRange(headers.get("content-range"));
-    if (range?.start === from && (headers.get("etag") === null || sameTag)) return sourceOf(response, 0);
+    const sameTotal =
+      portion.total === undefined || range?.total === undefined || range.total === portion.total;
+    const sameCoding = codingOf(headers) === codingOf(resumable.response.headers);
+    const fits = sameTotal && sameCoding && (headers.get("etag") === null || sameTag);
+    if (range?.start === from && fits) return sourceOf(response, 0);
     await discard(response);
     throw malformed({ method: "GET", url }, "what came after a lost connection does not fit", loss);
   }
@@ -161,6 +165,11 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
     );
   }
   throw await readFailure({ method: "GET", url }, response, context.places);
+}
+
+function codingOf(headers: Headers): string {
+  const coding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  return coding === "identity" ? "" : coding;
 }
 
 /** Whether content was gone on with until that loss, as often as is of use. */

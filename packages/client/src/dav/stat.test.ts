@@ -100,6 +100,7 @@ describe("stat", () => {
     ["a redirection", "<D:status>HTTP/1.1 301 X</D:status>", { status: 301 }],
     ["its only propstat", propstat("resourcetype", 403), { status: 403 }],
     ["all of its propstats", propstat("resourcetype", 404) + propstat("getetag", 500), { status: 500 }],
+    ["nothing at all", "", { status: 500 }],
     ["one without status", "<D:propstat><D:prop><D:getetag/></D:prop></D:propstat>", { status: 500 }],
     [
       "the propstat of its type",
@@ -114,9 +115,24 @@ describe("stat", () => {
     await expect(client.exists("x")).rejects.toMatchObject(error);
   });
 
-  test("a 207 of other resources alone tells nothing of this one", async () => {
-    const answer = multistatusAnswer(document, document.replace("a%20b.txt", "c"));
-    await expect(clientOf(scriptedServer(answer)).stat("x")).rejects.toMatchObject({ code: "malformed" });
+  test.each([
+    ["others", [document, document.replace("a%20b.txt", "c")]],
+    ["another", [document]],
+    ["the folder above", [document.replace("a%20b.txt", "")]],
+  ])("a 207 of %s alone tells nothing of this one", async (_what, responses) => {
+    for (const verb of ["stat", "exists"] as const) {
+      const client = clientOf(scriptedServer(multistatusAnswer(...responses)));
+      await expect(client[verb]("x"), verb).rejects.toMatchObject({ code: "malformed" });
+    }
+  });
+
+  test.each([
+    ["its name, as the server has it", "A b.txt.", "/dav/a%20b.txt"],
+    ["its name below another folder, as behind a proxy that changes paths", "a b.txt", "/inner/a%20b.txt"],
+    ["the base, by another name", "", "/dav/home/"],
+  ])("a 207 of %s alone is about it", async (_what, place, href) => {
+    const answer = multistatusAnswer(document.replace("/dav/a%20b.txt", href));
+    expect((await clientOf(scriptedServer(answer)).stat(place)).length).toBe(12);
   });
 
   test("exists says no where a 207 tells that nothing of it was found", async () => {

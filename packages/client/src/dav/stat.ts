@@ -3,9 +3,11 @@ import type { PropertyName } from "@meanwhile/dav/property";
 import { HttpError } from "../error/http-error.ts";
 import { hasFailed } from "../error/multistatus-error.ts";
 import type { Patience } from "../http/send.ts";
+import { alikeName } from "./alike-name.ts";
 import { isSameResource } from "./comparable-path.ts";
 import type { Place } from "./dav-client.ts";
 import { Losses } from "./losses.ts";
+import type { Places } from "./place.ts";
 import { type Found, propfind, type Wanted, withOthers } from "./propfind.ts";
 import { malformed } from "./read-multistatus.ts";
 import { failureOf, receivedError, receivedResource } from "./received-resource.ts";
@@ -57,7 +59,8 @@ export interface OneFound {
 }
 
 /**
- * The response about one resource: the one with its URL, or the only one.
+ * The response about one resource: the one with its URL, or the only one, if that may be it: servers change names, and
+ * proxies paths.
  *
  * @throws {HttpError} where the request failed, or the response says so
  */
@@ -93,6 +96,8 @@ async function readOne(context: VerbContext, { url, responses }: Found): Promise
   const [only, another] = others;
   if (found.length === 0 && another !== undefined)
     throw malformed(asked, "the answer tells of other resources");
+  if (found.length === 0 && only !== undefined && isOfAnother(context.places, url, only))
+    throw malformed(asked, "the answer tells of another resource");
   const one = found[0] ?? (only === undefined ? undefined : { url, response: only });
   if (one === undefined) throw malformed(asked, "the answer tells of no resource");
   const { status, hrefs } = one.response;
@@ -100,4 +105,11 @@ async function readOne(context: VerbContext, { url, responses }: Found): Promise
   const isWhole = hrefs.length === 0 || (status !== undefined && hasFailed({ status }));
   if (isWhole && failure !== undefined) throw receivedError(asked, failure);
   return one;
+}
+
+/** Whether all that it names is below the base, and has another name. The base itself has names that are not ours. */
+function isOfAnother(places: Places, asked: URL, { hrefs }: MultistatusResponse): boolean {
+  const named = hrefs.flatMap((href) => places.ofHref(href, asked) ?? []);
+  const name = alikeName(places.name(asked));
+  return name !== "" && named.length > 0 && named.every((url) => alikeName(places.name(url)) !== name);
 }

@@ -3,7 +3,7 @@
  * they made of them is learned, so that the next work finds all as it is.
  */
 import { encodeName } from "@meanwhile/dav/path";
-import { alikeName } from "./alike-name.ts";
+import { alikeName } from "../dav/alike-name.ts";
 import type { FolderMember } from "./folder-member.ts";
 import type { MemberPlace, Removal } from "./folder-plan.ts";
 import type { FolderTally } from "./folder-tally.ts";

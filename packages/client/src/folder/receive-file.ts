@@ -166,7 +166,10 @@ async function fill(
   }
   const download = start === 0 && whole !== undefined ? whole : await request(reception, start, etag);
   const told = factsOf({ ...download, ...(download.total !== undefined && { length: download.total }) });
-  if (start > 0 && told.etag !== undefined && told.etag !== etag) {
+  const otherTag = told.etag !== undefined && told.etag !== etag;
+  const otherSize = facts.size !== undefined && download.total !== undefined && download.total !== facts.size;
+  // Not every server heeds If-Match.
+  if (start > 0 && (otherTag || otherSize)) {
     await download.content.cancel();
     throw new ResourceChanged(told);
   }
