@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The client for browsers: on fetch, with the status document's event stream in place of interim responses.
  *

@@ -6,7 +6,8 @@ import { journalContract, journalEntry } from "@meanwhile/operations/testing";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { testWith } from "../../../conformance/judge.ts";
-import { type DurableJournal, type LmdbJournalSettings, lmdbJournal, openJournal } from "./journal-lmdb.ts";
+import { type DurableJournal, type LmdbJournalSettings, lmdbJournal } from "./journal-lmdb.ts";
+import { openJournal } from "./open-journal.ts";
 
 let directory: string;
 let journal: DurableJournal | undefined;

@@ -3,8 +3,8 @@ import type { Journal } from "./journal.ts";
 import { memoryJournal } from "./memory-journal.ts";
 import { openingJournal } from "./opening-journal.ts";
 import { createOperations } from "./operations.ts";
-import { created, failed, key, settled, subject } from "./testing/engine-fixture.ts";
 import { journalEntry } from "./testing/journal-entry.ts";
+import { created, failed, key, settled, subject } from "./testing/own/engine-fixture.ts";
 
 test("each call waits until it is open, and gives what the journal gives", async () => {
   let opened: (journal: Journal) => void = () => undefined;

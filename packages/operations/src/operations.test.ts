@@ -11,7 +11,7 @@ import {
   settled,
   subject,
   watchedJournal,
-} from "./testing/engine-fixture.ts";
+} from "./testing/own/engine-fixture.ts";
 
 describe("an operation", () => {
   test("runs at once, and ends with the outcome of its work", async () => {

@@ -11,7 +11,7 @@ import {
   settled,
   subject,
   watchedJournal,
-} from "./testing/engine-fixture.ts";
+} from "./testing/own/engine-fixture.ts";
 
 const intending =
   (then: () => Promise<Outcome>): Run =>

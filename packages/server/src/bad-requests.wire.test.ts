@@ -1,7 +1,7 @@
 /** Bytes that no client should send: each has its exact answer, and the server lives on. */
 import { parsePath } from "@meanwhile/dav/path";
 import { afterEach, expect, test } from "vitest";
-import { type Served, serve } from "./testing/serve-fixture.ts";
+import { type Served, serve } from "./testing/own/serve-fixture.ts";
 import { plant, snapshot } from "./testing/tree-fixture.ts";
 
 const servers: Served[] = [];

@@ -1,9 +1,9 @@
 /** Nobody learns by conditions what they may not read (RFC 4918 §10.4, RFC 9110 §13). */
 import { parsePath } from "@meanwhile/dav/path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { plantLock } from "./testing/lock-fixture.ts";
-import { rights } from "./testing/rights-fixture.ts";
-import { type Served, serve } from "./testing/serve-fixture.ts";
+import { plantLock } from "./testing/own/lock-fixture.ts";
+import { rights } from "./testing/own/rights-fixture.ts";
+import { type Served, serve } from "./testing/own/serve-fixture.ts";
 import { etagOf, plant } from "./testing/tree-fixture.ts";
 
 let server: Served;

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "vitest";
 import { empty } from "./answer.ts";
 import { demands, withDemandedFields } from "./demanded-fields.ts";
-import { testContext } from "./testing/read-fixture.ts";
-import { rights } from "./testing/rights-fixture.ts";
-import { type Served, serve } from "./testing/serve-fixture.ts";
+import { testContext } from "./testing/own/read-fixture.ts";
+import { rights } from "./testing/own/rights-fixture.ts";
+import { type Served, serve } from "./testing/own/serve-fixture.ts";
 import { plant } from "./testing/tree-fixture.ts";
 
 const servers: Served[] = [];

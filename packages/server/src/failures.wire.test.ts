@@ -3,7 +3,7 @@ import { memberPath, parsePath } from "@meanwhile/dav/path";
 import { expect, onTestFinished, test } from "vitest";
 import { type Tree, TreeError } from "./store.ts";
 import { createMemoryTree } from "./testing/memory-tree.ts";
-import { serve } from "./testing/serve-fixture.ts";
+import { serve } from "./testing/own/serve-fixture.ts";
 import { plant } from "./testing/tree-fixture.ts";
 import { mostFailures } from "./tree-work.ts";
 

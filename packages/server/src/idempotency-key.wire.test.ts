@@ -3,10 +3,10 @@ import { createOperations, type Journal, memoryJournal } from "@meanwhile/operat
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { openAccess, readOnlyAccess } from "./access.ts";
 import type { TreeErrorCode } from "./store.ts";
-import { plantLock } from "./testing/lock-fixture.ts";
-import { type RejoinOptions, type RejoinServer, serveRejoin } from "./testing/rejoin-fixture.ts";
-import { serve } from "./testing/serve-fixture.ts";
-import { overs } from "./testing/test-call.ts";
+import { plantLock } from "./testing/own/lock-fixture.ts";
+import { type RejoinOptions, type RejoinServer, serveRejoin } from "./testing/own/rejoin-fixture.ts";
+import { serve } from "./testing/own/serve-fixture.ts";
+import { overs } from "./testing/own/test-call.ts";
 import { testWork } from "./testing/test-work.ts";
 import { at, contentOf } from "./testing/tree-fixture.ts";
 

@@ -3,8 +3,8 @@ import { parsePath } from "@meanwhile/dav/path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { requireIf } from "./if-evaluation.ts";
 import { requireTokens, requireTokensBelow, submission } from "./locking.ts";
-import { plantLock } from "./testing/lock-fixture.ts";
-import { testContext, testRequest } from "./testing/read-fixture.ts";
+import { plantLock } from "./testing/own/lock-fixture.ts";
+import { testContext, testRequest } from "./testing/own/read-fixture.ts";
 import { etagOf, plant } from "./testing/tree-fixture.ts";
 
 /** /locked is locked with token L (depth infinity); /doc has entity tag E; /locked/doc is there too. */

@@ -7,10 +7,16 @@ import { parsePath } from "@meanwhile/dav/path";
 import { formatProgress, parseProgress, parseStatusUri } from "@meanwhile/interim/fields";
 import { afterEach, describe, expect, test } from "vitest";
 import { createMemoryTree, type MemoryTreeOptions } from "./testing/memory-tree.ts";
-import { type Served, type ServeOptions, serve, type TestGate, testGate } from "./testing/serve-fixture.ts";
+import {
+  type Served,
+  type ServeOptions,
+  serve,
+  type TestGate,
+  testGate,
+} from "./testing/own/serve-fixture.ts";
+import { requestBytes, type WireClient, type WireHead } from "./testing/own/wire-client.ts";
 import { slowTree } from "./testing/slow-tree.ts";
 import { plant } from "./testing/tree-fixture.ts";
-import { requestBytes, type WireClient, type WireHead } from "./testing/wire-client.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

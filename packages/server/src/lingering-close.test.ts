@@ -3,7 +3,7 @@ import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { closeLingering } from "@meanwhile/interim";
 import { beforeEach, expect, test } from "vitest";
-import { type TestTimers, testTimers } from "./testing/test-timers.ts";
+import { type TestTimers, testTimers } from "./testing/own/test-timers.ts";
 
 let timers: TestTimers;
 let socket: Socket;

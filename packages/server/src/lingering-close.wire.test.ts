@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Served, serve } from "./testing/serve-fixture.ts";
+import { type Served, serve } from "./testing/own/serve-fixture.ts";
 
 const megabyte = 1024 * 1024;
 const refused =

@@ -14,7 +14,7 @@ import {
   testContext,
   testNowMs,
   testRequest,
-} from "./testing/read-fixture.ts";
+} from "./testing/own/read-fixture.ts";
 
 let context: ServerContext;
 

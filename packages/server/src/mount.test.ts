@@ -10,9 +10,9 @@ import { parseMount, parseTarget } from "./mount.ts";
 import { createDavHandler } from "./server.ts";
 import { createMemoryLockStore } from "./testing/memory-lock-store.ts";
 import { createMemoryTree } from "./testing/memory-tree.ts";
-import { serve } from "./testing/serve-fixture.ts";
+import { serve } from "./testing/own/serve-fixture.ts";
+import { requestBytes, WireClient } from "./testing/own/wire-client.ts";
 import { plant } from "./testing/tree-fixture.ts";
-import { requestBytes, WireClient } from "./testing/wire-client.ts";
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {

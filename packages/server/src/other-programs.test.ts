@@ -3,7 +3,7 @@ import { parsePath } from "@meanwhile/dav/path";
 import { afterEach, expect, test } from "vitest";
 import type { Tree } from "./store.ts";
 import { createMemoryTree } from "./testing/memory-tree.ts";
-import { memberStatuses, type Served, serve } from "./testing/serve-fixture.ts";
+import { memberStatuses, type Served, serve } from "./testing/own/serve-fixture.ts";
 import { testWork } from "./testing/test-work.ts";
 import { at, contentOf, etagOf, plant, put } from "./testing/tree-fixture.ts";
 

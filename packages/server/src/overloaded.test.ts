@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { serve } from "./testing/serve-fixture.ts";
+import { serve } from "./testing/own/serve-fixture.ts";
 
 test("credentials that nobody could look at in time get 503 with Retry-After, and OPTIONS what it tells everybody", async () => {
   const server = await serve({ authenticate: () => ({ kind: "overloaded", retryAfterSeconds: 2 }) });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Served, serve } from "./testing/serve-fixture.ts";
+import { type Served, serve } from "./testing/own/serve-fixture.ts";
 
 let server: Served;
 beforeEach(async () => {

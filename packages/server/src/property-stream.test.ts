@@ -8,7 +8,7 @@ import { toDavError } from "./error-answer.ts";
 import { propfind } from "./methods/propfind.ts";
 import { chunkLength } from "./property-stream.ts";
 import { type Member, type Tree, TreeError, type TreeErrorCode } from "./store.ts";
-import { type ResponseView, textOf, viewMultistatus } from "./testing/multistatus-view.ts";
+import { type ResponseView, textOf, viewMultistatus } from "./testing/own/multistatus-view.ts";
 import {
   plant,
   readContent,
@@ -16,7 +16,7 @@ import {
   testContext,
   testNowMs,
   testRequest,
-} from "./testing/read-fixture.ts";
+} from "./testing/own/read-fixture.ts";
 
 const prop = (...names: string[]): string =>
   `<propfind xmlns="DAV:"><prop>${names.map((name) => `<${name}/>`).join("")}</prop></propfind>`;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { openAccess, readOnlyAccess } from "./access.ts";
-import { type RejoinOptions, type RejoinServer, serveRejoin } from "./testing/rejoin-fixture.ts";
-import { overs, type TestCall } from "./testing/test-call.ts";
+import { type RejoinOptions, type RejoinServer, serveRejoin } from "./testing/own/rejoin-fixture.ts";
+import { overs, type TestCall } from "./testing/own/test-call.ts";
 import { testWork } from "./testing/test-work.ts";
 import { at, contentOf, etagOf, put } from "./testing/tree-fixture.ts";
 

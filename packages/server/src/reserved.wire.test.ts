@@ -2,7 +2,7 @@ import { encodePath, parsePath, type ResourcePath, rootPath } from "@meanwhile/d
 import { afterEach, describe, expect, test } from "vitest";
 import { assertNotReserved, ReservedPathError } from "./reserved.ts";
 import { createMemoryTree } from "./testing/memory-tree.ts";
-import { memberStatuses, type Served, type ServeOptions, serve } from "./testing/serve-fixture.ts";
+import { memberStatuses, type Served, type ServeOptions, serve } from "./testing/own/serve-fixture.ts";
 import { plant } from "./testing/tree-fixture.ts";
 
 let served: Served | undefined;

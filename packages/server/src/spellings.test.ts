@@ -1,11 +1,11 @@
 /** Locks, rights, conditions and transfers hold in every spelling of a name. */
 import { parsePath } from "@meanwhile/dav/path";
 import { afterEach, describe, expect, test } from "vitest";
-import { foldingTree } from "./testing/folding-tree.ts";
-import { lockInfo, lockRoots, plantLock, submit } from "./testing/lock-fixture.ts";
 import { createMemoryTree } from "./testing/memory-tree.ts";
-import { rights } from "./testing/rights-fixture.ts";
-import { type Served, type ServeOptions, serve } from "./testing/serve-fixture.ts";
+import { foldingTree } from "./testing/own/folding-tree.ts";
+import { lockInfo, lockRoots, plantLock, submit } from "./testing/own/lock-fixture.ts";
+import { rights } from "./testing/own/rights-fixture.ts";
+import { type Served, type ServeOptions, serve } from "./testing/own/serve-fixture.ts";
 import { at, contentOf, etagOf, membersOf, plant, property } from "./testing/tree-fixture.ts";
 
 const servers: Served[] = [];

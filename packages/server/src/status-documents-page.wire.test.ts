@@ -4,10 +4,10 @@ import { parsePath } from "@meanwhile/dav/path";
 import { createOperations } from "@meanwhile/operations";
 import { afterEach, expect, test } from "vitest";
 import { createMemoryTree } from "./testing/memory-tree.ts";
-import { type Served, serve, testGate } from "./testing/serve-fixture.ts";
+import { type Served, serve, testGate } from "./testing/own/serve-fixture.ts";
+import { requestBytes, type WireHead, type WireResponse } from "./testing/own/wire-client.ts";
 import { slowTree } from "./testing/slow-tree.ts";
 import { plant } from "./testing/tree-fixture.ts";
-import { requestBytes, type WireHead, type WireResponse } from "./testing/wire-client.ts";
 
 const page = readFileSync(new URL("../../../docs/status-documents.md", import.meta.url), "utf8");
 const id = "nV4rRz0uS8mXq3b1cKJdTw";

@@ -5,10 +5,16 @@ import { createOperations } from "@meanwhile/operations";
 import { afterEach, describe, expect, test } from "vitest";
 
 import { createMemoryTree } from "./testing/memory-tree.ts";
-import { type Served, type ServeOptions, serve, type TestGate, testGate } from "./testing/serve-fixture.ts";
+import {
+  type Served,
+  type ServeOptions,
+  serve,
+  type TestGate,
+  testGate,
+} from "./testing/own/serve-fixture.ts";
+import { requestBytes, type WireClient, type WireResponse } from "./testing/own/wire-client.ts";
 import { slowTree } from "./testing/slow-tree.ts";
 import { plant } from "./testing/tree-fixture.ts";
-import { requestBytes, type WireClient, type WireResponse } from "./testing/wire-client.ts";
 
 let served: Served | undefined;
 let gate: TestGate;

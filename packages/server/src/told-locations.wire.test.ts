@@ -3,10 +3,10 @@ import { parsePath } from "@meanwhile/dav/path";
 import { createOperations, type Journal, memoryJournal } from "@meanwhile/operations";
 import { afterEach, expect, test } from "vitest";
 import { createMemoryTree } from "./testing/memory-tree.ts";
-import { type Served, serve, type TestGate, testGate } from "./testing/serve-fixture.ts";
+import { type Served, serve, type TestGate, testGate } from "./testing/own/serve-fixture.ts";
+import { requestBytes, type WireClient, type WireHead } from "./testing/own/wire-client.ts";
 import { slowTree } from "./testing/slow-tree.ts";
 import { plant, snapshot } from "./testing/tree-fixture.ts";
-import { requestBytes, type WireClient, type WireHead } from "./testing/wire-client.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

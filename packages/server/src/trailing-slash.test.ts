@@ -1,7 +1,7 @@
 /** A URL that ends in a slash names a collection: no document is changed by it (RFC 4918 §5.2). */
 import { parsePath } from "@meanwhile/dav/path";
 import { afterEach, expect, test } from "vitest";
-import { type Served, serve } from "./testing/serve-fixture.ts";
+import { type Served, serve } from "./testing/own/serve-fixture.ts";
 import { plant, snapshot } from "./testing/tree-fixture.ts";
 
 const servers: Served[] = [];

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createDavHandler, type RequestLogEntry } from "./server.ts";
 import { createMemoryLockStore } from "./testing/memory-lock-store.ts";
 import { createMemoryTree } from "./testing/memory-tree.ts";
-import { requestBytes } from "./testing/wire-client.ts";
+import { requestBytes } from "./testing/own/wire-client.ts";
 
 test.each([
   ["GET", "/"],

@@ -4,10 +4,10 @@ import { createOperations, type JournalEntry, memoryJournal } from "@meanwhile/o
 import { afterEach, describe, expect, test } from "vitest";
 import type { Tree } from "./store.ts";
 import { createMemoryTree } from "./testing/memory-tree.ts";
-import { type Served, type ServeOptions, serve } from "./testing/serve-fixture.ts";
+import { type Served, type ServeOptions, serve } from "./testing/own/serve-fixture.ts";
+import { requestBytes } from "./testing/own/wire-client.ts";
 import { testWork } from "./testing/test-work.ts";
 import { plant } from "./testing/tree-fixture.ts";
-import { requestBytes } from "./testing/wire-client.ts";
 
 const servers: Served[] = [];
 afterEach(async () => {

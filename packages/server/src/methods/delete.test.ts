@@ -1,9 +1,9 @@
 import { parsePath } from "@meanwhile/dav/path";
 import { afterEach, expect, test } from "vitest";
-import { lockRoots, plantLock, submit } from "../testing/lock-fixture.ts";
 import { createMemoryTree } from "../testing/memory-tree.ts";
-import { rights } from "../testing/rights-fixture.ts";
-import { memberStatuses, type Served, type ServeOptions, serve } from "../testing/serve-fixture.ts";
+import { lockRoots, plantLock, submit } from "../testing/own/lock-fixture.ts";
+import { rights } from "../testing/own/rights-fixture.ts";
+import { memberStatuses, type Served, type ServeOptions, serve } from "../testing/own/serve-fixture.ts";
 import { plant, snapshot } from "../testing/tree-fixture.ts";
 
 const root = parsePath("/");

@@ -12,7 +12,7 @@ import {
   testContext,
   testNowMs,
   testRequest,
-} from "../testing/read-fixture.ts";
+} from "../testing/own/read-fixture.ts";
 import { get } from "./get.ts";
 
 const digits = "0123456789";

@@ -1,8 +1,8 @@
 import { parsePath } from "@meanwhile/dav/path";
 import { afterEach, expect, test } from "vitest";
-import { plantLock, submit } from "../testing/lock-fixture.ts";
-import { rights } from "../testing/rights-fixture.ts";
-import { type Served, type ServeOptions, serve } from "../testing/serve-fixture.ts";
+import { plantLock, submit } from "../testing/own/lock-fixture.ts";
+import { rights } from "../testing/own/rights-fixture.ts";
+import { type Served, type ServeOptions, serve } from "../testing/own/serve-fixture.ts";
 import { plant, snapshot } from "../testing/tree-fixture.ts";
 
 const root = parsePath("/");

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { readOnlyAccess } from "../access.ts";
 import type { ServerContext } from "../context.ts";
-import { plant, testContext, testRequest } from "../testing/read-fixture.ts";
+import { plant, testContext, testRequest } from "../testing/own/read-fixture.ts";
 import { options, serverOptions } from "./options.ts";
 
 let context: ServerContext;

@@ -5,7 +5,7 @@ import { parseXml } from "@meanwhile/dav/xml-reader";
 import { beforeEach, describe, expect, test } from "vitest";
 import { defaultLimits, type ServerContext } from "../context.ts";
 import { createMemoryTree } from "../testing/memory-tree.ts";
-import { type ResponseView, textOf, viewMultistatus } from "../testing/multistatus-view.ts";
+import { type ResponseView, textOf, viewMultistatus } from "../testing/own/multistatus-view.ts";
 import {
   plant,
   readContent,
@@ -13,7 +13,7 @@ import {
   testContext,
   testNowMs,
   testRequest,
-} from "../testing/read-fixture.ts";
+} from "../testing/own/read-fixture.ts";
 import { propfind } from "./propfind.ts";
 
 const fixture = (name: string): string =>

@@ -1,7 +1,7 @@
 import { parsePath } from "@meanwhile/dav/path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { plantLock } from "../testing/lock-fixture.ts";
-import { type Served, serve } from "../testing/serve-fixture.ts";
+import { plantLock } from "../testing/own/lock-fixture.ts";
+import { type Served, serve } from "../testing/own/serve-fixture.ts";
 import { plant } from "../testing/tree-fixture.ts";
 
 let server: Served;

@@ -7,8 +7,8 @@ import type { ServerContext } from "../context.ts";
 import { propertyLimits } from "../property-limits.ts";
 import { TreeError } from "../store.ts";
 import { createMemoryTree } from "../testing/memory-tree.ts";
-import { type ResponseView, viewMultistatus } from "../testing/multistatus-view.ts";
-import { plant, readContent, testContext, testNowMs, testRequest } from "../testing/read-fixture.ts";
+import { type ResponseView, viewMultistatus } from "../testing/own/multistatus-view.ts";
+import { plant, readContent, testContext, testNowMs, testRequest } from "../testing/own/read-fixture.ts";
 import { propfind } from "./propfind.ts";
 import { isToleratedWhileLocked, proppatch } from "./proppatch.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
-import { lockRoots, plantLock } from "../testing/lock-fixture.ts";
-import { type Served, type ServeOptions, serve } from "../testing/serve-fixture.ts";
+import { lockRoots, plantLock } from "../testing/own/lock-fixture.ts";
+import { type Served, type ServeOptions, serve } from "../testing/own/serve-fixture.ts";
 import { plant } from "../testing/tree-fixture.ts";
 
 const servers: Served[] = [];

@@ -4,14 +4,14 @@ import { DavError } from "@meanwhile/dav/error";
 import { parsePath } from "@meanwhile/dav/path";
 import { parsePrefer } from "@meanwhile/interim/fields";
 import { createOperations, createWorkQueue } from "@meanwhile/operations";
-import { openAccess } from "../access.ts";
-import type { Answer } from "../answer.ts";
-import { defaultLimits, type ServerContext } from "../context.ts";
-import type { DavRequest } from "../dav-request.ts";
-import { reservedPaths } from "../reserved.ts";
-import type { Tree } from "../store.ts";
-import { createMemoryLockStore } from "./memory-lock-store.ts";
-import { createMemoryTree } from "./memory-tree.ts";
+import { openAccess } from "../../access.ts";
+import type { Answer } from "../../answer.ts";
+import { defaultLimits, type ServerContext } from "../../context.ts";
+import type { DavRequest } from "../../dav-request.ts";
+import { reservedPaths } from "../../reserved.ts";
+import type { Tree } from "../../store.ts";
+import { createMemoryLockStore } from "../memory-lock-store.ts";
+import { createMemoryTree } from "../memory-tree.ts";
 
 /** The moment at which these tests take place. */
 export const testNowMs: number = Date.UTC(2026, 0, 15, 12, 0, 0);

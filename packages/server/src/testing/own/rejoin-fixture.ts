@@ -6,13 +6,13 @@ import {
   type OperationLimits,
   type Operations,
 } from "@meanwhile/operations";
-import type { Tree } from "../store.ts";
-import { createMemoryTree, type MemoryTreeOptions } from "./memory-tree.ts";
+import type { Tree } from "../../store.ts";
+import { createMemoryTree, type MemoryTreeOptions } from "../memory-tree.ts";
+import { type SlowStep, slowTree } from "../slow-tree.ts";
+import { plant } from "../tree-fixture.ts";
 import { type Served, type ServeOptions, serve, type TestGate, testGate } from "./serve-fixture.ts";
-import { type SlowStep, slowTree } from "./slow-tree.ts";
 import { type Caller, caller, type Over } from "./test-call.ts";
 import { type TestTimers, testTimers } from "./test-timers.ts";
-import { plant } from "./tree-fixture.ts";
 
 export interface RejoinServer extends Served {
   readonly call: Caller["call"];

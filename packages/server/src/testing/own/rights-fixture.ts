@@ -1,6 +1,6 @@
 /** Rights by path prefix, for tests. */
 import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
-import type { Access } from "../access.ts";
+import type { Access } from "../../access.ts";
 
 /** What everyone may do from a path on: "r" to read, "w" to write. The longest prefix counts. */
 export function rights(rules: Readonly<Record<string, "" | "r" | "w" | "rw">>): Access {

@@ -1,5 +1,5 @@
 import { memberPath, nameOf, namesOf, parentOf, type ResourcePath, rootPath } from "@meanwhile/dav/path";
-import type { Tree } from "../store.ts";
+import type { Tree } from "../../store.ts";
 
 /** Methods whose first argument is a path. */
 const ofOnePath: ReadonlySet<string | symbol> = new Set([

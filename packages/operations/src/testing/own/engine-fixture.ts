@@ -1,7 +1,7 @@
-import type { Journal, JournalEntry } from "../journal.ts";
-import { memoryJournal } from "../memory-journal.ts";
-import type { Outcome } from "../operation.ts";
-import { createOperations, type Failure, type Operations, type OperationsOptions } from "../operations.ts";
+import type { Journal, JournalEntry } from "../../journal.ts";
+import { memoryJournal } from "../../memory-journal.ts";
+import type { Outcome } from "../../operation.ts";
+import { createOperations, type Failure, type Operations, type OperationsOptions } from "../../operations.ts";
 
 /** The time of the engine and of the journal. */
 const nowMs = 1000;

@@ -1,7 +1,7 @@
 /** LOCK requests, for tests of what locks keep others from doing. */
 import type { Lock, LockScope } from "@meanwhile/dav/lock";
 import { parsePath } from "@meanwhile/dav/path";
-import type { LockStore } from "../store.ts";
+import type { LockStore } from "../../store.ts";
 
 /** The content of a LOCK that makes a new lock (RFC 4918 §9.10.7). */
 export function lockInfo(scope: LockScope = "exclusive"): string {

@@ -1,0 +1,33 @@
+/** What is told of a journal in LMDB without LMDB's own types, which TypeScript does not take in ES modules. */
+import type { After, Journal, JournalEntry, PutOptions, Retention } from "@meanwhile/operations";
+
+/** A journal that answers later, and has to be closed. */
+export interface DurableJournal extends Journal {
+  put(entry: JournalEntry, options?: PutOptions): Promise<void>;
+  get(id: string): Promise<JournalEntry | undefined>;
+  byKey(name: string): Promise<JournalEntry | undefined>;
+  list(principal: string, limit: number): Promise<readonly JournalEntry[]>;
+  unfinished(): Promise<readonly JournalEntry[]>;
+  remove(id: string): Promise<void>;
+  /** Resolves once all that was put is committed. What is put later is refused. */
+  close(): Promise<void>;
+}
+
+export interface LmdbJournalSettings {
+  readonly retention?: Partial<Retention>;
+  /** The time of day, in milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** The clock by which the time of what is kept passes; default `now`, else one that does not jump. */
+  readonly lease?: () => number;
+  /** Timers, by which secrets are forgotten; by default they do not keep the process alive. */
+  readonly after?: After;
+  /** Longer contents are left out; in bytes, default 16 MiB. */
+  readonly contentLimit?: number;
+  /** Contents up to this length lie in the record, longer ones in a file; in bytes, default 64 KiB. */
+  readonly memoryLimit?: number;
+  /**
+   * Called where the disk is full, and what is to be recorded frees room: gives up what is held in reserve for that.
+   * Returns false where there is nothing. Default: nothing is.
+   */
+  readonly makeRoom?: () => boolean;
+}

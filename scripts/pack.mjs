@@ -1,0 +1,40 @@
+// @ts-check
+/**
+ * `npm run pack [FOLDER]`: builds all packages anew and writes their tarballs to a folder; default tarballs/.
+ *
+ *   --built  packs what is built already
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const { values, positionals } = parseArgs({
+  options: { built: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const cwd = fileURLToPath(new URL("../", import.meta.url));
+const folder = resolve(positionals[0] ?? `${cwd}tarballs`);
+const packages = readdirSync(`${cwd}packages`).map((name) => `packages/${name}`);
+/** @param {readonly string[]} args */
+const npm = (...args) => execFileSync("npm", args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+
+if (!values.built) {
+  // What was built from sources that are gone would be packed, too.
+  for (const name of packages) rmSync(`${cwd}${name}/dist`, { recursive: true, force: true });
+  npm("run", "build");
+}
+mkdirSync(folder, { recursive: true });
+for (const name of readdirSync(folder)) if (name.endsWith(".tgz")) rmSync(`${folder}/${name}`);
+npm(
+  "pack",
+  "--loglevel=error",
+  `--pack-destination=${folder}`,
+  ...packages.map((name) => `--workspace=${name}`),
+);
+console.log(
+  readdirSync(folder)
+    .map((name) => `${folder}/${name}`)
+    .join("\n"),
+);
