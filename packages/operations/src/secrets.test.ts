@@ -88,6 +88,17 @@ test("what ended a while ago is forgotten sooner, what ended in the future no la
   expect(forgotten).toEqual(["old", "future"]);
 });
 
+test("what ended earlier is forgotten earlier, in whatever order it came", () => {
+  const { secrets, forgotten, advanceTo } = watch();
+  advanceTo(100_000);
+  secrets.put("late", 100_000);
+  secrets.put("early", 40_000);
+  advanceTo(40_000 + secretMs);
+  expect(forgotten).toEqual(["early"]);
+  advanceTo(100_000 + secretMs);
+  expect(forgotten).toEqual(["early", "late"]);
+});
+
 test("what is long past is forgotten within a second", () => {
   const { secrets, forgotten, advanceTo } = watch();
   advanceTo(2 * secretMs);

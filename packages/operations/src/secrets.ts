@@ -38,8 +38,9 @@ export interface SecretClocks {
 export class SecretWatch {
   readonly #clocks: SecretClocks;
   readonly #forget: (id: string) => void;
-  // A Map keeps the order in which they came, which is that of their ends but for clocks that jump.
   readonly #dueAtMs = new Map<string, number>();
+  /** When the first of them is due, while the timer runs. */
+  #nextAtMs = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
   /** @param forget is to replace the entry by {@link withoutSecrets} */
@@ -57,7 +58,9 @@ export class SecretWatch {
     if (this.#dueAtMs.has(id)) return;
     const { now, lease } = this.#clocks;
     const ageMs = Math.max(0, now() - sinceMs);
-    this.#dueAtMs.set(id, lease() + secretMs - ageMs);
+    const dueAtMs = lease() + secretMs - ageMs;
+    this.#dueAtMs.set(id, dueAtMs);
+    if (dueAtMs < this.#nextAtMs) this.close();
     this.#watch();
   }
 
@@ -78,9 +81,9 @@ export class SecretWatch {
   }
 
   #watch(): void {
-    const [first] = this.#dueAtMs.values();
-    if (first === undefined || this.#cancel) return;
-    this.#cancel = this.#clocks.after(Math.max(leastMs, first - this.#clocks.lease()), () => {
+    if (this.#dueAtMs.size === 0 || this.#cancel) return;
+    this.#nextAtMs = [...this.#dueAtMs.values()].reduce((first, atMs) => Math.min(first, atMs));
+    this.#cancel = this.#clocks.after(Math.max(leastMs, this.#nextAtMs - this.#clocks.lease()), () => {
       this.#cancel = undefined;
       for (const id of [...this.#dueAtMs.keys()]) if (this.isDue(id)) this.#forget(id);
       this.#watch();
