@@ -26,7 +26,7 @@ export interface Clearing {
   readonly placed: readonly string[];
   /** Told of all that stays of what made room. */
   kept(kept: Kept): void;
-  /** Gives what is in place its dead properties; those of the members that are kept stay theirs. */
+  /** Gives what is in place its dead properties; those of the members that are kept stay theirs. Fails with "not-recorded". */
   properties(kept: readonly KeptAt[]): Promise<void>;
 }
 
@@ -43,17 +43,21 @@ export async function clearAside(context: FolderTreeContext, clearing: Clearing)
   const removable = await keepMembers(context, clearing);
   let clean = false;
   let unsynced: unknown;
+  let isSettled = false;
   for (const directory of clearing.placed) {
     await context.folder.calls.syncNames(directory).catch((error: unknown) => {
       unsynced ??= error;
     });
   }
   try {
-    await clearing.properties(keptOf(log));
+    if (log.facts.settled !== true) await clearing.properties(keptOf(log));
+    isSettled = true;
   } finally {
     if (unsynced === undefined) clean = await removeAside(context, clearing, removable);
     // What was put aside may be all that is left after a loss of power: the next start removes it.
     else context.left(clearing.to.path);
+    // What did not end is gone through at the next start, which must not give properties anew.
+    if (isSettled && !clean && log.facts.settled !== true) await log.add({ settled: true }).catch(() => {});
   }
   if (unsynced !== undefined) throw unsynced;
   return clean;
@@ -65,7 +69,7 @@ function madeRoom({ facts }: WorkLog): boolean {
 }
 
 /** What stays, as far as it is recorded. */
-function keptOf({ facts }: WorkLog): readonly (MemberFact & KeptAt)[] {
+export function keptOf({ facts }: Pick<WorkLog, "facts">): readonly (MemberFact & KeptAt)[] {
   return facts.failed.flatMap((fact) => (fact.was === undefined ? [] : [{ ...fact, was: fact.was }]));
 }
 

@@ -52,7 +52,9 @@ describe("dead properties", () => {
   test("of a tree are copied but for what was left out, and replace what was there", async () => {
     const { properties, set, get } = makeProperties();
     for (const path of ["/a", "/a/b", "/a/b/c", "/a/d", "/z/old"]) await set(path);
-    await properties.copy(at("/a"), at("/z"), { depth: "infinity", left: new Set([at("/a/b")]) });
+    await (
+      await properties.copy(at("/a"), at("/z"), { depth: "infinity", left: new Set([at("/a/b")]) })
+    ).settle([]);
     expect([get("/z"), get("/z/d"), get("/z/b"), get("/z/b/c"), get("/z/old")]).toEqual([
       ["/a"],
       ["/a/d"],
@@ -61,14 +63,14 @@ describe("dead properties", () => {
       [],
     ]);
     expect(get("/a/b/c")).toEqual(["/a/b/c"]);
-    await properties.copy(at("/a"), at("/flat"), { depth: "0", left: new Set() });
+    await (await properties.copy(at("/a"), at("/flat"), { depth: "0", left: new Set() })).settle([]);
     expect([get("/flat"), get("/flat/d")]).toEqual([["/a"], []]);
   });
 
   test("of more members than one transaction takes are copied and removed, all of them", async () => {
     const { properties, set, get, records } = makeProperties();
     await Promise.all(Array.from({ length: 1200 }, (_, i) => set(`/a/${i}`)));
-    await properties.copy(at("/a"), at("/b"), { depth: "infinity", left: new Set() });
+    await (await properties.copy(at("/a"), at("/b"), { depth: "infinity", left: new Set() })).settle([]);
     for (const i of [0, 499, 500, 999, 1199]) expect(get(`/b/${i}`)).toEqual([`/a/${i}`]);
     await properties.drop(at("/a"));
     await properties.drop(at("/b"));

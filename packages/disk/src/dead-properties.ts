@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { clarkName, type DeadProperty, type PropertyChange } from "@meanwhile/dav/property";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import type { Database, RootDatabase } from "lmdb";
@@ -28,6 +28,24 @@ export interface MemberProperties {
   unseen(): Iterable<string>;
 }
 
+/** A change that was made, and is not recorded yet. */
+interface Owed {
+  /** Resources whose properties are not known until it is. */
+  readonly paths: readonly ResourcePath[];
+  record(): void;
+}
+
+/** The properties of a copy, before it is in place. */
+export interface CopiedProperties {
+  /**
+   * The copy is in place: it gets them, in one step, and what was there is dropped.
+   * @throws {TreeError} "not-recorded"
+   */
+  settle(kept: Settling["kept"]): Promise<void>;
+  /** Forgets them, where nothing was settled. */
+  release(): void;
+}
+
 /** Nodes that are dealt with in one transaction. */
 const chunk = 500;
 
@@ -38,6 +56,9 @@ export class DeadProperties {
   readonly #maxBytes: number;
   /** Works for which properties were moved. */
   readonly #settled: Database<true, string>;
+  /** What could not be recorded of changes that were made: it is, before anything else is. */
+  #owed: Owed[] = [];
+  #paying: Promise<void> | undefined;
   #cleaning: Promise<void> | undefined;
   #changes = 0;
 
@@ -50,6 +71,7 @@ export class DeadProperties {
   }
 
   read(path: ResourcePath, kind: Resource["kind"]): readonly DeadProperty[] {
+    if (this.#isOwed(path)) return [];
     const id = this.#nodes.find(path);
     return id === undefined ? [] : this.#propertiesOf(id, kind);
   }
@@ -71,7 +93,7 @@ export class DeadProperties {
     return {
       of: (name, kind) => {
         const member = this.#nodes.member(id, name);
-        if (member === undefined) return [];
+        if (member === undefined || this.#isOwed(memberPath(path, name))) return [];
         seen.add(name);
         return this.#propertiesOf(member, kind);
       },
@@ -91,8 +113,7 @@ export class DeadProperties {
   forget(path: ResourcePath): void {
     const id = this.#nodes.find(path);
     if (id === undefined) return;
-    this.#queue
-      .run(() => void (this.#nodes.find(path) === id && this.#nodes.detach(path)), { durable: false })
+    this.#write(() => void (this.#nodes.find(path) === id && this.#nodes.detach(path)), { durable: false })
       .then(() => this.#clean())
       .catch(() => {
         // It is forgotten when it is next found to be no more.
@@ -102,7 +123,7 @@ export class DeadProperties {
   /** Applies changes in order, all or none. Fails with "too-large". */
   async patch(path: ResourcePath, kind: Resource["kind"], changes: readonly PropertyChange[]): Promise<void> {
     this.#changes += 1;
-    await this.#queue.run(() => {
+    await this.#write(() => {
       const properties = this.#changed(this.read(path, kind), changes);
       if (properties.length === 0) this.#nodes.clear(path);
       else this.#nodes.write(this.#nodes.make(path), nodeOf(kind, properties));
@@ -121,8 +142,8 @@ export class DeadProperties {
     properties: readonly DeadProperty[],
   ): Promise<void> {
     this.#changes += 1;
-    if (properties.length === 0 && this.#nodes.find(path) === undefined) return;
-    await this.#queue.run(
+    if (properties.length === 0 && this.#owed.length === 0 && this.#nodes.find(path) === undefined) return;
+    await this.#write(
       () => {
         const all = this.#changed([], properties.map(toSet));
         this.#nodes.detach(path);
@@ -133,59 +154,135 @@ export class DeadProperties {
     this.#clean();
   }
 
-  /** A resource is no more, nor are its members. */
+  /** A resource is to be no more, nor its members: it must not be before this is done. */
   drop(path: ResourcePath): Promise<void> {
     return this.begin(path, "document", []);
   }
 
-  /** Everything at and below a path moves to another, in one step; what was there is dropped. */
+  /** A resource is no more, nor are its members. Never fails: where that cannot be recorded yet, it is before all else. */
+  async dropGone(path: ResourcePath): Promise<void> {
+    await this.drop(path).catch(() => {
+      this.#owed.push({ paths: [path], record: () => void this.#nodes.detach(path) });
+    });
+  }
+
+  /**
+   * What is at and below a path was moved to another, and its properties follow in one step; what was there is dropped.
+   * @throws {TreeError} "not-recorded"
+   */
   async move(source: ResourcePath, destination: ResourcePath, settling: Settling = {}): Promise<void> {
     this.#changes += 1;
     const { kept = [], once } = settling;
     if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
-    if (this.#nodes.find(source) === undefined && this.#nodes.find(destination) === undefined) return;
-    await this.#queue.run(() => {
+    const paths = [source, destination];
+    if (this.#owed.length === 0 && paths.every((path) => this.#nodes.find(path) === undefined)) return;
+    await this.#settle(paths, once, () => {
       const attach = this.#detachReplaced(destination, kept);
-      const id = this.#nodes.detach(source);
-      attach(id);
-      if (once !== undefined) void this.#settled.put(keyOf(once), true);
+      attach(this.#nodes.detach(source));
     });
-    this.#clean();
   }
 
   /**
-   * Gives a destination what a source has, in one step at the end; what was there is dropped.
+   * Copies what a source has, for a destination that gets it later.
    * @param left members of the source (with all below them) that were not copied
    */
   async copy(
     source: ResourcePath,
     destination: ResourcePath,
-    options: Settling & { readonly depth: "0" | "infinity"; readonly left: ReadonlySet<ResourcePath> },
-  ): Promise<void> {
+    options: Pick<Settling, "once"> & {
+      readonly depth: "0" | "infinity";
+      readonly left: ReadonlySet<ResourcePath>;
+    },
+  ): Promise<CopiedProperties> {
     this.#changes += 1;
-    const { kept = [], once } = options;
-    if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
+    const { once } = options;
     const from = this.#nodes.find(source);
-    if (from === undefined && this.#nodes.find(destination) === undefined) return;
-    if (from === undefined) {
-      await this.#queue.run(() => this.#detachReplaced(destination, kept)(undefined));
-      this.#clean();
-      return;
-    }
-    const copied = await this.#queue.run(() => this.#copyNode(from, this.#nodes.makeDetached()), {
+    const copied = from === undefined ? undefined : await this.#copyNodes(from, source, options);
+    let isHeld = true;
+    return {
+      settle: async (kept = []) => {
+        this.#changes += 1;
+        if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
+        const isNothing = copied === undefined && this.#nodes.find(destination) === undefined;
+        if (isNothing && this.#owed.length === 0) return;
+        // Until it is attached, should it be owed.
+        isHeld = false;
+        await this.#settle([destination], once, () => {
+          this.#detachReplaced(destination, kept)(copied);
+          if (copied !== undefined) this.#nodes.release(copied);
+        });
+      },
+      release: () => {
+        if (copied === undefined || !isHeld) return;
+        isHeld = false;
+        this.#nodes.release(copied);
+        this.#clean();
+      },
+    };
+  }
+
+  async #copyNodes(
+    from: NodeId,
+    path: ResourcePath,
+    { depth, left }: { readonly depth: "0" | "infinity"; readonly left: ReadonlySet<ResourcePath> },
+  ): Promise<NodeId> {
+    const copied = await this.#write(() => this.#copyNode(from, this.#nodes.makeDetached()), {
       durable: false,
     });
     try {
-      if (options.depth === "infinity")
-        await this.#copyMembers({ from, to: copied, path: source }, options.left);
-      await this.#queue.run(() => {
-        this.#detachReplaced(destination, kept)(copied);
-        if (once !== undefined) void this.#settled.put(keyOf(once), true);
-      });
-    } finally {
+      if (depth === "infinity") await this.#copyMembers({ from, to: copied, path }, left);
+      return copied;
+    } catch (error) {
       this.#nodes.release(copied);
       this.#clean();
+      throw error;
     }
+  }
+
+  /** Records what became of a change that was made. It needs little room, and may use what is kept for removals. */
+  async #settle(paths: readonly ResourcePath[], once: string | undefined, record: () => void): Promise<void> {
+    const all = (): void => {
+      // It may have been written, although it was told that it was not.
+      if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
+      record();
+      if (once !== undefined) void this.#settled.put(keyOf(once), true);
+    };
+    try {
+      await this.#write(all, { freesRoom: true });
+    } catch (cause) {
+      this.#owed.push({ paths, record: all });
+      throw new TreeError("not-recorded", "the dead properties could not be written", { cause });
+    }
+    this.#clean();
+  }
+
+  /** Makes a change, after what is owed. */
+  async #write<T>(change: () => T, options?: Parameters<WriteQueue["run"]>[1]): Promise<T> {
+    while (this.#owed.length > 0) await this.#pay();
+    return this.#queue.run(change, options);
+  }
+
+  #pay(): Promise<void> {
+    const paid = [...this.#owed];
+    this.#paying ??= this.#queue
+      .run(
+        () => {
+          for (const { record } of paid) record();
+        },
+        { freesRoom: true },
+      )
+      .then(() => {
+        this.#owed = this.#owed.slice(paid.length);
+        this.#clean();
+      })
+      .finally(() => {
+        this.#paying = undefined;
+      });
+    return this.#paying;
+  }
+
+  #isOwed(path: ResourcePath): boolean {
+    return this.#owed.some(({ paths }) => paths.some((at) => isWithin(path, at)));
   }
 
   /** Forgets for which works properties were moved: all but these can no longer be resumed. */
@@ -193,7 +290,7 @@ export class DeadProperties {
     const kept = new Set([...works].map(keyOf));
     const gone = [...this.#settled.getKeys()].filter((key) => !kept.has(key));
     if (gone.length === 0) return;
-    await this.#queue.run(() => {
+    await this.#write(() => {
       for (const key of gone) void this.#settled.remove(key);
     });
   }
@@ -202,13 +299,13 @@ export class DeadProperties {
   async retain(path: ResourcePath, exists: (path: ResourcePath) => Promise<boolean>): Promise<void> {
     const id = this.#nodes.find(path);
     if (id === undefined) return;
-    if (!(await exists(path))) return this.drop(path);
+    if (!(await exists(path))) return this.dropGone(path);
     const open = [{ id, path }];
     for (const { id: at, path: above } of open) {
       for (const member of this.#eachMember(at)) {
         const below = memberPath(above, member.name);
         if (await exists(below)) open.push({ id: member.id, path: below });
-        else await this.drop(below);
+        else await this.dropGone(below);
       }
     }
   }
@@ -246,7 +343,7 @@ export class DeadProperties {
         after = members.at(-1)?.name;
         if (after === undefined) break;
         const kept = members.filter(({ name }) => !left.has(memberPath(path, name)));
-        const copies = await this.#queue.run(
+        const copies = await this.#write(
           () => kept.map(({ name, id }) => this.#copyNode(id, this.#nodes.makeMember(to, name))),
           { durable: false },
         );

@@ -87,11 +87,20 @@ const unsyncable: ReadonlySet<string> = new Set([
   "EPERM",
 ]);
 
-/** A sync failed: the kernel may have dropped what it could not write. */
+/**
+ * A sync failed: the kernel may have dropped what it could not write. Content is discarded then, and a full disk told as
+ * such; names are as they were changed ("not-synced"), whatever the reason.
+ */
 export function syncError(cause: unknown, code: "not-written" | "not-synced"): TreeError {
-  const isFull = treeError(cause).code === "no-space";
+  const told = code === "not-written" && isFull(cause) ? "no-space" : code;
   const errno = errnoOf(cause) ?? "an unknown error";
-  return new TreeError(isFull ? "no-space" : code, `the sync to the disk failed: ${errno}`, { cause });
+  return new TreeError(told, `the sync to the disk failed: ${errno}`, { cause });
+}
+
+/** What a work failed with that was undone: names that could not be synced are gone again, so nothing was made. */
+export function undoneError(cause: unknown, absent?: Absent): TreeError {
+  const error = treeError(cause, absent);
+  return error.code === "not-synced" ? syncError(error.cause, "not-written") : error;
 }
 
 /** Whether a file could not be opened for writing because it is a program that runs. */

@@ -107,7 +107,7 @@ async function removeSource(
   const seen = await folder.look(request.source);
   seen?.close();
   if (seen === undefined) {
-    await deadProperties.drop(request.source);
+    await deadProperties.dropGone(request.source);
     work.done(request.source, log.facts.kind);
     return;
   }

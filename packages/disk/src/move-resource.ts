@@ -113,7 +113,7 @@ async function renamed(
         log,
         placed: from === undefined ? [to.self] : [to.self, from.self],
         kept: (kept) => work.kept(kept),
-        properties: (kept) => deadProperties.move(source, destination, { kept, once: work.id }),
+        properties: (kept) => deadProperties.move(source, destination, { kept, once: log.id }),
       });
       if (clean) await log.end();
     } finally {

@@ -106,7 +106,7 @@ async function removeDocument(context: FolderTreeContext, removal: Removal): Pro
   try {
     await folder.calls.syncNames(directory.self);
   } finally {
-    await deadProperties.drop(path);
+    await deadProperties.dropGone(path);
   }
   await log.end();
   work.done(path, "document");
@@ -144,7 +144,7 @@ async function concludeWithout(
     work.failed(path, "collection", new TreeError("changed", "it was replaced since the work began"));
     return;
   }
-  await deadProperties.drop(path);
+  await deadProperties.dropGone(path);
   work.done(path, "collection");
 }
 
@@ -185,7 +185,7 @@ async function removeHidden(context: FolderTreeContext, removal: Removal): Promi
     await count(context, removal, aside);
     gone = await removeDirectory(folder, directory, aside, reportOf(removal, rewrittenSince), name);
   } finally {
-    if (gone) await deadProperties.drop(path);
+    if (gone) await deadProperties.dropGone(path);
     else await putBack(context, removal);
   }
   // Else it could come back when nothing knows of it any more.
@@ -206,7 +206,7 @@ async function putBack(context: FolderTreeContext, removal: Removal): Promise<vo
   }
   if (shown === name) return retainProperties(context, path);
   // Another program has taken the name.
-  await deadProperties.drop(path);
+  await deadProperties.dropGone(path);
   if (shown === undefined) return;
   const error = new TreeError("busy", "what could not be removed was kept under another name");
   work.kept({ path: memberPath(directory.path, shown), was: path, kind: "collection", error });
@@ -266,7 +266,7 @@ export async function removeOrTell(
     }
   } finally {
     directory.close();
-    if (gone) await deadProperties.drop(path);
+    if (gone) await deadProperties.dropGone(path);
     else await retainProperties(context, path);
   }
 }

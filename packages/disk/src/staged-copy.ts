@@ -1,12 +1,13 @@
 import { type ResourcePath, rebase } from "@meanwhile/dav/path";
 import { type Placement, TreeError, type TreeWork } from "@meanwhile/server/store";
 import { bootId } from "./boot-id.ts";
-import { clearAside, type KeptAt } from "./clear-aside.ts";
+import { clearAside } from "./clear-aside.ts";
 import { copyJob } from "./copy-file.ts";
 import { type CopyContext, copyDocument, copyMembers } from "./copy-tree.ts";
 import { countMembers } from "./count-members.ts";
+import type { CopiedProperties } from "./dead-properties.ts";
 import { holdDestination, refuseUnlessSeen } from "./destination.ts";
-import { treeError } from "./errno.ts";
+import { undoneError } from "./errno.ts";
 import { removeClock } from "./file-system-time.ts";
 import type { Directory, Folder, Seen } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
@@ -74,6 +75,7 @@ export async function beginCopy(
         kind: seen.kind,
         identity: await lastingIdentity(folder.calls, seen, seen.stats),
         ctimeNs: `${seen.stats.ctimeNs}`,
+        ...(request.depth === "0" ? { depth: "0" } : {}),
         ...(standing === undefined ? {} : { standing }),
         ...(mounted ? { mounted } : {}),
         ...(timeNs === undefined ? {} : { timeNs }),
@@ -130,43 +132,47 @@ export async function copyIntoPlace(context: FolderTreeContext, copy: StagedCopy
   }
   const there = await folder.calls.find(to.at(name));
   const isPlaced = facts.staged !== undefined && there !== undefined && isIdentity(there, facts.staged);
-  if (!isPlaced && facts.overwritten !== true) {
-    try {
-      await stage(context, copy);
-      refusePartial(copy);
+  let properties: CopiedProperties | undefined;
+  try {
+    if (!isPlaced && facts.overwritten !== true) {
+      try {
+        await stage(context, copy);
+        refusePartial(copy);
+        // Before anything is in place: what is, is to get them.
+        properties = await copyProperties(context, copy);
+        await placeStaged(context, copy);
+      } catch (error) {
+        await undo(context, copy);
+        throw undoneError(error);
+      }
+    } else {
+      // It is in place, and may have its staged name yet.
       await placeStaged(context, copy);
-    } catch (error) {
-      await undo(context, copy);
-      throw treeError(error, copy.request.source === "/" ? "not-found" : undefined);
+      await copy.count();
+      work.counted();
+      properties = await copyProperties(context, copy).catch((cause: unknown) => {
+        throw new TreeError("not-recorded", "the dead properties could not be copied", { cause });
+      });
     }
-  } else {
-    // It is in place, and may have its staged name yet.
-    await placeStaged(context, copy);
-    await copy.count();
-    work.counted();
+    const { settle } = properties;
+    return await clearAside(context, {
+      to,
+      name,
+      log,
+      placed: [to.self],
+      kept: (kept) => work.kept(kept),
+      properties: settle,
+    });
+  } finally {
+    properties?.release();
   }
-  const clean = await clearAside(context, {
-    to,
-    name,
-    log,
-    placed: [to.self],
-    kept: (kept) => work.kept(kept),
-    properties: (kept) => copyProperties(context, copy, kept),
-  });
-  return clean;
 }
 
-async function copyProperties(
+function copyProperties(
   { deadProperties }: FolderTreeContext,
-  { request, log, left, work }: StagedCopy,
-  kept: readonly KeptAt[],
-): Promise<void> {
-  const { source, destination, depth } = request;
-  const { method } = log.facts;
-  // What is moved loses its properties with its source: they are copied once only.
-  const renamed = kept.some(({ path, was }) => path !== was);
-  const once = method === "move" || renamed ? { once: work.id } : {};
-  await deadProperties.copy(source, destination, { depth, left, kept, ...once });
+  { request: { source, destination, depth }, log, left }: StagedCopy,
+): Promise<CopiedProperties> {
+  return deadProperties.copy(source, destination, { depth, left, once: log.id });
 }
 
 async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void> {

@@ -187,25 +187,29 @@ test("a copy whose content cannot be synced gets no name", async () => {
   expect(changes).toEqual(["sync works", "sync staged", "unlink staged", "sync /", "failed: not-written"]);
 });
 
-test("where the sync of a name fails the content is in place, told as not synced, and what it replaced is kept", async () => {
-  const afterRenaming = (change: Change): void => {
-    if (change.call === "sync" && renamed) throw Object.assign(new Error("EIO"), { code: "EIO" });
-    if (change.call === "rename") renamed = true;
-  };
-  let renamed = false;
-  expect(await trace(put("/document"), { fault: afterRenaming })).toEqual([
-    "sync draft",
-    "rename draft → document",
-    "sync /",
-    "unlink draft",
-    "failed: not-synced",
-  ]);
-  renamed = false;
-  expect((await trace(copy("/document", "/old"), { fault: afterRenaming })).slice(-5)).toEqual([
-    "rename old → aside",
-    "link staged → old",
-    "unlink staged",
-    "sync /",
-    "failed: not-synced",
-  ]);
-});
+// A full disk is no reason to say that nothing was changed.
+test.each(["EIO", "ENOSPC"])(
+  "where the sync of a name fails (%s) the content is in place, told as not synced, and what it replaced is kept",
+  async (code) => {
+    const afterRenaming = (change: Change): void => {
+      if (change.call === "sync" && renamed) throw Object.assign(new Error(code), { code });
+      if (change.call === "rename") renamed = true;
+    };
+    let renamed = false;
+    expect(await trace(put("/document"), { fault: afterRenaming })).toEqual([
+      "sync draft",
+      "rename draft → document",
+      "sync /",
+      "unlink draft",
+      "failed: not-synced",
+    ]);
+    renamed = false;
+    expect((await trace(copy("/document", "/old"), { fault: afterRenaming })).slice(-5)).toEqual([
+      "rename old → aside",
+      "link staged → old",
+      "unlink staged",
+      "sync /",
+      "failed: not-synced",
+    ]);
+  },
+);

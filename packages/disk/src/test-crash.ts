@@ -29,6 +29,8 @@ export interface CrashSite {
   readonly database: RootDatabase;
   /** Told of each change before the end is decided; may throw in the file system's place. */
   readonly fault: ((change: Change) => void) | undefined;
+  /** Called before each transaction of the database; may throw in its place. */
+  readonly databaseFault?: () => void;
   readonly durability: Durability;
   /** Spellings of a name that are one; undefined: none are. */
   readonly form?: Form;
@@ -73,7 +75,10 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
     // The end of the process finds the same before a sync as after it.
     return change.call === "sync" ? undefined : step();
   };
-  const queue = new WriteQueue(site.database, step);
+  const queue = new WriteQueue(site.database, () => {
+    site.databaseFault?.();
+    return step();
+  });
   // What was written is there for the next process in any case; and nothing may come back after the end of this one.
   const syncs = new Syncs({ fsync: async () => {} });
   const options = { durability: site.durability, syncs };

@@ -1,6 +1,9 @@
 import { nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { keptOf } from "./clear-aside.ts";
 import type { Directory } from "./folder.ts";
 import type { FolderTreeContext } from "./folder-tree.ts";
+import { type Identity, isIdentity } from "./identity.ts";
+import { isListed } from "./listed-names.ts";
 import { completeOverwriting } from "./overwrite.ts";
 import { bringBack } from "./place.ts";
 import { removePlaceholder } from "./place-new.ts";
@@ -9,21 +12,24 @@ import type { WorkFacts } from "./work-facts.ts";
 
 /**
  * Tidies up after works that will not be resumed: what they put aside is brought back where nothing took its name,
- * what they staged is removed.
+ * what they staged is removed; what they put in place gets the dead properties that could not be recorded then.
  */
 export async function undoWorks(context: FolderTreeContext, resumed: ReadonlySet<string>): Promise<void> {
-  for (const { facts, forget } of context.works.unresumed(resumed)) {
-    if (await undo(context, facts)) forget();
+  const kept = new Set(resumed);
+  for (const { id, facts, forget } of context.works.unresumed(resumed)) {
+    if (await undo(context, id, facts)) forget();
+    else kept.add(id);
   }
   context.works.tidy();
-  await context.deadProperties.keepSettled(resumed);
+  await context.deadProperties.keepSettled(kept);
 }
 
 /** @returns false if something is left, for the next start */
-async function undo(context: FolderTreeContext, facts: WorkFacts): Promise<boolean> {
+async function undo(context: FolderTreeContext, id: string, facts: WorkFacts): Promise<boolean> {
   if (facts.ended === true) return true;
   const target = facts.destination ?? facts.source;
   try {
+    await settleProperties(context, id, facts);
     return await undoAt(context, facts, target);
   } catch {
     // A file system that is read-only by now, or cannot be read, does not keep the server from its start.
@@ -32,11 +38,48 @@ async function undo(context: FolderTreeContext, facts: WorkFacts): Promise<boole
   }
 }
 
+/** Where it is in place, as the work recorded it, and its properties are not. */
+async function settleProperties(context: FolderTreeContext, id: string, facts: WorkFacts): Promise<void> {
+  const { destination, source, method, staged, settled } = facts;
+  if (destination === undefined || settled === true || !(await isPlaced(context, facts, destination))) return;
+  const { deadProperties } = context;
+  const kept = keptOf({ facts });
+  if (method === "move" && staged === undefined) {
+    await deadProperties.move(source, destination, { kept, once: id });
+    return;
+  }
+  const left = new Set(facts.failed.flatMap(({ path, was }) => (was === undefined ? [path] : [])));
+  const depth = facts.depth ?? "infinity";
+  const copied = await deadProperties.copy(source, destination, { depth, left, once: id });
+  await copied.settle(kept);
+}
+
+async function isPlaced(
+  context: FolderTreeContext,
+  facts: WorkFacts,
+  destination: ResourcePath,
+): Promise<boolean> {
+  if (facts.mounted === true) return facts.overwritten === true;
+  const { identity, staged } = facts;
+  const moved = facts.method === "move" && staged === undefined;
+  if (!moved && staged === undefined) return false;
+  const isThere = (path: ResourcePath, of: Identity): Promise<boolean> =>
+    within(context, path, false, async (directory) => {
+      const { folder } = context;
+      const there = await folder.calls.find(directory.at(nameOf(path)));
+      if (there === undefined || !isIdentity(there, of)) return false;
+      // By another spelling, it is found at both.
+      return facts.respells !== true || (await isListed(folder, directory, nameOf(path)));
+    });
+  if (!(await isThere(destination, staged ?? identity))) return false;
+  return !moved || !(await isThere(facts.source, identity));
+}
+
 async function undoAt(context: FolderTreeContext, facts: WorkFacts, target: ResourcePath): Promise<boolean> {
   const { aside, clock, staged } = facts.names;
   const inSource = facts.method === "move" ? [clock] : [];
   const names = [clock, ...(staged === undefined ? [] : [staged]), ...(facts.stuck === true ? [] : [aside])];
-  const clean = await within(context, target, async (to) => {
+  const clean = await within(context, target, true, async (to) => {
     if (facts.overwriting === true && facts.overwritten !== true) {
       const old = { directory: to, name: nameOf(target), draft: aside, backup: aside };
       await completeOverwriting(context.folder, old);
@@ -50,7 +93,7 @@ async function undoAt(context: FolderTreeContext, facts: WorkFacts, target: Reso
     return removed && (await context.folder.calls.find(to.at(aside))) === undefined;
   });
   if (!clean) context.left(parentOf(target) ?? target);
-  return (await within(context, facts.source, (from) => removeNames(context, from, inSource))) && clean;
+  return (await within(context, facts.source, true, (from) => removeNames(context, from, inSource))) && clean;
 }
 
 /** Whether what was staged is there yet: else it got its name, and what has that name now is no placeholder. */
@@ -63,14 +106,16 @@ async function isUnplaced(
   return (await folder.calls.find(to.at(names.staged))) !== undefined;
 }
 
+/** @param otherwise where there is no such collection any more */
 async function within(
   { folder }: FolderTreeContext,
   path: ResourcePath,
+  otherwise: boolean,
   act: (directory: Directory) => Promise<boolean>,
 ): Promise<boolean> {
   const parent = parentOf(path);
   const directory = parent === undefined ? undefined : await folder.directory(parent);
-  if (directory === undefined) return true;
+  if (directory === undefined) return otherwise;
   try {
     return await act(directory);
   } finally {

@@ -11,6 +11,8 @@ export interface WorkBeginning {
   /** The root of the source. */
   readonly kind: Resource["kind"];
   readonly identity: Identity;
+  /** Of a COPY whose members stay. */
+  readonly depth?: "0";
   /** When the root of the source changed last, in nanoseconds of its file system's clock. */
   readonly ctimeNs: string;
   /** Something is mounted at the document of the destination: its content is replaced, and not the file. */
@@ -71,6 +73,8 @@ export interface LaterFacts {
   readonly overwritten?: true;
   /** What other programs changed in what was put aside was found, and has a place. */
   readonly sorted?: true;
+  /** What is in place has its dead properties. */
+  readonly settled?: true;
   /** What is removed was put out of sight. */
   readonly hidden?: true;
   /** Nothing is left to do, or to undo. */

@@ -113,10 +113,12 @@ export class Works {
   }
 
   /** Works of earlier processes that were not resumed, with what forgets each. */
-  unresumed(resumed: ReadonlySet<string>): readonly { readonly facts: WorkFacts; forget(): void }[] {
+  unresumed(
+    resumed: ReadonlySet<string>,
+  ): readonly { readonly id: string; readonly facts: WorkFacts; forget(): void }[] {
     return [...this.#earlier]
       .filter(([id]) => !resumed.has(id))
-      .map(([id, facts]) => ({ facts, forget: () => void this.#earlier.delete(id) }));
+      .map(([id, facts]) => ({ id, facts, forget: () => void this.#earlier.delete(id) }));
   }
 
   /** Writes the file anew, without what was forgotten. */
@@ -144,6 +146,7 @@ export class Works {
   #log(id: string, facts: WorkFacts): WorkLog {
     this.#changes += 1;
     const log = new WorkLog({
+      id,
       facts,
       append: (fact, synced) =>
         this.#append(id, fact, { synced: synced === "synced", freesRoom: facts.method === "remove" }),
@@ -220,6 +223,7 @@ export class Works {
 }
 
 interface WorkLogOptions {
+  readonly id: string;
   readonly facts: WorkFacts;
   readonly append: (fact: Fact, synced?: "synced") => Promise<void>;
   readonly ended: () => void;
@@ -233,6 +237,11 @@ export class WorkLog {
   constructor(options: WorkLogOptions) {
     this.#options = options;
     this.#facts = options.facts;
+  }
+
+  /** Of the work, among all that have not ended. */
+  get id(): string {
+    return this.#options.id;
   }
 
   get facts(): WorkFacts {

@@ -3,7 +3,7 @@ import { DavError } from "@meanwhile/dav/error";
 import { errorDocument } from "@meanwhile/dav/error-document";
 import { OperationLimitError, OperationRecordError } from "@meanwhile/operations";
 import type { Answer } from "./answer.ts";
-import { TreeError } from "./store.ts";
+import { isMadeNevertheless, TreeError } from "./store.ts";
 import { fromTreeError } from "./tree-status.ts";
 
 /** The error as the client sees it; what nobody foresaw is a 500 that tells nothing. */
@@ -38,9 +38,9 @@ export function errorAnswer(error: DavError, method: string): Answer {
 }
 
 /**
- * A tree that throws has left all as it was, unless only a sync failed: what it failed by can be over when the same
- * request comes again.
+ * A tree that throws has left all as it was, unless only what comes after the change failed: what it failed by can be over
+ * when the same request comes again.
  */
 function changedNothing({ status, cause }: DavError): boolean {
-  return status === 507 || (status >= 500 && cause instanceof TreeError && cause.code !== "not-synced");
+  return status === 507 || (status >= 500 && cause instanceof TreeError && !isMadeNevertheless(cause));
 }

@@ -311,6 +311,8 @@ export type TreeErrorCode =
   | "not-written"
   /** The change was made, but would not survive a loss of power for certain: a sync failed. */
   | "not-synced"
+  /** The change was made, but its dead properties could not be recorded: they follow once they can be. */
+  | "not-recorded"
   | "unavailable";
 
 /** The store failed. `message` is for the log and never has local paths in it. */
@@ -322,6 +324,11 @@ export class TreeError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** Whether a change that failed so was made all the same. */
+export function isMadeNevertheless({ code }: TreeError): boolean {
+  return code === "not-synced" || code === "not-recorded";
 }
 
 /** What a LOCK request asks for, checked and clamped. */

@@ -10,7 +10,7 @@ import { underCondition } from "./change.ts";
 import type { ServerContext } from "./context.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { forgetReplacedLocks, forgetUnmappedLocks } from "./forget-locks.ts";
-import { type Placement, TreeError } from "./store.ts";
+import { isMadeNevertheless, type Placement, TreeError } from "./store.ts";
 import { toldPaths } from "./told-paths.ts";
 import { fromTreeError } from "./tree-status.ts";
 import {
@@ -175,15 +175,21 @@ async function act(
     ...(seen === undefined ? {} : { seen }),
     ...(sourceSeen === undefined ? {} : { sourceSeen }),
   };
-  const { created } =
-    change.method === "COPY"
-      ? await tree.copy(source, destination, { ...placement, depth: change.depth }, treeWork)
-      : await tree.move(source, destination, placement, treeWork);
-  const problem = await forgotten(async () => {
-    if (change.replaces) await forgetReplacedLocks(context, destination);
-    if (change.method === "MOVE") await forgetUnmappedLocks(context, source);
-  });
-  return { ...empty(created ? 201 : 204), ...problem };
+  const forget = () =>
+    forgotten(async () => {
+      if (change.replaces) await forgetReplacedLocks(context, destination);
+      if (change.method === "MOVE") await forgetUnmappedLocks(context, source);
+    });
+  try {
+    const { created } =
+      change.method === "COPY"
+        ? await tree.copy(source, destination, { ...placement, depth: change.depth }, treeWork)
+        : await tree.move(source, destination, placement, treeWork);
+    return { ...empty(created ? 201 : 204), ...(await forget()) };
+  } catch (error) {
+    if (error instanceof TreeError && isMadeNevertheless(error)) await forget();
+    throw error;
+  }
 }
 
 /**

@@ -25,6 +25,7 @@ const table: readonly [code: TreeErrorCode, method: string, status: number][] = 
   ["unavailable", "COPY", 503],
   ["not-written", "PUT", 500],
   ["not-synced", "PUT", 500],
+  ["not-recorded", "MOVE", 500],
   ["changed", "MOVE", 409],
   ["stopped", "COPY", 409],
 ];

@@ -50,6 +50,12 @@ export function fromTreeError(error: TreeError, method: string): DavError {
         "the change was made, but could not be written to the disk for certain",
         because,
       );
+    case "not-recorded":
+      return new DavError(
+        500,
+        "the change was made, but its properties could not be recorded yet: they follow when they can be",
+        because,
+      );
     case "changed":
       return new DavError(409, "it was changed since, and left alone", because);
     case "incomplete":
