@@ -219,13 +219,19 @@ describe("content that can be sent once", () => {
     ]);
   });
 
-  test("asks with PROPFIND where everybody may ask with OPTIONS", async () => {
+  test.each([
+    ["ask with OPTIONS", ["OPTIONS"], ["OPTIONS", "PROPFIND"]],
+    ["read", ["OPTIONS", "PROPFIND"], ["OPTIONS", "PROPFIND", "UNLOCK"]],
+  ])("asks with what changes nothing where everybody may %s", async (_what, free, asked) => {
     const server = scriptedServer((request, options) =>
-      request.method === "OPTIONS" ? new Response("") : wantsBasic(request, options),
+      free.includes(request.method) ? new Response("") : wantsBasic(request, options),
     );
     const send = authenticatingSend(server.send, { origin, credentials: ann });
-    await send(url, { method: "PUT", content: new Blob(["abc"]).stream() });
-    expect(server.seen.map(({ method }) => method)).toEqual(["OPTIONS", "PROPFIND", "PUT"]);
+    expect((await send(url, { method: "PUT", content: new Blob(["abc"]).stream() })).status).toBe(200);
+    expect(server.seen.map(({ method, content }) => [method, content])).toEqual([
+      ...asked.map((method) => [method, ""]),
+      ["PUT", "abc"],
+    ]);
   });
 
   test("is not asked for again after an upload that needed no login", async () => {

@@ -28,8 +28,8 @@ export interface AuthenticationOptions {
  * later, it may be another that asks: the password is not sent.
  *
  * Before content that can be sent only once goes out, there has to be an answer that was not used yet, since a nonce may be
- * good for one request: the challenge is got by a request without content and without credentials, OPTIONS, and where
- * everybody may do that, PROPFIND.
+ * good for one request: the challenge is got by a request without content and without credentials, OPTIONS, where
+ * everybody may do that, PROPFIND, and where everybody may read, UNLOCK of a lock that nobody has.
  */
 export function authenticatingSend(send: Send, options: AuthenticationOptions): Send {
   const { credentials } = options;
@@ -47,9 +47,9 @@ export function authenticatingSend(send: Send, options: AuthenticationOptions): 
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
         ...(signal === undefined ? {} : { signal }),
       };
-      for (const method of ["OPTIONS", "PROPFIND"]) {
+      for (const [method, headers] of harmless) {
         if (answering.fresh) break;
-        const response = await send(url, { ...patience, method, headers: { Depth: "0" } });
+        const response = await send(url, { ...patience, method, headers });
         if (response.status === 401) await answering.challenged(response.headers, undefined);
         await discard(response);
       }
@@ -57,6 +57,12 @@ export function authenticatingSend(send: Send, options: AuthenticationOptions): 
     return exchange(send, answering, url, sendOptions, once);
   };
 }
+
+const harmless: readonly (readonly [method: string, headers: Readonly<Record<string, string>>])[] = [
+  ["OPTIONS", {}],
+  ["PROPFIND", { Depth: "0" }],
+  ["UNLOCK", { "Lock-Token": "<urn:uuid:00000000-0000-0000-0000-000000000000>" }],
+];
 
 async function exchange(
   send: Send,
