@@ -282,6 +282,21 @@ describe("get", () => {
       0,
       /^$/,
     ],
+    ["a folder, to output", ["URLf", "-"], { PROPFIND: folder("/f/"), GET: whole("<html>") }, 2, /get -r/],
+    [
+      "a file, by a URL with a slash",
+      ["URLa/", "-"],
+      { "PROPFIND /a/": { status: 400 }, "PROPFIND /a": file("/a"), GET: { status: 404 } },
+      4,
+      /: \/a is a file, not a folder; leave out the slash at its end$/,
+    ],
+    [
+      "a file, with -r",
+      ["-r", "URLa"],
+      { "PROPFIND /a/": { status: 403 }, "PROPFIND /a": file("/a") },
+      5,
+      /: \/a is a file, not a folder$/,
+    ],
     ["without a listing", ["URLa", "-"], { PROPFIND: { status: 405 }, GET: cut }, 0, /^$/],
   ])("%s", async (_what, args, answers, code, said) => {
     writeFileSync(join(cwd, "old"), "old");

@@ -1,6 +1,6 @@
 /** `meanwhile get`: content comes to this machine. */
 import { join, resolve, sep } from "node:path";
-import type { Download } from "@meanwhile/client";
+import type { Download, Resource } from "@meanwhile/client";
 import type { Command } from "commander";
 import { failed, wrongUsage } from "../command-error.ts";
 import { nameAmount } from "../display/amounts.ts";
@@ -59,6 +59,8 @@ export function getCommand(context: CommandContext): Command {
 async function toOutput(session: Session, url: URL): Promise<void> {
   const { client, terminal, signal, report } = session;
   if (report.json) throw wrongUsage("--json does not go with -: standard output is the document");
+  const listed = await listedAt(session, url);
+  if (listed?.collection) throw wrongUsage(`${shownPath(url)} is a folder: get -r downloads it`);
   const download = await client.get(url, { signal });
   const { content, length } = download;
   // Where the content goes to the terminal, a bar would be in the middle of it.
@@ -74,21 +76,25 @@ async function toOutput(session: Session, url: URL): Promise<void> {
   } finally {
     display?.end();
   }
-  await mustBeWhole(session, download, done);
+  mustBeWhole(download, done, listed);
+}
+
+/** Undefined where the server lists nothing, or not now: the content may come all the same. */
+async function listedAt({ client, signal }: Session, url: URL): Promise<Resource | undefined> {
+  const { ConnectionError, HttpError } = await import("@meanwhile/client");
+  return client.stat(url, afterwards(signal)).catch((error: unknown) => {
+    if (error instanceof HttpError) return undefined;
+    if (error instanceof ConnectionError && error.mayHaveArrived) return undefined;
+    throw error;
+  });
 }
 
 /**
  * A transfer may end too early in good order. What was changed since is another matter.
  * @throws {CommandError} 1 where the server lists more than came
  */
-async function mustBeWhole({ client, signal }: Session, download: Download, came: number): Promise<void> {
-  const { ConnectionError, HttpError } = await import("@meanwhile/client");
-  const listed = await client.stat(download.url, afterwards(signal)).catch((error: unknown) => {
-    // It did come; this server lists nothing, or not now.
-    if (error instanceof HttpError || error instanceof ConnectionError) return undefined;
-    throw error;
-  });
-  if (listed?.length === undefined || listed.collection || came >= listed.length) return;
+function mustBeWhole(download: Download, came: number, listed: Resource | undefined): void {
+  if (listed?.length === undefined || came >= listed.length) return;
   const differ = (one: string | undefined, other: string | undefined): boolean =>
     one !== undefined && other !== undefined && one !== other;
   const bare = (tag: string | undefined): string | undefined => tag?.replace(/^W\//, "");

@@ -5,8 +5,14 @@ import { nameAmount } from "../display/amounts.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
 import { follow } from "../remote/follow.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
-import { isAbsent, lookAt } from "../remote/look-at.ts";
-import { collectionUrl, commonParent, parseRemoteUrls, shownPath } from "../remote/remote-url.ts";
+import { isAbsent, isFileWithSlash, lookAt } from "../remote/look-at.ts";
+import {
+  collectionUrl,
+  commonParent,
+  parseRemoteUrls,
+  shownPath,
+  withoutSlash,
+} from "../remote/remote-url.ts";
 import { type CommandContext, forEachUrl, inSession, type Session } from "../remote/session.ts";
 import { doneOrAccepted, operationFact, tookPhrase } from "./operation-result.ts";
 
@@ -52,6 +58,8 @@ async function remove(
       if (found.kind === "nothing") throw found.cause;
       if (found.kind === "folder")
         throw wrongUsage(`${shownPath(url)} is a collection: rm -r deletes it with all that is in it`);
+      if (found.kind !== "file" && (await isFileWithSlash(client, url, { signal })))
+        throw wrongUsage(`${shownPath(withoutSlash(url))} is a file: leave out the slash at its end`);
       if (found.kind !== "file")
         throw wrongUsage(
           `${shownPath(url)} may be a folder, the server does not tell: rm -r deletes it, with all that is in it`,

@@ -4,19 +4,20 @@ import type { HttpError } from "@meanwhile/client";
 import { summary } from "../display/printable.ts";
 import type { FailureCode } from "../exit-status.ts";
 import type { Explanation, FailureContext } from "./explanation.ts";
-import { shownPath } from "./remote-url.ts";
+import { shownPath, withoutSlash } from "./remote-url.ts";
 
 /** One line: the place, what is the matter there, what the server says of it, what to do. */
 export async function explainStatus(error: HttpError, context: FailureContext): Promise<Explanation> {
   const { status, url, condition, detail } = error;
-  const { what, advice } = await meaningOf(error, context);
+  const isFile = await isFileWithSlash(error, context);
+  const { what, advice } = isFile ? ofFile(error, context) : await meaningOf(error, context);
   // The phrase that goes with the number says nothing new.
   const phrase = detail?.trim().toLowerCase() === STATUS_CODES[status]?.toLowerCase();
   // Of what is no failure, the detail is the client's: where a redirection leads, which the advice says.
   const isNews = detail !== undefined && !phrase && status >= 400;
-  const said = isNews ? summary(detail) : condition;
+  const said = isFile ? undefined : isNews ? summary(detail) : condition;
   const parts = [
-    `${shownPath(url)}: ${what}`,
+    isFile ? what : `${shownPath(url)}: ${what}`,
     ...(said === undefined ? [] : [` (the server says: ${summary(said)})`]),
     ...(advice === undefined ? [] : [`; ${advice}`]),
   ];
@@ -31,6 +32,23 @@ export async function explainStatus(error: HttpError, context: FailureContext): 
       ...(detail === undefined ? {} : { detail }),
     },
   };
+}
+
+/** How servers answer where a file's URL has a slash at its end. */
+const slashRefusals: ReadonlySet<number> = new Set([400, 403, 404, 405, 409]);
+const ofWhatIsThere: ReadonlySet<string> = new Set(["GET", "HEAD", "PROPFIND", "DELETE"]);
+
+async function isFileWithSlash(
+  { method, status, url }: HttpError,
+  context: FailureContext,
+): Promise<boolean> {
+  if (!url.pathname.endsWith("/") || !slashRefusals.has(status) || !ofWhatIsThere.has(method)) return false;
+  return (await context.isFileWithSlash?.(url)) === true;
+}
+
+function ofFile({ url }: HttpError, { remote }: FailureContext): Meaning {
+  const what = `${shownPath(withoutSlash(url))} is a file, not a folder`;
+  return remote?.pathname === url.pathname ? { what, advice: "leave out the slash at its end" } : { what };
 }
 
 /** Of a status that means failure, for a request or for a member of one. */

@@ -117,8 +117,10 @@ async function explainFolder(error: FolderError, context: FailureContext): Promi
   const { failures, failed, deleted, deletionsLeftOut, endedEarly } = error.summary;
   const told = failed.slice(0, mostMembersTold);
   const details: string[] = [];
+  // What members are was listed.
+  const { isFileWithSlash: _, ...ofMembers } = context;
   for (const { path, error: cause } of told) {
-    const why = await explain(cause, { ...context, resumable: false });
+    const why = await explain(cause, { ...ofMembers, resumable: false });
     const words = why?.message ?? summary(cause.message);
     // What a server answered is told with its place, which says which member it is.
     const named = cause instanceof HttpError || cause instanceof MultistatusError;

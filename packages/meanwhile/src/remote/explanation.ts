@@ -23,6 +23,8 @@ export interface FailureContext {
   readonly keepsDestination?: boolean;
   /** Doing the same again goes on where it ended. */
   readonly resumable?: boolean;
+  /** Whether the URL, which ends in a slash, is that of a file without it; if that can be found out. */
+  readonly isFileWithSlash?: (place: URL) => Promise<boolean>;
   /** Who holds the locks at one of these places, if that can be found out. */
   readonly lockHolder: (places: readonly URL[]) => Promise<string | undefined>;
 }

@@ -66,6 +66,12 @@ export async function kindAt(client: DavClient, url: URL, patience: Patience): P
   return bare.kind === "file" || bare.kind === "folder" ? bare.kind : kind;
 }
 
+/** Whether a URL ends in a slash, and is that of a file without it. Some servers find nothing there, or an error. */
+export async function isFileWithSlash(client: DavClient, url: URL, patience: Patience): Promise<boolean> {
+  if (!url.pathname.endsWith("/") || /^\/+$/.test(url.pathname)) return false;
+  return (await lookAt(client, withoutSlash(url), patience)).kind === "file";
+}
+
 /** How long a look at what is there after the work may take: what was done is not kept waiting for it. */
 export function afterwards(signal: AbortSignal): Patience {
   return { signal, timeoutMs: 60_000 };

@@ -82,6 +82,10 @@ export async function inSession(
       byToken: settings.credentials.kind === "token",
       keepsDestination: options.keepsDestination ?? false,
       resumable: options.resumable ?? false,
+      isFileWithSlash: async (place) => {
+        const { afterwards, isFileWithSlash } = await import("./look-at.ts");
+        return isFileWithSlash(client, place, afterwards(stops.signal)).catch(() => false);
+      },
       lockHolder: async (places) => (await import("./lock-holder.ts")).lockHolder(client, places),
     };
     const session: Session = {
