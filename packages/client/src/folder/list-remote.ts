@@ -1,8 +1,9 @@
+import { unreadStatus } from "@meanwhile/dav/multistatus-reader";
 import { encodeName } from "@meanwhile/dav/path";
 import { davName } from "@meanwhile/dav/xml-reader";
 import type { DavClient } from "../dav/dav-client.ts";
 import { propertyNamed, type Resource } from "../dav/resource.ts";
-import { MultistatusError } from "../error/multistatus-error.ts";
+import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
 import type { Patience } from "../http/send.ts";
 import type { DocumentFacts, FolderMember } from "./folder-member.ts";
 import { MemberError } from "./folder-work.ts";
@@ -27,17 +28,20 @@ export async function* listRemote(
   } catch (error) {
     if (!(error instanceof MultistatusError)) throw error;
     let whole = true;
-    for (const { url, status } of error.failed) {
-      const segment = memberSegment(collection, url);
+    for (const failed of error.failed) {
+      const segment = memberSegment(collection, failed.url);
       if (segment === undefined) whole = false;
-      else yield unlisted(segment, status);
+      else yield unlisted(segment, failed);
     }
     if (!whole) throw error;
   }
 }
 
-function unlisted({ encoded, name }: LastSegment, status: number): FolderMember {
-  const problem = new MemberError("not-listed", `the server does not tell what it is (${status})`);
+function unlisted({ encoded, name }: LastSegment, { status, description }: MemberResult): FolderMember {
+  // What the client found says more than the status that stands for it.
+  const said = description === undefined ? [] : [description];
+  const why = (status === unreadStatus && said.length > 0 ? said : [status, ...said]).join(": ");
+  const problem = new MemberError("not-listed", `the server does not tell what it is (${why})`);
   return { kind: "other", name: name ?? shown(encoded), problem };
 }
 
