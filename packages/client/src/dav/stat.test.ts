@@ -117,7 +117,7 @@ describe("stat", () => {
 
   test.each([
     ["others", [document, document.replace("a%20b.txt", "c")]],
-    ["another", [document]],
+    ["one in another folder", [document.replace("a%20b.txt", "c/a%20b.txt")]],
     ["the folder above", [document.replace("a%20b.txt", "")]],
   ])("a 207 of %s alone tells nothing of this one", async (_what, responses) => {
     for (const verb of ["stat", "exists"] as const) {
@@ -128,6 +128,8 @@ describe("stat", () => {
 
   test.each([
     ["its name, as the server has it", "A b.txt.", "/dav/a%20b.txt"],
+    ["a name that the server made of it", "a: b.txt", "/dav/a_%20b.txt"],
+    ["a folder's name that the server made of it", "a: b/", "/dav/a_%20b/"],
     ["its name below another folder, as behind a proxy that changes paths", "a b.txt", "/inner/a%20b.txt"],
     ["the base, by another name", "", "/dav/home/"],
   ])("a 207 of %s alone is about it", async (_what, place, href) => {

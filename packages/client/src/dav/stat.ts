@@ -4,7 +4,7 @@ import { HttpError } from "../error/http-error.ts";
 import { hasFailed } from "../error/multistatus-error.ts";
 import type { Patience } from "../http/send.ts";
 import { alikeName } from "./alike-name.ts";
-import { isSameResource } from "./comparable-path.ts";
+import { depthBelow, isSameResource } from "./comparable-path.ts";
 import type { Place } from "./dav-client.ts";
 import { Losses } from "./losses.ts";
 import type { Places } from "./place.ts";
@@ -107,9 +107,15 @@ async function readOne(context: VerbContext, { url, responses }: Found): Promise
   return one;
 }
 
-/** Whether all that it names is below the base, and has another name. The base itself has names that are not ours. */
+/**
+ * Whether all that it names is below the base, has another name, and is in another folder: in the same one, a server may have
+ * made another name of the one that was asked for. The base itself has names that are not ours.
+ */
 function isOfAnother(places: Places, asked: URL, { hrefs }: MultistatusResponse): boolean {
   const named = hrefs.flatMap((href) => places.ofHref(href, asked) ?? []);
   const name = alikeName(places.name(asked));
-  return name !== "" && named.length > 0 && named.every((url) => alikeName(places.name(url)) !== name);
+  const folder = new URL(asked.pathname.endsWith("/") ? ".." : ".", asked);
+  const mayBeIt = (url: URL): boolean =>
+    alikeName(places.name(url)) === name || depthBelow(url, folder) === 1;
+  return name !== "" && named.length > 0 && !named.some(mayBeIt);
 }
