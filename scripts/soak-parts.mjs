@@ -132,6 +132,10 @@ export const parts = {
       command: [process.execPath, "scripts/without-judges.mjs", name],
     })),
   },
+  release: {
+    about: "a release that publishes nothing",
+    steps: [{ name: "npm run release -- --dry-run", command: ["npm", "run", "release", "--", "--dry-run"] }],
+  },
   "mutation-dav": mutation("dav"),
   "mutation-operations": mutation("operations"),
   "mutation-interim": mutation("interim"),

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { installLines } from "../../scripts/release-texts.mjs";
 import { runWell } from "../run.ts";
 
 export interface Manifest extends Readonly<Record<string, unknown>> {
@@ -38,19 +39,21 @@ const others = ["express", "@types/express", "@types/node"];
  */
 export async function installTarballs(): Promise<Installed> {
   const place = mkdtempSync(join(tmpdir(), "meanwhile-tarballs-"));
-  const project = join(place, "project");
+  const project = join(place, "service");
   mkdirSync(project);
-  await runWell(process.execPath, ["scripts/pack.mjs", "--built", join(place, "tarballs")]);
-  const tarballs = readdirSync(join(place, "tarballs")).map((name) => join(place, "tarballs", name));
+  const packed = join(place, "meanwhile", "tarballs");
+  await runWell(process.execPath, ["scripts/pack.mjs", "--built", packed]);
+  const tarballs = readdirSync(packed).map((name) => join(packed, name));
   const require = createRequire(import.meta.url);
-  const dependencies = Object.fromEntries([
-    ...others.map((name) => [name, readManifest(require.resolve(`${name}/package.json`))["version"]]),
-    ...tarballs.map((path) => [nameIn(path), `file:${path}`]),
-  ]);
+  const dependencies = Object.fromEntries(
+    others.map((name) => [name, readManifest(require.resolve(`${name}/package.json`))["version"]]),
+  );
   const manifest = { private: true, type: "module", dependencies };
   writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
-  const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--no-package-lock"];
-  await runWell("npm", ["install", ...flags], { cwd: project });
+  const environment = { npm_config_prefer_offline: "true", npm_config_package_lock: "false" };
+  const [[here]] = installLines;
+  // The line that README.md tells to type in one's service.
+  await runWell("sh", ["-ec", here.split("\n").at(-1) ?? ""], { cwd: project, environment });
   const packages = tarballs.map((tarball) => {
     const folder = join(project, "node_modules", nameIn(tarball));
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })
