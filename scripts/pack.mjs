@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * `npm run pack [FOLDER]`: builds all packages anew and writes their tarballs to a folder; default tarballs/.
+ * `npm run pack [FOLDER]`: builds all packages and writes their tarballs to a folder; default tarballs/.
  *
  *   --built  packs what is built already
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -20,11 +20,8 @@ const packages = readdirSync(`${cwd}packages`).map((name) => `packages/${name}`)
 /** @param {readonly string[]} args */
 const npm = (...args) => execFileSync("npm", args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
 
-if (!values.built) {
-  // What was built from sources that are gone would be packed, too.
-  for (const name of packages) rmSync(`${cwd}${name}/dist`, { recursive: true, force: true });
-  npm("run", "build");
-}
+if (!values.built) npm("run", "build");
+for (const name of packages) forgetWithoutSource(`${cwd}${name}`);
 mkdirSync(folder, { recursive: true });
 for (const name of readdirSync(folder)) if (name.endsWith(".tgz")) rmSync(`${folder}/${name}`);
 npm(
@@ -38,3 +35,11 @@ console.log(
     .map((name) => `${folder}/${name}`)
     .join("\n"),
 );
+
+/** What was built from sources that are gone would be packed, too. @param {string} folder of a package */
+function forgetWithoutSource(folder) {
+  for (const name of readdirSync(`${folder}/dist`, { recursive: true, encoding: "utf8" })) {
+    const [, start] = /^(.*?)(?:\.d\.ts|\.js)(?:\.map)?$/.exec(name) ?? [];
+    if (start !== undefined && !existsSync(`${folder}/src/${start}.ts`)) rmSync(`${folder}/dist/${name}`);
+  }
+}

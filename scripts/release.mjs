@@ -32,7 +32,10 @@ const read = (name) => readFileSync(join(cwd, name), "utf8");
 const write = (name, text) => writeFileSync(join(cwd, name), text);
 
 try {
-  if (dryRun) execFileSync("git", ["clone", "--quiet", repository, cwd], { stdio: "inherit" });
+  if (dryRun)
+    execFileSync("git", ["clone", "--quiet", "--config=advice.detachedHead=false", repository, cwd], {
+      stdio: "inherit",
+    });
   else checkRepository();
   run("npm", "ci", "--prefer-offline");
   const version = nextVersion();

@@ -7,9 +7,11 @@
  * Overwrite, Prefer, Range, Timeout. It exposes DAV, Operations, ETag, Location, Link, Lock-Token, Content-Encoding,
  * Content-Range, Retry-After and WWW-Authenticate. It answers preflights without credentials.
  */
-export type { TokenSource } from "./auth/credentials.ts";
+
+export type { CredentialOptions, TokenSource } from "./auth/credentials.ts";
 export { type BrowserClientOptions, createClient } from "./browser/create-browser-client.ts";
 export type { Fetch, FetchOptions } from "./browser/fetch-send.ts";
+export type { CommonClientOptions } from "./client-parts.ts";
 export type {
   Capabilities,
   Change,
@@ -43,4 +45,6 @@ export type {
   Send,
   SendOptions,
 } from "./http/send.ts";
+export type { Timers } from "./http/timers.ts";
 export type { LongRequest, RequestProgress } from "./long-request/long-request.ts";
+export type { Surroundings } from "./long-request/start-long-request.ts";

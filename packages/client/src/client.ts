@@ -1,6 +1,8 @@
 /** A WebDAV client that sees interim responses, waits while the server works, and comes back after a lost connection. */
-export type { TokenSource } from "./auth/credentials.ts";
+
+export type { CredentialOptions, TokenSource } from "./auth/credentials.ts";
 export { type LoginRefusal, loginRefusal } from "./auth/login-refusal.ts";
+export type { CommonClientOptions } from "./client-parts.ts";
 export { type ClientOptions, createClient } from "./create-client.ts";
 export type {
   Capabilities,
@@ -35,4 +37,6 @@ export type {
   Send,
   SendOptions,
 } from "./http/send.ts";
+export type { Timers } from "./http/timers.ts";
 export type { LongRequest, RequestProgress } from "./long-request/long-request.ts";
+export type { Surroundings } from "./long-request/start-long-request.ts";

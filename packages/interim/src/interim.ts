@@ -3,6 +3,7 @@ export {
   answerClientErrors,
   answerClientErrorsBehind,
   type ClientErrorOptions,
+  type Http1Server,
   whenEarlierAreAnswered,
 } from "./client-errors.ts";
 export {
@@ -14,8 +15,8 @@ export {
 } from "./exchange.ts";
 export { checkFinalStatus } from "./final-status.ts";
 export { type InterimFields, interimBytes, largestInterimBytes } from "./interim-fields.ts";
-export { closeLingering, isClosing } from "./lingering-close.ts";
-export type { Refusal } from "./malformed-status.ts";
+export { type After, closeLingering, isClosing } from "./lingering-close.ts";
+export type { ParseError, Refusal } from "./malformed-status.ts";
 export type { Misuse, MisuseCode } from "./misuse.ts";
 export {
   createPacer,
@@ -25,3 +26,4 @@ export {
   type PacerOptions,
 } from "./pacer.ts";
 export type { Protocol } from "./protocol.ts";
+export type { SetTimer } from "./timer-wheel.ts";

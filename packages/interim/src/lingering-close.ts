@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 
 /** Calls back after some milliseconds. @returns takes the call off again */
-type After = (ms: number, callback: () => void) => () => void;
+export type After = (ms: number, callback: () => void) => () => void;
 
 /** How often the client is looked after; one that has sent nothing in between is not waited for. In milliseconds. */
 const lookMs = 5_000;

@@ -1,9 +1,8 @@
 /** A folder over WebDAV, in a server of one's own. */
 import type { Durability } from "@meanwhile/disk";
-import type { DavHandlerOptions } from "@meanwhile/server";
+import type { DavHandlerOptions, NodeHandler } from "@meanwhile/server";
 import { loadWithLmdb } from "./native-module.ts";
 import { checkFolderOptions } from "./serve/check-folder-options.ts";
-import type { OpenFolder } from "./serve/open-folder.ts";
 
 export { MissingBinaryError } from "./native-module.ts";
 
@@ -37,7 +36,7 @@ export interface ServeFolderOptions extends Omit<DavHandlerOptions, "tree" | "lo
  * Answers requests: give it to `createServer` of node:http, node:http2 or node:https, to the server's "checkContinue" so that refused
  * uploads are never sent, or to `app.use(path, handler)` of Express.
  */
-export type FolderHandler = OpenFolder["handler"] & {
+export type FolderHandler = NodeHandler & {
   /**
    * Ends: call it after `server.close()`. Long requests get `drainMs` milliseconds (default: 30,000) to end; those that
    * run on are finished by the next process with this state. Resolves when all files are closed. May be called twice.
@@ -61,7 +60,7 @@ export async function serveFolder(options: ServeFolderOptions): Promise<FolderHa
   const { openFolder, folderUsers } = await loadWithLmdb(loadServer);
   const { users: _, readOnly: __, warn = emitWarning, ...rest } = options;
   const folder = await openFolder({ ...rest, ...folderUsers(options, warn), warn });
-  const handler: OpenFolder["handler"] = (request, response, next) => folder.handler(request, response, next);
+  const handler: NodeHandler = (request, response, next) => folder.handler(request, response, next);
   return Object.assign(handler, {
     close: ({ drainMs = 30_000 }: { readonly drainMs?: number } = {}) => folder.close({ drainMs }),
   });

@@ -22,8 +22,12 @@ export interface ExpressProcessing {
  * @param operations default: its own, in memory
  * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
  */
-export function processing(operations?: Operations, options: ProcessingOptions = {}): ExpressProcessing {
-  const processor = createProcessor(operations, options);
+export function processing(
+  operations?: Operations,
+  options: ProcessingOptions<Request> = {},
+): ExpressProcessing {
+  // The request of Express is the one of Node.
+  const processor = createProcessor(operations, options as ProcessingOptions);
   const middleware = (request: Request, response: Response, next: NextFunction): void =>
     // An injected request has a response that Express cannot be given another one for.
     isInjected(response)

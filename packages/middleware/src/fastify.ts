@@ -2,12 +2,19 @@
 
 import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
-import type { FastifyInstance, FastifyPluginCallback, FastifyReply, HTTPMethods } from "fastify";
+import type {
+  FastifyInstance,
+  FastifyPluginCallback,
+  FastifyReply,
+  FastifyRequest,
+  HTTPMethods,
+} from "fastify";
 import { tellFieldsBefore } from "./answers/fields-before.ts";
 import { isInjected } from "./recording/injected.ts";
 import { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
 import { Handling } from "./request/handling.ts";
 import { checkRouteOptions, type ProcessingOptions, type RouteOptions } from "./request/options.ts";
+import { ownRequests } from "./request/own-request.ts";
 import { createProcessor } from "./request/processor.ts";
 import type { StatusFields } from "./status/answer.ts";
 import { defaultStatusPath } from "./status/place.ts";
@@ -25,14 +32,16 @@ declare module "fastify" {
   }
 }
 
-export interface FastifyProcessingOptions extends ProcessingOptions {
+/** `principal` and `when` get the request of Fastify. */
+export interface FastifyProcessingOptions extends ProcessingOptions<FastifyRequest> {
   /** Default: its own, in memory. */
   readonly operations?: Operations;
 }
 
 const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, done) => {
   const { operations, ...others } = options;
-  const processor = createProcessor(operations, others);
+  const own = ownRequests(others);
+  const processor = createProcessor(operations, own.options);
   const mount = app.prefix.replace(/\/$/, "");
   serveBelow(app, mount, others.path);
   app.decorateReply("operation", {
@@ -58,6 +67,7 @@ const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, d
       next();
     };
     tellFieldsBefore(request.raw, () => setOn(reply));
+    own.tell(request.raw, request);
     processor.enter(request.raw, reply.raw, proceed, (error) => next(error as Error), {
       mount,
       route: () => url,

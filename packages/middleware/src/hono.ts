@@ -3,11 +3,12 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
-import type { Context, MiddlewareHandler, Next } from "hono";
+import type { Context, Env, MiddlewareHandler, Next } from "hono";
 import { tellFieldsBefore } from "./answers/fields-before.ts";
 import { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
 import { patternMount } from "./request/mount.ts";
 import type { ProcessingOptions } from "./request/options.ts";
+import { ownRequests } from "./request/own-request.ts";
 import { createProcessor } from "./request/processor.ts";
 import type { StatusFields } from "./status/answer.ts";
 import { sendResponse } from "./web/send-response.ts";
@@ -31,11 +32,18 @@ export type HonoProcessing = MiddlewareHandler<HonoEnvironment> & {
  * Makes slow requests operations, and serves their status documents: `app.use(processing(operations))`. The operation
  * is `c.get("operation")`.
  *
+ * `principal` and `when` get the context.
+ *
+ * @typeParam E what the application has in its context
  * @param operations default: its own, in memory
  * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
  */
-export function processing(operations?: Operations, options: ProcessingOptions = {}): HonoProcessing {
-  const processor = createProcessor(operations, options);
+export function processing<E extends Env = HonoEnvironment>(
+  operations?: Operations,
+  options: ProcessingOptions<Context<E>> = {},
+): HonoProcessing {
+  const asking = ownRequests(options);
+  const processor = createProcessor(operations, asking.options);
   const middleware: MiddlewareHandler<HonoEnvironment> = (context, next) =>
     new Promise((resolve, reject) => {
       const { incoming, outgoing } = context.env;
@@ -53,6 +61,8 @@ export function processing(operations?: Operations, options: ProcessingOptions =
       tellFieldsBefore(incoming, () => setOn(context.res.headers));
       const { matchedRoutes, routeIndex, path } = context.req;
       const own = matchedRoutes[routeIndex];
+      // What else its context has, the application says by E.
+      asking.tell(incoming, context as object as Context<E>);
       processor.enter(incoming, outgoing, proceed, reject, {
         mount: own === undefined ? "" : own.method === "ALL" ? patternMount(own.path, path) : "route",
         route: () => context.req.matchedRoutes.at(-1)?.path,

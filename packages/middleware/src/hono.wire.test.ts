@@ -8,6 +8,7 @@ import { type HonoEnvironment, processing } from "./hono.ts";
 import { operationOf } from "./request/handler-operation.ts";
 import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
 import { listen } from "./testing/node-app.ts";
+import { honoOptions } from "./testing/options-for.ts";
 import { testContract } from "./testing/run-contract.ts";
 
 function addRoutes(app: Hono<HonoEnvironment>, story: AppStory): void {
@@ -91,7 +92,7 @@ function subject(name: string, listenerOf: typeof getRequestListener, withCors: 
       const app = new Hono<HonoEnvironment>();
       // Preflight requests are its own.
       if (withCors) app.use((c, next) => (c.req.method === "OPTIONS" ? next() : cors()(c, next)));
-      if (given) app.use(processing(given.operations, given.options));
+      if (given) app.use(processing(given.operations, honoOptions(given.options)));
       addRoutes(app, story);
       return listen(protocol, listenerOf(app.fetch, { overrideGlobalObjects: false }));
     },

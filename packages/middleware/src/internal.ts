@@ -39,5 +39,6 @@ export {
   type StatusServiceOptions,
 } from "./status/service.ts";
 export { type Attendance, createAttendance, resetMs, type Told } from "./waiting/delivery-tracker.ts";
-export type { FirstAnswer } from "./waiting/first-answer.ts";
+export type { FirstAnswer, Patience } from "./waiting/first-answer.ts";
 export { type Followed, type FollowOptions, follow } from "./waiting/follow.ts";
+export type { WaitingOptions } from "./waiting/interim-news.ts";

@@ -11,6 +11,7 @@ import { processing as forHono, type HonoEnvironment } from "./hono.ts";
 import { processing as forKoa } from "./koa.ts";
 import type { ProcessingOptions, RouteOptions } from "./request/options.ts";
 import { manualTimers } from "./testing/manual-timers.ts";
+import { honoOptions, koaOptions } from "./testing/options-for.ts";
 import { field, http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
 
 type Protocol = "HTTP/1.1" | "HTTP/2";
@@ -33,7 +34,7 @@ const koa: App = {
       context.set("Access-Control-Allow-Origin", "*");
       return next();
     });
-    app.use(forKoa(operations, options) as Koa.Middleware);
+    app.use(forKoa(operations, koaOptions(options)) as Koa.Middleware);
     app.use(forKoa(operations, route) as Koa.Middleware);
     app.use(async (context) => {
       context.body = await handler();
@@ -47,7 +48,7 @@ const hono: App = {
   serve(protocol, operations, options, route, handler) {
     const app = new Hono<HonoEnvironment>();
     app.use(cors());
-    app.use(forHono(operations, options));
+    app.use(forHono(operations, honoOptions(options)));
     app.post("/", forHono(operations, route), async (c) => {
       const text = await handler();
       c.header("X-Operation", String(c.get("operation").id !== undefined));

@@ -5,6 +5,7 @@ import type { Operations } from "@meanwhile/operations";
 import type { Context, Middleware } from "koa";
 import { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
 import type { ProcessingOptions } from "./request/options.ts";
+import { ownRequests } from "./request/own-request.ts";
 import { createProcessor } from "./request/processor.ts";
 
 export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
@@ -20,11 +21,14 @@ export type KoaProcessing = Middleware<unknown, { operation?: HandlerOperation }
  * Makes slow requests operations, and serves their status documents: `app.use(processing(operations))`, before what
  * reads bodies. The operation is `ctx.operation`.
  *
+ * `principal` and `when` get the context.
+ *
  * @param operations default: its own, in memory
  * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
  */
-export function processing(operations?: Operations, options: ProcessingOptions = {}): KoaProcessing {
-  const processor = createProcessor(operations, options);
+export function processing(operations?: Operations, options: ProcessingOptions<Context> = {}): KoaProcessing {
+  const own = ownRequests(options);
+  const processor = createProcessor(operations, own.options);
   const middleware: Middleware<unknown, { operation?: HandlerOperation }> = (context, next) =>
     new Promise((resolve, reject) => {
       let proceeds = false;
@@ -44,6 +48,7 @@ export function processing(operations?: Operations, options: ProcessingOptions =
       const { originalUrl, url } = context;
       if (originalUrl !== url) Object.assign(context.req, { originalUrl });
       const onRoute = isOnRoute(context, middleware);
+      own.tell(context.req, context as Context);
       processor.enter(context.req, context.res, proceed, reject, {
         ...(onRoute ? { mount: "route" } : {}),
         route: () => routeOf(context),

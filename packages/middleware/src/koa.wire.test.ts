@@ -5,6 +5,7 @@ import { processing } from "./koa.ts";
 import { operationOf } from "./request/handler-operation.ts";
 import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
 import { listen } from "./testing/node-app.ts";
+import { koaOptions } from "./testing/options-for.ts";
 import { testContract } from "./testing/run-contract.ts";
 
 type Route = (context: Koa.Context, story: AppStory) => Promise<void>;
@@ -77,7 +78,7 @@ const koa: AdapterSubject = {
   serve(protocol, story, given) {
     const app = new Koa();
     app.silent = true;
-    if (given) app.use(processing(given.operations, given.options) as Koa.Middleware);
+    if (given) app.use(processing(given.operations, koaOptions(given.options)) as Koa.Middleware);
     app.use(async (context) => {
       await routes[context.path]?.(context, story);
     });

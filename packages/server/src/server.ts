@@ -18,6 +18,7 @@ import type { LockStore, Tree } from "./store.ts";
 export { type Access, type Action, openAccess, readOnlyAccess } from "./access.ts";
 export type { Authenticate, Authentication, Credentials } from "./authentication.ts";
 export { defaultLimits, type Limits } from "./context.ts";
+export type { NodeHandler } from "./pipeline.ts";
 export type { RequestLogEntry } from "./request-log.ts";
 export { assertNotReserved, ReservedPathError } from "./reserved.ts";
 

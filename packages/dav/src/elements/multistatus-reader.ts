@@ -5,6 +5,8 @@ import { XmlStream, type XmlStreamLimits } from "../xml/xml-stream.ts";
 import { DocumentError } from "./document-error.ts";
 import type { PropertyName } from "./property.ts";
 
+export type { XmlStreamLimits } from "../xml/xml-stream.ts";
+
 /** A `DAV:response` (RFC 4918 §14.24). */
 export interface MultistatusResponse {
   /** As they stand in the document, without white space around; none where the server named no resource. */

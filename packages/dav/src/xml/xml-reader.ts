@@ -4,6 +4,7 @@ import { badRequest, DavError } from "../error.ts";
 import { type ElementExcess, type ElementLimits, ElementReader } from "./element-reader.ts";
 import type { XmlElement } from "./xml-element.ts";
 
+export type { ElementLimits } from "./element-reader.ts";
 export type { XmlAttribute, XmlElement } from "./xml-element.ts";
 
 /** What a document may have. Beyond it: 413 for what is too large, 400 for what no honest client sends. */

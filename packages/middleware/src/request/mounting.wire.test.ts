@@ -15,6 +15,7 @@ import { processing as forKoa } from "../koa.ts";
 import { processing as forNode } from "../node.ts";
 import { alice } from "../testing/adapter-scene.ts";
 import { listen } from "../testing/node-app.ts";
+import { fastifyOptions, honoOptions, koaOptions } from "../testing/options-for.ts";
 import { field, http1Client, type TestClient } from "../testing/raw-client.ts";
 import { patternMount, prefixOf } from "./mount.ts";
 import type { ProcessingOptions } from "./options.ts";
@@ -61,11 +62,11 @@ const inHono =
       return new Response("done");
     };
     if (how === "path") {
-      app.use("/api/*", forHono(operations, options));
+      app.use("/api/*", forHono(operations, honoOptions(options)));
       app.post("/api/things", slow);
     } else {
       const inner = new Hono<HonoEnvironment>();
-      inner.use(forHono(operations, options));
+      inner.use(forHono(operations, honoOptions(options)));
       inner.post("/things", slow);
       app.route("/:version", inner);
     }
@@ -75,7 +76,7 @@ const inHono =
 /** As koa-mount does it. */
 const inKoa: Serve = (operations, options) => {
   const app = new Koa();
-  const inner = forKoa(operations, options) as Koa.Middleware;
+  const inner = forKoa(operations, koaOptions(options)) as Koa.Middleware;
   app.use(async (context, next) => {
     if (!context.path.startsWith("/api")) return next();
     const before = context.path;
@@ -109,7 +110,7 @@ const inFastify =
     const app = createFastify();
     app.register(
       async (inner) => {
-        await inner.register(forFastify, { operations, ...options });
+        await inner.register(forFastify, { operations, ...fastifyOptions(options) });
         inner.post(prefix === undefined ? "/api/things" : "/things", async () => {
           await new Promise((resolve) => setTimeout(resolve, 30));
           return "done";

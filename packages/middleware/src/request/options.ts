@@ -59,7 +59,8 @@ export interface ProcessingRetention {
   readonly bytes: number;
 }
 
-export interface ProcessingOptions extends RouteOptions {
+/** @typeParam Own what the framework gives to its handlers as the request */
+export interface ProcessingOptions<Own = AnyRequest> extends RouteOptions {
   /** Between two 102s, at least; default 15 s. */
   readonly every?: Duration;
   /** Who gets 102s; default "asked", or "measured" where `front` is declared. */
@@ -67,9 +68,9 @@ export interface ProcessingOptions extends RouteOptions {
   /** The proxy in front, "none" where clients connect directly. */
   readonly front?: Front;
   /** Which requests become operations when they take long; default: those whose method is not safe. */
-  readonly when?: (request: AnyRequest) => boolean;
+  readonly when?: (request: Own) => boolean;
   /** Who asks; undefined: anonymous. Default: a hash of Authorization and Cookie. */
-  readonly principal?: (request: AnyRequest) => string | undefined;
+  readonly principal?: (request: Own) => string | undefined;
   /** Where status documents are, with a slash at both ends; default "/.meanwhile/operations/". */
   readonly path?: string;
   /** How clients see the service, "https://api.example.com", where a proxy stands in front. Default: by Host. */

@@ -18,6 +18,7 @@ import { operationOf } from "../request/handler-operation.ts";
 import type { ProcessingOptions } from "../request/options.ts";
 import type { AdapterProtocol, Served } from "./adapter-subject.ts";
 import { listen } from "./node-app.ts";
+import { fastifyOptions, honoOptions, koaOptions } from "./options-for.ts";
 
 export type RawHandler = (
   request: IncomingMessage,
@@ -84,7 +85,7 @@ export const rawSubjects: readonly RawSubject[] = [
       const app = (protocol === "HTTP/2"
         ? createFastify({ http2: true, forceCloseConnections: true })
         : createFastify({ forceCloseConnections: true })) as unknown as FastifyInstance;
-      app.register(forFastify, { ...(operations ? { operations } : {}), ...options });
+      app.register(forFastify, { ...(operations ? { operations } : {}), ...fastifyOptions(options) });
       app.removeAllContentTypeParsers();
       app.addContentTypeParser("*", (_request, _content, done) => done(null));
       app.all("*", (request, reply) => {
@@ -102,7 +103,7 @@ export const rawSubjects: readonly RawSubject[] = [
     serve(protocol, handler, operations, options) {
       const app = new Koa();
       app.silent = true;
-      app.use(forKoa(operations, options) as Koa.Middleware);
+      app.use(forKoa(operations, koaOptions(options)) as Koa.Middleware);
       app.use(async (context) => {
         context.respond = false;
         await handler(context.req, context.res, context["operation"]);
@@ -115,7 +116,7 @@ export const rawSubjects: readonly RawSubject[] = [
     protocols: both,
     serve(protocol, handler, operations, options) {
       const app = new Hono<HonoEnvironment>();
-      app.use(forHono(operations, options));
+      app.use(forHono(operations, honoOptions(options)));
       app.all("*", async (c) => {
         await handler(c.env.incoming, c.env.outgoing, c.get("operation"));
         return new Response(null, { headers: { "x-hono-already-sent": "true" } });
