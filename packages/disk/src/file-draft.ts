@@ -5,7 +5,7 @@ import type { DeadProperties } from "./dead-properties.ts";
 import { treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
 import type { FreshTags } from "./fresh-tags.ts";
-import { overwrite } from "./overwrite.ts";
+import { overwrite, setModified } from "./overwrite.ts";
 import { placeNew } from "./place-new.ts";
 import { refuseReadOnly } from "./refuse-read-only.ts";
 import { documentResource, toSeconds } from "./resource.ts";
@@ -213,7 +213,7 @@ export class FileDraft implements Draft {
       };
       await overwrite(folder, overwriting, { clock, record });
       const at = directory.at(name);
-      if (modifiedMs !== undefined) await folder.calls.utimes(at, toSeconds(clock()), toSeconds(modifiedMs));
+      if (modifiedMs !== undefined) await setModified(folder, at, { accessedMs: clock(), modifiedMs });
       return await folder.calls.lstat(at);
     } finally {
       // While the old content is in the backup alone, the record stays: the next start brings one of the two back.

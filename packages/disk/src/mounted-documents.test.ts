@@ -1,7 +1,16 @@
 /** PUT onto a file that something is mounted at, as containers mount single files: its content changes, in place. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { Tree, TreeWork } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
@@ -9,6 +18,7 @@ import { expect } from "vitest";
 import { testWith } from "../../../conformance/judge.ts";
 import type { Change } from "./before-change.ts";
 import { type CrashSite, makeCrashSite, reap, startProcess } from "./test-crash.ts";
+import { dropPrivileges } from "./test-privileges.ts";
 
 const path = "/c/config" as ResourcePath;
 const old = "the old content, which is the longer one";
@@ -37,6 +47,7 @@ async function withMount(
   try {
     await run(site);
   } finally {
+    process.seteuid?.(0);
     execFileSync("umount", ["-l", inside]);
   }
 }
@@ -64,6 +75,32 @@ testWith(
     });
   },
 );
+
+for (const method of ["PUT", "COPY", "MOVE"] as const) {
+  testWith(["tmpfs"], `${method} onto one whose times another user owns gives it the content`, async () => {
+    await withMount(async (site) => {
+      chmodSync(join(site.state, "outside"), 0o666);
+      writeFileSync(join(site.folder, "source"), "new");
+      const { tree } = startProcess(site);
+      await tree.lookup(path);
+      dropPrivileges(dirname(site.folder));
+      chownBack(join(site.state, "outside"));
+      if (method === "PUT") await put(tree, "new", 1_000_000_000_123);
+      else expect(await transfer(tree, method, testWork())).toEqual({ created: false });
+      expect(contentOf(site)).toBe("new");
+      expect(names(site)).toEqual(["config"]);
+      expect(existsSync(join(site.folder, "source"))).toBe(method !== "MOVE");
+    });
+  });
+}
+
+/** Root's again, which it was before all was given to nobody. */
+function chownBack(file: string): void {
+  const acting = process.geteuid?.() ?? 0;
+  process.seteuid?.(0);
+  chownSync(file, 0, 0);
+  process.seteuid?.(acting);
+}
 
 testWith(["tmpfs"], "a condition is compared before it is touched", async () => {
   await withMount(async (site) => {

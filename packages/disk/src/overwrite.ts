@@ -1,6 +1,8 @@
 import { constants } from "node:fs";
 import { copyFileContent, copyJob } from "./copy-file.ts";
+import { treeError } from "./errno.ts";
 import type { Directory, Folder } from "./folder.ts";
+import { toSeconds } from "./resource.ts";
 
 /** A file that something is mounted at gets new content: its name cannot be given to another file. */
 export interface Overwriting {
@@ -59,6 +61,22 @@ export async function completeOverwriting(folder: Folder, overwriting: Overwriti
     await copyOver(folder, directory.at(source), target);
   } finally {
     await folder.calls.close(target);
+  }
+}
+
+/**
+ * Gives a file that was overwritten its time of modification, in milliseconds since the epoch. Only its owner may: where that
+ * is another user, the content is in place all the same, and its time is that of its writing.
+ */
+export async function setModified(
+  { calls }: Folder,
+  at: string,
+  times: { readonly accessedMs: number; readonly modifiedMs: number },
+): Promise<void> {
+  try {
+    await calls.utimes(at, toSeconds(times.accessedMs), toSeconds(times.modifiedMs));
+  } catch (error) {
+    if (treeError(error).code !== "denied") throw error;
   }
 }
 

@@ -3,10 +3,9 @@ import { memberPath } from "@meanwhile/dav/path";
 import { type Kept, type Resource, TreeError } from "@meanwhile/server/store";
 import type { Directory, Folder } from "./folder.ts";
 import { type Identity, identityOf, isIdentity } from "./identity.ts";
-import { completeOverwriting, overwrite } from "./overwrite.ts";
+import { completeOverwriting, overwrite, setModified } from "./overwrite.ts";
 import { placeNew, placeVisibly } from "./place-new.ts";
 import { removeFile, silently } from "./remove-tree.ts";
-import { toSeconds } from "./resource.ts";
 import { isAsSeen } from "./see.ts";
 import type { WorkLog } from "./works.ts";
 
@@ -96,7 +95,7 @@ async function placeMounted(folder: Folder, placing: Placing): Promise<void> {
       const record = () => log.addSynced({ overwriting: true });
       await overwrite(folder, files, { clock: () => Number(mtimeMs), record });
     }
-    await calls.utimes(to.at(toName), toSeconds(Number(mtimeMs)), toSeconds(Number(mtimeMs)));
+    await setModified(folder, to.at(toName), { accessedMs: Number(mtimeMs), modifiedMs: Number(mtimeMs) });
     await log.addSynced({ overwritten: true });
   }
   for (const hidden of [names.aside, fromName]) await removeFile(folder, to, hidden, silently);

@@ -87,7 +87,7 @@ async function commit(
       return empty(created ? 201 : 204, {
         ETag: resource.etag,
         "Last-Modified": formatHttpDate(lastModifiedMs(resource, context.now())),
-        ...(modifiedMs === undefined ? {} : { "X-OC-Mtime": "accepted" }),
+        ...(isTaken(modifiedMs, resource.modifiedMs) ? { "X-OC-Mtime": "accepted" } : {}),
       });
     });
   } finally {
@@ -138,6 +138,11 @@ function parseMtime(value: string | undefined): number | undefined {
 function declaredByFinder({ headers }: DavRequest): number | undefined {
   const value = single(headers["x-expected-entity-length"]);
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+/** Whether the tree took the time, as exactly as it keeps times: some have two seconds only. */
+function isTaken(asked: number | undefined, kept: number): boolean {
+  return asked !== undefined && Math.abs(asked - kept) <= 2_000;
 }
 
 function tooLarge(limit: number): DavError {
