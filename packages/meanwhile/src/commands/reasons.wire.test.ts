@@ -58,6 +58,15 @@ test.each<[line: string, Readonly<Record<string, ScriptAnswer>>, code: number, s
   ["cp URLs URLn/x", { ...source, COPY: status(500) }, 8, noFolder],
   ["mv URLs URLn/x", { ...source, MOVE: status(403) }, 8, noFolder],
   ["cp URLs URLn/x", { ...source, COPY: multistatus({ href: "/n/x", status: 404 }) }, 8, noFolder],
+  [
+    "cp URLs URLn/x",
+    { ...source, COPY: multistatus({ href: "/n/x", status: 507 }) },
+    3,
+    /^meanwhile: \/n\/x: no space left at the server\n/,
+  ],
+  // The top of a server, where WebDAV begins further down.
+  ["put a URLx", { PUT: status(403) }, 5, /\/x: not allowed/],
+  ["mkdir URLx", { MKCOL: status(403) }, 5, /\/x\/: not allowed/],
   ["cp URLs URLf/", { ...source, ...apacheFile }, 8, belowFile],
   ["mkdir URLn/x", { MKCOL: status(500) }, 8, noFolder],
   ["mkdir URLf", { ...apacheFile, MKCOL: status(400) }, 8, /\/f is a file already$/],

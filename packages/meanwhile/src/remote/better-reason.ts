@@ -19,8 +19,10 @@ export async function betterReason(
   url: URL,
   patience: Patience,
 ): Promise<unknown> {
-  if (!(await maySayMore(error))) return error;
-  const why = await whyNoFolder(client, parentUrl(url), patience).catch(() => undefined);
+  const folder = parentUrl(url);
+  // The top of a server is there, and cannot be made, also where WebDAV begins further down.
+  if (folder.pathname === "/" || !(await maySayMore(error))) return error;
+  const why = await whyNoFolder(client, folder, patience).catch(() => undefined);
   return why === undefined ? error : new CommandError(8, why, { cause: error });
 }
 
@@ -48,5 +50,6 @@ export async function betterMkdirReason(
 /** Also a part of a COPY's 207 may be the destination. */
 async function maySayMore(error: unknown): Promise<boolean> {
   const { HttpError, MultistatusError } = await import("@meanwhile/client");
-  return error instanceof MultistatusError || (error instanceof HttpError && !clear.has(error.status));
+  if (error instanceof MultistatusError) return !error.failed.some(({ status }) => clear.has(status));
+  return error instanceof HttpError && !clear.has(error.status);
 }
