@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 interface Locked {
+  readonly hasInstallScript?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -19,4 +20,16 @@ test("package-lock.json holds the binaries of every platform that a dependency h
   );
   expect(missing).toEqual([]);
   expect(names).toContain("node_modules/@lmdb/lmdb-darwin-arm64");
+});
+
+/** npm 11 warns of each that it is not told about. */
+test("package.json says of every dependency with an install script whether it may run", () => {
+  const { packages }: { packages: Record<string, Locked> } = JSON.parse(
+    readFileSync("package-lock.json", "utf8"),
+  );
+  const { allowScripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  const scripted = Object.entries(packages)
+    .filter(([, { hasInstallScript }]) => hasInstallScript === true)
+    .map(([path]) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length));
+  expect(scripted.sort()).toEqual(Object.keys(allowScripts).sort());
 });

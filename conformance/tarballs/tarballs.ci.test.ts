@@ -1,7 +1,7 @@
 /** What is published works where it is installed: the tarballs of all packages, in a project that has nothing else. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
@@ -9,7 +9,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { build } from "rolldown";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { runWell } from "../run.ts";
+import { run as runProgram, runWell } from "../run.ts";
 import { missingFiles, reachedFiles, targetsOf, undeclaredImports } from "./imports.ts";
 import { type Installed, type InstalledPackage, installTarballs } from "./installed.ts";
 
@@ -98,6 +98,20 @@ test("npx finds the command, and it serves the sample where no folder is named",
   const listing = await fetch(url, { method: "PROPFIND", headers: { Depth: "1" } });
   expect(listing.status).toBe(207);
   expect(await listing.text()).toContain("Welcome.md");
+});
+
+test("without LMDB's binary, serve says in one sentence what to do, and other commands work", async () => {
+  const binaries = join(installed.project, "node_modules", "@lmdb");
+  renameSync(binaries, `${binaries}-away`);
+  onTestFinished(() => renameSync(`${binaries}-away`, binaries));
+  const run = (...args: readonly string[]) =>
+    runProgram("node", ["node_modules/.bin/meanwhile", ...args], { cwd: installed.project });
+  const served = await run("serve", "--listen", "127.0.0.1:0", "--state", "state");
+  expect(served.code).not.toBe(0);
+  expect(served.stderr).toMatch(
+    /^meanwhile: the module lmdb has no binary for [^\n]*--include=optional[^\n]*\n$/,
+  );
+  expect((await run("ls", "--help")).code).toBe(0);
 });
 
 test("the client works in Node", async () => {
