@@ -9,6 +9,7 @@ import { FacadeSocket } from "./recording/facade-socket.ts";
 import { moveResponse } from "./recording/move-response.ts";
 import { manualTimers } from "./testing/manual-timers.ts";
 import { field, http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
+import { standsStill } from "./testing/stands-still.ts";
 
 async function serve(
   protocol: "HTTP/1.1" | "HTTP/2",
@@ -106,10 +107,7 @@ test("a reader that does not read holds the handler back: nothing is gathered fo
   onTestFinished(() => void socket.destroy());
   socket.write("POST / HTTP/1.1\r\nHost: a\r\nPrefer: respond-async, wait=9\r\n\r\n");
   // It goes on as long as the system's buffers take it.
-  for (let before = -1; before !== written || written === 0; ) {
-    before = written;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  await standsStill(() => written);
   expect(written).toBeLessThan(pieces / 2);
 });
 

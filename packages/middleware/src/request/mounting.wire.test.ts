@@ -7,7 +7,7 @@ import untyped from "express4";
 import createFastify from "fastify";
 import { Hono } from "hono";
 import Koa from "koa";
-import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { processing as forExpress } from "../express.ts";
 import { processing as forFastify } from "../fastify.ts";
 import { processing as forHono, type HonoEnvironment } from "../hono.ts";
@@ -22,6 +22,15 @@ import type { ProcessingOptions } from "./options.ts";
 
 const express4 = untyped as typeof express;
 
+/** Handlers wait until the test has got its 202. */
+let goOn: () => void;
+let letGo: Promise<void>;
+beforeEach(() => {
+  letGo = new Promise((resolve) => {
+    goOn = resolve;
+  });
+});
+
 /** Serves an app in which POST /api/things is slow. */
 type Serve = (operations: Operations, options?: ProcessingOptions) => unknown;
 
@@ -30,7 +39,7 @@ const inExpress =
   (operations, options) => {
     const app = make();
     const slow = (_request: unknown, response: { end(content: string): void }) =>
-      void setTimeout(() => response.end("done"), 30);
+      void letGo.then(() => response.end("done"));
     if (how === "path") {
       app.use("/api", forExpress(operations, options));
       app.post("/api/things", slow);
@@ -58,7 +67,7 @@ const inHono =
   (operations, options) => {
     const app = new Hono<HonoEnvironment>();
     const slow = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await letGo;
       return new Response("done");
     };
     if (how === "path") {
@@ -88,7 +97,7 @@ const inKoa: Serve = (operations, options) => {
     return undefined;
   });
   app.use(async (context) => {
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await letGo;
     context.body = "done";
   });
   return app.callback();
@@ -100,7 +109,7 @@ const inConnect: Serve = (operations, options) => {
   return (request: IncomingMessage, response: ServerResponse) => {
     const { url = "" } = request;
     Object.assign(request, { originalUrl: url, url: url.slice("/api".length) });
-    middleware(request, response, () => void setTimeout(() => response.end("done"), 30));
+    middleware(request, response, () => void letGo.then(() => response.end("done")));
   };
 };
 
@@ -112,7 +121,7 @@ const inFastify =
       async (inner) => {
         await inner.register(forFastify, { operations, ...fastifyOptions(options) });
         inner.post(prefix === undefined ? "/api/things" : "/things", async () => {
-          await new Promise((resolve) => setTimeout(resolve, 30));
+          await letGo;
           return "done";
         });
       },
@@ -162,6 +171,7 @@ describe.each(Object.entries(mounts))("mounted on %s", (_name, serve) => {
       href,
       target: "http://api.example/api/things",
     });
+    goOn();
     const shown = await client.send("GET", pathname, { Prefer: "wait=10", ...alice }).response();
     expect(JSON.parse(shown.content.toString())).toMatchObject({
       href,
@@ -185,6 +195,7 @@ describe.each(Object.entries(mounts))("mounted on %s", (_name, serve) => {
     ["a rule of methods", posts, "/api/things", undefined],
     ["a rule that takes all", always, "/api/things", "1"],
   ])("OPTIONS tells the truth with %s (%#)", async (_rule, options, path, expected) => {
+    goOn();
     const client = await connectTo(serve(createOperations(), options));
     const seen = await client.send("OPTIONS", path).response();
     if (seen.status !== 404 || expected === undefined) expect(field(seen, "operations")).toBe(expected);
@@ -225,11 +236,12 @@ test.each([express, express4])(
     app.all("*path", (_request, _response, next) => next());
     app.use(forExpress(operations));
     app.get("/slow", forExpress(operations, { when: () => true }), (_request, response) => {
-      setTimeout(() => response.send("done"), 30);
+      void letGo.then(() => response.send("done"));
     });
     const client = await connectTo(app);
     const accepted = await client.send("GET", "/slow", { Prefer: "respond-async, wait=0" }).response();
     expect(accepted.status).toBe(202);
+    goOn();
     const { pathname } = new URL(field(accepted, "location") ?? "");
     expect((await client.send("GET", pathname).response()).status).toBe(200);
   },
