@@ -21,6 +21,7 @@ const heldBytes = 64 * 1024;
 export class Delivery {
   readonly #exchange: Exchange;
   readonly #more: () => readonly FieldLine[];
+  readonly #warn: (message: string) => void;
   #state: "holding" | "flowing" | "over" = "holding";
   #head: ResponseHead | undefined;
   #held: Buffer[] = [];
@@ -30,9 +31,10 @@ export class Delivery {
   #complete = false;
 
   /** @param more fields to add, asked for when the head is sent */
-  constructor(exchange: Exchange, more: () => readonly FieldLine[]) {
+  constructor(exchange: Exchange, more: () => readonly FieldLine[], warn: (message: string) => void) {
     this.#exchange = exchange;
     this.#more = more;
+    this.#warn = warn;
   }
 
   /** Nothing was sent, and nothing is about to be. */
@@ -90,11 +92,13 @@ export class Delivery {
   end(): void {
     if (this.#state === "over") return;
     const { response } = this.#exchange;
-    const held = this.#state === "holding" ? this.#sendHead() : [];
-    for (const chunk of held) write(response, chunk);
-    if (this.#trailers.length > 0) response.addTrailers(trailersOf(this.#trailers));
-    response.end();
-    this.stop();
+    this.#try(() => {
+      const held = this.#state === "holding" ? this.#sendHead() : [];
+      for (const chunk of held) write(response, chunk);
+      if (this.#trailers.length > 0) response.addTrailers(trailersOf(this.#trailers, response));
+      response.end();
+      this.stop();
+    });
   }
 
   /** Breaks it off. */
@@ -119,10 +123,22 @@ export class Delivery {
 
   #flow(): void {
     if (this.#state !== "holding" || this.#complete) return;
-    const held = this.#sendHead();
-    this.#state = "flowing";
-    flushHead(this.#exchange.response);
-    for (const chunk of held) write(this.#exchange.response, chunk);
+    this.#try(() => {
+      const held = this.#sendHead();
+      this.#state = "flowing";
+      flushHead(this.#exchange.response);
+      for (const chunk of held) write(this.#exchange.response, chunk);
+    });
+  }
+
+  /** What node:http takes from a handler may be nothing that HTTP/2 can say, such as a status above 599. */
+  #try(send: () => void): void {
+    try {
+      send();
+    } catch (error) {
+      this.#warn(`a response could not be sent: ${String(error)}`);
+      this.breakOff();
+    }
   }
 
   #sendHead(): readonly Buffer[] {
@@ -144,10 +160,18 @@ export class Delivery {
   }
 }
 
-/** Several of one name as a list, which the types know nothing of. */
-function trailersOf(lines: readonly FieldLine[]): OutgoingHttpHeaders & NodeJS.Dict<string> {
-  const trailers = Object.fromEntries(passedFields(lines).values());
-  return trailers as OutgoingHttpHeaders & NodeJS.Dict<string>;
+/**
+ * Several of one name as a list, which the types know nothing of; on HTTP/2 as one, for Node may refuse a list there
+ * when nobody can catch it any more.
+ */
+function trailersOf(
+  lines: readonly FieldLine[],
+  response: AnyResponse,
+): OutgoingHttpHeaders & NodeJS.Dict<string> {
+  const trailers = [...passedFields(lines).values()].map(
+    ([name, values]) => [name, response instanceof Http2ServerResponse ? values.join(", ") : values] as const,
+  );
+  return Object.fromEntries(trailers) as OutgoingHttpHeaders & NodeJS.Dict<string>;
 }
 
 /** Both have it, on HTTP/2 unknown to the types. */

@@ -13,8 +13,9 @@ export interface FacadeSink {
    * The handler broke its response off, with an error or without, or it was closed in peace.
    *
    * @param isAllGiven whether all bytes that were written have come to {@link write}
+   * @param isEnded whether the socket itself was ended, which ends a response without a length
    */
-  closed(error: Error | undefined, isAllGiven: boolean): void;
+  closed(error: Error | undefined, isAllGiven: boolean, isEnded: boolean): void;
 }
 
 /** A property of sockets that handlers, loggers and frameworks look at. */
@@ -30,6 +31,8 @@ const shown = [
   "authorizationError",
   "alpnProtocol",
   "servername",
+  "readyState",
+  "bytesRead",
   // Node's own; Next.js' API routes, for instance, find by it what belongs to the server.
   "server",
 ] as const;
@@ -57,6 +60,7 @@ export class FacadeSocket extends Duplex {
   readonly #after: After;
   /** Bytes that the sink has, and that still count as not written. */
   #taken = 0;
+  #ended = false;
   #cancelTimeout: () => void = () => undefined;
 
   /** @param socket the connection's own, for what it says of the client */
@@ -128,13 +132,14 @@ export class FacadeSocket extends Duplex {
 
   /** Its handler ended the socket: the client is not read from either. */
   override _final(done: () => void): void {
+    this.#ended = true;
     done();
     process.nextTick(() => this.destroy());
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#cancelTimeout();
-    this.#sink.closed(error ?? undefined, this.writableLength <= this.#taken);
+    this.#sink.closed(error ?? undefined, this.writableLength <= this.#taken, this.#ended);
     done(error);
   }
 

@@ -1,22 +1,35 @@
 /** Content that a handler reads when the client is gone: what has come whole stays, what has not is no whole content. */
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
+import type { FacadeSocket } from "./facade-socket.ts";
 
 /**
  * Node destroys a request when its connection is gone, also one that has come whole and is not read yet. Whoever listens
- * for that hears of it all the same, where nobody has begun to read.
+ * for that hears of it all the same, where nobody has begun to read. Where its handler destroys it, Node waits for the
+ * end of the connection before it says so; here, of the response.
  */
-export function holdContent(request: IncomingMessage): void {
+export function holdContent(request: IncomingMessage, facade: FacadeSocket): void {
   const { destroy } = request;
   request.destroy = (error?: Error): IncomingMessage => {
     const isLoss = error !== undefined && "code" in error && error.code === "ECONNRESET";
-    if (!isLoss || !request.complete || request.readableEnded) return destroy.call(request, error);
+    if (!isLoss) return withSocket(request, facade, () => destroy.call(request, error));
+    if (!request.complete || request.readableEnded) return destroy.call(request, error);
     if (!isBeingRead(request)) {
       request.emit("aborted");
       request.emit("close");
     }
     return request;
   };
+}
+
+function withSocket<Result>(request: IncomingMessage, socket: object, run: () => Result): Result {
+  const before = request.socket;
+  Reflect.set(request, "socket", socket);
+  try {
+    return run();
+  } finally {
+    request.socket = before;
+  }
 }
 
 function isBeingRead(request: IncomingMessage): boolean {

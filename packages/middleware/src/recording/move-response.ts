@@ -6,6 +6,7 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FacadeSocket } from "./facade-socket.ts";
 import { followResponse } from "./follow-response.ts";
+import { connectionOf } from "./handlers-socket.ts";
 
 /** What Node keeps on a response. */
 interface Insides {
@@ -56,7 +57,9 @@ export function moveResponse(
     assignSocket: { value: (given: Socket) => wire.assignSocket(given) },
     detachSocket: {
       value: (given: Socket): void => {
-        if (Object.is(given, facade)) detachSocket.call(response, given);
+        // Its handler has the facade, or what stands for the connection; Node has that itself.
+        const isHandlers = Object.is(given, facade) || connectionOf(given) !== given;
+        if (isHandlers) detachSocket.call(response, facade as unknown as Socket);
         else wire.detachSocket(given);
       },
     },
@@ -73,8 +76,14 @@ export function moveResponse(
 
 /** Makes the response write to the facade. */
 export function attach(response: ServerResponse, facade: FacadeSocket): void {
-  // As on HTTP/2: what is written after the end is no reason to end the process.
-  response.on("error", () => undefined);
+  const { emit } = response;
+  // Not by listeners, which its handler may remove.
+  response.emit = (event: string | symbol, ...given: unknown[]): boolean => {
+    // As on HTTP/2: what is written after the end is no reason to end the process.
+    if (event === "error" && response.listenerCount(event) === 0) return false;
+    if (event === "finish") process.nextTick(() => facade.destroy());
+    return emit.call(response, event, ...given);
+  };
   ServerResponse.prototype.assignSocket.call(response, facade as unknown as Socket);
   // Node does this for connections of its own.
   facade.on("drain", () => {
@@ -83,7 +92,6 @@ export function attach(response: ServerResponse, facade: FacadeSocket): void {
     }
     response.emit("drain");
   });
-  response.once("finish", () => process.nextTick(() => facade.destroy()));
 }
 
 function successor(request: IncomingMessage, response: ServerResponse): ServerResponse {

@@ -85,17 +85,17 @@ export class Recording implements FacadeSink {
     else this.#options.listener.whenReady(done);
   }
 
-  /** The handler's response has finished. */
-  finish(): void {
+  /** The handler's response was written whole. */
+  #finish(): void {
     if (this.#state !== "writing" || this.#head === undefined || this.#malformed) return;
     this.#state = "complete";
     this.#options.listener.complete();
     this.#resolve(this.#judged(this.#head));
   }
 
-  closed(error: Error | undefined, isAllGiven: boolean): void {
+  closed(error: Error | undefined, isAllGiven: boolean, isEnded: boolean): void {
     // What was written whole is the answer, as on a connection of Node's, whatever is destroyed after that.
-    if (isAllGiven && this.#options.isEnded()) this.finish();
+    if (isAllGiven && (this.#options.isEnded() || this.#reader.isWhole(isEnded))) this.#finish();
     if (this.#state === "writing") this.#options.listener.brokenOff(error);
   }
 

@@ -2,17 +2,19 @@
 import type { Outcome } from "@meanwhile/operations";
 import type { FieldLine } from "./response-reader.ts";
 
-/** Of one connection (RFC 9110 §7.6.1). */
+/** Of one connection (RFC 9110 §7.6.1, RFC 7540 §3.2.1). */
 const hopByHop: ReadonlySet<string> = new Set([
   "connection",
+  "http2-settings",
   "keep-alive",
   "proxy-connection",
+  "te",
   "transfer-encoding",
   "upgrade",
 ]);
 
 /** Of the moment; and what is made anew from the content. */
-const ofTheMoment: ReadonlySet<string> = new Set(["content-length", "date", "te", "trailer"]);
+const ofTheMoment: ReadonlySet<string> = new Set(["content-length", "date", "trailer"]);
 
 /** What lets whoever has it act as the client. */
 const secretNames: ReadonlySet<string> = new Set([

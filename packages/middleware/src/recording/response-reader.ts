@@ -46,6 +46,12 @@ export class ResponseReader {
     this.#events = events;
   }
 
+  /** Whether nothing is missing. @param isEnded whether the connection has ended, as one without a length ends */
+  isWhole(isEnded: boolean): boolean {
+    const isEndless = this.#state === "content" && this.#left === Number.POSITIVE_INFINITY;
+    return this.#state === "over" || (isEnded && isEndless);
+  }
+
   /** @throws {MalformedResponse} call it no more then */
   write(bytes: Buffer): void {
     let rest = bytes;

@@ -103,6 +103,34 @@ const ways: Readonly<Record<string, Way>> = {
     response.setHeader("Content-Length", "4");
     response.end("more than four");
   },
+  "an end without any listeners": (request, response) => {
+    request.removeAllListeners();
+    response.removeAllListeners();
+    response.end("done");
+  },
+  "response.destroy(error) without any listeners": (request, response) => {
+    request.removeAllListeners();
+    response.removeAllListeners();
+    response.destroy(new Error("of the handler"));
+  },
+  "a write after the end without any listeners": (_request, response) => {
+    response.removeAllListeners();
+    response.end("done");
+    response.write("more");
+  },
+  "a status that HTTP/2 does not have": (_request, response) => response.writeHead(999).end("done"),
+  "a field that HTTP/2 does not have": (_request, response) => response.setHeader("TE", "gzip").end("done"),
+  "two lines of a field that has one": (_request, response) =>
+    response.writeHead(200, ["ETag", '"a"', "ETag", '"b"']).end("done"),
+  "trailers that HTTP/2 does not have": (_request, response) => {
+    response.write("begun");
+    response.addTrailers({ TE: "gzip", "Content-Length": "1" });
+    response.addTrailers([
+      ["ETag", '"a"'],
+      ["ETag", '"b"'],
+    ]);
+    response.end();
+  },
   "nothing that fails": (_request, response) => response.end("done"),
 };
 
@@ -114,6 +142,26 @@ const afterTheEnd: Readonly<Record<string, Way>> = {
   "request.socket.destroy()": (request) => request.socket.destroy(),
   "response.socket.end()": (_request, response) => response.socket?.end(),
   "response.destroy() a tick later": (_request, response) => process.nextTick(() => response.destroy()),
+};
+
+const bytes = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok";
+
+/** A whole response that is written to the socket, as old handlers do. */
+const pastTheResponse: Readonly<Record<string, Way>> = {
+  "a response that response.socket ends with": (_request, response) => response.socket?.end(bytes),
+  "a response that request.socket ends with": ({ socket }) => socket.end(bytes),
+  "a response that the end of the socket ends": (_request, response) =>
+    response.socket?.end("HTTP/1.1 201 Created\r\nConnection: close\r\n\r\nok"),
+  "a response on a socket that was detached": (_request, response) => {
+    const { socket } = response;
+    if (socket) response.detachSocket(socket);
+    socket?.end(bytes);
+  },
+  "a response on request.socket that was detached": ({ socket, httpVersionMajor }, response) => {
+    // On HTTP/2 there is none that is the response's, too.
+    if (httpVersionMajor === 1) response.detachSocket(socket);
+    socket.end(bytes);
+  },
 };
 
 async function play(
@@ -181,6 +229,40 @@ for (const subject of rawSubjects) {
             }
             expect(field(again, "idempotency-replayed")).toBe("true");
             expect(uncaught).toEqual([]);
+          });
+        },
+      );
+
+      test.each(Object.entries(pastTheResponse))("%s is the answer", async (_name, way) => {
+        await play(subject, protocol, way, async (connect, operations) => {
+          const fields = { "Idempotency-Key": uuid };
+          const first = await connect().send("POST", "/way", fields, "x").response();
+          await operations.idle();
+          const again = await connect().send("POST", "/way", fields, "x").response();
+          for (const { status, content } of [first, again]) {
+            expect([status, content.toString()]).toEqual([201, "ok"]);
+          }
+        });
+      });
+
+      test.runIf(protocol === "HTTP/1.1")(
+        "request.destroy(error) is heard while the connection goes on",
+        async () => {
+          const heard: string[] = [];
+          let tell = (): void => undefined;
+          const closed = new Promise<void>((resolve) => {
+            tell = resolve;
+          });
+          const handler: RawHandler = (request) => {
+            request.on("error", ({ message }) => heard.push(message));
+            request.on("close", tell);
+            request.destroy(new Error("of the handler"));
+          };
+          await play(subject, protocol, handler, async (connect) => {
+            const answer = await connect().send("POST", "/way", { "Idempotency-Key": uuid }, "x").response();
+            expect(answer.status).toBe(500);
+            await closed;
+            expect(heard).toEqual(["of the handler"]);
           });
         },
       );

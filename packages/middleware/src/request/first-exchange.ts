@@ -68,8 +68,10 @@ export class FirstExchange {
     this.#statusUrl = collectionUrl(exchange.request, settings) + operation.id;
     attendance.attend(operation, exchange);
     this.#following = this.#follow();
-    this.delivery = new Delivery(exchange, () =>
-      this.#following.isLocated ? [["Link", `<${this.#statusUrl}>; rel="status"`]] : [],
+    this.delivery = new Delivery(
+      exchange,
+      () => (this.#following.isLocated ? [["Link", `<${this.#statusUrl}>; rel="status"`]] : []),
+      settings.warn,
     );
     this.#waits.push(
       whenEnded(operation, (outcome) => this.#end(outcome)),

@@ -115,7 +115,7 @@ export class Handling implements HandlerOperation {
   /** Gives the handler a response of its own, which passes on what is written as it comes. */
   passOn(): void {
     const writing = this.#detach();
-    const passing = new Delivery(writing.exchange, () => []);
+    const passing = new Delivery(writing.exchange, () => [], this.settings.warn);
     this.#passing = passing;
     this.#writing = writing;
     const { closed } = writing.exchange;
@@ -257,7 +257,7 @@ export class Handling implements HandlerOperation {
     const facade = new FacadeSocket(request.socket, recording, this.#core.operations.after);
     const wire = moveResponse(request, this.response, facade);
     if (wire === undefined) return undefined;
-    holdContent(request);
+    holdContent(request, facade);
     return this.#written(wire, facade, recording);
   }
 
@@ -271,7 +271,6 @@ export class Handling implements HandlerOperation {
 
   #written(wire: AnyResponse, facade: FacadeSocket, recording: Recording): Writing {
     const { request, response, settings } = this;
-    response.once("finish", () => recording.finish());
     ignoreLateInterims(response, settings.warn);
     const exchange = openExchange(request, wire);
     const socket = { value: handlersSocket(request.socket, facade), writable: true, configurable: true };
