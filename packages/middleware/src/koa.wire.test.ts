@@ -1,11 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import Koa from "koa";
+import { expect, onTestFinished, test } from "vitest";
 import { processing } from "./koa.ts";
 import { operationOf } from "./request/handler-operation.ts";
 import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
 import { listen } from "./testing/node-app.ts";
 import { koaOptions } from "./testing/options-for.ts";
+import { http1Client } from "./testing/raw-client.ts";
 import { testContract } from "./testing/run-contract.ts";
 
 type Route = (context: Koa.Context, story: AppStory) => Promise<void>;
@@ -87,3 +90,25 @@ const koa: AdapterSubject = {
 };
 
 testContract(koa);
+
+test("the app is told an error of the socket that its handler destroys, and of no other end", async () => {
+  const app = new Koa();
+  app.silent = true;
+  const told: string[] = [];
+  app.on("error", ({ message }: Error) => told.push(message));
+  app.use(processing() as Koa.Middleware);
+  app.use((context) => {
+    if (context.path === "/fails") context.socket.destroy(new Error("of the socket"));
+    else context.body = "done";
+  });
+  const served = await listen("HTTP/1.1", app.callback());
+  const client = http1Client(served.port);
+  onTestFinished(async () => {
+    client.close();
+    await served.close();
+  });
+  const key = () => ({ "Idempotency-Key": randomUUID() });
+  expect((await client.send("POST", "/", key(), "").response()).status).toBe(200);
+  expect((await client.send("POST", "/fails", key(), "").response()).status).toBe(500);
+  expect(told).toEqual(["of the socket"]);
+});

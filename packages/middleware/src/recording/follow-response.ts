@@ -18,6 +18,6 @@ export function followResponse(response: ServerResponse, facade: FacadeSocket): 
   listened.__onFinished.queue = null;
   listened.__onFinished = null;
   facade.once("close", () => {
-    for (const listener of queue) listener(null, response);
+    for (const listener of queue) listener(facade.errored, response);
   });
 }
