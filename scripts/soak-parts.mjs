@@ -112,6 +112,13 @@ export const parts = {
   },
   browser: { about: "Chromium", steps: filesOf("browser") },
   proxies: { about: "nginx, HAProxy, Apache and Caddy in front", steps: filesOf("proxies") },
+  frameworks: {
+    about: "the frameworks' own tests, with processing() mounted",
+    steps: ["express-4", "express-5", "koa", "fastify", "hono-node-server"].map((name) => ({
+      name: `the tests of ${name}`,
+      command: [process.execPath, "conformance/frameworks/suites.mjs", name],
+    })),
+  },
   peers: {
     about: "the client and the commands on other people's servers",
     steps: [
