@@ -13,7 +13,7 @@ test("the first release takes what waits for it, and README.md installs from the
   const changelog = "# Changelog\n\n## 0.1.0 (unreleased)\n\n- Serve.\n";
   expect(released({ changelog, readme }, { version: "0.1.0", day: "2026-01-15", changes })).toEqual({
     changelog: "# Changelog\n\n## 0.1.0 (2026-01-15)\n\n- Serve faster.\n  Much.\n- Mend.\n- Serve.\n",
-    readme: "npm install @meanwhile/middleware\nnpm install -g meanwhile",
+    readme: installLines.map(([, after]) => after).join("\n"),
   });
 });
 

@@ -2,10 +2,14 @@
 /** What a release writes into CHANGELOG.md and README.md. */
 
 /**
- * Lines of README.md that install from tarballs, for before the first release the names are not claimed; and what
- * stands there afterwards.
+ * Lines of README.md that run or install what is built here, for before the first release the names are not claimed; and
+ * what stands there afterwards.
  */
 export const installLines = /** @type {const} */ ([
+  [
+    "npm ci && npm start            # a sample folder, at http://127.0.0.1:8102/\nnpm ci && npm start -- DIR     # your folder",
+    "npx meanwhile serve            # a sample folder, at http://127.0.0.1:8102/\nnpx meanwhile serve DIR        # your folder",
+  ],
   [
     "npm ci && npm run pack                      # here, until the first release\nnpm install ../meanwhile/tarballs/*.tgz     # in your service",
     "npm install @meanwhile/middleware",

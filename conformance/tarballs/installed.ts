@@ -51,7 +51,7 @@ export async function installTarballs(): Promise<Installed> {
   const manifest = { private: true, type: "module", dependencies };
   writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
   const environment = { npm_config_prefer_offline: "true", npm_config_package_lock: "false" };
-  const [[here]] = installLines;
+  const [, [here]] = installLines;
   // The line that README.md tells to type in one's service.
   await runWell("sh", ["-ec", here.split("\n").at(-1) ?? ""], { cwd: project, environment });
   const packages = tarballs.map((tarball) => {
