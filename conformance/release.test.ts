@@ -36,3 +36,10 @@ test("README.md and CHANGELOG.md are as a release expects them", () => {
   const { changelog } = released(texts, { version, day: "2026-01-15", changes: [] });
   expect(changelog.startsWith(`# Changelog\n\n## ${version} (2026-01-15)\n`)).toBe(true);
 });
+
+test("tarballs are named by paths that npm does not take for repositories of GitHub", () => {
+  const paths = installLines.flatMap(([before]) =>
+    [...before.matchAll(/\S*tarballs\/\S*/g)].map(([path]) => path),
+  );
+  expect(paths).toEqual(["../meanwhile/tarballs/*.tgz", "./tarballs/*.tgz"]);
+});

@@ -14,7 +14,7 @@ export const installLines = /** @type {const} */ ([
     "npm ci && npm run pack                      # here, until the first release\nnpm install ../meanwhile/tarballs/*.tgz     # in your service",
     "npm install @meanwhile/middleware",
   ],
-  ["npm ci && npm run pack && npm install -g tarballs/*.tgz", "npm install -g meanwhile"],
+  ["npm ci && npm run pack && npm install -g ./tarballs/*.tgz", "npm install -g meanwhile"],
 ]);
 
 /**
