@@ -207,6 +207,20 @@ describe("a document that comes in part", () => {
     expect(local.contents()).toEqual({ "a.txt": "abc" });
   });
 
+  test("is begun anew where the server answers with another range than the rest", async () => {
+    const local = testFolder();
+    const server = fakeServer();
+    server.put("a.txt", "0123456789", modified);
+    local.write(partName("a.txt", new URL("http://files.example/base/a.txt"), '"state-1"'), "012");
+    server.before = ({ method, start = 0 }) => {
+      if (method === "get" && start > 0)
+        throw new ConnectionError("malformed", "another range", { mayHaveArrived: true });
+    };
+    await downloadFolder(server.client, "", local.folder, local).outcome;
+    expect(server.calls.filter(({ method }) => method === "get").map(({ start }) => start)).toEqual([3, 0]);
+    expect(local.contents()).toEqual({ "a.txt": "0123456789" });
+  });
+
   test.each([undefined, 'W/"weak"'])(
     "is gone on with where GET alone has the strong tag (listed: %s)",
     async (listed) => {

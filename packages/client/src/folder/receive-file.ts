@@ -197,6 +197,9 @@ async function request(
     // RFC 9110 §15.5.13 and §15.5.17: it is another one now, or shorter.
     if (error instanceof HttpError && (error.status === 412 || error.status === 416))
       throw new ResourceChanged(undefined, error);
+    // A server, or what is before it, that does not give the rest as it says: the whole may come.
+    if (error instanceof ConnectionError && error.code === "malformed")
+      throw new ResourceChanged(undefined, error);
     throw error;
   }
 }
