@@ -1,7 +1,9 @@
 /** A lock that is held, refreshed and freed (RFC 4918 §9.10.2, §9.11). */
 import { codedUrl } from "@meanwhile/dav/lock-token";
+import { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
 import { type LockLoss, LockLostError } from "../error/lock-lost-error.ts";
+import { OutcomeUnknownError } from "../error/operation-error.ts";
 import type { Patience } from "../http/send.ts";
 import { checkLockToken, checkMembers } from "./change.ts";
 import type { LockHandle, Place } from "./dav-client.ts";
@@ -37,7 +39,11 @@ export function holdLock(context: VerbContext, granted: GrantedLock, options: Ho
   return handle;
 }
 
-/** Frees a lock of which only the token is known (RFC 4918 §9.11). */
+/**
+ * Frees a lock of which only the token is known (RFC 4918 §9.11).
+ *
+ * @throws {OutcomeUnknownError} where the connection was lost, and the request may have arrived
+ */
 export async function unlock(
   context: VerbContext,
   place: Place,
@@ -54,7 +60,10 @@ async function free(context: VerbContext, url: URL, token: string, options: Pati
   const headers = { "Lock-Token": codedUrl(token) };
   const patience = patienceOf(context, options);
   const asked = { method: "UNLOCK", url };
-  const { response } = await ask(context, { ...asked, headers, patience });
+  const { response } = await ask(context, { ...asked, headers, patience }).catch((error: unknown) => {
+    const isUnknown = error instanceof ConnectionError && error.mayHaveArrived;
+    throw isUnknown ? new OutcomeUnknownError(asked.method, url, error) : error;
+  });
   if (response.status === 207) await checkMembers(context, asked, response);
   else await discard(response);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ConnectionError } from "../error/connection-error.ts";
 import { LockLostError } from "../error/lock-lost-error.ts";
 import type { Surroundings } from "../long-request/start-long-request.ts";
 import {
@@ -192,6 +193,18 @@ describe("a lock that is held", () => {
       const handle = await client.lock("c/a");
       await (method === "delete" ? client.delete("c") : client.move("c/", "d/")).outcome;
       expect(handle.lost.reason).toMatchObject({ loss: "removed" });
+    }
+  });
+
+  test("unlock, of which nobody knows whether it arrived, says so, and is not sent again", async () => {
+    for (const [mayHaveArrived, name] of [
+      [true, "OutcomeUnknownError"],
+      [false, "ConnectionError"],
+    ] as const) {
+      const lost = new ConnectionError("lost", "gone", { mayHaveArrived });
+      const server = scriptedServer(() => Promise.reject(lost));
+      await expect(clientOf(server).unlock("a", token)).rejects.toMatchObject({ name });
+      expect(server.seen).toHaveLength(1);
     }
   });
 
