@@ -10,6 +10,7 @@ import type { FolderTally } from "./folder-tally.ts";
 import { MemberError } from "./folder-work.ts";
 import type { FolderSide } from "./plan-folder.ts";
 import { settleContent } from "./settle-content.ts";
+import type { SyncRecord } from "./sync-record.ts";
 import type { SyncState } from "./sync-state.ts";
 import { workThrough } from "./work-through.ts";
 import type { FoundMember, ListedMember, LookUnderName } from "./written-look.ts";
@@ -21,6 +22,8 @@ export interface LookingAfter {
   /** With the destination's own names. */
   readonly destination: FolderSide;
   readonly lookUnder: LookUnderName;
+  /** Whether the destination has so many bytes of a document that was put, and they are its first ones. */
+  readonly isOnlyBeginning: (place: MemberPlace, record: SyncRecord, length: number) => Promise<boolean>;
   readonly state: SyncState | undefined;
   readonly tally: FolderTally;
   /** As clockAhead(). */

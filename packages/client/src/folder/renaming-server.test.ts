@@ -267,7 +267,7 @@ test("two names that are one to the server do not replace each other", async () 
 describe("a server that stores other content than was sent", () => {
   const stores: readonly [string, (content: Buffer) => Buffer, number][] = [
     ["longer", (content) => Buffer.concat([content, Buffer.from("\n")]), 8],
-    ["shorter", (content) => content.subarray(0, 5), 5],
+    ["shorter", (content) => content.subarray(2), 5],
     ["of the same length", (content) => Buffer.from(content.toString().toUpperCase()), 7],
   ];
   const tags: readonly [string, Partial<FakeServer>][] = [
@@ -303,9 +303,12 @@ describe("a server that stores other content than was sent", () => {
     });
   });
 
-  test("none of it is a failure, and sent again", async () => {
+  test.each([
+    ["none", 0],
+    ["only the beginning", 5],
+  ])("%s of it is a failure, and sent again", async (_what, length) => {
     const { local, server, sync, documents } = scene((fake) => {
-      fake.store = () => Buffer.alloc(0);
+      fake.store = (content) => content.subarray(0, length);
     });
     local.write("a", "content");
     server.put("surplus", "x");
@@ -313,7 +316,7 @@ describe("a server that stores other content than was sent", () => {
     expect(summary.failed).toEqual([
       { path: "a", error: expect.objectContaining({ code: "length-differs" }) },
     ]);
-    expect(documents()).toEqual({ a: "", surplus: "x" });
+    expect(documents()).toEqual({ a: "content".slice(0, length), surplus: "x" });
     server.store = (content) => content;
     expect(await sync()).toMatchObject({ transferred: 1, failures: 0, deleted: 1 });
     expect(documents()).toEqual({ a: "content" });

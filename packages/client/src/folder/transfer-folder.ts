@@ -6,9 +6,10 @@ import { deleteAbandoned } from "./abandoned-parts.ts";
 import { carryOut, type FolderDestination } from "./carry-out.ts";
 import { clockAhead } from "./clock-ahead.ts";
 import { downloadDestination } from "./download-destination.ts";
+import { fileContent } from "./file-content.ts";
 import { type FolderRoots, findRoots } from "./find-roots.ts";
 import { type FolderOptions, transfersAtATime } from "./folder-options.ts";
-import type { FolderPlan } from "./folder-plan.ts";
+import type { FolderPlan, MemberPlace } from "./folder-plan.ts";
 import { type FolderRun, startFolderWork } from "./folder-run.ts";
 import { type FolderSurroundings, surroundingsOf } from "./folder-surroundings.ts";
 import { FolderTally } from "./folder-tally.ts";
@@ -18,9 +19,11 @@ import { listNamed } from "./list-named.ts";
 import { listRemote } from "./list-remote.ts";
 import { lookAfter } from "./look-after.ts";
 import { foldingOf, usualFolding } from "./name-folding.ts";
+import { isOnlyBeginning } from "./only-beginning.ts";
 import { type FolderSide, planFolder } from "./plan-folder.ts";
 import { stepsOf } from "./plan-steps.ts";
 import { defaultStateDirectory, stateFileName } from "./state-place.ts";
+import type { SyncRecord } from "./sync-record.ts";
 import { SyncState } from "./sync-state.ts";
 import { uploadDestination } from "./upload-destination.ts";
 import { lookAtFiles, lookAtServer } from "./written-look.ts";
@@ -173,6 +176,21 @@ async function doPlan(
     lookUnder: up
       ? lookAtServer(client, patience)
       : lookAtFiles(roots.folder ?? transfer.folder, surroundings),
+    isOnlyBeginning: (place: MemberPlace, record: SyncRecord, length: number) =>
+      isOnlyBeginning(
+        client,
+        new URL(place.href),
+        length,
+        fileContent({
+          fileSystem: surroundings.fileSystem,
+          file: join(roots.folder ?? transfer.folder, place.local),
+          size: record.localSize,
+          modifiedMs: record.localModifiedMs,
+          followLink: false,
+          onFailure: () => undefined,
+        }).open,
+        patience,
+      ),
     clockAheadMs: () => (ahead ??= clockAhead(client, roots.collection, now, patience)),
   };
   await carryOut(plan, {

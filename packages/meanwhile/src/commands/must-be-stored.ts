@@ -39,52 +39,14 @@ export async function mustBeStored(session: Session, url: URL, sent: SentContent
       `${place}: the server has ${much}: it, or a proxy before it, may not take content without a length; put a file instead of -`,
     );
   }
-  if (length < sent.bytes && (await isBeginning(session, url, length, sent.open)))
+  const { isOnlyBeginning } = await import("@meanwhile/client/folder");
+  const patience = afterwards(session.signal);
+  if (length < sent.bytes && (await isOnlyBeginning(session.client, url, length, sent.open, patience)))
     throw failed(`${place}: the server answered with success, and has ${much}; ask who runs the server`);
   const has = nameAmount(length, "bytes");
   session.report.warn(
     `${place}: the server changed its content: it has ${has}, ${nameAmount(sent.bytes, "bytes")} were sent`,
   );
-}
-
-/** A server that changes content moves its end to another place: the last of these bytes tell as much as all of them. */
-const comparedBytes = 64 * 1024;
-
-/** Whether the resource has the first bytes of the content and nothing else. It is taken for so where it cannot be read. */
-async function isBeginning(
-  { client, signal }: Session,
-  url: URL,
-  length: number,
-  open: (start: number) => AsyncIterable<Uint8Array>,
-): Promise<boolean> {
-  const { ConnectionError, HttpError } = await import("@meanwhile/client");
-  if (length === 0) return true;
-  const start = Math.max(length - comparedBytes, 0);
-  const own = open(start)[Symbol.asyncIterator]();
-  let piece: Uint8Array = new Uint8Array(0);
-  try {
-    const { content } = await client.get(url, { ...afterwards(signal), range: { start } });
-    for await (const bytes of content) {
-      for (let compared = 0; compared < bytes.length; ) {
-        if (piece.length === 0) {
-          const { value, done } = await own.next();
-          if (done) return false;
-          piece = value;
-        }
-        const count = Math.min(piece.length, bytes.length - compared);
-        if (Buffer.compare(piece.subarray(0, count), bytes.subarray(compared, compared + count)) !== 0)
-          return false;
-        piece = piece.subarray(count);
-        compared += count;
-      }
-    }
-    return true;
-  } catch (error) {
-    if (error instanceof HttpError || error instanceof ConnectionError) return true;
-    throw error;
-  } finally {
-    await own.return?.();
-  }
 }
 
 /** Undefined where neither PROPFIND nor HEAD tells. @throws {CommandError} where nothing is there, or a page to log in */

@@ -1,0 +1,33 @@
+import type { DavClient } from "../dav/dav-client.ts";
+import { startsWith } from "../dav/starts-with.ts";
+import { ConnectionError } from "../error/connection-error.ts";
+import { HttpError } from "../error/http-error.ts";
+import type { Patience } from "../http/send.ts";
+
+/** A server that changes content moves its end to another place: the last of these bytes tell as much as all of them. */
+const comparedBytes = 64 * 1024;
+
+/**
+ * Whether a resource has the first bytes of content that was sent, and nothing else: then its end was lost, by a full disk
+ * or a proxy. It is taken for so where it cannot be read.
+ *
+ * @param length bytes of the resource, fewer than the content has
+ * @param open reads the content from a byte on
+ */
+export async function isOnlyBeginning(
+  client: DavClient,
+  url: URL,
+  length: number,
+  open: (start: number) => AsyncIterable<Uint8Array>,
+  patience: Patience,
+): Promise<boolean> {
+  if (length === 0) return true;
+  const start = Math.max(length - comparedBytes, 0);
+  try {
+    const { content } = await client.get(url, { ...patience, range: { start } });
+    return await startsWith(open(start), content, () => undefined);
+  } catch (error) {
+    if (error instanceof HttpError || error instanceof ConnectionError) return true;
+    throw error;
+  }
+}
