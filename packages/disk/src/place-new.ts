@@ -79,7 +79,7 @@ export async function removePlaceholder(
   { facts }: Pick<PlaceholderLog, "facts">,
 ): Promise<void> {
   const { placeholder, staged, identity } = facts;
-  if (placeholder === undefined) return;
+  if (placeholder === undefined || placeholder === "none") return;
   const there = await calls.find(to.at(toName));
   if (there === undefined) return;
   // It was placed: a loss of power can take the lines that came after.
@@ -152,6 +152,8 @@ async function claimName(
   try {
     await make();
   } catch (error) {
+    // What has the name, however empty, is another program's.
+    await log?.add({ placeholder: "none" });
     if (isTaken(error)) return undefined;
     throw error;
   }

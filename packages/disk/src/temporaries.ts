@@ -24,7 +24,7 @@ interface TemporaryRecord {
 
 export interface Placeholder {
   readonly name: string;
-  readonly identity: Identity | "unknown";
+  readonly identity: Identity | "unknown" | "none";
 }
 
 interface Use {

@@ -65,8 +65,8 @@ export interface LaterFacts {
   readonly boot?: string;
   /** All that is staged is complete. */
   readonly whole?: true;
-  /** What was made at the destination to take its name; "unknown" where that is about to be made. */
-  readonly placeholder?: Identity | "unknown";
+  /** What was made at the destination to take its name; "unknown" where that is about to be made, "none" where it was not. */
+  readonly placeholder?: Identity | "unknown" | "none";
   /** A mounted document gets its content; what it had is aside. */
   readonly overwriting?: true;
   /** It has its content. */
