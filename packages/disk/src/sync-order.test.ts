@@ -1,4 +1,4 @@
-import { mkdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { Tree } from "@meanwhile/server/store";
@@ -131,6 +131,14 @@ const ordered: readonly [name: string, act: Act, changes: readonly string[]][] =
 
 test.each(ordered)("%s: every step is synced before the next relies on it", async (_name, act, changes) => {
   expect(await trace(act)).toEqual(changes);
+});
+
+test("docs/durability.md says how often the record of a work is synced", () => {
+  const syncs = ordered.map(([, , changes]) => changes.filter((change) => change === "sync works").length);
+  const ofWorks = syncs.filter((count) => count > 0);
+  expect([Math.min(...ofWorks), Math.max(...ofWorks)]).toEqual([1, 3]);
+  const docs = readFileSync(new URL("../../../docs/durability.md", import.meta.url), "utf8");
+  expect(docs).toContain("COPY, MOVE, DELETE | all of it | one to three syncs of the record");
 });
 
 test("MOVE to another file system removes the source once the copy has its name for certain", async () => {
