@@ -111,7 +111,9 @@ test("stat and get come back before the answer, and stat within it", async () =>
 
 test("UNLOCK is not sent again: the lock may be another's by then", async () => {
   const server = scriptedServer(failing("lost"));
-  await expect(clientOf(server).unlock("a", "urn:x:1")).rejects.toMatchObject({ name: "OutcomeUnknownError" });
+  await expect(clientOf(server).unlock("a", "urn:x:1")).rejects.toMatchObject({
+    name: "OutcomeUnknownError",
+  });
   expect(server.seen).toHaveLength(1);
 });
 
