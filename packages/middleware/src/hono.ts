@@ -1,6 +1,6 @@
 /** For Hono 4 on `@hono/node-server` 1 and 2, over HTTP/1.1 and HTTP/2. */
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
 import type { AnyResponse } from "@meanwhile/interim";
 import type { Operations } from "@meanwhile/operations";
 import type { Context, Env, MiddlewareHandler, Next } from "hono";
@@ -76,14 +76,14 @@ export function processing<E extends Env = HonoEnvironment>(
 
 /**
  * On HTTP/2 the handler's response is another one than the stream's, which `@hono/node-server` would write to: we write
- * it, and let that wait for the end of the stream, lest it resets what is under way.
+ * it, and let that wait until all of it is out, lest it resets what is under way. Then it ends content that was not read.
  */
 async function writeTo(
   response: ServerResponse,
   context: Context<HonoEnvironment>,
   next: Next,
 ): Promise<void> {
-  const closed = once(context.env.outgoing, "close");
+  const over = whenOver(context.env.outgoing);
   context.env.outgoing = response;
   await next();
   if (!context.res.headers.has(sentField)) {
@@ -96,10 +96,18 @@ async function writeTo(
       response.destroy();
     }
   }
-  await closed;
+  await over;
   // What was set before would be taken over into what comes after it.
   context.res = undefined;
   context.res = alreadySent();
+}
+
+/** Resolves when the final response is out, or its client is gone. */
+function whenOver(outgoing: ServerResponse | Http2ServerResponse): Promise<void> {
+  const ends = "stream" in outgoing ? outgoing.stream : outgoing;
+  return new Promise((resolve) => {
+    ends.once("finish", () => resolve()).once("close", () => resolve());
+  });
 }
 
 function setOn(headers: Headers): StatusFields {

@@ -1,16 +1,20 @@
+import { randomUUID } from "node:crypto";
 import { createServer as createHttp1, type Server } from "node:http";
 import { createServer as createHttp2, type Http2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
+import { createAdaptorServer, getRequestListener as listenerOf1 } from "@hono/node-server";
 import { createOperations, type Operations } from "@meanwhile/operations";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
+import { getRequestListener as listenerOf2 } from "hono-node-server-2";
 import Koa from "koa";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { processing as forFetch } from "./fetch.ts";
 import { processing as forHono, type HonoEnvironment } from "./hono.ts";
 import { processing as forKoa } from "./koa.ts";
 import type { ProcessingOptions, RouteOptions } from "./request/options.ts";
 import { manualTimers } from "./testing/manual-timers.ts";
+import { listen } from "./testing/node-app.ts";
 import { honoOptions, koaOptions } from "./testing/options-for.ts";
 import { field, http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
 
@@ -118,5 +122,49 @@ describe.each([
     const outcome = `${new URL(field(accepted, "location") ?? "").pathname}/outcome`;
     const seen = await client.send("GET", outcome, alice).response();
     expect([seen.content.toString(), field(seen, "access-control-allow-origin")]).toEqual(["done", "*"]);
+  });
+});
+
+const partOf = async (content: ReadableStream<Uint8Array> | null): Promise<void> => {
+  const reader = content?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+};
+
+describe.each([
+  [
+    "a fetch handler",
+    (read: typeof partOf) => forFetch()(async ({ body }) => read(body).then(() => new Response("done"))),
+  ],
+  ...[listenerOf1, listenerOf2].map(
+    (listenerOf, index) =>
+      [
+        `Hono on @hono/node-server ${index + 1}`,
+        (read: typeof partOf) =>
+          listenerOf(
+            new Hono<HonoEnvironment>().use(forHono()).post("/", async (c) => {
+              await read(c.req.raw.body);
+              return c.text("done");
+            }).fetch,
+            { overrideGlobalObjects: false },
+          ),
+      ] as const,
+  ),
+] as const)("%s, HTTP/2", (_name, make) => {
+  test.each([
+    ["reads no content", async () => undefined],
+    ["reads some of its content", partOf],
+    ["cancels its content", async (content: ReadableStream<Uint8Array> | null) => content?.cancel()],
+  ] as const)("that %s: the rest of it is not waited for (RFC 9113 §8.1)", async (_how, read) => {
+    for (const key of [{}, { "Idempotency-Key": randomUUID() }]) {
+      const served = await listen("HTTP/2", make(read));
+      const client = http2Client(served.port);
+      onTestFinished(async () => {
+        client.close();
+        await served.close();
+      });
+      const answer = await client.send("POST", "/", { ...key, "Content-Length": "100" }, "some").response();
+      expect([answer.status, answer.content.toString()]).toEqual([200, "done"]);
+    }
   });
 });

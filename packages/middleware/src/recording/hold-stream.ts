@@ -2,7 +2,8 @@
  * Listeners such as that of `@hono/node-server` close the stream of HTTP/2 when their response has ended, lest unread
  * content goes on coming. Once the handler's response is another one than the stream's, that is too early.
  */
-import { constants, type Http2ServerRequest, type ServerHttp2Stream } from "node:http2";
+import { constants, Http2ServerRequest, type ServerHttp2Stream } from "node:http2";
+import type { AnyRequest } from "@meanwhile/interim";
 
 const cutOff = new WeakSet<ServerHttp2Stream>();
 
@@ -25,6 +26,18 @@ export function holdStream(request: Http2ServerRequest): void {
       close.call(stream, code);
     });
   };
+}
+
+/**
+ * Once the final response is out, tells a client of HTTP/2 to send no more of its content, which nobody reads any more
+ * (RFC 9113 §8.1).
+ */
+export function endContent(request: AnyRequest): void {
+  if (!(request instanceof Http2ServerRequest)) return;
+  const { stream } = request;
+  whenOut(stream, () => {
+    if (!stream.readableEnded && !stream.closed) stream.close();
+  });
 }
 
 /** A reset overtakes what is queued, so that one right after the end would be all that the client sees. */

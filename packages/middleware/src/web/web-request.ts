@@ -1,5 +1,6 @@
 /** A request of node:http or node:http2 as the `Request` that fetch handlers know. */
 import type { AnyRequest } from "@meanwhile/interim";
+import { endContent } from "../recording/hold-stream.ts";
 
 /** Methods that the Fetch standard does not let a `Request` have. */
 const forbidden: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
@@ -49,6 +50,7 @@ function contentOf(request: AnyRequest): ReadableStream<Uint8Array> {
       async cancel() {
         await pieces?.return?.();
         request.resume();
+        endContent(request);
       },
     },
     // Nothing is read ahead: a handler may well answer without its content.
