@@ -58,7 +58,7 @@ export function processing<E extends Env = HonoEnvironment>(
         const handled = response === outgoing ? next() : writeTo(response as ServerResponse, context, next);
         handled.then(resolve, reject);
       };
-      tellFieldsBefore(incoming, () => setOn(context.res.headers));
+      tellFieldsBefore(incoming, () => setOn(context));
       const { matchedRoutes, routeIndex, path } = context.req;
       const own = matchedRoutes[routeIndex];
       // What else its context has, the application says by E.
@@ -110,9 +110,15 @@ function whenOver(outgoing: ServerResponse | Http2ServerResponse): Promise<void>
   });
 }
 
-function setOn(headers: Headers): StatusFields {
+function setOn(context: Context<HonoEnvironment>): StatusFields {
+  const { headers } = context.res;
   const cookies = headers.getSetCookie();
   const set = Object.fromEntries(headers);
+  if (!context.finalized && Object.keys(set).length === 0) {
+    // To look at it has made one, which Hono would copy the handler's into.
+    context.res = undefined;
+    context.finalized = false;
+  }
   return cookies.length > 0 ? { ...set, "set-cookie": cookies } : set;
 }
 

@@ -1,14 +1,16 @@
+import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type HonoEnvironment, processing } from "./hono.ts";
 import { operationOf } from "./request/handler-operation.ts";
 import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
 import { listen } from "./testing/node-app.ts";
 import { honoOptions } from "./testing/options-for.ts";
+import { http1Client } from "./testing/raw-client.ts";
 import { testContract } from "./testing/run-contract.ts";
 
 function addRoutes(app: Hono<HonoEnvironment>, story: AppStory): void {
@@ -110,3 +112,26 @@ if (ofVersion2 === undefined) {
   testContract(subject("Hono 4 on @hono/node-server 2", ofVersion2, false));
   testContract(subject("Hono 4 on @hono/node-server 2, cors() before", ofVersion2, true));
 }
+
+test("what comes before it gets the very response of the handler, of an operation, too", async () => {
+  const answer = new Response("done");
+  const seen: unknown[] = [];
+  const app = new Hono<HonoEnvironment>();
+  app.use(async (c, next) => {
+    await next();
+    seen.push(c.res);
+  });
+  app.use(processing());
+  app.post("/", () => answer);
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const served = await listen("HTTP/1.1", listener);
+  const client = http1Client(served.port);
+  onTestFinished(async () => {
+    client.close();
+    await served.close();
+  });
+  const key = { "Idempotency-Key": randomUUID() };
+  const { status, content } = await client.send("POST", "/", key, "").response();
+  expect([status, content.toString()]).toEqual([200, "done"]);
+  expect(seen[0]).toBe(answer);
+});
