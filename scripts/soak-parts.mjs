@@ -114,7 +114,7 @@ export const parts = {
   proxies: { about: "nginx, HAProxy, Apache and Caddy in front", steps: filesOf("proxies") },
   frameworks: {
     about: "the frameworks' own tests, with processing() mounted",
-    steps: ["express-4", "express-5", "koa", "fastify", "hono-node-server"].map((name) => ({
+    steps: ["express-5", "koa", "fastify", "hono-node-server"].map((name) => ({
       name: `the tests of ${name}`,
       command: [process.execPath, "conformance/frameworks/suites.mjs", name],
     })),

@@ -58,7 +58,6 @@ const express = (tag) => ({
 
 /** @type {Readonly<Record<string, Suite>>} */
 const suites = {
-  "express-4": express("v4.22.2"),
   "express-5": express("v5.2.1"),
   koa: { repository: "koajs/koa", tag: "v3.2.0", tests: nodeTests("__tests__"), failures: junitReport },
   fastify: { repository: "fastify/fastify", tag: "v5.9.0", tests: nodeTests("test"), failures: junitReport },
