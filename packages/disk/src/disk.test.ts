@@ -12,8 +12,8 @@ import type { ResourcePath } from "@meanwhile/dav/path";
 import { open } from "lmdb";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openDisk } from "./disk.ts";
-import { makeFolder, makeTestDisk, openTestDisk } from "./test-disk.ts";
-import { listed } from "./test-listed.ts";
+import { makeFolder, makeTestDisk, openTestDisk } from "./testing/disk.ts";
+import { listed } from "./testing/listed.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 const property = { name: { namespace: "urn:example", local: "a" }, xml: '<a xmlns="urn:example">ä</a>' };

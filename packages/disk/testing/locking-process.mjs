@@ -6,7 +6,7 @@
  */
 import { writeSync } from "node:fs";
 import { open } from "lmdb";
-import { openLockStore } from "../src/lock-store.ts";
+import { openLockStore } from "../src/state/lock-store.ts";
 
 const [path, nowMs] = process.argv.slice(2);
 const store = openLockStore({

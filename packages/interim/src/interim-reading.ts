@@ -1,8 +1,8 @@
 /** Reads the interim responses that a client of node:http or node:http2 receives. */
 import type { ClientRequest } from "node:http";
 import type { ClientHttp2Stream } from "node:http2";
-import { type AllowanceOptions, createAllowance } from "./interim-allowance.ts";
-import type { FieldLine } from "./interim-fields.ts";
+import type { FieldLine } from "./fields/interim-fields.ts";
+import { type AllowanceOptions, createAllowance } from "./profiles/interim-allowance.ts";
 
 /** An interim response as it came (RFC 9110 §15.2). */
 export interface ReceivedInterim {

@@ -5,25 +5,25 @@ export {
   type ClientErrorOptions,
   type Http1Server,
   whenEarlierAreAnswered,
-} from "./client-errors.ts";
+} from "./exchange/client-errors.ts";
 export {
   type AnyRequest,
   type AnyResponse,
   type Exchange,
   type ExchangeState,
   openExchange,
-} from "./exchange.ts";
-export { checkFinalStatus } from "./final-status.ts";
-export { type InterimFields, interimBytes, largestInterimBytes } from "./interim-fields.ts";
-export { type After, closeLingering, isClosing } from "./lingering-close.ts";
-export type { ParseError, Refusal } from "./malformed-status.ts";
-export type { Misuse, MisuseCode } from "./misuse.ts";
+} from "./exchange/exchange.ts";
+export { checkFinalStatus } from "./exchange/final-status.ts";
+export { type After, closeLingering, isClosing } from "./exchange/lingering-close.ts";
+export type { ParseError, Refusal } from "./exchange/malformed-status.ts";
+export type { Misuse, MisuseCode } from "./exchange/misuse.ts";
+export type { Protocol } from "./exchange/protocol.ts";
+export { type InterimFields, interimBytes, largestInterimBytes } from "./fields/interim-fields.ts";
 export {
   createPacer,
   type Following,
   type FollowOptions,
   type Pacer,
   type PacerOptions,
-} from "./pacer.ts";
-export type { Protocol } from "./protocol.ts";
-export type { SetTimer } from "./timer-wheel.ts";
+} from "./pacing/pacer.ts";
+export type { SetTimer } from "./pacing/timer-wheel.ts";

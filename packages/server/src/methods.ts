@@ -1,8 +1,8 @@
 /** Which method does what. */
-import type { Answer } from "./answer.ts";
-import type { ChangeMethod } from "./change.ts";
+
 import type { ServerContext } from "./context.ts";
-import type { DavRequest } from "./dav-request.ts";
+import type { Answer } from "./http/answer.ts";
+import type { ChangeMethod } from "./methods/change.ts";
 import { copy } from "./methods/copy.ts";
 import { remove } from "./methods/delete.ts";
 import { get } from "./methods/get.ts";
@@ -13,6 +13,7 @@ import { propfind } from "./methods/propfind.ts";
 import { changeProperties } from "./methods/proppatch-change.ts";
 import { put } from "./methods/put.ts";
 import { unlock } from "./methods/unlock.ts";
+import type { DavRequest } from "./request/dav-request.ts";
 
 export type ReadMethod = (request: DavRequest, context: ServerContext) => Promise<Answer>;
 

@@ -5,22 +5,22 @@ import type { Front, InterimMode } from "@meanwhile/interim/profiles";
 import { createAttendance, createStatusService, createTurns } from "@meanwhile/middleware/internal";
 import { createWorkQueue, type Operations } from "@meanwhile/operations";
 import { type Access, openAccess } from "./access.ts";
-import { type Authenticate, anonymous } from "./authentication.ts";
 import { defaultLimits, type Limits, type ServerContext } from "./context.ts";
-import { parseMount } from "./mount.ts";
+import type { RequestLogEntry } from "./http/request-log.ts";
 import { createPipeline, type NodeHandler } from "./pipeline.ts";
-import { recoverOperations } from "./recovery.ts";
-import type { RequestLogEntry } from "./request-log.ts";
-import { reservedPaths } from "./reserved.ts";
-import { createSlowReads } from "./slow-reads.ts";
+import { type Authenticate, anonymous } from "./request/authentication.ts";
+import { parseMount } from "./request/mount.ts";
+import { recoverOperations } from "./request/recovery.ts";
+import { reservedPaths } from "./request/reserved.ts";
+import { createSlowReads } from "./request/slow-reads.ts";
 import type { LockStore, Tree } from "./store.ts";
 
 export { type Access, type Action, openAccess, readOnlyAccess } from "./access.ts";
-export type { Authenticate, Authentication, Credentials } from "./authentication.ts";
 export { defaultLimits, type Limits } from "./context.ts";
+export type { RequestLogEntry } from "./http/request-log.ts";
 export type { NodeHandler } from "./pipeline.ts";
-export type { RequestLogEntry } from "./request-log.ts";
-export { assertNotReserved, ReservedPathError } from "./reserved.ts";
+export type { Authenticate, Authentication, Credentials } from "./request/authentication.ts";
+export { assertNotReserved, ReservedPathError } from "./request/reserved.ts";
 
 export interface DavHandlerOptions {
   readonly tree: Tree;

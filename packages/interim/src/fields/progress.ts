@@ -1,5 +1,5 @@
 /** `Progress` (draft-wright-http-progress): how far a request is. */
-import { misuse } from "../misuse.ts";
+import { misuse } from "../exchange/misuse.ts";
 import { type Remark, readRemark, writeComment, writeQuoted } from "./remark.ts";
 
 export interface Progress {

@@ -1,5 +1,5 @@
 /** `Status-URI` (RFC 2518 §9.7): what became of the source resources of a method that is still under way. */
-import { misuse } from "../misuse.ts";
+import { misuse } from "../exchange/misuse.ts";
 
 export interface StatusUri {
   /** The status of the method on this resource. */

@@ -3,7 +3,22 @@ import { parseDepth } from "@meanwhile/dav/depth";
 import { DavError } from "@meanwhile/dav/error";
 import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
-import type { Answer } from "../answer.ts";
+import type { ServerContext } from "../context.ts";
+import type { Answer } from "../http/answer.ts";
+import { toldPaths } from "../listing/told-paths.ts";
+import type { DavRequest } from "../request/dav-request.ts";
+import { refuseContent } from "../request/request-content.ts";
+import { type Resource, TreeError } from "../store.ts";
+import { judgeDestination, parseTransfer, type Transfer } from "../trees/transfer.ts";
+import {
+  type Copying,
+  intend,
+  intendAndCarryOut,
+  intentOf,
+  namedBy,
+  nothingPlaced,
+} from "../trees/tree-change.ts";
+import { type MemberFailure, type MemberFailures, toldFailures } from "../trees/tree-work.ts";
 import {
   type ChangeMethod,
   type Judgement,
@@ -12,15 +27,7 @@ import {
   single,
   waitsForTurn,
   withClaims,
-} from "../change.ts";
-import type { ServerContext } from "../context.ts";
-import type { DavRequest } from "../dav-request.ts";
-import { refuseContent } from "../request-content.ts";
-import { type Resource, TreeError } from "../store.ts";
-import { toldPaths } from "../told-paths.ts";
-import { judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
-import { type Copying, intend, intendAndCarryOut, intentOf, namedBy, nothingPlaced } from "../tree-change.ts";
-import { type MemberFailure, type MemberFailures, toldFailures } from "../tree-work.ts";
+} from "./change.ts";
 
 export const copy: ChangeMethod = async (request, context) => {
   const transfer = parseTransfer(request, context);

@@ -3,7 +3,14 @@ import { parseDepth } from "@meanwhile/dav/depth";
 import { DavError, locked } from "@meanwhile/dav/error";
 import { encodePath, isWithin, type ResourcePath } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
-import type { Answer } from "../answer.ts";
+import type { ServerContext } from "../context.ts";
+import type { Answer } from "../http/answer.ts";
+import { lockedBelow, requireTokens } from "../locks/locking.ts";
+import type { DavRequest } from "../request/dav-request.ts";
+import { refuseContent } from "../request/request-content.ts";
+import { type Resource, TreeError } from "../store.ts";
+import { intend, intendAndCarryOut, intentOf, type Removal } from "../trees/tree-change.ts";
+import { type MemberFailure, memberStatus } from "../trees/tree-work.ts";
 import {
   type ChangeMethod,
   type Judgement,
@@ -14,14 +21,7 @@ import {
   waitsForTurn,
   withClaims,
   withParent,
-} from "../change.ts";
-import type { ServerContext } from "../context.ts";
-import type { DavRequest } from "../dav-request.ts";
-import { lockedBelow, requireTokens } from "../locking.ts";
-import { refuseContent } from "../request-content.ts";
-import { type Resource, TreeError } from "../store.ts";
-import { intend, intendAndCarryOut, intentOf, type Removal } from "../tree-change.ts";
-import { type MemberFailure, memberStatus } from "../tree-work.ts";
+} from "./change.ts";
 
 export const remove: ChangeMethod = async (request, context) => {
   if (request.path === "/") throw new DavError(403, "the root cannot be deleted");

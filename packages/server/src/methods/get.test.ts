@@ -2,8 +2,8 @@ import { parsePath } from "@meanwhile/dav/path";
 import { setting } from "@meanwhile/dav/proppatch";
 import { parseXml } from "@meanwhile/dav/xml-reader";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Answer } from "../answer.ts";
 import type { ServerContext } from "../context.ts";
+import type { Answer } from "../http/answer.ts";
 import { type OpenDocument, type Tree, TreeError } from "../store.ts";
 import {
   plant,

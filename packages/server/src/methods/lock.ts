@@ -9,7 +9,13 @@ import { multistatus, statusResponse } from "@meanwhile/dav/multistatus";
 import { encodePath } from "@meanwhile/dav/path";
 import { parseTimeout } from "@meanwhile/dav/timeout";
 import type { Work } from "@meanwhile/operations";
-import { type Answer, xml } from "../answer.ts";
+import type { ServerContext } from "../context.ts";
+import { type Answer, xml } from "../http/answer.ts";
+import { toldPaths } from "../listing/told-paths.ts";
+import { lockRootHref } from "../locks/lock-root-href.ts";
+import { requireTokens } from "../locks/locking.ts";
+import type { DavRequest } from "../request/dav-request.ts";
+import { TreeError } from "../store.ts";
 import {
   type ChangeMethod,
   type Judgement,
@@ -19,13 +25,7 @@ import {
   single,
   withClaims,
   withParent,
-} from "../change.ts";
-import type { ServerContext } from "../context.ts";
-import type { DavRequest } from "../dav-request.ts";
-import { lockRootHref } from "../lock-root-href.ts";
-import { requireTokens } from "../locking.ts";
-import { TreeError } from "../store.ts";
-import { toldPaths } from "../told-paths.ts";
+} from "./change.ts";
 
 /** What is granted to a client that wishes nothing. */
 const defaultSeconds = 3600;

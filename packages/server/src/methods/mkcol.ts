@@ -2,7 +2,12 @@
 import { DavError } from "@meanwhile/dav/error";
 import { mkcolResponse, parseExtendedMkcol } from "@meanwhile/dav/mkcol";
 import type { DeadProperty, PropertyChange } from "@meanwhile/dav/property";
-import { empty, xml } from "../answer.ts";
+import type { ServerContext } from "../context.ts";
+import { empty, xml } from "../http/answer.ts";
+import { requireTokens } from "../locks/locking.ts";
+import { isLastModified, requestedModifiedMs } from "../properties/requested-time.ts";
+import type { DavRequest } from "../request/dav-request.ts";
+import { TreeError } from "../store.ts";
 import {
   type ChangeMethod,
   judge,
@@ -11,12 +16,7 @@ import {
   single,
   withClaims,
   withParent,
-} from "../change.ts";
-import type { ServerContext } from "../context.ts";
-import type { DavRequest } from "../dav-request.ts";
-import { requireTokens } from "../locking.ts";
-import { isLastModified, requestedModifiedMs } from "../requested-time.ts";
-import { TreeError } from "../store.ts";
+} from "./change.ts";
 import { refusePropertyChanges } from "./proppatch.ts";
 
 export const mkcol: ChangeMethod = async (request, context) => {

@@ -3,7 +3,14 @@ import { parseDepth } from "@meanwhile/dav/depth";
 import { DavError } from "@meanwhile/dav/error";
 import { isWithin } from "@meanwhile/dav/path";
 import type { Work } from "@meanwhile/operations";
-import type { Answer } from "../answer.ts";
+import type { ServerContext } from "../context.ts";
+import type { Answer } from "../http/answer.ts";
+import { requireTokens, requireTokensBelow } from "../locks/locking.ts";
+import type { DavRequest } from "../request/dav-request.ts";
+import { refuseContent } from "../request/request-content.ts";
+import { type Resource, TreeError } from "../store.ts";
+import { judgeDestination, parseTransfer, type Transfer } from "../trees/transfer.ts";
+import { intend, intendAndCarryOut, intentOf, type Moving } from "../trees/tree-change.ts";
 import {
   type ChangeMethod,
   type Judgement,
@@ -14,14 +21,7 @@ import {
   waitsForTurn,
   withClaims,
   withParent,
-} from "../change.ts";
-import type { ServerContext } from "../context.ts";
-import type { DavRequest } from "../dav-request.ts";
-import { requireTokens, requireTokensBelow } from "../locking.ts";
-import { refuseContent } from "../request-content.ts";
-import { type Resource, TreeError } from "../store.ts";
-import { judgeDestination, parseTransfer, type Transfer } from "../transfer.ts";
-import { intend, intendAndCarryOut, intentOf, type Moving } from "../tree-change.ts";
+} from "./change.ts";
 
 export const move: ChangeMethod = async (request, context) => {
   const transfer = parseTransfer(request, context);

@@ -1,8 +1,9 @@
 /** OPTIONS (RFC 9110 §9.3.7, RFC 4918 §10.1, §18). */
-import { allMethods, allowedMethods } from "../allow.ts";
-import { type Answer, type AnswerFields, empty } from "../answer.ts";
+
 import type { ServerContext } from "../context.ts";
-import type { DavRequest } from "../dav-request.ts";
+import { allMethods, allowedMethods } from "../http/allow.ts";
+import { type Answer, type AnswerFields, empty } from "../http/answer.ts";
+import type { DavRequest } from "../request/dav-request.ts";
 
 /**
  * Says what the server can do, and what the resource allows.

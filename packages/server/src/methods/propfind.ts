@@ -3,16 +3,16 @@ import { type Depth, parseDepth } from "@meanwhile/dav/depth";
 import { DavError } from "@meanwhile/dav/error";
 import { encodePath, nameOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
 import { parsePropfind } from "@meanwhile/dav/propfind";
-import { type Answer, type AnswerFields, xml } from "../answer.ts";
 import type { ServerContext } from "../context.ts";
-import type { DavRequest, ToHref } from "../dav-request.ts";
-import { noLocks, viewLocks } from "../locks-in-view.ts";
-import { type OpenLevel, openLevel } from "../member-walk.ts";
-import { minimalPreference } from "../minimal-preference.ts";
-import { principalHref } from "../principal-href.ts";
-import { planReport } from "../property-report.ts";
-import { streamProperties } from "../property-stream.ts";
-import { shownMembers } from "../shown-members.ts";
+import { type Answer, type AnswerFields, xml } from "../http/answer.ts";
+import { minimalPreference } from "../http/minimal-preference.ts";
+import { type OpenLevel, openLevel } from "../listing/member-walk.ts";
+import { shownMembers } from "../listing/shown-members.ts";
+import { noLocks, viewLocks } from "../locks/locks-in-view.ts";
+import { principalHref } from "../properties/principal-href.ts";
+import { planReport } from "../properties/property-report.ts";
+import { streamProperties } from "../properties/property-stream.ts";
+import type { DavRequest, ToHref } from "../request/dav-request.ts";
 import type { TreeError } from "../store.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** PROPPATCH as a change: its content is received first, then locks and conditions are judged (RFC 4918 §9.2). */
 import { DavError } from "@meanwhile/dav/error";
 import { parsePropertyUpdate } from "@meanwhile/dav/proppatch";
-import { type ChangeMethod, judge, requireWrite, withClaims } from "../change.ts";
-import { requireTokens } from "../locking.ts";
+import { requireTokens } from "../locks/locking.ts";
 import { TreeError } from "../store.ts";
+import { type ChangeMethod, judge, requireWrite, withClaims } from "./change.ts";
 import { isToleratedWhileLocked, proppatch } from "./proppatch.ts";
 
 export const changeProperties: ChangeMethod = async (request, context) => {

@@ -9,16 +9,16 @@ import {
   type PropertyName,
 } from "@meanwhile/dav/property";
 import { parsePropertyUpdate } from "@meanwhile/dav/proppatch";
-import { type Answer, empty, xml } from "../answer.ts";
 import type { ServerContext } from "../context.ts";
-import type { DavRequest } from "../dav-request.ts";
-import { liveProperty } from "../live-properties.ts";
-import { minimalPreference } from "../minimal-preference.ts";
-import { tooLarge } from "../property-limits.ts";
-import { isLastModified, nameOfChange, requestedModifiedMs } from "../requested-time.ts";
+import { type Answer, empty, xml } from "../http/answer.ts";
+import { minimalPreference } from "../http/minimal-preference.ts";
+import { liveProperty } from "../properties/live-properties.ts";
+import { tooLarge } from "../properties/property-limits.ts";
+import { isLastModified, nameOfChange, requestedModifiedMs } from "../properties/requested-time.ts";
+import type { DavRequest } from "../request/dav-request.ts";
 import { TreeError } from "../store.ts";
 
-export { isToleratedWhileLocked } from "../win32-properties.ts";
+export { isToleratedWhileLocked } from "../properties/win32-properties.ts";
 
 /**
  * Sets and removes properties, all or none.

@@ -1,7 +1,16 @@
 /** PUT (RFC 4918 §9.7, RFC 9110 §9.3.4): the old content stays until the new is there, whole and checked. */
 import { badRequest, DavError } from "@meanwhile/dav/error";
 import { askerOf, type Claim, type Release, type Work } from "@meanwhile/operations";
-import { type Answer, empty } from "../answer.ts";
+import { lastModifiedMs } from "../conditions/last-modified.ts";
+import { contentChecks } from "../content/content-checks.ts";
+import type { ServerContext } from "../context.ts";
+import { type Answer, empty } from "../http/answer.ts";
+import { formatHttpDate } from "../http/http-date.ts";
+import { requireTokens } from "../locks/locking.ts";
+import type { DavRequest } from "../request/dav-request.ts";
+import { requireNoCoding } from "../request/request-content.ts";
+import { digestedBytes } from "../request/request-key.ts";
+import type { Draft } from "../store.ts";
 import {
   type ChangeMethod,
   type Judgement,
@@ -13,16 +22,7 @@ import {
   waitUntilFree,
   withClaims,
   withParent,
-} from "../change.ts";
-import { contentChecks } from "../content-checks.ts";
-import type { ServerContext } from "../context.ts";
-import type { DavRequest } from "../dav-request.ts";
-import { formatHttpDate } from "../http-date.ts";
-import { lastModifiedMs } from "../last-modified.ts";
-import { requireTokens } from "../locking.ts";
-import { requireNoCoding } from "../request-content.ts";
-import { digestedBytes } from "../request-key.ts";
-import type { Draft } from "../store.ts";
+} from "./change.ts";
 
 export const put: ChangeMethod = async (request, context) => {
   // "An origin server SHOULD respond with a 400 (Bad Request) ... if it receives Content-Range on a PUT" (RFC 9110 §14.5).

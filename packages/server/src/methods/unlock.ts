@@ -1,10 +1,10 @@
 /** UNLOCK (RFC 4918 §9.11). */
 import { DavError } from "@meanwhile/dav/error";
 import { parseLockToken } from "@meanwhile/dav/lock-token";
-import { empty } from "../answer.ts";
-import { type ChangeMethod, judge, requireWrite, single } from "../change.ts";
-import { refuseContent } from "../request-content.ts";
+import { empty } from "../http/answer.ts";
+import { refuseContent } from "../request/request-content.ts";
 import { TreeError } from "../store.ts";
+import { type ChangeMethod, judge, requireWrite, single } from "./change.ts";
 
 export const unlock: ChangeMethod = async (request, context) => {
   requireWrite(context, request, [request.path]);

@@ -1,4 +1,4 @@
-import { LockTable, type LockTableOptions } from "../lock-table.ts";
+import { LockTable, type LockTableOptions } from "../locks/lock-table.ts";
 import type { LockStore } from "../store.ts";
 
 export type MemoryLockStoreOptions = LockTableOptions;

@@ -5,7 +5,7 @@ import { createServer as createServer2, type Http2Server } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { answerClientErrors } from "@meanwhile/interim";
 import { createOperations, type Operations } from "@meanwhile/operations";
-import type { Credentials } from "../../authentication.ts";
+import type { Credentials } from "../../request/authentication.ts";
 import { createDavHandler, type DavHandlerOptions, type RequestLogEntry } from "../../server.ts";
 import type { LockStore, Tree } from "../../store.ts";
 import { createMemoryLockStore } from "../memory-lock-store.ts";

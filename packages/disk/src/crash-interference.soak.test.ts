@@ -1,3 +1,0 @@
-import { testInterference } from "./test-interference.ts";
-
-testInterference("every");

@@ -1,3 +1,0 @@
-import { testRecovery } from "./test-recovery.ts";
-
-testRecovery("each");

@@ -1,0 +1,64 @@
+import { TreeError, type TreeWork } from "@meanwhile/server/store";
+import type { Calls } from "../calls/calls.ts";
+import { isMissing } from "../calls/errno.ts";
+import { type CopyJob, type LargeCopy, partBytes } from "./copy-content.ts";
+
+export interface CopyFileOptions {
+  readonly calls: Calls;
+  readonly work: Pick<TreeWork, "signal" | "bytes">;
+  readonly job: CopyJob;
+}
+
+/** Asked once: asking sets it for a moment, for all threads. */
+const umask = process.umask();
+
+/** What holds for all the files that a work copies; see {@link CopyJob}. */
+export function copyJob(calls: Calls, clock: () => number, more: Partial<CopyJob> = {}): CopyJob {
+  return { nowMs: clock(), umask, sync: calls.durability !== "none", resumed: false, ...more };
+}
+
+/**
+ * Copies an open file to a new name that nobody else knows; see `copyOpened`.
+ *
+ * @throws {TreeError} "stopped"
+ */
+export async function copyFileContent(from: number, path: string, options: CopyFileOptions): Promise<void> {
+  const { large } = await options.calls.many.copyOpened(from, path, options.job);
+  if (large !== undefined) await copyLarge(large, options);
+}
+
+/** Copies the content of a large file, part by part, and completes the copy; the source stays open. */
+export async function copyLarge(copy: LargeCopy, options: CopyFileOptions): Promise<void> {
+  const { calls, job } = options;
+  let filled = false;
+  try {
+    await copyInParts(copy, options);
+    filled = true;
+    await calls.many.finishCopy(copy, job);
+  } catch (error) {
+    if (!filled) calls.release(copy.to);
+    try {
+      await calls.unlink(copy.path);
+    } catch (left) {
+      if (!isMissing(left)) throw Object.assign(left as Error, { fatal: true });
+    }
+    throw error;
+  }
+}
+
+async function copyInParts(
+  { from, to, size, holes }: LargeCopy,
+  { calls, work }: CopyFileOptions,
+): Promise<void> {
+  for (let at = 0; ; ) {
+    if (work.signal.aborted) throw new TreeError("stopped");
+    const count = await calls.copyPart(from, to, at, partBytes, holes);
+    if (count === 0) {
+      // A hole at the end was not written.
+      if (holes) await calls.truncate(to, at);
+      return;
+    }
+    at += count;
+    if (size > partBytes) work.bytes(at, Math.max(at, size));
+  }
+}

@@ -1,5 +1,0 @@
-import { describeExfat } from "./test-exfat.ts";
-
-const of = /spelling|listed under|may replace|came to (be|its members) since|as it was|MOVE takes|COPY takes/;
-
-describeExfat((name) => of.test(name));

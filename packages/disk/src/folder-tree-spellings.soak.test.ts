@@ -1,3 +1,0 @@
-import { describeSpellings } from "./test-spellings.ts";
-
-describeSpellings();

@@ -1,3 +1,0 @@
-import { describeSpellings } from "./test-spellings.ts";
-
-describeSpellings(/spelling|listed|MOVE|name/);

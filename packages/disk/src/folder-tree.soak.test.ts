@@ -1,9 +1,0 @@
-import { describeContract, makeParts } from "./test-tree-contract.ts";
-
-describeContract("a folder keeps the contract of trees where files cannot be held by descriptors", () =>
-  makeParts({ pinning: false, slow: false }),
-);
-
-describeContract("a folder keeps the contract of trees on a slow disk", () =>
-  makeParts({ pinning: process.platform === "linux", slow: true }),
-);

@@ -1,3 +1,0 @@
-import { testOtherPrograms } from "./test-other-programs.ts";
-
-testOtherPrograms("some");

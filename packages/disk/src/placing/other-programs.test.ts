@@ -1,0 +1,3 @@
+import { testOtherPrograms } from "../testing/other-programs.ts";
+
+testOtherPrograms("some");

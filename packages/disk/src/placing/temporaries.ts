@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import type { Database, RootDatabase } from "lmdb";
+import type { Overwriting } from "../documents/overwrite.ts";
+import type { Identity } from "../paths/identity.ts";
+import { reservedName } from "../paths/names.ts";
+import type { WriteQueue } from "../state/write-queue.ts";
+import type { PlaceholderLog } from "./place-new.ts";
+
+/** A reserved name in a directory. */
+export interface Temporary {
+  readonly name: string;
+  /** To be called once nothing has the name any more. */
+  release(): void;
+}
+
+interface TemporaryRecord {
+  readonly directory: ResourcePath;
+  /** An empty file that takes a name which is no reserved one, where the file system has no hard links. */
+  readonly placeholder?: Placeholder;
+  /** A file that something is mounted at, and gets new content. */
+  readonly overwriting?: Omit<Overwriting, "directory">;
+}
+
+export interface Placeholder {
+  readonly name: string;
+  readonly identity: Identity | "unknown" | "none";
+}
+
+interface Use {
+  live: number;
+  readonly recorded: Promise<void>;
+}
+
+/** Directories whose record is kept a while after the last use, so that it is not written for each document. */
+const idleDirectories = 64;
+
+/**
+ * Reserved names that are in use, and the record of the directories that have any. The record is made before the
+ * name is used, so that the next start knows where the end of this process left something.
+ */
+export class Temporaries {
+  readonly #records: Database<TemporaryRecord, string>;
+  readonly #queue: WriteQueue;
+  readonly #randomId: () => string;
+  readonly #uses: Map<ResourcePath, Use> = new Map();
+
+  constructor(options: {
+    readonly database: RootDatabase;
+    readonly queue: WriteQueue;
+    readonly randomId: () => string;
+  }) {
+    this.#records = options.database.openDB({ name: "temporaries", encoding: "json" });
+    this.#queue = options.queue;
+    this.#randomId = options.randomId;
+  }
+
+  /** Makes a reserved name for use in a directory. `work` tells what it belongs to. */
+  async take(directory: ResourcePath, work: string): Promise<Temporary> {
+    let use = this.#uses.get(directory);
+    if (use === undefined) {
+      use = { live: 0, recorded: this.#record(keyOf(directory), { directory }) };
+      this.#uses.set(directory, use);
+    }
+    use.live += 1;
+    const held = use;
+    let released = false;
+    const release = (): void => {
+      if (released) return;
+      released = true;
+      held.live -= 1;
+      this.#forgetIdle();
+    };
+    try {
+      await held.recorded;
+    } catch (error) {
+      release();
+      this.#uses.delete(directory);
+      throw error;
+    }
+    return { name: reservedName(work, this.#randomId()), release };
+  }
+
+  /** Records what is made in a directory to take a name. */
+  placeholder(directory: ResourcePath, name: string): PlaceholderLog & { forget(): Promise<void> } {
+    const key = keyOf(memberPath(directory, name));
+    let recorded = false;
+    const add: PlaceholderLog["add"] = async ({ placeholder: identity }) => {
+      recorded = true;
+      await this.#record(key, { directory, placeholder: { name, identity } });
+    };
+    return {
+      facts: {},
+      add,
+      // Each commit of the database is flushed.
+      addSynced: add,
+      forget: async () => {
+        if (recorded) await this.#remove(key);
+      },
+    };
+  }
+
+  /** Records that a file gets new content in place. @returns what forgets that */
+  async overwriting({ directory, name, draft, backup }: Overwriting): Promise<() => Promise<void>> {
+    const key = keyOf(memberPath(directory.path, draft));
+    await this.#queue.run(
+      () => void this.#records.put(key, { directory: directory.path, overwriting: { name, draft, backup } }),
+    );
+    return () => this.#remove(key);
+  }
+
+  /** Files that an earlier process may have given only a part of their new content. */
+  overwritings(): readonly (Omit<Overwriting, "directory"> & {
+    readonly path: ResourcePath;
+    forget(): Promise<void>;
+  })[] {
+    return [...this.#records.getRange()].flatMap(({ key, value: { directory: path, overwriting } }) =>
+      overwriting === undefined ? [] : [{ path, ...overwriting, forget: () => this.#remove(key) }],
+    );
+  }
+
+  /** Directories in which an earlier process left something. */
+  left(): readonly ResourcePath[] {
+    return [...this.#records.getRange()].flatMap(({ value }) =>
+      value.placeholder === undefined && value.overwriting === undefined ? [value.directory] : [],
+    );
+  }
+
+  /** What an earlier process may have left under names that are no reserved ones. */
+  placeholders(): readonly (Placeholder & { readonly directory: ResourcePath; forget(): Promise<void> })[] {
+    return [...this.#records.getRange()].flatMap(({ key, value: { directory, placeholder } }) =>
+      placeholder === undefined ? [] : [{ directory, ...placeholder, forget: () => this.#remove(key) }],
+    );
+  }
+
+  /** A directory has nothing left in it. */
+  async cleared(directory: ResourcePath): Promise<void> {
+    await this.#remove(keyOf(directory));
+  }
+
+  /** Ends the records of all directories that have no name in use. */
+  async close(): Promise<void> {
+    const idle = [...this.#uses].filter(([, { live }]) => live === 0);
+    await Promise.all(idle.map(([directory]) => this.#forget(directory)));
+  }
+
+  #forgetIdle(): void {
+    if (this.#uses.size <= idleDirectories) return;
+    for (const [directory, { live }] of this.#uses) {
+      if (live > 0) continue;
+      // Should it fail, the record makes the next start look there in vain.
+      this.#forget(directory).catch(() => {});
+      return;
+    }
+  }
+
+  async #forget(directory: ResourcePath): Promise<void> {
+    this.#uses.delete(directory);
+    await this.cleared(directory);
+  }
+
+  async #remove(key: string): Promise<void> {
+    await this.#queue.run(() => void this.#records.remove(key), { durable: false });
+  }
+
+  async #record(key: string, record: TemporaryRecord): Promise<void> {
+    await this.#queue.run(() => void this.#records.put(key, record), { durable: false });
+  }
+}
+
+/** Keys of the database are short, paths are not. */
+function keyOf(directory: ResourcePath): string {
+  return `directory ${createHash("sha256").update(directory).digest("base64url")}`;
+}

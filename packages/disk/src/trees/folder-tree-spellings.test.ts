@@ -1,0 +1,3 @@
+import { describeSpellings } from "../testing/spellings.ts";
+
+describeSpellings(/spelling|listed|MOVE|name/);

@@ -1,0 +1,3 @@
+import { testInterference } from "../testing/interference.ts";
+
+testInterference("every");

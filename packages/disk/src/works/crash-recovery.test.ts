@@ -1,0 +1,3 @@
+import { testRecovery } from "../testing/recovery.ts";
+
+testRecovery("every fifth");

@@ -1,0 +1,21 @@
+/** `Prefer: return=minimal` (RFC 8144 §2), and the older `Brief: t` of Microsoft's clients, which means the same. */
+import type { DavRequest } from "../request/dav-request.ts";
+
+export interface MinimalPreference {
+  readonly applies: boolean;
+  /** For `Preference-Applied` (RFC 7240 §3). */
+  readonly applied: readonly string[];
+  /** For `Vary`: the answer depends on these fields. */
+  readonly vary: string;
+}
+
+/** Whether the client wants only what it cannot know already. */
+export function minimalPreference(request: DavRequest): MinimalPreference {
+  const preferred = request.preferences.return === "minimal";
+  const brief = request.headers["brief"];
+  return {
+    applies: preferred || (typeof brief === "string" && brief.trim().toLowerCase() === "t"),
+    applied: preferred ? ["return=minimal"] : [],
+    vary: "Brief, Prefer",
+  };
+}

@@ -1,0 +1,97 @@
+/** The HTML of a listing. */
+import { encodeName, namesOf } from "@meanwhile/dav/path";
+import { htmlText } from "@meanwhile/middleware/internal";
+import { lastModifiedMs } from "../conditions/last-modified.ts";
+import { formatRfc3339 } from "../http/http-date.ts";
+import type { DavRequest } from "../request/dav-request.ts";
+import type { Member } from "../store.ts";
+import { listingStyle } from "./listing-style.ts";
+
+type Place = Pick<DavRequest, "path" | "trailingSlash" | "prefix">;
+
+/** All that comes before the first member. */
+export function listingStart(place: Place): string {
+  const names = namesOf(place.path);
+  const title = names.length === 0 ? "/" : `/${names.join("/")}/`;
+  const crumbs = ["Home", ...names].map((name, index) => {
+    const levelsUp = names.length - index;
+    const label = index === 0 ? name : `<bdi>${htmlText(name)}</bdi>`;
+    return levelsUp === 0
+      ? `<li><span aria-current="page">${label}</span></li>`
+      : `<li><a href="${upwards(levelsUp, place.trailingSlash)}">${label}</a></li>`;
+  });
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${htmlText(title)}</title>
+<style>${listingStyle}</style>
+</head>
+<body>
+<nav aria-label="Breadcrumb"><ol>${crumbs.join("")}</ol></nav>
+<main>
+<h1 id="collection"><bdi>${htmlText(names.at(-1) ?? "Home")}</bdi></h1>
+<table aria-labelledby="collection">
+<thead><tr><th scope="col">Name</th><th scope="col" class="size">Size</th><th scope="col" class="modified">Modified (UTC)</th></tr></thead>
+<tbody>
+${names.length === 0 ? "" : parentRow(place.trailingSlash)}`;
+}
+
+/** The row of one member. `linkBase` leads from the page to the collection. */
+export function listingRow(member: Member, linkBase: string, nowMs: number): string {
+  const { name, resource } = member;
+  const collection = (resource ?? member).kind === "collection";
+  const slash = collection ? "/" : "";
+  const head =
+    `<tr${collection ? ' class="collection"' : ""}>` +
+    `<th scope="row"><a href="${linkBase}${encodeName(name)}${slash}"><bdi>${htmlText(name)}</bdi>${slash}</a></th>`;
+  if (resource === undefined) {
+    return `${head}<td class="size"></td><td class="modified">cannot be read</td></tr>\n`;
+  }
+  const modified = formatRfc3339(lastModifiedMs(resource, nowMs));
+  return (
+    head +
+    `<td class="size">${resource.kind === "collection" ? "" : sizeCell(resource.length)}</td>` +
+    `<td class="modified"><time datetime="${modified}">${modified.slice(0, 10)} ${modified.slice(11, 16)}</time></td></tr>\n`
+  );
+}
+
+/** All that comes after the last member. */
+export function listingEnd(members: number, order: "sorted" | "partly sorted"): string {
+  const count = members === 1 ? "1 member" : `${members === 0 ? "No" : members} members`;
+  const note = order === "sorted" ? "" : "; too many to sort them all";
+  return `</tbody>\n</table>\n<p>${count}${note}</p>\n</main>\n</body>\n</html>\n`;
+}
+
+/** A length for people: `1.5 MB`, in powers of 1000. */
+export function humanLength(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  let value = bytes;
+  let unit = "";
+  for (const next of ["kB", "MB", "GB", "TB", "PB"]) {
+    value /= 1000;
+    unit = next;
+    // What would be rounded up to 1000 takes the next unit.
+    if (value < 999.5) break;
+  }
+  return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
+}
+
+function sizeCell(length: number): string {
+  return `<data value="${length}" title="${length} bytes">${humanLength(length)}</data>`;
+}
+
+function parentRow(trailingSlash: boolean): string {
+  return (
+    `<tr class="collection"><th scope="row"><a href="${upwards(1, trailingSlash)}">Parent</a></th>` +
+    `<td class="size"></td><td class="modified"></td></tr>\n`
+  );
+}
+
+/** A relative link from the page to a collection above it. */
+function upwards(levels: number, trailingSlash: boolean): string {
+  const steps = trailingSlash ? levels : levels - 1;
+  return steps === 0 ? "./" : "../".repeat(steps);
+}

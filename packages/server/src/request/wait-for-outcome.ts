@@ -1,0 +1,103 @@
+/** An exchange that waits for an operation: its interim responses, and the answers that may come before the outcome. */
+import { DavError } from "@meanwhile/dav/error";
+import type { Exchange } from "@meanwhile/interim";
+import {
+  accepted,
+  type FirstAnswer,
+  follow,
+  patienceMs,
+  retryAfterSeconds,
+} from "@meanwhile/middleware/internal";
+import type { Operation } from "@meanwhile/operations";
+import { interimAllowance } from "../http/allowance.ts";
+import type { Answer } from "../http/answer.ts";
+import { errorAnswer } from "../http/error-answer.ts";
+import type { Handled, PipelineOptions } from "../pipeline.ts";
+import { statusUrl } from "../status/serve-status.ts";
+import type { Connection } from "./connection.ts";
+import type { DavRequest } from "./dav-request.ts";
+import { answerOf } from "./outcome.ts";
+
+/**
+ * Waits for the outcome, as the client prefers: with interim responses, until it would rather have a 202 (RFC 7240
+ * §4.1, §4.3), or until this process ends before the operation does. One who has joined is done when its client leaves;
+ * the one that started the operation is not, and tells the log how it ended.
+ */
+export async function waitForOutcome(
+  exchange: Exchange,
+  connection: Connection,
+  request: DavRequest,
+  operation: Operation,
+  options: PipelineOptions,
+  role: "starter" | "joiner" = "joiner",
+): Promise<Handled> {
+  const { operations, pacer, pacing, policy, attendance } = options;
+  const url = statusUrl(request, options, operation.id);
+  const allowance = interimAllowance(exchange, connection, request.preferences, policy);
+  const { first, interims, isLocated, answered } = await follow(operation, exchange, {
+    operations,
+    pacer,
+    attendance,
+    pacing,
+    allowance,
+    asked: request.preferences.processing,
+    statusUrl: url,
+    closed: role === "joiner" ? exchange.closed : undefined,
+    waitMs: waitMs(request),
+  });
+  const answer = answerTo(first, request, operation, url);
+  return {
+    answer:
+      isLocated && operation.outcome !== undefined
+        ? { ...answer, fields: { ...answer.fields, Link: `<${url}>; rel="status"` } }
+        : answer,
+    operation: operation.id,
+    interims,
+    profile: allowance.profile,
+    afterwards: answered,
+  };
+}
+
+function answerTo(first: FirstAnswer, request: DavRequest, operation: Operation, url: string): Answer {
+  switch (first.kind) {
+    case "outcome":
+      return answerOf(first.outcome);
+    case "accepted":
+      return acceptedAs(request, operation, url);
+    case "stopping":
+      return stopping(first.isKept ? url : undefined, request.method);
+    case "left":
+      return clientLeft;
+  }
+}
+
+/** Nobody gets it: it stands in the log for a client that left before there was an answer. */
+const clientLeft: Answer = { status: 499, fields: {}, body: { kind: "none" } };
+
+/** How long the client waits for the outcome before it wants a 202; undefined: as long as it takes. */
+function waitMs({ preferences, headers }: DavRequest): number | undefined {
+  return isLazy(headers) ? 0 : patienceMs(preferences);
+}
+
+/** ownCloud's clients ask for an asynchronous MOVE in words of their own: "true" on desktops, "1" in browsers. */
+function isLazy(headers: DavRequest["headers"]): boolean {
+  return headers["oc-lazyops"] === "true" || headers["oc-lazyops"] === "1";
+}
+
+function acceptedAs({ headers, preferences }: DavRequest, operation: Operation, url: string): Answer {
+  const { status, fields, content } = accepted(operation, url, preferences.respondAsync);
+  // These clients put their server's address before it.
+  const job = isLazy(headers) ? { "OC-JobStatus-Location": `${new URL(url).pathname}/job` } : {};
+  return { status, fields: { ...fields, ...job }, body: { kind: "bytes", bytes: content } };
+}
+
+/** Not the outcome: an operation that is recorded goes on, or is told of, when the server is there again. */
+function stopping(url: string | undefined, method: string): Answer {
+  const retry = { "Retry-After": String(retryAfterSeconds) };
+  const fields = url === undefined ? retry : { Location: url, ...retry };
+  const message =
+    url === undefined
+      ? "the server stops now, before this is done"
+      : "the server stops now; the operation goes on when it is back";
+  return errorAnswer(new DavError(503, message, { fields }), method);
+}
