@@ -1,7 +1,8 @@
 /** Where news of a work goes while it runs. */
 import type { ClientTerminal } from "../terminal.ts";
 import { printableJson } from "./printable.ts";
-import { type ProgressView, progressSentence } from "./progress-line.ts";
+import type { ProgressView } from "./progress-facts.ts";
+import { progressSentence } from "./progress-sentence.ts";
 import { createRate } from "./rate.ts";
 import type { WorkNews } from "./work-news.ts";
 

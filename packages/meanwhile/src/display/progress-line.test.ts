@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { displayWidth } from "./display-width.ts";
-import { type ProgressView, progressLine, progressSentence } from "./progress-line.ts";
+import type { ProgressView } from "./progress-facts.ts";
+import { progressLine } from "./progress-line.ts";
+import { progressSentence } from "./progress-sentence.ts";
 import { newsOfRequest, type WorkNews } from "./work-news.ts";
 
 const members: WorkNews = { stage: "processing", unit: "members", done: 2701, total: 6001, failures: 0 };
