@@ -67,12 +67,17 @@ async function underWay(): Promise<void> {
   await expect.poll(() => hidden().length, { interval: 5, timeout: 30_000 }).toBeGreaterThan(100);
 }
 
-/** Inode and time of change of what is copied already, by its path below the copy. */
+/** Inode and time of change of what is copied already and whole, by its path below the copy. */
 function copied(): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const name of hidden()) {
     const [, member] = /-staged~\/(c\d+\/d\d+\.txt)$/.exec(name) ?? [];
-    if (member !== undefined) found.set(member, identity(join(folder, name)));
+    if (member === undefined) continue;
+    // The time of modification is copied last: what the kill met in its middle has another, and is copied anew.
+    const source = lstatSync(join(folder, "tree", member), { throwIfNoEntry: false });
+    const there = lstatSync(join(folder, name));
+    if (source === undefined || Math.abs(source.mtimeMs - there.mtimeMs) < 0.01)
+      found.set(member, identity(join(folder, name)));
   }
   return found;
 }

@@ -7,7 +7,7 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { type AddressInfo, connect, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { answerClientErrors } from "./client-errors.ts";
@@ -194,4 +194,17 @@ test("a server that answers malformed requests itself is left to it", async () =
   const client = dial();
   client.write("rubbish\r\n\r\n");
   expect(statuses(await all(client))).toEqual([418]);
+});
+
+test("of a connection that has failed nothing is told, and it is ended", async () => {
+  const told: unknown[] = [];
+  await start((_request, response) => void response.end());
+  answerClientErrors(server, { told: (refusal) => told.push(refusal) });
+  const dead = new Socket();
+  dead.on("error", () => undefined).destroy();
+  server.emit("clientError", new Error("read ECONNRESET"), dead);
+  const halfGone = new Socket().on("error", () => undefined);
+  halfGone.end();
+  server.emit("clientError", new Error("read ECONNRESET"), halfGone);
+  expect([told, dead.destroyed, halfGone.destroyed]).toEqual([[], true, true]);
 });

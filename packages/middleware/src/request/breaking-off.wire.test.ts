@@ -245,9 +245,9 @@ for (const subject of rawSubjects) {
         });
       });
 
-      test.runIf(protocol === "HTTP/1.1")(
-        "request.destroy(error) is heard while the connection goes on",
-        async () => {
+      // Over HTTP/2 it ends the stream, and there is no connection that goes on for it.
+      if (protocol === "HTTP/1.1") {
+        test("request.destroy(error) is heard while the connection goes on", async () => {
           const heard: string[] = [];
           let tell = (): void => undefined;
           const closed = new Promise<void>((resolve) => {
@@ -264,8 +264,8 @@ for (const subject of rawSubjects) {
             await closed;
             expect(heard).toEqual(["of the handler"]);
           });
-        },
-      );
+        });
+      }
 
       const noHttp = ["garbage\r\n\r\n", "garbage", "FFFFFFFFFFFFFFFFFF\r\nabc", "-5\r\n"];
       test.each(noHttp)("%j on the socket is no answer, though it was ended", async (garbage) => {
