@@ -10,8 +10,8 @@ import {
 import { type AddressInfo, connect, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterEach, expect, test } from "vitest";
-import { answerClientErrors } from "./client-errors.ts";
-import { openExchange } from "./exchange.ts";
+import { answerClientErrors, answerClientErrorsBehind } from "./client-errors.ts";
+import { type AnyRequest, openExchange } from "./exchange.ts";
 
 let server: Server;
 let socket: Socket | undefined;
@@ -208,3 +208,12 @@ test("of a connection that has failed nothing is told, and it is ended", async (
   server.emit("clientError", new Error("read ECONNRESET"), halfGone);
   expect([told, dead.destroyed, halfGone.destroyed]).toEqual([[], true, true]);
 });
+
+test.each([{ httpVersionMajor: 1 }, { httpVersionMajor: 1, socket: {} }, { httpVersionMajor: 2 }])(
+  "a request that came by no server of HTTP/1.1 is let be: %j",
+  async (injected) => {
+    await start((_request, response) => void response.end());
+    expect(() => answerClientErrorsBehind(injected as AnyRequest)).not.toThrow();
+    expect(server.listenerCount("clientError")).toBe(0);
+  },
+);
