@@ -174,14 +174,17 @@ function junitReport(text) {
 
 /** Its tests make servers of many apps: what all of them come through is its listener. @param {string} folder */
 function mountInHono(folder) {
-  const listener = join(folder, "src/listener.ts");
-  const source = readFileSync(listener, "utf8");
-  const changed = source.replace(
-    /(getRequestListener = \((?:[^=]|=(?!> \{))*=> \{\n)/,
-    "$1  fetchCallback = (globalThis as any).meanwhileMount?.(fetchCallback) ?? fetchCallback\n",
+  const [listener, setup] = ["src/listener.ts", "test/setup.ts"];
+  // Another checkout of ours may have mounted itself.
+  execFileSync("git", ["checkout", "--quiet", listener, setup], { cwd: folder });
+  /** @param {string} file @param {(source: string) => string} change */
+  const rewrite = (file, change) =>
+    writeFileSync(join(folder, file), change(readFileSync(join(folder, file), "utf8")));
+  rewrite(listener, (source) =>
+    source.replace(
+      /(getRequestListener = \((?:[^=]|=(?!> \{))*=> \{\n)/,
+      '$1  fetchCallback = Reflect.get(globalThis, "meanwhileMount")?.(fetchCallback) ?? fetchCallback\n',
+    ),
   );
-  if (!source.includes("meanwhileMount")) writeFileSync(listener, changed);
-  const setup = join(folder, "test/setup.ts");
-  const before = readFileSync(setup, "utf8");
-  if (!before.includes("mount-hono")) writeFileSync(setup, `import ${JSON.stringify(mountHono)}\n${before}`);
+  rewrite(setup, (source) => `import ${JSON.stringify(mountHono)}\n${source}`);
 }

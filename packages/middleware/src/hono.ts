@@ -126,5 +126,8 @@ function setOn(context: Context<HonoEnvironment>): StatusFields {
 const sentField = "x-hono-already-sent";
 
 function alreadySent(): Response {
-  return new Response(null, { headers: { [sentField]: "true" } });
+  const response = new Response(null, { headers: { [sentField]: "true" } });
+  // The Response that version 2.0 puts in place of Node's is sent as it was made, unless its content was looked at.
+  void response.body;
+  return response;
 }

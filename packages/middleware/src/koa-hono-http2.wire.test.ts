@@ -8,7 +8,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { getRequestListener as listenerOf2 } from "hono-node-server-2";
 import Koa from "koa";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { processing as forFetch } from "./fetch.ts";
 import { processing as forHono, type HonoEnvironment } from "./hono.ts";
 import { processing as forKoa } from "./koa.ts";
@@ -168,3 +168,35 @@ describe.each([
     }
   });
 });
+
+describe.each([
+  ["1", listenerOf1],
+  ["2", listenerOf2],
+] as const)(
+  "@hono/node-server %s as it comes, with a Response in place of Node's",
+  (_version, listenerOf) => {
+    test.each(["HTTP/1.1", "HTTP/2"] as const)("sends each answer once, over %s", async (protocol) => {
+      for (const name of ["Request", "Response"]) {
+        const before = Object.getOwnPropertyDescriptor(globalThis, name) ?? {};
+        onTestFinished(() => void Object.defineProperty(globalThis, name, before));
+      }
+      const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
+      onTestFinished(() => log.mockRestore());
+      const app = new Hono<HonoEnvironment>();
+      app.use(forHono());
+      app.post("/", (c) => c.text("made", 201));
+      const served = await listen(protocol, listenerOf(app.fetch));
+      const client = protocol === "HTTP/2" ? http2Client(served.port) : http1Client(served.port);
+      onTestFinished(async () => {
+        client.close();
+        await served.close();
+      });
+      const key = { "Idempotency-Key": randomUUID() };
+      for (const fields of [{}, key, key]) {
+        const { status, content } = await client.send("POST", "/", fields, "x").response();
+        expect([status, content.toString()]).toEqual([201, "made"]);
+      }
+      expect(log.mock.calls).toEqual([]);
+    });
+  },
+);
