@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { isWithin, memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
 import { clarkName, type DeadProperty, type PropertyChange } from "@meanwhile/dav/property";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import type { Database, RootDatabase } from "lmdb";
 import type { WriteQueue } from "../state/write-queue.ts";
+import { OwedChanges } from "./owed-changes.ts";
 import { type NodeId, type PropertyNode, PropertyNodes } from "./property-nodes.ts";
 
 export interface DeadPropertiesOptions {
@@ -28,13 +29,6 @@ export interface MemberProperties {
   unseen(): Iterable<string>;
 }
 
-/** A change that was made, and is not recorded yet. */
-interface Owed {
-  /** Resources whose properties are not known until it is. */
-  readonly paths: readonly ResourcePath[];
-  record(): void;
-}
-
 /** The properties of a copy, before it is in place. */
 export interface CopiedProperties {
   /**
@@ -52,13 +46,11 @@ const chunk = 500;
 /** Dead properties of the resources of a folder (RFC 4918 §4.1). */
 export class DeadProperties {
   readonly #nodes: PropertyNodes;
-  readonly #queue: WriteQueue;
   readonly #maxBytes: number;
   /** Works for which properties were moved. */
   readonly #settled: Database<true, string>;
-  /** What could not be recorded of changes that were made: it is, before anything else is. */
-  #owed: Owed[] = [];
-  #paying: Promise<void> | undefined;
+  readonly #queue: WriteQueue;
+  readonly #owed: OwedChanges;
   #cleaning: Promise<void> | undefined;
   #changes = 0;
 
@@ -66,12 +58,13 @@ export class DeadProperties {
     this.#nodes = new PropertyNodes(options.database);
     this.#settled = options.database.openDB({ name: "property-works" });
     this.#queue = options.queue;
+    this.#owed = new OwedChanges(this.#queue, () => this.#clean());
     this.#maxBytes = options.maxBytes ?? 1024 * 1024;
     if (this.#nodes.hasRemains()) this.#clean();
   }
 
   read(path: ResourcePath, kind: Resource["kind"]): readonly DeadProperty[] {
-    if (this.#isOwed(path)) return [];
+    if (this.#owed.concern(path)) return [];
     const id = this.#nodes.find(path);
     return id === undefined ? [] : this.#propertiesOf(id, kind);
   }
@@ -93,7 +86,7 @@ export class DeadProperties {
     return {
       of: (name, kind) => {
         const member = this.#nodes.member(id, name);
-        if (member === undefined || this.#isOwed(memberPath(path, name))) return [];
+        if (member === undefined || this.#owed.concern(memberPath(path, name))) return [];
         seen.add(name);
         return this.#propertiesOf(member, kind);
       },
@@ -113,7 +106,8 @@ export class DeadProperties {
   forget(path: ResourcePath): void {
     const id = this.#nodes.find(path);
     if (id === undefined) return;
-    this.#write(() => void (this.#nodes.find(path) === id && this.#nodes.detach(path)), { durable: false })
+    this.#owed
+      .write(() => void (this.#nodes.find(path) === id && this.#nodes.detach(path)), { durable: false })
       .then(() => this.#clean())
       .catch(() => {
         // It is forgotten when it is next found to be no more.
@@ -123,7 +117,7 @@ export class DeadProperties {
   /** Applies changes in order, all or none. Fails with "too-large". */
   async patch(path: ResourcePath, kind: Resource["kind"], changes: readonly PropertyChange[]): Promise<void> {
     this.#changes += 1;
-    await this.#write(() => {
+    await this.#owed.write(() => {
       const properties = this.#changed(this.read(path, kind), changes);
       if (properties.length === 0) this.#nodes.clear(path);
       else this.#nodes.write(this.#nodes.make(path), nodeOf(kind, properties));
@@ -142,8 +136,8 @@ export class DeadProperties {
     properties: readonly DeadProperty[],
   ): Promise<void> {
     this.#changes += 1;
-    if (properties.length === 0 && this.#owed.length === 0 && this.#nodes.find(path) === undefined) return;
-    await this.#write(
+    if (properties.length === 0 && !this.#owed.any && this.#nodes.find(path) === undefined) return;
+    await this.#owed.write(
       () => {
         const all = this.#changed([], properties.map(toSet));
         this.#nodes.detach(path);
@@ -162,7 +156,7 @@ export class DeadProperties {
   /** A resource is no more, nor are its members. Never fails: where that cannot be recorded yet, it is before all else. */
   async dropGone(path: ResourcePath): Promise<void> {
     await this.drop(path).catch(() => {
-      this.#owed.push({ paths: [path], record: () => void this.#nodes.detach(path) });
+      this.#owed.add({ paths: [path], record: () => void this.#nodes.detach(path) });
     });
   }
 
@@ -175,7 +169,7 @@ export class DeadProperties {
     const { kept = [], once } = settling;
     if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
     const paths = [source, destination];
-    if (this.#owed.length === 0 && paths.every((path) => this.#nodes.find(path) === undefined)) return;
+    if (!this.#owed.any && paths.every((path) => this.#nodes.find(path) === undefined)) return;
     await this.#settle(paths, once, () => {
       const attach = this.#detachReplaced(destination, kept);
       attach(this.#nodes.detach(source));
@@ -204,7 +198,7 @@ export class DeadProperties {
         this.#changes += 1;
         if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
         const isNothing = copied === undefined && this.#nodes.find(destination) === undefined;
-        if (isNothing && this.#owed.length === 0) return;
+        if (isNothing && !this.#owed.any) return;
         // Until it is attached, should it be owed.
         isHeld = false;
         await this.#settle([destination], once, () => {
@@ -226,7 +220,7 @@ export class DeadProperties {
     path: ResourcePath,
     { depth, left }: { readonly depth: "0" | "infinity"; readonly left: ReadonlySet<ResourcePath> },
   ): Promise<NodeId> {
-    const copied = await this.#write(() => this.#copyNode(from, this.#nodes.makeDetached()), {
+    const copied = await this.#owed.write(() => this.#copyNode(from, this.#nodes.makeDetached()), {
       durable: false,
     });
     try {
@@ -248,41 +242,12 @@ export class DeadProperties {
       if (once !== undefined) void this.#settled.put(keyOf(once), true);
     };
     try {
-      await this.#write(all, { freesRoom: true });
+      await this.#owed.write(all, { freesRoom: true });
     } catch (cause) {
-      this.#owed.push({ paths, record: all });
+      this.#owed.add({ paths, record: all });
       throw new TreeError("not-recorded", "the dead properties could not be written", { cause });
     }
     this.#clean();
-  }
-
-  /** Makes a change, after what is owed. */
-  async #write<T>(change: () => T, options?: Parameters<WriteQueue["run"]>[1]): Promise<T> {
-    while (this.#owed.length > 0) await this.#pay();
-    return this.#queue.run(change, options);
-  }
-
-  #pay(): Promise<void> {
-    const paid = [...this.#owed];
-    this.#paying ??= this.#queue
-      .run(
-        () => {
-          for (const { record } of paid) record();
-        },
-        { freesRoom: true },
-      )
-      .then(() => {
-        this.#owed = this.#owed.slice(paid.length);
-        this.#clean();
-      })
-      .finally(() => {
-        this.#paying = undefined;
-      });
-    return this.#paying;
-  }
-
-  #isOwed(path: ResourcePath): boolean {
-    return this.#owed.some(({ paths }) => paths.some((at) => isWithin(path, at)));
   }
 
   /** Forgets for which works properties were moved: all but these can no longer be resumed. */
@@ -290,7 +255,7 @@ export class DeadProperties {
     const kept = new Set([...works].map(keyOf));
     const gone = [...this.#settled.getKeys()].filter((key) => !kept.has(key));
     if (gone.length === 0) return;
-    await this.#write(() => {
+    await this.#owed.write(() => {
       for (const key of gone) void this.#settled.remove(key);
     });
   }
@@ -343,7 +308,7 @@ export class DeadProperties {
         after = members.at(-1)?.name;
         if (after === undefined) break;
         const kept = members.filter(({ name }) => !left.has(memberPath(path, name)));
-        const copies = await this.#write(
+        const copies = await this.#owed.write(
           () => kept.map(({ name, id }) => this.#copyNode(id, this.#nodes.makeMember(to, name))),
           { durable: false },
         );
