@@ -7,7 +7,6 @@
  * Overwrite, Prefer, Range, Timeout. It exposes DAV, Operations, ETag, Location, Link, Lock-Token, Content-Encoding,
  * Content-Range, Retry-After and WWW-Authenticate. It answers preflights without credentials.
  */
-
 export type { CredentialOptions, TokenSource } from "./auth/credentials.ts";
 export { type BrowserClientOptions, createClient } from "./browser/create-browser-client.ts";
 export type { Fetch, FetchOptions } from "./browser/fetch-send.ts";

@@ -1,5 +1,4 @@
 /** A WebDAV client that sees interim responses, waits while the server works, and comes back after a lost connection. */
-
 export type { CredentialOptions, TokenSource } from "./auth/credentials.ts";
 export { type LoginRefusal, loginRefusal } from "./auth/login-refusal.ts";
 export type { CommonClientOptions } from "./client-parts.ts";

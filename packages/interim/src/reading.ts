@@ -1,5 +1,4 @@
 /** The reading side: interim responses as a client receives them. */
-
 export type { FieldLine } from "./fields/interim-fields.ts";
 export {
   InterimLimitError,

@@ -1,5 +1,4 @@
 /** Which method does what. */
-
 import type { ServerContext } from "./context.ts";
 import type { Answer } from "./http/answer.ts";
 import type { ChangeMethod } from "./methods/change.ts";

@@ -53,6 +53,11 @@ export interface ReadMember {
   readonly properties: readonly DeadProperty[];
 }
 
+/** What a member is, as far as its collection can tell. */
+export function kindOf(member: Member): Resource["kind"] {
+  return (member.resource ?? member).kind;
+}
+
 /** The bytes from `start` up to, but not including, `end`. */
 export interface ByteRange {
   readonly start: number;

@@ -1,6 +1,7 @@
 import { HttpError } from "../error/http-error.ts";
 import { misuse } from "../error/misuse.ts";
 import type { Patience } from "../http/send.ts";
+import { codingOf } from "./coding-of.ts";
 import { conditionFields } from "./condition-fields.ts";
 import { parseContentRange } from "./content-range.ts";
 import type { Download, GetOptions, Place } from "./dav-client.ts";
@@ -116,6 +117,5 @@ function portionOf(response: Response, wanted: WantedRange): Portion | string {
  * coding is that of the stored bytes.
  */
 export function isCoded({ headers }: Response): boolean {
-  const coding = (headers.get("content-encoding") ?? "").trim().toLowerCase();
-  return coding !== "" && coding !== "identity" && !headers.has("content-length");
+  return codingOf(headers) !== "" && !headers.has("content-length");
 }

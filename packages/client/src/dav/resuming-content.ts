@@ -1,9 +1,11 @@
 /** Content that goes on where it was after a lost connection (RFC 9110 §13.1.5, §14). */
+
 import { ConnectionError } from "../error/connection-error.ts";
 import { isCloseDelimited } from "../http/close-delimited.ts";
 import type { Patience } from "../http/send.ts";
 import { retryAfterMs } from "../long-request/backoff.ts";
 import { isForLater } from "../long-request/setback.ts";
+import { codingOf } from "./coding-of.ts";
 import { isStrong } from "./condition-fields.ts";
 import { parseContentRange } from "./content-range.ts";
 import { readFailure } from "./read-failure.ts";
@@ -165,11 +167,6 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
     );
   }
   throw await readFailure({ method: "GET", url }, response, context.places);
-}
-
-function codingOf(headers: Headers): string {
-  const coding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
-  return coding === "identity" ? "" : coding;
 }
 
 /** Whether content was gone on with until that loss, as often as is of use. */

@@ -98,8 +98,8 @@ export function syncError(cause: unknown, code: "not-written" | "not-synced"): T
 }
 
 /** What a work failed with that was undone: names that could not be synced are gone again, so nothing was made. */
-export function undoneError(cause: unknown, absent?: Absent): TreeError {
-  const error = treeError(cause, absent);
+export function undoneError(cause: unknown): TreeError {
+  const error = treeError(cause);
   return error.code === "not-synced" ? syncError(error.cause, "not-written") : error;
 }
 

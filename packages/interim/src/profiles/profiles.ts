@@ -1,5 +1,4 @@
 /** How many interim responses an exchange may get, and how large: what was measured, applied to one request. */
-
 import type { Protocol } from "../exchange/protocol.ts";
 import { type ClientProfile, clientProfiles } from "./client-profiles.ts";
 import { type Front, frontProfiles } from "./front-profiles.ts";

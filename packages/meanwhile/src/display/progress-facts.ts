@@ -54,15 +54,16 @@ export function timeOf({ news, perSecond, elapsedMs }: ProgressView): string {
   return `${formatTime((Math.max(0, news.total - news.done) / perSecond) * 1000)} left`;
 }
 
+/** `2,701 of 6,001 members`; `2,701 members` where the total is not known. */
+export function countOf({ unit, done, total }: Pick<WorkNews, "unit" | "done" | "total">): string {
+  return total === undefined
+    ? nameAmount(done, unit)
+    : `${formatAmount(done, unit)} of ${nameAmount(total, unit)}`;
+}
+
 /** What is counted beside the rest, if anything is. */
 export function besideOf({ beside }: WorkNews): readonly string[] {
-  if (beside === undefined) return [];
-  const { unit, done, total } = beside;
-  return [
-    total === undefined
-      ? nameAmount(done, unit)
-      : `${formatAmount(done, unit)} of ${nameAmount(total, unit)}`,
-  ];
+  return beside === undefined ? [] : [countOf(beside)];
 }
 
 /** How many transfers go on at once, where these are several. */

@@ -1,9 +1,10 @@
-import { formatAmount, formatTime, nameAmount } from "./amounts.ts";
+import { formatTime } from "./amounts.ts";
 import { printable } from "./printable.ts";
 import {
   activeOf,
   besideOf,
   comingBackOf,
+  countOf,
   failuresOf,
   nothingToCount,
   type ProgressView,
@@ -23,12 +24,9 @@ export function progressSentence(view: ProgressView): string {
     const rest = [...failuresOf(news), ...remarkOf(news)];
     return [`${label}: ${waiting(news)}, ${formatTime(view.elapsedMs)} so far`, ...rest].join(", ");
   }
-  const { unit, done, total } = news;
   const share = shareOf(news);
   const facts = [
-    total === undefined
-      ? nameAmount(done, unit)
-      : `${formatAmount(done, unit)} of ${nameAmount(total, unit)}`,
+    countOf(news),
     ...(share === undefined ? [] : [`${percent(share)}%`]),
     ...besideOf(news),
     ...comingBackOf(news),

@@ -1,5 +1,4 @@
 /** Fields that HTTP demands with a status, whichever part of the server the answer comes from. */
-
 import type { ServerContext } from "../context.ts";
 import { options } from "../methods/options.ts";
 import type { DavRequest } from "../request/dav-request.ts";

@@ -4,7 +4,7 @@ import { htmlText } from "@meanwhile/middleware/internal";
 import { lastModifiedMs } from "../conditions/last-modified.ts";
 import { formatRfc3339 } from "../http/http-date.ts";
 import type { DavRequest } from "../request/dav-request.ts";
-import type { Member } from "../store.ts";
+import { kindOf, type Member } from "../store.ts";
 import { listingStyle } from "./listing-style.ts";
 
 type Place = Pick<DavRequest, "path" | "trailingSlash" | "prefix">;
@@ -42,7 +42,7 @@ ${names.length === 0 ? "" : parentRow(place.trailingSlash)}`;
 /** The row of one member. `linkBase` leads from the page to the collection. */
 export function listingRow(member: Member, linkBase: string, nowMs: number): string {
   const { name, resource } = member;
-  const collection = (resource ?? member).kind === "collection";
+  const collection = kindOf(member) === "collection";
   const slash = collection ? "/" : "";
   const head =
     `<tr${collection ? ' class="collection"' : ""}>` +

@@ -4,7 +4,7 @@ import type { ServerContext } from "../context.ts";
 import type { Answer, AnswerFields } from "../http/answer.ts";
 import { listingContentType } from "../properties/live-properties.ts";
 import type { DavRequest } from "../request/dav-request.ts";
-import type { Member } from "../store.ts";
+import { kindOf, type Member } from "../store.ts";
 import { listingEnd, listingRow, listingStart } from "./listing-page.ts";
 import { listingPolicy } from "./listing-style.ts";
 import { type OpenLevel, openLevel } from "./member-walk.ts";
@@ -96,7 +96,7 @@ async function upTo(members: OpenLevel, limit: number): Promise<readonly Member[
 const collator = new Intl.Collator("en", { numeric: true });
 
 function byKindAndName(a: Member, b: Member): number {
-  const [kind, other] = [(a.resource ?? a).kind, (b.resource ?? b).kind];
+  const [kind, other] = [kindOf(a), kindOf(b)];
   if (kind !== other) return kind === "collection" ? -1 : 1;
   return collator.compare(a.name, b.name);
 }

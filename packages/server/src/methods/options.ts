@@ -1,5 +1,4 @@
 /** OPTIONS (RFC 9110 §9.3.7, RFC 4918 §10.1, §18). */
-
 import type { ServerContext } from "../context.ts";
 import { allMethods, allowedMethods } from "../http/allow.ts";
 import { type Answer, type AnswerFields, empty } from "../http/answer.ts";

@@ -11,7 +11,7 @@ import type { DeadProperty } from "@meanwhile/dav/property";
 import type { ServerContext } from "../context.ts";
 import { type OpenLevel, openLevel } from "../listing/member-walk.ts";
 import type { ActiveLocks, LocksInView } from "../locks/locks-in-view.ts";
-import { type Quota, type Resource, type Tree, TreeError } from "../store.ts";
+import { kindOf, type Quota, type Resource, type Tree, TreeError } from "../store.ts";
 import { fromTreeError } from "../trees/tree-status.ts";
 import type { PropertyReport } from "./property-report.ts";
 
@@ -112,7 +112,7 @@ export async function* streamProperties(
       }
       const path = memberPath(level.members.path, member.name);
       if (!isShown(path)) continue;
-      const collection = (member.resource ?? member).kind === "collection";
+      const collection = kindOf(member) === "collection";
       const href = level.href + encodeName(member.name) + (collection ? "/" : "");
       const { own, passedOn } = locks.anyBelow
         ? locks.below(path, collection, level.inherited)

@@ -1,5 +1,4 @@
 /** Whether a request may do what it asks for, as far as that can be said without looking at the tree. */
-
 import type { ServerContext } from "../context.ts";
 import { requireWrite, withParent } from "../methods/change.ts";
 import { parseTransfer } from "../trees/transfer.ts";
