@@ -29,7 +29,7 @@ export interface AuthenticationOptions {
  *
  * Before content that can be sent only once goes out, there has to be an answer that was not used yet, since a nonce may be
  * good for one request: the challenge is got by a request without content and without credentials, OPTIONS, where
- * everybody may do that, PROPFIND, and where everybody may read, UNLOCK of a lock that nobody has.
+ * everybody may do that, PROPFIND, and where everybody may read, UNLOCK of a lock that does not exist.
  */
 export function authenticatingSend(send: Send, options: AuthenticationOptions): Send {
   const { credentials } = options;

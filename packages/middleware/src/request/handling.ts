@@ -273,7 +273,7 @@ export class Handling implements HandlerOperation {
     const { request, response, settings } = this;
     ignoreLateInterims(response, settings.warn);
     const exchange = openExchange(request, wire);
-    const socket = { value: handlersSocket(request.socket, facade), writable: true, configurable: true };
+    const socket = { value: handlersSocket(request, wire, facade), writable: true, configurable: true };
     Object.defineProperty(request, "socket", socket);
     if ("client" in request) Object.defineProperty(request, "client", socket);
     return { exchange, facade, recording };
