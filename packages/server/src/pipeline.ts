@@ -1,6 +1,6 @@
 /**
  * The way of one request, in one direction:
- * target → OPTIONS → who are you → status documents → rights → method → final response → log.
+ * target → OPTIONS → who are you → own site → status documents → rights → method → final response → log.
  */
 import { DavError } from "@meanwhile/dav/error";
 import { parsePath } from "@meanwhile/dav/path";
@@ -31,6 +31,7 @@ import { changing, reading } from "./methods.ts";
 import { asksForOwnPrincipal, principalProperties } from "./properties/principal-resource.ts";
 import type { Authenticate, Authentication } from "./request/authentication.ts";
 import { type Connection, readConnection } from "./request/connection.ts";
+import { requireOwnSite } from "./request/cross-site.ts";
 import type { DavRequest } from "./request/dav-request.ts";
 import { listedPaths } from "./request/listed-paths.ts";
 import { type Mount, parseTarget, type Target } from "./request/mount.ts";
@@ -53,6 +54,7 @@ export interface PipelineOptions {
   readonly pacing: Pacing;
   readonly policy: InterimPolicy;
   readonly cors: readonly string[];
+  readonly hostName: string;
   readonly log: ((entry: RequestLogEntry) => void) | undefined;
   readonly reserved: ReservedPaths;
   readonly status: StatusService;
@@ -185,6 +187,7 @@ async function handle(
       return { answer: await capabilities(exchange, connection, who, options), principal };
     const refused = refuse(who, method);
     if (refused) return { answer: await complete(asReserved(refused, exchange, options)) };
+    requireOwnSite({ method, headers, connection, principal }, options);
     const target = parseTarget(exchange.request, options.mount);
     const paths = await listedPaths(target, exchange.request.headers, connection, options);
     request = davRequest(exchange, connection, method, principal, target, paths);

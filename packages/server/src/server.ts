@@ -1,4 +1,5 @@
 /** A WebDAV server (RFC 4918 class 1, 2 and 3) as one request handler for node:http, node:http2 and Express. */
+import { hostname } from "node:os";
 import { createPacer } from "@meanwhile/interim";
 import { defaultPacing } from "@meanwhile/interim/pacing";
 import type { Front, InterimMode } from "@meanwhile/interim/profiles";
@@ -51,9 +52,11 @@ export interface DavHandlerOptions {
   };
   /**
    * Origins whose scripts may use the server from browsers, or "*"; default none. "null" is the origin of pages that
-   * have none; like "*" it never comes with credentials.
+   * have none; like "*" it never comes with credentials. Pages of all others may change nothing.
    */
   readonly cors?: readonly string[];
+  /** How this machine is called: where nobody logs in, its own pages are known by that, too. Default: the system's name. */
+  readonly hostName?: string;
   /** Called once a request, when it is over. */
   readonly log?: (entry: RequestLogEntry) => void;
   readonly limits?: Partial<Limits>;
@@ -116,6 +119,7 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     pacing,
     policy: { mode: interim.mode ?? "measured", front: interim.front },
     cors: options.cors ?? [],
+    hostName: options.hostName ?? hostname(),
     log: options.log,
     reserved,
     status,

@@ -38,6 +38,7 @@ const options: Readonly<Record<keyof ServeFolderOptions, Check>> = {
   trustedProxy: callable,
   interim: members,
   cors: texts,
+  hostName: text,
   log: callable,
   limits: members,
   operationsPath: text,

@@ -31,14 +31,19 @@ const exposed = [
 export function corsFields(headers: IncomingHttpHeaders, allowed: readonly string[]): AnswerFields {
   if (allowed.length === 0) return {};
   const { origin } = headers;
+  if (origin === undefined || !isAllowedOrigin(origin, allowed)) return { Vary: "Origin" };
   const any = allowed.includes("*");
-  if (origin === undefined || !(any || allowed.includes(origin))) return { Vary: "Origin" };
   return {
     "Access-Control-Allow-Origin": any ? "*" : origin,
     ...(any || origin === "null" ? {} : { "Access-Control-Allow-Credentials": "true" }),
     "Access-Control-Expose-Headers": exposed,
     Vary: "Origin",
   };
+}
+
+/** Whether the pages of an origin may use the server. @param allowed origins, or "*" for any */
+export function isAllowedOrigin(origin: string | undefined, allowed: readonly string[]): boolean {
+  return allowed.includes("*") || (origin !== undefined && allowed.includes(origin));
 }
 
 /** Whether a request is a browser's question before a cross-origin request. */

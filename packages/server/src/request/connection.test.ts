@@ -26,6 +26,7 @@ test("without a proxy, peer and Host are what they seem", () => {
     loopback: false,
     localEnd: false,
     origin: "http://seen.example",
+    declared: false,
   });
   const secure = readConnection(request({}, { encrypted: true }), options);
   expect(secure).toMatchObject({ secure: true, origin: "https://seen.example" });
@@ -148,6 +149,7 @@ test("a configured origin beats everything, and says whether the client is prote
   const configured = { ...options, origin: "https://base.example" };
   const headers = { forwarded: "for=192.0.2.43;proto=http;host=files.example" };
   const seen = readConnection(request(headers, { peer: "10.0.0.1" }), configured);
+  expect(seen.declared).toBe(true);
   expect(seen).toMatchObject({ origin: "https://base.example", secure: true, address: "192.0.2.43" });
 });
 

@@ -14,6 +14,8 @@ export interface Connection {
   readonly localEnd: boolean;
   /** How the client sees the server: scheme and authority, without a trailing slash. */
   readonly origin: string;
+  /** The origin is configured, or told by a trusted proxy; else it is what the request itself names. */
+  readonly declared: boolean;
 }
 
 export interface ConnectionOptions {
@@ -38,6 +40,7 @@ export function readConnection(request: AnyRequest, options: ConnectionOptions):
     loopback: seen === undefined && isLoopback(peer) && !showsHop(headers),
     localEnd: isLoopback(plainAddress(socket?.localAddress)),
     origin: options.origin ?? `${scheme}://${authority}`,
+    declared: options.origin !== undefined || seen !== undefined,
   };
 }
 
