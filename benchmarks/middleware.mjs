@@ -53,7 +53,7 @@ async function fastifyServer(kind) {
   const { default: createFastify } = await import("fastify");
   const { processing } = await import("../packages/middleware/dist/fastify.js");
   const app = createFastify();
-  if (kind.endsWith("mounted")) app.register(processing);
+  if (kind.endsWith("mounted")) app.register(processing());
   app.post("/", async () => ({ made: "it" }));
   app.post("/wait", () => new Promise(() => undefined));
   return async () => {

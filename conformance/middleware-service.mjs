@@ -6,12 +6,14 @@
 import { createServer } from "node:http";
 import { lmdbJournal } from "@meanwhile/journal-lmdb";
 import { processing } from "@meanwhile/middleware/node";
-import { createOperations } from "@meanwhile/operations";
 
 const [state = "", port = "0"] = process.argv.slice(2);
-const journal = lmdbJournal(state);
-const operations = createOperations({ journal });
-const middleware = processing(operations, { interim: "asked", warn: (message) => console.error(message) });
+const middleware = processing({
+  journal: lmdbJournal(state),
+  interim: "asked",
+  closeWithin: "100ms",
+  warn: (message) => console.error(message),
+});
 
 const server = createServer(
   middleware((request, response) => {
@@ -27,9 +29,6 @@ server.listen(Number(port), "127.0.0.1", () => {
 
 process.once("SIGTERM", async () => {
   server.close();
-  if (!(await operations.drain(100))) operations.abandon();
-  middleware.close();
+  await middleware.close();
   server.closeIdleConnections();
-  await new Promise((resolve) => server.once("close", resolve));
-  await (await journal).close();
 });

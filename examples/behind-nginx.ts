@@ -6,7 +6,7 @@ import { packTree } from "./pack-tree.ts";
 
 export function behindNginxApp(root: string): Server {
   const app = express();
-  app.use(processing(undefined, { front: "nginx", origin: "https://api.example.com" }));
+  app.use(processing({ front: "nginx", origin: "https://api.example.com" }));
   app.post("/packs", async (_request, response) => {
     const packed = await packTree(root, operationOf(response));
     response.status(201).json(packed);

@@ -6,7 +6,7 @@ import { packTree } from "./pack-tree.ts";
 
 export function expressApp(root: string, options: ProcessingOptions = {}): Server {
   const app = express();
-  app.use(processing(undefined, options));
+  app.use(processing(options));
   app.post("/packs", async (_request, response) => {
     const packed = await packTree(root, operationOf(response));
     response.status(201).json(packed);

@@ -6,7 +6,7 @@ import { packTree } from "./pack-tree.ts";
 
 export async function fastifyApp(root: string): Promise<Server> {
   const app = createFastify();
-  app.register(processing);
+  app.register(processing());
   const route = { config: { processing: { expects: "2m", idempotent: true } } } as const;
   app.post("/packs", route, async (_request, reply) => {
     const packed = await packTree(root, reply.operation);

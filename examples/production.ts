@@ -2,7 +2,6 @@
 import { createServer, type Server } from "node:http";
 import { lmdbJournal } from "@meanwhile/journal-lmdb";
 import { processing } from "@meanwhile/middleware/express";
-import { createOperations } from "@meanwhile/operations";
 import express, { type RequestHandler } from "express";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
@@ -19,11 +18,10 @@ export function productionService(
   report: RequestHandler,
 ): { readonly server: Server; stop(): Promise<void> } {
   const journal = lmdbJournal(state, { retention: { keepMs: 24 * 3_600_000 } });
-  const operations = createOperations({ journal, warn: (message) => logger.warn(message) });
-  const middleware = processing(operations, { front: "nginx", origin, logger, metrics: register });
+  const slow = processing({ journal, front: "nginx", origin, logger, metrics: register });
 
   const app = express();
-  app.use(middleware);
+  app.use(slow);
   app.post("/reports/:id", report);
   app.get("/metrics", async (_request, response) => {
     response.type(register.contentType).send(await register.metrics());
@@ -32,10 +30,8 @@ export function productionService(
 
   async function stop(): Promise<void> {
     server.close();
-    if (!(await operations.drain(30_000))) operations.abandon();
-    middleware.close();
+    await slow.close();
     server.closeIdleConnections();
-    await (await journal).close();
   }
   process.once("SIGTERM", stop);
   return { server, stop };

@@ -103,7 +103,7 @@ describeWith(["chromium"], "what others wrote, in Chromium", () => {
     let id = 0;
     const operations = createOperations({ newId: () => `operation-${id}` });
     const origin = await serve(
-      processing(operations)((request, response) => {
+      processing({ operations })((request, response) => {
         const [, type, text] = contents[Number(request.url?.slice(1))] ?? [];
         if (type !== undefined) response.setHeader("Content-Type", type);
         response.end(text);
@@ -158,7 +158,7 @@ describeWith(["chromium"], "what others wrote, in Chromium", () => {
       go = resolve;
     });
     const origin = await serve(
-      processing(operations, { principal: () => "ann" })(async (_request, response) => {
+      processing({ operations, principal: () => "ann" })(async (_request, response) => {
         const operation = operationOf(response);
         operation.progress(1, 2, word);
         operation.result(423, `/${word}`);

@@ -41,7 +41,7 @@ describe("the client, behind a proxy", () => {
 describeWith(["nginx"], "the client, behind an nginx that breaks interim responses", () => {
   test("comes back without asking for them, gets the outcome of the one run, and asks for none from then on", async () => {
     let runs = 0;
-    const service = processing(undefined, { every: 10 });
+    const service = processing({ every: 10 });
     const server = createServer(
       service(async (incoming, response) => {
         if (incoming.method === "POST") {

@@ -14,7 +14,7 @@ Object.assign(globalThis, {
     app.use(
       mode === "empty"
         ? (/** @type {unknown} */ _, /** @type {() => unknown} */ next) => next()
-        : processing(undefined, optionsFor(mode)),
+        : processing(optionsFor(mode)),
     );
     app.all("*", (/** @type {any} */ context) => serve(context.req.raw, context.env));
     app.onError((/** @type {unknown} */ error) => {

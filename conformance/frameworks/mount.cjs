@@ -29,7 +29,7 @@ function withProperties(made, original) {
 
 // Apps are made before their settings are: it goes before their router.
 changeExports("lib/express.js", (createApplication) => {
-  const middleware = isEmpty ? (_request, _response, next) => next() : adapter("express")(undefined, options);
+  const middleware = isEmpty ? (_request, _response, next) => next() : adapter("express")(options);
   return withProperties(() => {
     const app = createApplication();
     const { handle } = app;
@@ -45,7 +45,7 @@ changeExports("lib/express.js", (createApplication) => {
 
 changeExports("lib/application.js", (Application) => {
   if (typeof Application.prototype?.callback !== "function") return Application;
-  const middleware = isEmpty ? (_context, next) => next() : adapter("koa")(undefined, options);
+  const middleware = isEmpty ? (_context, next) => next() : adapter("koa")(options);
   const { callback } = Application.prototype;
   Application.prototype.callback = function (...given) {
     const own = this.middleware;
@@ -65,10 +65,10 @@ changeExports("fastify.js", (fastify) => {
     done();
   };
   empty[Symbol.for("skip-override")] = true;
-  const plugin = isEmpty ? empty : adapter("fastify");
+  const plugin = () => (isEmpty ? empty : adapter("fastify")(options));
   const made = withProperties((given) => {
     const app = fastify(given);
-    app.register(plugin, isEmpty ? {} : options);
+    app.register(plugin());
     return app;
   }, fastify);
   made.default = made.fastify = made;

@@ -24,7 +24,7 @@ export async function startSlowService(
   work: (operation: HandlerOperation) => Promise<void>,
 ): Promise<SlowService> {
   let runs = 0;
-  const service = processing(undefined, options);
+  const service = processing(options);
   const server = createServer(
     service(async (_request, response) => {
       runs += 1;

@@ -80,8 +80,8 @@ describe.each([
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const when = (): boolean => true;
     without = await side(make, () => undefined);
-    quiet = await side(make, (app) => app.use(processing(createOperations(), { when })));
-    always = await side(make, (app) => app.use(processing(operations, { when, expects: "1h" })));
+    quiet = await side(make, (app) => app.use(processing({ operations: createOperations(), when })));
+    always = await side(make, (app) => app.use(processing({ operations, when, expects: "1h" })));
   });
   afterAll(async () => {
     for (const served of [without, quiet, always]) await served.close();

@@ -84,9 +84,9 @@ test("currentOperation is the request's operation in deep code, and inert outsid
 test("a route refines what is mounted for all", async () => {
   const app = express();
   const operations = createOperations();
-  app.use(processing(operations, { front: "none" }));
+  app.use(processing({ operations, front: "none" }));
   let finish: () => void = () => undefined;
-  const route = processing(operations, { after: 1, expects: "1h" });
+  const route = processing({ operations, after: 1, expects: "1h" });
   app.post("/slow", route, (_request, response) => {
     finish = () => void response.send("done");
   });
@@ -102,7 +102,7 @@ async function bounded(bytes: number, told: boolean): Promise<{ status: number; 
   const app = express();
   const timers: ManualTimers = manualTimers();
   const operations = createOperations({ after: timers.after });
-  app.use(processing(operations, { limits: { heldBytes: 100, keptBytes: 1000 } }));
+  app.use(processing({ operations, limits: { heldBytes: 100, keptBytes: 1000 } }));
   app.post("/", (_request, response) => void response.type("text").send("x".repeat(bytes)));
   const client = await serve(app);
   const fields = told ? key : { Prefer: "respond-async, wait=9" };
@@ -127,7 +127,7 @@ test("too many operations: 503 with Retry-After where the request had not begun,
   const timers = manualTimers();
   const operations = createOperations({ after: timers.after, limits: { open: 0 } });
   const warnings: string[] = [];
-  app.use(processing(operations, { warn: (message) => warnings.push(message) }));
+  app.use(processing({ operations, warn: (message) => warnings.push(message) }));
   let finish: () => void = () => undefined;
   let arrived: () => void = () => undefined;
   const runs = new Promise<void>((resolve) => {

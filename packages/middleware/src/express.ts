@@ -1,33 +1,29 @@
 /** For Express 5 and 4. */
-import type { Operations } from "@meanwhile/operations";
+import type { AnyRequest } from "@meanwhile/interim";
 import type { NextFunction, Request, Response } from "express";
 import { isInjected } from "./recording/injected.ts";
-import type { ProcessingOptions } from "./request/options.ts";
-import { createProcessor } from "./request/processor.ts";
+import type { ProcessingOptions as OptionsOf } from "./request/options.ts";
+import { createProcessor, type ProcessingControl } from "./request/processor.ts";
 
 export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
-export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./request/options.ts";
+export type { Duration, ProcessingLimits, RouteOptions } from "./request/options.ts";
 
-export interface ExpressProcessing {
+/** `principal` and `when` get the request of Express. */
+export type ProcessingOptions = OptionsOf<Request>;
+
+export interface ExpressProcessing extends ProcessingControl {
   (request: Request, response: Response, next: NextFunction): void;
-  readonly operations: Operations;
-  /** Stops event streams and interim responses; call it after the operations were drained. */
-  close(): void;
 }
 
 /**
- * Makes slow requests operations, and serves their status documents: `app.use(processing(operations))`, after what
+ * Makes slow requests operations, and serves their status documents: `app.use(processing())`, after what
  * authenticates and before what reads bodies. On a single route once more it refines `after`, `expects`, `idempotent`.
  *
- * @param operations default: its own, in memory
  * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
  */
-export function processing(
-  operations?: Operations,
-  options: ProcessingOptions<Request> = {},
-): ExpressProcessing {
+export function processing(options: ProcessingOptions = {}): ExpressProcessing {
   // The request of Express is the one of Node.
-  const processor = createProcessor(operations, options as ProcessingOptions);
+  const processor = createProcessor(options as OptionsOf<AnyRequest>);
   const middleware = (request: Request, response: Response, next: NextFunction): void =>
     // An injected request has a response that Express cannot be given another one for.
     isInjected(response)

@@ -22,7 +22,7 @@ function subject(
       const app = make();
       app.disable("x-powered-by");
       if (prepare === "compression before") app.use(compression());
-      if (given) app.use(processing(given.operations, given.options));
+      if (given) app.use(processing({ operations: given.operations, ...given.options }));
       if (prepare === "compression after") app.use(compression());
       addRoutes(app, story);
       return listen(protocol, app);

@@ -70,8 +70,8 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("Fastify 5, %s", (protocol) => {
   beforeAll(async () => {
     const when = (): boolean => true;
     without = await side(protocol, () => undefined);
-    quiet = await side(protocol, (app) => app.register(processing, { when }));
-    always = await side(protocol, (app) => app.register(processing, { operations, when, expects: "1h" }));
+    quiet = await side(protocol, (app) => app.register(processing({ when })));
+    always = await side(protocol, (app) => app.register(processing({ operations, when, expects: "1h" })));
   });
   afterAll(async () => {
     for (const served of [without, quiet, always]) await served.close();

@@ -20,7 +20,7 @@ interface Injected {
 async function injected(): Promise<Injected> {
   const timers = manualTimers();
   const app = Fastify();
-  await app.register(processing, { operations: createOperations({ after: timers.after }) });
+  await app.register(processing({ operations: createOperations({ after: timers.after }) }));
   let runs = 0;
   const waiting: (() => void)[] = [];
   app.post("/", async ({ body }, reply) => {

@@ -31,7 +31,7 @@ test.each(protocols)(
   "a route refines what is registered for all by its config, over %s",
   async (protocol) => {
     const app = create(protocol);
-    app.register(processing, { front: "none" });
+    app.register(processing({ front: "none" }));
     let finish: () => void = () => undefined;
     const slow = { config: { processing: { after: 1, expects: "1h" } } };
     app.post("/slow", slow, (_request, reply) => {
@@ -53,7 +53,7 @@ test.each(protocols)(
     const app = create(protocol);
     const timers = manualTimers();
     const operations = createOperations({ after: timers.after });
-    app.register(processing, { operations });
+    app.register(processing({ operations }));
     let runs = 0;
     app.post("/again", { config: { processing: { idempotent: true } } }, (_request, reply) => {
       runs += 1;
@@ -82,7 +82,7 @@ test("options of a route that cannot be are refused at the start; of one that wa
   const app = create("HTTP/1.1");
   const wrong = { config: { processing: { after: "soon" } } };
   app.post("/before", wrong, async () => "ran");
-  app.register(processing);
+  app.register(processing());
   app.after(() => {
     expect(() => app.post("/after", wrong, async () => "ran")).toThrow(
       expect.objectContaining({ code: "ERR_PROCESSING_OPTION" }),
@@ -99,7 +99,7 @@ test.each(protocols)(
     const app = create(protocol);
     const timers = manualTimers();
     const operations = createOperations({ after: timers.after });
-    app.register(processing, { operations });
+    app.register(processing({ operations }));
     let responses = 0;
     app.addHook("onResponse", async () => {
       responses += 1;
@@ -135,7 +135,7 @@ test.each(protocols)(
       "onRequest",
       async (_request, reply) => void reply.header("Access-Control-Allow-Origin", "*"),
     );
-    app.register(processing, { operations });
+    app.register(processing({ operations }));
     const arrived = new Promise<void>((resolve) => {
       app.post("/", (_request, reply) => {
         reply.header("X-Handler", "1");

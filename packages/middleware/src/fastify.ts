@@ -1,7 +1,6 @@
 /** For Fastify 5, over HTTP/1.1 and HTTP/2. */
 
 import type { AnyResponse } from "@meanwhile/interim";
-import type { Operations } from "@meanwhile/operations";
 import type {
   FastifyInstance,
   FastifyPluginCallback,
@@ -13,14 +12,18 @@ import { tellFieldsBefore } from "./answers/fields-before.ts";
 import { isInjected } from "./recording/injected.ts";
 import { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
 import { Handling } from "./request/handling.ts";
-import { checkRouteOptions, type ProcessingOptions, type RouteOptions } from "./request/options.ts";
-import { ownRequests } from "./request/own-request.ts";
-import { createProcessor } from "./request/processor.ts";
+import {
+  checkRouteOptions,
+  type ProcessingOptions as OptionsOf,
+  type RouteOptions,
+} from "./request/options.ts";
+import { type OwnRequests, ownRequests } from "./request/own-request.ts";
+import { createProcessor, type ProcessingControl, type Processor } from "./request/processor.ts";
 import type { StatusFields } from "./status/answer.ts";
 import { defaultStatusPath } from "./status/place.ts";
 
 export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
-export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./request/options.ts";
+export type { Duration, ProcessingLimits, RouteOptions } from "./request/options.ts";
 
 declare module "fastify" {
   interface FastifyReply {
@@ -33,17 +36,50 @@ declare module "fastify" {
 }
 
 /** `principal` and `when` get the request of Fastify. */
-export interface FastifyProcessingOptions extends ProcessingOptions<FastifyRequest> {
-  /** Default: its own, in memory. */
-  readonly operations?: Operations;
+export type ProcessingOptions = OptionsOf<FastifyRequest>;
+
+/** A plugin. `app.close()` closes it, too. */
+export type FastifyProcessing = FastifyPluginCallback & ProcessingControl;
+
+/**
+ * Makes slow requests operations, and serves their status documents: `app.register(processing())`, for all routes of
+ * the app that it is registered in. The operation is `reply.operation`. A route refines it by
+ * `config: { processing: { after, expects, idempotent } }`.
+ *
+ * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be; `ERR_PROCESSING_MOUNT` where it is registered
+ *   itself, in place of what it returns
+ */
+export function processing(options: ProcessingOptions = {}): FastifyProcessing {
+  if ("addHook" in options) throw notCalled();
+  const own = ownRequests(options);
+  const processor = createProcessor(own.options);
+  const plugin: FastifyPluginCallback = (app, _options, done) => {
+    serve(app, processor, own, options.path);
+    done();
+  };
+  return Object.assign(plugin, {
+    // Its hooks are the app's, not those of a context of its own.
+    [Symbol.for("skip-override")]: true,
+    operations: processor.operations,
+    close: () => processor.close(),
+  });
 }
 
-const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, done) => {
-  const { operations, ...others } = options;
-  const own = ownRequests(others);
-  const processor = createProcessor(operations, own.options);
+function notCalled(): TypeError {
+  return Object.assign(
+    new TypeError("processing: register what it returns: app.register(processing(options))"),
+    { code: "ERR_PROCESSING_MOUNT" },
+  );
+}
+
+function serve(
+  app: FastifyInstance,
+  processor: Processor,
+  own: OwnRequests<FastifyRequest>,
+  path: string | undefined,
+): void {
   const mount = app.prefix.replace(/\/$/, "");
-  serveBelow(app, mount, others.path);
+  serveBelow(app, mount, path);
   app.decorateReply("operation", {
     getter(this: FastifyReply) {
       return operationOf(this.raw);
@@ -73,12 +109,9 @@ const plugin: FastifyPluginCallback<FastifyProcessingOptions> = (app, options, d
       route: () => url,
     });
   });
-  app.addHook("onClose", (_app, closed) => {
-    processor.close();
-    closed();
-  });
-  done();
-};
+  // Before Fastify waits for open connections: event streams end by this.
+  app.addHook("preClose", () => processor.close());
+}
 
 /** In a context of its own, hooks run for its routes alone: there status documents are a route, which a hook answers. */
 function serveBelow(app: FastifyInstance, mount: string, path = defaultStatusPath): void {
@@ -114,13 +147,3 @@ function useResponse(reply: FastifyReply, response: FastifyReply["raw"]): void {
   }
   reply.raw = response;
 }
-
-/**
- * Makes slow requests operations, and serves their status documents: `app.register(processing, { operations })`, for
- * all routes of the app that it is registered in. The operation is `reply.operation`. A route refines it by
- * `config: { processing: { after, expects, idempotent } }`.
- */
-export const processing: FastifyPluginCallback<FastifyProcessingOptions> = Object.assign(plugin, {
-  // Its hooks are the app's, not those of a context of its own.
-  [Symbol.for("skip-override")]: true,
-});

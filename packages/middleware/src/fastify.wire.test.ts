@@ -80,7 +80,7 @@ const fastify: AdapterSubject = {
   protocols: ["HTTP/1.1", "HTTP/2"],
   async serve(protocol, story, given) {
     const app = create(protocol);
-    if (given) app.register(processing, { operations: given.operations, ...fastifyOptions(given.options) });
+    if (given) app.register(processing({ operations: given.operations, ...fastifyOptions(given.options) }));
     addRoutes(app, story);
     await app.listen({ port: 0, host: "127.0.0.1" });
     return {

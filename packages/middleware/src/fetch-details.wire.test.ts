@@ -18,7 +18,7 @@ async function serve(
   options: ProcessingOptions = {},
   operations = createOperations(),
 ): Promise<{ client: () => TestClient; port: number }> {
-  const served = await listen(protocol, processing(operations, options)(handler));
+  const served = await listen(protocol, processing({ operations, ...options })(handler));
   onTestFinished(() => served.close());
   return {
     port: served.port,

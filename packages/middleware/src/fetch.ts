@@ -1,10 +1,9 @@
 /** For handlers as fetch knows them, on node:http and node:http2. */
 import type { ServerResponse } from "node:http";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
-import type { Operations } from "@meanwhile/operations";
 import { type HandlerOperation, inertOperation, operationOf } from "./request/handler-operation.ts";
 import type { ProcessingOptions } from "./request/options.ts";
-import { createProcessor } from "./request/processor.ts";
+import { createProcessor, type ProcessingControl } from "./request/processor.ts";
 import { wrapHandler } from "./request/wrap-handler.ts";
 import { whenAborted } from "./waiting/listeners.ts";
 import { sendResponse } from "./web/send-response.ts";
@@ -19,23 +18,19 @@ export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from
  */
 export type FetchHandler = (request: Request, operation: HandlerOperation) => Response | Promise<Response>;
 
-export interface FetchProcessing {
+export interface FetchProcessing extends ProcessingControl {
   /** Wraps a handler, as the listener of node:http or node:http2. */
   (handler: FetchHandler): (request: AnyRequest, response: AnyResponse) => void;
-  readonly operations: Operations;
-  /** Stops event streams and interim responses; call it after the operations were drained. */
-  close(): void;
 }
 
 /**
  * Makes slow requests operations, and serves their status documents:
- * `createServer(processing(operations)((request, operation) => Response.json(...)))`.
+ * `createServer(processing()((request, operation) => Response.json(...)))`.
  *
- * @param operations default: its own, in memory
  * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
  */
-export function processing(operations?: Operations, options: ProcessingOptions = {}): FetchProcessing {
-  const processor = createProcessor(operations, options);
+export function processing(options: ProcessingOptions = {}): FetchProcessing {
+  const processor = createProcessor(options);
   const wrap = (handler: FetchHandler): ReturnType<FetchProcessing> =>
     wrapHandler(processor, (request, response) => {
       const url = processor.urlOf(request);

@@ -80,7 +80,7 @@ function app(story: AppStory): FetchHandler {
 
 /** Without the middleware all that is left of it is to turn a `Response` into one of Node. */
 function withoutOperations(handler: FetchHandler): unknown {
-  return processing(undefined, { when: () => false })(async (request) => {
+  return processing({ when: () => false })(async (request) => {
     try {
       return await handler(request, inertOperation);
     } catch {
@@ -96,7 +96,7 @@ const fetchHandler: AdapterSubject = {
   serve(protocol, story, given) {
     const handler = app(story);
     const listener = given
-      ? processing(given.operations, given.options)(handler)
+      ? processing({ operations: given.operations, ...given.options })(handler)
       : withoutOperations(handler);
     return listen(protocol, listener);
   },
@@ -118,7 +118,7 @@ const foreignListener: AdapterSubject = {
       },
       { overrideGlobalObjects: false, errorHandler: () => new Response("failed", { status: 500 }) },
     );
-    const wrap = given && wrapNode(given.operations, given.options);
+    const wrap = given && wrapNode({ operations: given.operations, ...given.options });
     return listen(protocol, wrap ? wrap(listener as never) : listener);
   },
 };

@@ -2,19 +2,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
 import type { AnyResponse } from "@meanwhile/interim";
-import type { Operations } from "@meanwhile/operations";
 import type { Context, Env, MiddlewareHandler, Next } from "hono";
 import { tellFieldsBefore } from "./answers/fields-before.ts";
 import { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
 import { patternMount } from "./request/mount.ts";
-import type { ProcessingOptions } from "./request/options.ts";
+import type { ProcessingOptions as OptionsOf } from "./request/options.ts";
 import { ownRequests } from "./request/own-request.ts";
-import { createProcessor } from "./request/processor.ts";
+import { createProcessor, type ProcessingControl } from "./request/processor.ts";
 import type { StatusFields } from "./status/answer.ts";
 import { sendResponse } from "./web/send-response.ts";
 
 export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
-export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./request/options.ts";
+export type { Duration, ProcessingLimits, RouteOptions } from "./request/options.ts";
 
 /** What `@hono/node-server` gives to handlers, and what we add. */
 export interface HonoEnvironment {
@@ -22,28 +21,27 @@ export interface HonoEnvironment {
   Variables: { operation: HandlerOperation };
 }
 
-export type HonoProcessing = MiddlewareHandler<HonoEnvironment> & {
-  readonly operations: Operations;
-  /** Stops event streams and interim responses; call it after the operations were drained. */
-  close(): void;
-};
-
 /**
- * Makes slow requests operations, and serves their status documents: `app.use(processing(operations))`. The operation
- * is `c.get("operation")`.
- *
  * `principal` and `when` get the context.
  *
  * @typeParam E what the application has in its context
- * @param operations default: its own, in memory
+ */
+export type ProcessingOptions<E extends Env = HonoEnvironment> = OptionsOf<Context<E>>;
+
+export type HonoProcessing = MiddlewareHandler<HonoEnvironment> & ProcessingControl;
+
+/**
+ * Makes slow requests operations, and serves their status documents: `app.use(processing())`. The operation
+ * is `c.get("operation")`.
+ *
+ * @typeParam E what the application has in its context
  * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
  */
 export function processing<E extends Env = HonoEnvironment>(
-  operations?: Operations,
-  options: ProcessingOptions<Context<E>> = {},
+  options: ProcessingOptions<E> = {},
 ): HonoProcessing {
   const asking = ownRequests(options);
-  const processor = createProcessor(operations, asking.options);
+  const processor = createProcessor(asking.options);
   const middleware: MiddlewareHandler<HonoEnvironment> = (context, next) =>
     new Promise((resolve, reject) => {
       const { incoming, outgoing } = context.env;

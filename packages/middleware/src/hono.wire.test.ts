@@ -94,7 +94,7 @@ function subject(name: string, listenerOf: typeof getRequestListener, withCors: 
       const app = new Hono<HonoEnvironment>();
       // Preflight requests are its own.
       if (withCors) app.use((c, next) => (c.req.method === "OPTIONS" ? next() : cors()(c, next)));
-      if (given) app.use(processing(given.operations, honoOptions(given.options)));
+      if (given) app.use(processing({ operations: given.operations, ...honoOptions(given.options) }));
       addRoutes(app, story);
       return listen(protocol, listenerOf(app.fetch, { overrideGlobalObjects: false }));
     },

@@ -38,8 +38,8 @@ const koa: App = {
       context.set("Access-Control-Allow-Origin", "*");
       return next();
     });
-    app.use(forKoa(operations, koaOptions(options)) as Koa.Middleware);
-    app.use(forKoa(operations, route) as Koa.Middleware);
+    app.use(forKoa({ operations, ...koaOptions(options) }) as Koa.Middleware);
+    app.use(forKoa({ operations, ...route }) as Koa.Middleware);
     app.use(async (context) => {
       context.body = await handler();
       context.set("X-Operation", String(context["operation"]?.id !== undefined));
@@ -52,8 +52,8 @@ const hono: App = {
   serve(protocol, operations, options, route, handler) {
     const app = new Hono<HonoEnvironment>();
     app.use(cors());
-    app.use(forHono(operations, honoOptions(options)));
-    app.post("/", forHono(operations, route), async (c) => {
+    app.use(forHono({ operations, ...honoOptions(options) }));
+    app.post("/", forHono({ operations, ...route }), async (c) => {
       const text = await handler();
       c.header("X-Operation", String(c.get("operation").id !== undefined));
       return c.text(text);

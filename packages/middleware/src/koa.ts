@@ -1,34 +1,29 @@
 /** For Koa 3, on node:http and node:http2. */
 import type { ServerResponse } from "node:http";
 import type { AnyResponse } from "@meanwhile/interim";
-import type { Operations } from "@meanwhile/operations";
 import type { Context, Middleware } from "koa";
 import { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
-import type { ProcessingOptions } from "./request/options.ts";
+import type { ProcessingOptions as OptionsOf } from "./request/options.ts";
 import { ownRequests } from "./request/own-request.ts";
-import { createProcessor } from "./request/processor.ts";
+import { createProcessor, type ProcessingControl } from "./request/processor.ts";
 
 export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
-export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from "./request/options.ts";
+export type { Duration, ProcessingLimits, RouteOptions } from "./request/options.ts";
 
-export type KoaProcessing = Middleware<unknown, { operation?: HandlerOperation }> & {
-  readonly operations: Operations;
-  /** Stops event streams and interim responses; call it after the operations were drained. */
-  close(): void;
-};
+/** `principal` and `when` get the context. */
+export type ProcessingOptions = OptionsOf<Context>;
+
+export type KoaProcessing = Middleware<unknown, { operation?: HandlerOperation }> & ProcessingControl;
 
 /**
- * Makes slow requests operations, and serves their status documents: `app.use(processing(operations))`, before what
+ * Makes slow requests operations, and serves their status documents: `app.use(processing())`, before what
  * reads bodies. The operation is `ctx.operation`.
  *
- * `principal` and `when` get the context.
- *
- * @param operations default: its own, in memory
  * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
  */
-export function processing(operations?: Operations, options: ProcessingOptions<Context> = {}): KoaProcessing {
+export function processing(options: ProcessingOptions = {}): KoaProcessing {
   const own = ownRequests(options);
-  const processor = createProcessor(operations, own.options);
+  const processor = createProcessor(own.options);
   const middleware: Middleware<unknown, { operation?: HandlerOperation }> = (context, next) =>
     new Promise((resolve, reject) => {
       let proceeds = false;

@@ -81,7 +81,8 @@ const koa: AdapterSubject = {
   serve(protocol, story, given) {
     const app = new Koa();
     app.silent = true;
-    if (given) app.use(processing(given.operations, koaOptions(given.options)) as Koa.Middleware);
+    if (given)
+      app.use(processing({ operations: given.operations, ...koaOptions(given.options) }) as Koa.Middleware);
     app.use(async (context) => {
       await routes[context.path]?.(context, story);
     });

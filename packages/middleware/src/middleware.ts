@@ -1,7 +1,15 @@
 /** Types of options, and what status documents look like, for programs that read them. Adapters are entries of their own: `/node`, `/express` ... */
 export type { Logger, LogLine } from "./observe/logger.ts";
 export type { MetricsRegistry } from "./observe/metrics.ts";
-export type { HandlersAnswer, ProcessingRetention } from "./request/options.ts";
+export type {
+  Duration,
+  HandlersAnswer,
+  ProcessingLimits,
+  ProcessingOptions,
+  ProcessingRetention,
+  RouteOptions,
+} from "./request/options.ts";
+export type { ProcessingControl } from "./request/processor.ts";
 export type {
   StatusDocument,
   StatusList,

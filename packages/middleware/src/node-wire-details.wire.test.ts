@@ -14,7 +14,7 @@ import { standsStill } from "./testing/stands-still.ts";
 async function serve(
   protocol: "HTTP/1.1" | "HTTP/2",
   handler: NodeHandler,
-  wrap: ReturnType<typeof processing> = processing(undefined, { when: () => true }),
+  wrap: ReturnType<typeof processing> = processing({ when: () => true }),
 ): Promise<TestClient> {
   const server = protocol === "HTTP/2" ? createHttp2Server(wrap(handler)) : createServer(wrap(handler));
   server.listen(0, "127.0.0.1");
@@ -58,7 +58,7 @@ test("a safe method's work is told to stop when its client leaves; an unsafe one
     ["POST", false],
   ] as const) {
     const operations = createOperations();
-    const wrap = processing(operations, { when: () => true });
+    const wrap = processing({ operations, when: () => true });
     let arrived: (signal: AbortSignal) => void = () => undefined;
     let left: Promise<unknown> = Promise.resolve();
     const runs = new Promise<AbortSignal>((resolve) => {
@@ -137,7 +137,7 @@ test("a cancelled operation's handler sees its signal, and one that throws then 
       await once(signal, "abort");
       throw new Error("stopped");
     },
-    processing(operations),
+    processing({ operations }),
   );
   const alice = { Authorization: "Bearer alice" };
   const sent = client.send("POST", "/", { Prefer: "respond-async", ...alice }, "");

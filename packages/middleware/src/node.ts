@@ -2,10 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest } from "node:http2";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
-import type { Operations } from "@meanwhile/operations";
 import { isInjected } from "./recording/injected.ts";
 import type { ProcessingOptions } from "./request/options.ts";
-import { createProcessor } from "./request/processor.ts";
+import { createProcessor, type ProcessingControl } from "./request/processor.ts";
 import { wrapHandler } from "./request/wrap-handler.ts";
 
 export { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
@@ -14,24 +13,20 @@ export type { Duration, ProcessingLimits, ProcessingOptions, RouteOptions } from
 /** A handler as node:http knows it; it may be asynchronous, and may throw. On HTTP/2 its response is one of node:http, too. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-export interface NodeProcessing {
+export interface NodeProcessing extends ProcessingControl {
   /** Wraps a handler, of node:http or node:http2. */
   (handler: NodeHandler): (request: AnyRequest, response: AnyResponse) => void;
   /** As connect-style middleware, for HTTP/1.1 only. */
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
-  readonly operations: Operations;
-  /** Stops event streams and interim responses; call it after the operations were drained. */
-  close(): void;
 }
 
 /**
  * Makes slow requests operations, and serves their status documents.
  *
- * @param operations default: its own, in memory
  * @throws {TypeError} `ERR_PROCESSING_OPTION` for options that cannot be
  */
-export function processing(operations?: Operations, options: ProcessingOptions = {}): NodeProcessing {
-  const processor = createProcessor(operations, options);
+export function processing(options: ProcessingOptions = {}): NodeProcessing {
+  const processor = createProcessor(options);
   const mounted = (
     first: NodeHandler | IncomingMessage,
     response?: ServerResponse,

@@ -8,7 +8,9 @@ const wrapped: AdapterSubject = {
   protocols: ["HTTP/1.1", "HTTP/2"],
   serve(protocol, story, given) {
     const app = nodeApp(story);
-    const listener = given ? processing(given.operations, given.options)(app) : withoutCrash(app);
+    const listener = given
+      ? processing({ operations: given.operations, ...given.options })(app)
+      : withoutCrash(app);
     return listen(protocol, listener);
   },
 };
@@ -18,7 +20,7 @@ const mounted: AdapterSubject = {
   protocols: ["HTTP/1.1"],
   serve(protocol, story, given) {
     const app = withoutCrash(nodeApp(story));
-    const middleware = given ? processing(given.operations, given.options) : undefined;
+    const middleware = given ? processing({ operations: given.operations, ...given.options }) : undefined;
     return listen(protocol, (request: never, response: never) => {
       if (middleware) middleware(request, response, () => app(request, response));
       else app(request, response);

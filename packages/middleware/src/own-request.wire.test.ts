@@ -43,7 +43,8 @@ test("Express: the request", async () => {
   });
   const operations = createOperations();
   app.use(
-    onExpress(operations, {
+    onExpress({
+      operations,
       when: (request) => request.path === "/work",
       principal: (request) => request.asking?.id,
     }),
@@ -60,7 +61,8 @@ test("Koa: the context", async () => {
   });
   const operations = createOperations();
   app.use(
-    onKoa(operations, {
+    onKoa({
+      operations,
       when: (context) => context.path === "/work",
       principal: (context) => context.state["asking"]?.id,
     }),
@@ -79,7 +81,8 @@ test("Hono: the context, with the application's variables", async () => {
   });
   const operations = createOperations();
   app.use(
-    onHono<Environment>(operations, {
+    onHono<Environment>({
+      operations,
       when: (context) => context.req.path === "/work",
       principal: (context) => {
         expectTypeOf(context.get("asking")).toEqualTypeOf<User>();
@@ -101,11 +104,13 @@ test("Fastify: its request, with what decorates it", async () => {
     request.asking = ann;
   });
   const operations = createOperations();
-  await app.register(onFastify, {
-    operations,
-    when: (request) => request.routeOptions.url === "/work",
-    principal: (request) => request.asking?.id,
-  });
+  await app.register(
+    onFastify({
+      operations,
+      when: (request) => request.routeOptions.url === "/work",
+      principal: (request) => request.asking?.id,
+    }),
+  );
   app.post("/work", async () => "done");
   await app.listen({ port: 0, host: "127.0.0.1" });
   onTestFinished(() => app.close());

@@ -112,7 +112,7 @@ async function middlewareService(): Promise<Service> {
     response.writeHead(201, { "Content-Type": "text/plain" });
     response.end(`made of ${length}`);
   };
-  const app = processing(createOperations(), { after: "20ms", every: "20ms" });
+  const app = processing({ operations: createOperations(), after: "20ms", every: "20ms" });
   closing.push(() => app.close());
   const port = await listen(createServer(app(handler)));
   return {

@@ -33,7 +33,7 @@ async function serve(
   timers = manualTimers(),
 ) {
   const operations = createOperations({ journal, after: timers.after });
-  const middleware = processing(operations, options);
+  const middleware = processing({ operations, ...options });
   const server = createServer(middleware(handler));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -95,7 +95,7 @@ test("an idempotent one whose key comes with another request is refused (422)", 
 
 test("what a route says of itself is recorded once the request has come there", async () => {
   const operations = createOperations();
-  const route = processing(operations, { idempotent: true });
+  const route = processing({ operations, idempotent: true });
   const journal = await abandoned((began) => (request, response) => route(request, response, began));
   await expect
     .poll(() => journal.puts.map(({ intent }) => intent))

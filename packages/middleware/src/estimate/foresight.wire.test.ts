@@ -14,8 +14,7 @@ async function service(options: ProcessingOptions = {}) {
   const timers = manualTimers();
   const operations = createOperations({ after: timers.after });
   const processor = createProcessor(
-    operations,
-    { interim: "standard", front: "none", after: "10m", ...options },
+    { operations, interim: "standard", front: "none", after: "10m", ...options },
     () => nowMs,
   );
   const running: { readonly request: IncomingMessage; readonly response: ServerResponse }[] = [];

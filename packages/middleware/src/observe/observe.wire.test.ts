@@ -48,7 +48,7 @@ afterAll(() => {
 async function serve(handler: NodeHandler, options: ProcessingOptions = {}) {
   const timers = manualTimers();
   const operations = createOperations({ after: timers.after });
-  const wrapped = processing(operations, options)(handler);
+  const wrapped = processing({ operations, ...options })(handler);
   const server = createServer((request, response) => {
     // As an instrumentation of node:http does.
     const span = trace.getTracer("test").startSpan(`request ${request.url}`);

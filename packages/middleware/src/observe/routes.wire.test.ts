@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { createOperations } from "@meanwhile/operations";
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
@@ -25,7 +24,7 @@ const frameworks: readonly [name: string, route: string, make: Make][] = [
     "/reports/:id",
     (metrics) => {
       const app = express();
-      app.use(expressProcessing(undefined, options(metrics)));
+      app.use(expressProcessing(options(metrics)));
       const router = express.Router();
       router.post("/:id", (_request, response) => void response.send("done"));
       app.use("/reports", router);
@@ -37,7 +36,7 @@ const frameworks: readonly [name: string, route: string, make: Make][] = [
     "/reports/:id",
     async (metrics) => {
       const app = fastify();
-      await app.register(fastifyProcessing, { operations: createOperations(), ...options(metrics) });
+      await app.register(fastifyProcessing(options(metrics)));
       app.post("/reports/:id", async () => "done");
       await app.ready();
       return app.server;
@@ -48,7 +47,7 @@ const frameworks: readonly [name: string, route: string, make: Make][] = [
     "/reports/:id",
     (metrics) => {
       const app = new Hono<HonoEnvironment>();
-      app.use(honoProcessing(undefined, options(metrics)));
+      app.use(honoProcessing(options(metrics)));
       app.post("/reports/:id", (context) => context.text("done"));
       return createServer(getRequestListener(app.fetch) as RequestListener);
     },
@@ -58,7 +57,7 @@ const frameworks: readonly [name: string, route: string, make: Make][] = [
     "/reports/:id",
     (metrics) => {
       const app = new Koa();
-      app.use(koaProcessing(undefined, options(metrics)));
+      app.use(koaProcessing(options(metrics)));
       app.use((context) => {
         Reflect.set(context, "_matchedRoute", "/reports/:id");
         context.body = "done";
@@ -70,9 +69,7 @@ const frameworks: readonly [name: string, route: string, make: Make][] = [
     "node:http, which has none",
     "",
     (metrics) =>
-      createServer(
-        nodeProcessing(undefined, options(metrics))((_request, response) => void response.end("done")),
-      ),
+      createServer(nodeProcessing(options(metrics))((_request, response) => void response.end("done"))),
   ],
 ];
 

@@ -9,7 +9,7 @@ test.each(["destroySoon", "end", "destroy"] as const)(
   async (way) => {
     const served = await listen(
       "HTTP/1.1",
-      processing(undefined, { expects: "1h" })((request, response) => {
+      processing({ expects: "1h" })((request, response) => {
         // It reads, so that Node does not throw away the rest by itself.
         request.once("data", () => request.pause());
         response.once("close", () => request.socket[way]());

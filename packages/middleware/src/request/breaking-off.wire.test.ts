@@ -171,7 +171,7 @@ async function play(
   run: (connect: () => TestClient, operations: ReturnType<typeof createOperations>) => Promise<void>,
 ): Promise<void> {
   const operations = createOperations();
-  const served = await subject.serve(protocol, handler, operations);
+  const served = await subject.serve(protocol, handler, { operations });
   const clients: TestClient[] = [];
   try {
     await run(() => {
@@ -325,7 +325,7 @@ describe.each(["HTTP/1.1", "HTTP/2"] as const)("a fetch handler, %s", (protocol)
       const operations = createOperations();
       const served = await listen(
         protocol,
-        processing(operations)(async ({ url }) => {
+        processing({ operations })(async ({ url }) => {
           if (url.endsWith("/")) return new Response("alive");
           return new Response(Readable.toWeb(failing()) as ReadableStream);
         }),

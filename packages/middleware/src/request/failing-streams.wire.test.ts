@@ -44,7 +44,7 @@ const web = (source: Readable): ReadableStream => Readable.toWeb(source) as Read
 const apps: Readonly<Record<string, (operations: Operations, wait: Promise<void>) => unknown>> = {
   Express: (operations, wait) =>
     express()
-      .use(forExpress(operations))
+      .use(forExpress({ operations }))
       .post("/", async (_request, response) => {
         await wait;
         untilStopped(operationOf(response))
@@ -54,7 +54,7 @@ const apps: Readonly<Record<string, (operations: Operations, wait: Promise<void>
   Koa: (operations, wait) => {
     const app = new Koa();
     app.silent = true;
-    app.use(forKoa(operations) as Koa.Middleware);
+    app.use(forKoa({ operations }) as Koa.Middleware);
     app.use(async (context) => {
       await wait;
       context.body = untilStopped(context["operation"]);
@@ -63,7 +63,7 @@ const apps: Readonly<Record<string, (operations: Operations, wait: Promise<void>
   },
   Fastify: async (operations, wait) => {
     const app = createFastify();
-    app.register(forFastify, { operations });
+    app.register(forFastify({ operations }));
     app.addContentTypeParser("*", (_request, _content, done) => done(null));
     app.post("/", async (_request, reply) => {
       await wait;
@@ -74,7 +74,7 @@ const apps: Readonly<Record<string, (operations: Operations, wait: Promise<void>
   },
   Hono: (operations, wait) =>
     getRequestListener(
-      new Hono<HonoEnvironment>().use(forHono(operations)).post("/", async (c) => {
+      new Hono<HonoEnvironment>().use(forHono({ operations })).post("/", async (c) => {
         await wait;
         return c.body(web(untilStopped(c.get("operation"))));
       }).fetch,
@@ -82,14 +82,14 @@ const apps: Readonly<Record<string, (operations: Operations, wait: Promise<void>
     ),
   "Hono's streaming": (operations, wait) =>
     getRequestListener(
-      new Hono<HonoEnvironment>().use(forHono(operations)).post("/", async (c) => {
+      new Hono<HonoEnvironment>().use(forHono({ operations })).post("/", async (c) => {
         await wait;
         return honoStream(c, (out) => out.pipe(web(untilStopped(c.get("operation")))));
       }).fetch,
       { overrideGlobalObjects: false },
     ),
   fetch: (operations, wait) =>
-    forFetch(operations)(async (_request, operation) => {
+    forFetch({ operations })(async (_request, operation) => {
       await wait;
       return new Response(web(untilStopped(operation)));
     }),

@@ -10,7 +10,7 @@ import { manualTimers } from "../testing/manual-timers.ts";
 import { field, http2Client, type TestClient } from "../testing/raw-client.ts";
 
 async function serve(operations: Operations, handler: NodeHandler): Promise<TestClient> {
-  const server = createServer(processing(operations)(handler)).listen(0, "127.0.0.1");
+  const server = createServer(processing({ operations })(handler)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const client = http2Client((server.address() as AddressInfo).port);
   onTestFinished(() => void server.close());

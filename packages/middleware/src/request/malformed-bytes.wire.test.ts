@@ -1,7 +1,6 @@
 /** Malformed bytes behind a request take no answer away, whether or not the request is an operation. */
 import type { Socket } from "node:net";
 import { type AddressInfo, connect } from "node:net";
-import { createOperations } from "@meanwhile/operations";
 import createFastify from "fastify";
 import { Hono } from "hono";
 import { getRequestListener } from "hono-node-server-2";
@@ -20,15 +19,11 @@ type Service = (handle: Handle) => Promise<Served>;
 const raw = rawSubjects.map(({ name, serve }): [string, Service] => [
   name,
   (handle) =>
-    serve(
-      "HTTP/1.1",
-      async (request, response) => {
-        await handle(request.socket);
-        response.statusCode = 204;
-        response.end();
-      },
-      createOperations(),
-    ),
+    serve("HTTP/1.1", async (request, response) => {
+      await handle(request.socket);
+      response.statusCode = 204;
+      response.end();
+    }),
 ]);
 
 const services: readonly [name: string, service: Service][] = [
@@ -40,7 +35,7 @@ const services: readonly [name: string, service: Service][] = [
         forceCloseConnections: true,
         clientErrorHandler: (_error, socket) => void socket.end("HTTP/1.1 418 I'm a teapot\r\n\r\n"),
       });
-      await app.register(ofFastify);
+      await app.register(ofFastify());
       app.addContentTypeParser("*", (_request, _content, done) => done(null));
       app.all("/", async (request, reply) => {
         await handle(request.raw.socket);

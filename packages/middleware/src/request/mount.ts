@@ -39,7 +39,7 @@ export function patternMount(pattern: string, path: string): Mount {
 export function mountedOnRoute(): TypeError {
   return Object.assign(
     new TypeError(
-      "processing() is mounted on a route alone, where its status documents have no URL: mount processing(operations) for the whole app, or on a path, too",
+      "processing() is mounted on a route alone, where its status documents have no URL: mount processing({ operations }) for the whole app, or on a path, too",
     ),
     { code: "ERR_PROCESSING_MOUNT" },
   );

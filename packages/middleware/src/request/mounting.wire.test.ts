@@ -41,22 +41,22 @@ const inExpress =
     const slow = (_request: unknown, response: { end(content: string): void }) =>
       void letGo.then(() => response.end("done"));
     if (how === "path") {
-      app.use("/api", forExpress(operations, options));
+      app.use("/api", forExpress({ operations, ...options }));
       app.post("/api/things", slow);
     } else if (how === "router") {
       const router = make.Router();
-      router.use(forExpress(operations, options));
+      router.use(forExpress({ operations, ...options }));
       router.post("/things", slow);
       app.use("/api", router);
     } else if (how === "routed app") {
       const inner = make();
-      inner.use(forExpress(operations, options));
+      inner.use(forExpress({ operations, ...options }));
       inner.post("/things", slow);
       app.use("/api", inner);
     } else {
       app.use(
         "/api",
-        forNode(operations, options)((_request, response) => slow(undefined, response)),
+        forNode({ operations, ...options })((_request, response) => slow(undefined, response)),
       );
     }
     return app;
@@ -71,11 +71,11 @@ const inHono =
       return new Response("done");
     };
     if (how === "path") {
-      app.use("/api/*", forHono(operations, honoOptions(options)));
+      app.use("/api/*", forHono({ operations, ...honoOptions(options) }));
       app.post("/api/things", slow);
     } else {
       const inner = new Hono<HonoEnvironment>();
-      inner.use(forHono(operations, honoOptions(options)));
+      inner.use(forHono({ operations, ...honoOptions(options) }));
       inner.post("/things", slow);
       app.route("/:version", inner);
     }
@@ -85,7 +85,7 @@ const inHono =
 /** As koa-mount does it. */
 const inKoa: Serve = (operations, options) => {
   const app = new Koa();
-  const inner = forKoa(operations, koaOptions(options)) as Koa.Middleware;
+  const inner = forKoa({ operations, ...koaOptions(options) }) as Koa.Middleware;
   app.use(async (context, next) => {
     if (!context.path.startsWith("/api")) return next();
     const before = context.path;
@@ -105,7 +105,7 @@ const inKoa: Serve = (operations, options) => {
 
 /** As connect does it. */
 const inConnect: Serve = (operations, options) => {
-  const middleware = forNode(operations, options);
+  const middleware = forNode({ operations, ...options });
   return (request: IncomingMessage, response: ServerResponse) => {
     const { url = "" } = request;
     Object.assign(request, { originalUrl: url, url: url.slice("/api".length) });
@@ -119,7 +119,7 @@ const inFastify =
     const app = createFastify();
     app.register(
       async (inner) => {
-        await inner.register(forFastify, { operations, ...fastifyOptions(options) });
+        await inner.register(forFastify({ operations, ...fastifyOptions(options) }));
         inner.post(prefix === undefined ? "/api/things" : "/things", async () => {
           await letGo;
           return "done";
@@ -206,21 +206,21 @@ test.each<[string, Serve]>([
   [
     "Express 5",
     (operations) =>
-      express().post("/", forExpress(operations), (_request, response) => void response.send("done")),
+      express().post("/", forExpress({ operations }), (_request, response) => void response.send("done")),
   ],
   [
     "Express 4",
     (operations) =>
-      express4().post("/", forExpress(operations), (_request, response) => void response.send("done")),
+      express4().post("/", forExpress({ operations }), (_request, response) => void response.send("done")),
   ],
   [
     "Hono",
     (operations) =>
-      listenerOf(new Hono<HonoEnvironment>().post("/", forHono(operations), (c) => c.text("done"))),
+      listenerOf(new Hono<HonoEnvironment>().post("/", forHono({ operations }), (c) => c.text("done"))),
   ],
   [
     "Hono, by its path",
-    (operations) => listenerOf(new Hono<HonoEnvironment>().use("/", forHono(operations))),
+    (operations) => listenerOf(new Hono<HonoEnvironment>().use("/", forHono({ operations }))),
   ],
 ])("on a route of %s alone it is refused", async (_name, serve) => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
@@ -234,8 +234,8 @@ test.each([express, express4])(
     const operations = createOperations();
     const app = make();
     app.all("*path", (_request, _response, next) => next());
-    app.use(forExpress(operations));
-    app.get("/slow", forExpress(operations, { when: () => true }), (_request, response) => {
+    app.use(forExpress({ operations }));
+    app.get("/slow", forExpress({ operations, when: () => true }), (_request, response) => {
       void letGo.then(() => response.send("done"));
     });
     const client = await connectTo(app);

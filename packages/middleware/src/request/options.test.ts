@@ -1,4 +1,4 @@
-import { createOperations } from "@meanwhile/operations";
+import { createOperations, memoryJournal } from "@meanwhile/operations";
 import { expect, test } from "vitest";
 import { processing } from "../node.ts";
 import { type ProcessingOptions, refined, settingsOf } from "./options.ts";
@@ -17,6 +17,7 @@ test.each<[string, unknown]>([
   ["path", "/a b/"],
   ["origin", "api.example"],
   ["origin", "https://api.example/"],
+  ["closeWithin", "soon"],
   ["when", "POST"],
   ["principal", "alice"],
   ["logger", { warn() {} }],
@@ -25,10 +26,8 @@ test.each<[string, unknown]>([
   ["estimate", 1],
 ])("the option %s is not %o: it is refused at the start, by its name", (name, value) => {
   const given = { [name]: value } as ProcessingOptions;
-  expect(() => processing(undefined, given)).toThrow(
-    expect.objectContaining({ code: "ERR_PROCESSING_OPTION" }),
-  );
-  expect(() => processing(undefined, given)).toThrow(`processing: ${name} `);
+  expect(() => processing(given)).toThrow(expect.objectContaining({ code: "ERR_PROCESSING_OPTION" }));
+  expect(() => processing(given)).toThrow(`processing: ${name} `);
 });
 
 test.each([
@@ -47,13 +46,19 @@ test("retention is what was said of it, and the journal's where operations are g
     entries: 5,
     bytes: 256 * 1024 * 1024,
   });
-  expect(() => processing(createOperations(), { retention: { entries: 5 } })).toThrow(
-    "retention is said to the journal",
+  expect(() => processing({ operations: createOperations(), retention: { entries: 5 } })).toThrow(
+    "retention is given to the journal",
   );
 });
 
-test("what are no operations is refused", () => {
-  expect(() => processing({ after: "20s" } as never)).toThrow("made by createOperations()");
+test.each<[string, object]>([
+  ["operations is made by createOperations(), not 5", { operations: 5 }],
+  ["operations are an option: processing({ operations })", createOperations()],
+  ["journal is given to createOperations()", { operations: createOperations(), journal: memoryJournal() }],
+  ["retention is given to the journal", { journal: memoryJournal(), retention: { entries: 5 } }],
+  ["there is no option afterMs", { afterMs: 5 }],
+])("%s", (message, options) => {
+  expect(() => processing(options as ProcessingOptions)).toThrow(message);
 });
 
 test("durations are milliseconds, or have a unit", () => {

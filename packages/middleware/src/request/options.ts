@@ -2,7 +2,13 @@
 import type { AnyRequest } from "@meanwhile/interim";
 import { defaultPacing, type Pacing } from "@meanwhile/interim/pacing";
 import { type Front, fronts, type InterimMode, type InterimPolicy } from "@meanwhile/interim/profiles";
-import { defaultContentLimit, defaultRetention, type Retention } from "@meanwhile/operations";
+import {
+  defaultContentLimit,
+  defaultRetention,
+  type Journal,
+  type Operations,
+  type Retention,
+} from "@meanwhile/operations";
 import { saysNothingWasDone } from "../answers/repetition.ts";
 import { type Logger, logLevels, safeLogger } from "../observe/logger.ts";
 import { type Metrics, type MetricsRegistry, metricsOf } from "../observe/metrics.ts";
@@ -61,6 +67,16 @@ export interface ProcessingRetention {
 
 /** @typeParam Own what the framework gives to its handlers as the request */
 export interface ProcessingOptions<Own = AnyRequest> extends RouteOptions {
+  /**
+   * Keeps operations beyond the process; one that is still being opened is waited for. `close()` closes it. Default:
+   * operations are kept in memory.
+   */
+  readonly journal?: Journal | Promise<Journal>;
+  /**
+   * Operations that others use, too, made by `createOperations()`, in place of `journal` and `retention`. Whoever made
+   * them drains them, and closes their journal. Default: its own, which `close()` ends.
+   */
+  readonly operations?: Operations;
   /** Between two 102s, at least; default 15 s. */
   readonly every?: Duration;
   /** Who gets 102s; default "asked", or "measured" where `front` is declared. */
@@ -79,13 +95,15 @@ export interface ProcessingOptions<Own = AnyRequest> extends RouteOptions {
   readonly deadline?: Duration;
   /** How long a handler may take to end its response once its client left; default 1 min. */
   readonly endWithin?: Duration;
+  /** How long `close()` waits for its own operations that run; default 30 s. */
+  readonly closeWithin?: Duration;
   /**
    * Names of fields that make a response secret: it is kept until it was delivered, and 10 minutes at most. Beside
    * Set-Cookie, Authorization, Authentication-Info, Proxy-Authentication-Info, and `Cache-Control: no-store`.
    */
   readonly secretFields?: readonly string[];
   readonly limits?: Partial<ProcessingLimits>;
-  /** Only where no operations are given: else their journal has it. */
+  /** Without `journal` and `operations` only: else the journal has it. */
   readonly retention?: Partial<ProcessingRetention>;
   /** As pino has it: each operation's begin and end, misuse, and what went wrong beside the work. */
   readonly logger?: Logger;
@@ -100,6 +118,8 @@ export interface ProcessingOptions<Own = AnyRequest> extends RouteOptions {
 }
 
 export interface Settings {
+  readonly journal: Journal | Promise<Journal> | undefined;
+  readonly operations: Operations | undefined;
   readonly pacing: Pacing;
   readonly expectsMs: number;
   readonly idempotent: boolean | undefined;
@@ -112,6 +132,7 @@ export interface Settings {
   readonly origin: string | undefined;
   readonly deadlineMs: number;
   readonly endWithinMs: number;
+  readonly closeWithinMs: number;
   readonly secretFields: ReadonlySet<string>;
   readonly limits: ProcessingLimits;
   readonly retention: Retention;
@@ -124,6 +145,7 @@ export interface Settings {
 
 /** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
 export function settingsOf(options: ProcessingOptions): Settings {
+  requireKnown(options);
   const { front, path = defaultStatusPath, origin } = options;
   if (front !== undefined && !fronts.includes(front)) {
     throw wrong("front", `is one of ${fronts.join(", ")}`, front);
@@ -149,8 +171,11 @@ export function settingsOf(options: ProcessingOptions): Settings {
       throw wrong(name, "is true or false", options[name]);
     }
   }
+  requireOneKeeper(options);
   const logger = safeLogger(options.logger, options.warn);
   return {
+    journal: options.journal,
+    operations: options.operations,
     pacing: {
       afterMs: duration("after", options.after, defaultPacing.afterMs),
       everyMs: duration("every", options.every, defaultPacing.everyMs),
@@ -166,6 +191,7 @@ export function settingsOf(options: ProcessingOptions): Settings {
     origin,
     deadlineMs: duration("deadline", options.deadline, 3_600_000),
     endWithinMs: duration("endWithin", options.endWithin, 60_000),
+    closeWithinMs: duration("closeWithin", options.closeWithin, 30_000),
     secretFields: fieldNames(options.secretFields),
     limits: {
       heldBytes: count("limits.heldBytes", options.limits?.heldBytes, 64 * 1024),
@@ -274,6 +300,59 @@ function clientGone({ onClientGone }: RouteOptions): RouteOptions["onClientGone"
   throw wrong("onClientGone", "is continue or abort", onClientGone);
 }
 
+/** All options; the compiler sees to it that none is missing. */
+const known: Readonly<Record<keyof ProcessingOptions, true>> = {
+  after: true,
+  closeWithin: true,
+  deadline: true,
+  endWithin: true,
+  estimate: true,
+  every: true,
+  expects: true,
+  front: true,
+  idempotent: true,
+  interim: true,
+  journal: true,
+  keep: true,
+  limits: true,
+  logger: true,
+  metrics: true,
+  onClientGone: true,
+  operations: true,
+  origin: true,
+  path: true,
+  principal: true,
+  retention: true,
+  secretFields: true,
+  tracing: true,
+  warn: true,
+  when: true,
+};
+
+function requireKnown(options: ProcessingOptions): void {
+  if (isOperations(options)) throw invalid("operations are an option: processing({ operations })");
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(known, name)) throw invalid(`there is no option ${name}`);
+  }
+}
+
+/** Who keeps the operations also says for how long. */
+function requireOneKeeper({ operations, journal, retention }: ProcessingOptions): void {
+  if (operations !== undefined && !isOperations(operations)) {
+    throw wrong("operations", "is made by createOperations()", operations);
+  }
+  if (operations !== undefined && journal !== undefined) {
+    throw invalid("journal is given to createOperations() where operations are given");
+  }
+  if (retention !== undefined && (operations ?? journal) !== undefined) {
+    throw invalid("retention is given to the journal where there is one");
+  }
+}
+
+function isOperations(value: object): value is Operations {
+  return typeof Reflect.get(Object(value), "start") === "function";
+}
+
 function requireFunctions(options: ProcessingOptions, names: readonly (keyof ProcessingOptions)[]): void {
   for (const name of names) {
     if (options[name] !== undefined && typeof options[name] !== "function") {
@@ -283,7 +362,9 @@ function requireFunctions(options: ProcessingOptions, names: readonly (keyof Pro
 }
 
 function wrong(name: string, rule: string, value: unknown): TypeError {
-  return Object.assign(new TypeError(`processing: ${name} ${rule}, not ${String(value)}`), {
-    code: "ERR_PROCESSING_OPTION",
-  });
+  return invalid(`${name} ${rule}, not ${String(value)}`);
+}
+
+function invalid(what: string): TypeError {
+  return Object.assign(new TypeError(`processing: ${what}`), { code: "ERR_PROCESSING_OPTION" });
 }

@@ -89,7 +89,7 @@ test.each(["Express", "Hono"])(
           .cookie("b", "2");
         next();
       });
-      app.use(forExpress(operations));
+      app.use(forExpress({ operations }));
       app.post("/", arrive);
       listener = app;
     } else {
@@ -99,7 +99,7 @@ test.each(["Express", "Hono"])(
         for (const cookie of ["a=1; Path=/", "b=2; Path=/"]) c.header("Set-Cookie", cookie, { append: true });
         await next();
       });
-      app.use(forHono(operations));
+      app.use(forHono({ operations }));
       app.post("/", () => {
         arrive();
         return never;

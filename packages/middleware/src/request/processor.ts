@@ -7,7 +7,7 @@ import {
   createPacer,
   openExchange,
 } from "@meanwhile/interim";
-import { createOperations, memoryJournal, type Operations } from "@meanwhile/operations";
+import type { Operations } from "@meanwhile/operations";
 import { announcement } from "../answers/announcement.ts";
 import { watchFinalHead } from "../answers/final-head.ts";
 import { createTurns } from "../answers/keyed-mutex.ts";
@@ -26,6 +26,7 @@ import { allowanceOf, type Core, collectionUrl, targetUrl } from "./core.ts";
 import { beginLate, enterAtOnce } from "./enter.ts";
 import { carryOperation, operationOf } from "./handler-operation.ts";
 import { Handling } from "./handling.ts";
+import { keeperOf } from "./keeper.ts";
 import { type Mount, mountedOnRoute, mountOf, type Passed } from "./mount.ts";
 import { type ProcessingOptions, type Settings, selectsUnsafe, settingsOf } from "./options.ts";
 import { asksForUs, requestTarget, statusRest } from "./request-view.ts";
@@ -46,8 +47,20 @@ export interface Place {
   readonly route?: () => string | undefined;
 }
 
-export interface Processor {
+/** What each `processing()` has beside the middleware itself. */
+export interface ProcessingControl {
+  /** What it was given, or its own. */
   readonly operations: Operations;
+  /**
+   * Ends it: call it after `server.close()`, so that the process can end. Its own operations get `closeWithin` to end,
+   * with 102s and event streams as before, and no further one starts; with a journal, the next process tells that those
+   * that still ran were interrupted. Then event streams end, and the journal is closed. Given operations go on: drain
+   * them before. May be called twice.
+   */
+  close(): Promise<void>;
+}
+
+export interface Processor extends ProcessingControl {
   /**
    * Takes a request in: answers it, or lets `proceed` run the handler, at once where nothing has to be found out first.
    * `fail` is told of mistakes in how the middleware is mounted.
@@ -61,30 +74,16 @@ export interface Processor {
   ): void;
   /** The absolute URL of what a request asks for, as its client sees it. */
   urlOf(request: AnyRequest): string;
-  /** Stops event streams and interim responses; call it after the operations were drained. */
-  close(): void;
 }
 
 /** @throws {TypeError} `ERR_PROCESSING_OPTION` for what cannot be */
 export function createProcessor(
-  given: Operations | undefined,
   options: ProcessingOptions = {},
   clock: () => number = () => performance.now(),
 ): Processor {
-  if (given !== undefined && typeof given?.start !== "function") {
-    throw Object.assign(
-      new TypeError("processing: the first argument is made by createOperations(), or left out"),
-      { code: "ERR_PROCESSING_OPTION" },
-    );
-  }
   const settings = settingsOf(options);
-  if (given !== undefined && options.retention !== undefined) {
-    throw Object.assign(
-      new TypeError("processing: retention is said to the journal of the operations that are given"),
-      { code: "ERR_PROCESSING_OPTION" },
-    );
-  }
-  const operations = given ?? operationsInMemory(settings);
+  const keeper = keeperOf(settings);
+  const { operations } = keeper;
   const observer = createObserver({
     logger: settings.logger,
     metrics: settings.metrics,
@@ -117,6 +116,15 @@ export function createProcessor(
   const attention: Attention<Handling> = createAttention(attentionMs, operations.after, (handling) => {
     if (!handling.isOver) beginLate(core, handling);
   });
+
+  async function end(): Promise<void> {
+    await keeper.drain();
+    attention.close();
+    core.status.close();
+    pacer.close();
+    await keeper.close();
+  }
+  let ending: Promise<void> | undefined;
 
   return {
     operations,
@@ -179,18 +187,10 @@ export function createProcessor(
     },
     urlOf: (request) => targetUrl(request, settings),
     close() {
-      attention.close();
-      core.status.close();
-      pacer.close();
+      ending ??= end();
+      return ending;
     },
   };
-}
-
-function operationsInMemory({ retention, limits, logger }: Settings): Operations {
-  return createOperations({
-    journal: memoryJournal(retention, Date.now, limits.keptBytes),
-    warn: (message, { id }) => logger.warn({ operation: id }, message),
-  });
 }
 
 function prepare(handling: Handling, response: ServerResponse, answered: () => void = () => undefined): void {

@@ -51,7 +51,7 @@ test.each([
   const operations = createOperations();
   const goes: (() => void)[] = [];
   let runs = 0;
-  const listener = processing(operations)(async (request, response) => {
+  const listener = processing({ operations })(async (request, response) => {
     runs += 1;
     if (request.headers["prefer"]) await new Promise<void>((resolve) => goes.push(resolve));
     let length = 0;

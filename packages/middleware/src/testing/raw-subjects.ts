@@ -29,12 +29,7 @@ export type RawHandler = (
 export interface RawSubject {
   readonly name: string;
   readonly protocols: readonly AdapterProtocol[];
-  serve(
-    protocol: AdapterProtocol,
-    handler: RawHandler,
-    operations: Parameters<typeof forNode>[0],
-    options?: ProcessingOptions,
-  ): Promise<Served>;
+  serve(protocol: AdapterProtocol, handler: RawHandler, options?: ProcessingOptions): Promise<Served>;
 }
 
 const both = ["HTTP/1.1", "HTTP/2"] as const;
@@ -43,21 +38,18 @@ export const rawSubjects: readonly RawSubject[] = [
   {
     name: "a wrapped handler",
     protocols: both,
-    serve: (protocol, handler, operations, options) =>
+    serve: (protocol, handler, options) =>
       listen(
         protocol,
-        forNode(
-          operations,
-          options,
-        )((request, response) => handler(request, response, operationOf(response))),
+        forNode(options)((request, response) => handler(request, response, operationOf(response))),
       ),
   },
   {
     // As an API route of Next.js runs connect-style middleware.
     name: "an API route",
     protocols: ["HTTP/1.1"],
-    serve(protocol, handler, operations, options) {
-      const middleware = forNode(operations, options);
+    serve(protocol, handler, options) {
+      const middleware = forNode(options);
       return listen(protocol, async (request: IncomingMessage, response: ServerResponse) => {
         await new Promise<void>((resolve, reject) =>
           middleware(request, response, (error) => (error ? reject(error) : resolve())),
@@ -70,9 +62,9 @@ export const rawSubjects: readonly RawSubject[] = [
     (framework, index): RawSubject => ({
       name: `Express ${5 - index}`,
       protocols: ["HTTP/1.1"],
-      serve(protocol, handler, operations, options) {
+      serve(protocol, handler, options) {
         const app = framework();
-        app.use(forExpress(operations, options));
+        app.use(forExpress(options));
         app.use((request, response) => handler(request, response, operationOf(response)));
         return listen(protocol, app);
       },
@@ -81,11 +73,11 @@ export const rawSubjects: readonly RawSubject[] = [
   {
     name: "Fastify 5",
     protocols: both,
-    async serve(protocol, handler, operations, options) {
+    async serve(protocol, handler, options) {
       const app = (protocol === "HTTP/2"
         ? createFastify({ http2: true, forceCloseConnections: true })
         : createFastify({ forceCloseConnections: true })) as unknown as FastifyInstance;
-      app.register(forFastify, { ...(operations ? { operations } : {}), ...fastifyOptions(options) });
+      app.register(forFastify(fastifyOptions(options)));
       app.removeAllContentTypeParsers();
       app.addContentTypeParser("*", (_request, _content, done) => done(null));
       app.all("*", (request, reply) => {
@@ -100,10 +92,10 @@ export const rawSubjects: readonly RawSubject[] = [
   {
     name: "Koa 3",
     protocols: both,
-    serve(protocol, handler, operations, options) {
+    serve(protocol, handler, options) {
       const app = new Koa();
       app.silent = true;
-      app.use(forKoa(operations, koaOptions(options)) as Koa.Middleware);
+      app.use(forKoa(koaOptions(options)) as Koa.Middleware);
       app.use(async (context) => {
         context.respond = false;
         await handler(context.req, context.res, context["operation"]);
@@ -114,9 +106,9 @@ export const rawSubjects: readonly RawSubject[] = [
   {
     name: "Hono 4",
     protocols: both,
-    serve(protocol, handler, operations, options) {
+    serve(protocol, handler, options) {
       const app = new Hono<HonoEnvironment>();
-      app.use(forHono(operations, honoOptions(options)));
+      app.use(forHono(honoOptions(options)));
       app.all("*", async (c) => {
         await handler(c.env.incoming, c.env.outgoing, c.get("operation"));
         return new Response(null, { headers: { "x-hono-already-sent": "true" } });

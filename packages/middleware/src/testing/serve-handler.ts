@@ -5,7 +5,7 @@ import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { Operations } from "@meanwhile/operations";
 import { onTestFinished } from "vitest";
-import { type NodeHandler, processing } from "../node.ts";
+import { type NodeHandler, type ProcessingOptions, processing } from "../node.ts";
 import { http1Client, http2Client, type TestClient } from "./raw-client.ts";
 
 export const protocols = ["HTTP/1.1", "HTTP/2"] as const;
@@ -15,9 +15,9 @@ export async function serveHandler(
   protocol: (typeof protocols)[number],
   operations: Operations,
   handler: NodeHandler,
-  options: Parameters<typeof processing>[1] = {},
+  options: ProcessingOptions = {},
 ): Promise<() => TestClient> {
-  const listener = processing(operations, options)(handler);
+  const listener = processing({ operations, ...options })(handler);
   const server = protocol === "HTTP/2" ? createHttp2Server(listener) : createServer(listener);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
