@@ -19,6 +19,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   "@meanwhile/disk": ["@meanwhile/dav", "@meanwhile/operations", "@meanwhile/server"],
   "@meanwhile/client": ["@meanwhile/dav", "@meanwhile/interim"],
+  "@meanwhile/page": ["@meanwhile/client", "@meanwhile/dav"],
   meanwhile: [
     "@meanwhile/client",
     "@meanwhile/dav",
@@ -27,17 +28,27 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "@meanwhile/journal-lmdb",
     "@meanwhile/middleware",
     "@meanwhile/operations",
+    "@meanwhile/page",
     "@meanwhile/server",
   ],
 };
 
+/** What it needs is in its bundle: it is needed to build it, and not by those who install it. */
+const bundled: ReadonlySet<string> = new Set(["@meanwhile/page"]);
+
 /** Entries that run where there is no Node, and what they reach. */
-const pureEntries = ["packages/dav/src", "packages/interim/src/fields.ts", "packages/client/src/browser.ts"];
+const pureEntries = [
+  "packages/dav/src",
+  "packages/interim/src/fields.ts",
+  "packages/client/src/browser.ts",
+  "packages/page/src/app",
+];
 
 interface PackageFile {
   readonly name: string;
   readonly files?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -60,6 +71,7 @@ test.each(packages)("$file.name imports only what it declares", ({ folder, file 
     file.name,
     ...Object.keys(file.dependencies ?? {}),
     ...Object.keys(file.peerDependencies ?? {}),
+    ...(bundled.has(file.name) ? Object.keys(file.devDependencies ?? {}) : []),
   ];
   const undeclared = sourcesIn(join(folder, "src")).flatMap((source) =>
     importsOf(source)

@@ -40,6 +40,8 @@ console.log(
 function forgetWithoutSource(folder) {
   for (const name of readdirSync(`${folder}/dist`, { recursive: true, encoding: "utf8" })) {
     const [, start] = /^(.*?)(?:\.d\.ts|\.js)(?:\.map)?$/.exec(name) ?? [];
-    if (start !== undefined && !existsSync(`${folder}/src/${start}.ts`)) rmSync(`${folder}/dist/${name}`);
+    const isLeft =
+      start !== undefined && !["ts", "tsx"].some((ending) => existsSync(`${folder}/src/${start}.${ending}`));
+    if (isLeft) rmSync(`${folder}/dist/${name}`);
   }
 }

@@ -32,6 +32,7 @@ const places = /** @type {const} */ ([
   ["peers", /^conformance\/(?:peers|client)\//],
   ["proxies", /^conformance\/.*prox/],
   ["browser", /^conformance\/browser/],
+  ["page", /^conformance\/page\//],
   ["programs", /^(?:conformance|examples)\//],
   ["variants", /^packages\//],
 ]);
@@ -111,6 +112,7 @@ export const parts = {
     steps: [more("conformance/hostile/xml.test.ts"), ...filesOf("programs")],
   },
   browser: { about: "Chromium", steps: filesOf("browser") },
+  page: { about: "the file manager, in Chromium", steps: filesOf("page") },
   proxies: { about: "nginx, HAProxy, Apache and Caddy in front", steps: filesOf("proxies") },
   frameworks: {
     about: "the frameworks' own tests, with processing() mounted",

@@ -7,7 +7,8 @@ import { checkFolderOptions } from "./serve/check-folder-options.ts";
 export { MissingBinaryError } from "./native-module.ts";
 
 /** Those of `createDavHandler` of `@meanwhile/server`, without the store, which is the folder. */
-export interface ServeFolderOptions extends Omit<DavHandlerOptions, "tree" | "locks" | "operations"> {
+export interface ServeFolderOptions
+  extends Omit<DavHandlerOptions, "tree" | "locks" | "operations" | "page"> {
   /** The folder to serve; it must exist. */
   readonly folder: string;
   /**
@@ -24,6 +25,8 @@ export interface ServeFolderOptions extends Omit<DavHandlerOptions, "tree" | "lo
   readonly readOnly?: boolean;
   /** What a loss of power leaves of answered requests. Default: "full", everything. */
   readonly durability?: Durability;
+  /** Whether browsers get a file manager for a folder; else a plain listing. Default: true. */
+  readonly page?: boolean;
   /** Serves the folder although the state belongs to another one: it was restored, or replaced. Default: false. */
   readonly acceptNewRoot?: boolean;
   /** Changes of one principal that run or wait at once. Default: 100. */

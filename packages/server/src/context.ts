@@ -2,6 +2,7 @@
 import type { ResourcePath } from "@meanwhile/dav/path";
 import type { Claims, WorkQueue } from "@meanwhile/operations";
 import type { Access } from "./access.ts";
+import type { MountedPage } from "./page.ts";
 import type { LockStore, Tree } from "./store.ts";
 
 export interface Limits {
@@ -38,6 +39,8 @@ export interface ServerContext {
   readonly uploads: WorkQueue;
   /** Paths that belong to the server and not to the tree: nothing of a tree is ever there. */
   readonly isReserved: (path: ResourcePath) => boolean;
+  /** What browsers show for a collection, in place of the listing. */
+  readonly page: MountedPage | undefined;
   /** The collection in which each principal has a resource; it is reserved. */
   readonly principals: ResourcePath;
   readonly limits: Limits;

@@ -39,6 +39,7 @@ import { requestContent } from "./request/request-content.ts";
 import { ignoredKeyFields } from "./request/request-key.ts";
 import type { ReservedPaths } from "./request/reserved.ts";
 import { serveChange } from "./request/serve-change.ts";
+import { servePageFile } from "./request/serve-page-file.ts";
 import { serveReading } from "./request/serve-reading.ts";
 import type { SlowReads } from "./request/slow-reads.ts";
 import { reservedErrorFields, reservedOptions, serveStatus } from "./status/serve-status.ts";
@@ -181,6 +182,8 @@ async function handle(
     if (method === "OPTIONS" && isPreflight(method, headers)) {
       return { answer: empty(204, preflightFields(headers)) };
     }
+    const file = servePageFile(exchange.request, method, options.context.page, options.mount);
+    if (file !== undefined) return { answer: file };
     const who = await identify(exchange, connection, method, options.authenticate);
     if (who.kind === "known") principal = who.principal;
     if (method === "OPTIONS")

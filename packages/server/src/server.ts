@@ -8,6 +8,7 @@ import { createWorkQueue, type Operations } from "@meanwhile/operations";
 import { type Access, openAccess } from "./access.ts";
 import { defaultLimits, type Limits, type ServerContext } from "./context.ts";
 import type { RequestLogEntry } from "./http/request-log.ts";
+import type { Page } from "./page.ts";
 import { createPipeline, type NodeHandler } from "./pipeline.ts";
 import { type Authenticate, anonymous } from "./request/authentication.ts";
 import { parseMount } from "./request/mount.ts";
@@ -19,6 +20,7 @@ import type { LockStore, Tree } from "./store.ts";
 export { type Access, type Action, openAccess, readOnlyAccess } from "./access.ts";
 export { defaultLimits, type Limits } from "./context.ts";
 export type { RequestLogEntry } from "./http/request-log.ts";
+export type { Page, PageFile } from "./page.ts";
 export type { NodeHandler } from "./pipeline.ts";
 export type { Authenticate, Authentication, Credentials } from "./request/authentication.ts";
 export { assertNotReserved, ReservedPathError } from "./request/reserved.ts";
@@ -62,6 +64,8 @@ export interface DavHandlerOptions {
   readonly limits?: Partial<Limits>;
   /** Where status documents live in the tree's place; default "/.meanwhile/operations/". */
   readonly operationsPath?: string;
+  /** What browsers show for a collection: `browserPage()` of `@meanwhile/page`. Default: a plain listing. */
+  readonly page?: Page;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -99,6 +103,7 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     claims: options.operations.claims,
     isReserved: reserved.has,
     principals: reserved.principals,
+    page: options.page && { page: options.page, files: reserved.page, operations: reserved.collection },
     uploads: createWorkQueue(limits.uploads),
     limits,
     now: options.now ?? Date.now,

@@ -29,6 +29,7 @@ export interface TypedServeOptions {
   readonly cors?: readonly string[];
   readonly acceptNewRoot?: boolean;
   readonly readOnly?: boolean;
+  readonly page?: boolean;
   readonly operationsPath?: string;
   readonly maxOperations?: string;
   readonly drain?: string;
@@ -66,6 +67,8 @@ export interface ServeOptions {
   /** Whether the folder may be another one than the state belongs to. */
   readonly acceptNewRoot: boolean;
   readonly readOnly: boolean;
+  /** Whether browsers get a file manager for a folder, not a plain listing. */
+  readonly page: boolean;
   /** Where status documents live; undefined: the default. */
   readonly operationsPath: string | undefined;
   /** Operations of one user, or of one address where it is anonymous, at once. */
@@ -101,6 +104,7 @@ export function parseServeOptions(folder: string | undefined, typed: TypedServeO
     cors: (typed.cors ?? []).map((value) => parseOrigin("--cors", value)),
     acceptNewRoot: typed.acceptNewRoot ?? false,
     readOnly: typed.readOnly ?? false,
+    page: typed.page ?? true,
     operationsPath: optional(typed.operationsPath, (value) =>
       parseOperationsPath("--operations-path", value),
     ),

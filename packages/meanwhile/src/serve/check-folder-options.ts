@@ -28,6 +28,7 @@ const options: Readonly<Record<keyof ServeFolderOptions, Check>> = {
   state: text,
   users: text,
   readOnly: flag,
+  page: flag,
   durability: oneOf(["full", "content", "none"]),
   acceptNewRoot: flag,
   maxOperations: count,

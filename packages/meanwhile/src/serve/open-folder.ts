@@ -4,6 +4,7 @@ import { type Disk, openDisk } from "@meanwhile/disk";
 import type { AnyResponse } from "@meanwhile/interim";
 import { type DurableJournal, JournalError, lmdbJournal } from "@meanwhile/journal-lmdb";
 import { createOperations } from "@meanwhile/operations";
+import { browserPage } from "@meanwhile/page";
 import { assertNotReserved, createDavHandler, type DavHandler } from "@meanwhile/server";
 import type { ServeFolderOptions } from "../serve-folder.ts";
 import { afterNames } from "./after-names.ts";
@@ -44,7 +45,7 @@ export interface OpenFolder {
  * @throws {TypeError | StateError | JournalError | ReservedPathError} as `serveFolder`
  */
 export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder> {
-  const { folder, durability, acceptNewRoot, maxOperations, warn, ...handlerOptions } = options;
+  const { folder, durability, acceptNewRoot, maxOperations, page = true, warn, ...handlerOptions } = options;
   const state = resolve(options.state);
   if (isWithin(folder, state)) throw stateInFolder(state);
   const disk = await openDisk({
@@ -75,6 +76,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
     abandon = () => operations.abandon();
     handler = createDavHandler({
       ...handlerOptions,
+      ...(page ? { page: browserPage() } : {}),
       tree: disk.tree,
       locks: disk.locks,
       operations,

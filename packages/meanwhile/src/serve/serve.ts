@@ -53,6 +53,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
       ...(options.front === undefined ? {} : { front: options.front }),
     },
     cors: options.cors,
+    page: options.page,
     log: (entry) => log.request(entry),
     ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
     ...(options.operationsPath === undefined ? {} : { operationsPath: options.operationsPath }),

@@ -9,10 +9,33 @@ import { listingStyle } from "./listing-style.ts";
 
 type Place = Pick<DavRequest, "path" | "trailingSlash" | "prefix">;
 
-/** All that comes before the first member. */
+/** What the listing of a collection is called. */
+export function listingTitle({ path }: Pick<Place, "path">): string {
+  const names = namesOf(path);
+  return names.length === 0 ? "/" : `/${names.join("/")}/`;
+}
+
+/** The document up to its body, where nothing but the listing is in it. */
+export function listingHead(place: Place): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${htmlText(listingTitle(place))}</title>
+<style>${listingStyle}</style>
+</head>
+<body>
+`;
+}
+
+/** The body of such a document ends. */
+export const listingTail = "</body>\n</html>\n";
+
+/** All of the body that comes before the first member. */
 export function listingStart(place: Place): string {
   const names = namesOf(place.path);
-  const title = names.length === 0 ? "/" : `/${names.join("/")}/`;
   const crumbs = ["Home", ...names].map((name, index) => {
     const levelsUp = names.length - index;
     const label = index === 0 ? name : `<bdi>${htmlText(name)}</bdi>`;
@@ -20,17 +43,7 @@ export function listingStart(place: Place): string {
       ? `<li><span aria-current="page">${label}</span></li>`
       : `<li><a href="${upwards(levelsUp, place.trailingSlash)}">${label}</a></li>`;
   });
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${htmlText(title)}</title>
-<style>${listingStyle}</style>
-</head>
-<body>
-<nav aria-label="Breadcrumb"><ol>${crumbs.join("")}</ol></nav>
+  return `<nav aria-label="Breadcrumb"><ol>${crumbs.join("")}</ol></nav>
 <main>
 <h1 id="collection"><bdi>${htmlText(names.at(-1) ?? "Home")}</bdi></h1>
 <table aria-labelledby="collection">
@@ -58,11 +71,11 @@ export function listingRow(member: Member, linkBase: string, nowMs: number): str
   );
 }
 
-/** All that comes after the last member. */
+/** All of the body that comes after the last member. */
 export function listingEnd(members: number, order: "sorted" | "partly sorted"): string {
   const count = members === 1 ? "1 member" : `${members === 0 ? "No" : members} members`;
   const note = order === "sorted" ? "" : "; too many to sort them all";
-  return `</tbody>\n</table>\n<p>${count}${note}</p>\n</main>\n</body>\n</html>\n`;
+  return `</tbody>\n</table>\n<p>${count}${note}</p>\n</main>\n`;
 }
 
 /** A length for people: `1.5 MB`, in powers of 1000. */

@@ -34,10 +34,13 @@ tbody th { overflow-wrap: anywhere; }
 @media (max-width: 36rem) { .modified { display: none; } }
 `;
 
+/** How a policy names the style. */
+export const listingStyleSource: string = `'sha256-${createHash("sha256").update(listingStyle).digest("base64")}'`;
+
 /** The policy of a listing: nothing but its style, no script, no frame around it. */
 export const listingPolicy: string = [
   "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(listingStyle).digest("base64")}'`,
+  `style-src ${listingStyleSource}`,
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

@@ -5,9 +5,17 @@ import type { Answer, AnswerFields } from "../http/answer.ts";
 import { listingContentType } from "../properties/live-properties.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { kindOf, type Member } from "../store.ts";
-import { listingEnd, listingRow, listingStart } from "./listing-page.ts";
+import {
+  listingEnd,
+  listingHead,
+  listingRow,
+  listingStart,
+  listingTail,
+  listingTitle,
+} from "./listing-page.ts";
 import { listingPolicy } from "./listing-style.ts";
 import { type OpenLevel, openLevel } from "./member-walk.ts";
+import { pageDocument } from "./page-document.ts";
 import { shownMembers } from "./shown-members.ts";
 
 /** Members of a collection that are sorted; the rest of a larger one follows in the order that its tree has. */
@@ -28,19 +36,25 @@ export async function listCollection(
     properties: false,
     signal: request.closed,
   });
+  const { page } = context;
+  const frame =
+    page === undefined
+      ? { start: listingHead(request), end: listingTail, policy: listingPolicy }
+      : pageDocument(request, listingTitle(request), page);
   return {
     status: 200,
     fields: {
       "Content-Type": listingContentType,
       ...fields,
-      "Content-Security-Policy": listingPolicy,
+      "Content-Security-Policy": frame.policy,
+      ...(page === undefined ? {} : { "Cross-Origin-Opener-Policy": "same-origin" }),
       "Referrer-Policy": "same-origin",
       "X-Content-Type-Options": "nosniff",
     },
     body: {
       kind: "stream",
       length: undefined,
-      open: () => page(request, context, members),
+      open: () => listing(request, context, members, frame),
       close: () => {
         // Whoever closes is not told what went wrong: the page has been sent, or nobody wants it any more.
         members.close().catch(() => undefined);
@@ -51,12 +65,13 @@ export async function listCollection(
 
 const chunkLength = 32 * 1024;
 
-async function* page(
+async function* listing(
   request: DavRequest,
   context: ServerContext,
   members: OpenLevel,
+  frame: { readonly start: string; readonly end: string },
 ): AsyncGenerator<string, void, void> {
-  let text = listingStart(request);
+  let text = frame.start + listingStart(request);
   const isShown = shownMembers(context, request);
   const nowMs = context.now();
   const linkBase = linkBaseOf(request);
@@ -77,7 +92,7 @@ async function* page(
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
-  yield text + listingEnd(shown, first.length < sortedMembers ? "sorted" : "partly sorted");
+  yield text + listingEnd(shown, first.length < sortedMembers ? "sorted" : "partly sorted") + frame.end;
 }
 
 const chunkMembers = 256;

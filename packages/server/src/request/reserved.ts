@@ -8,6 +8,8 @@ export interface ReservedPaths {
   readonly collection: ResourcePath;
   /** Where principals are, in the collection: no operation has this name. */
   readonly principals: ResourcePath;
+  /** Where the page's files are, in the collection: no operation has this name. */
+  readonly page: ResourcePath;
   /** The collection, all below it, and the collections above it up to the root. */
   has(path: ResourcePath): boolean;
   /** What follows the collection in a path at or below it: "", or "ID", or "ID/outcome"; else undefined. */
@@ -24,6 +26,7 @@ export function reservedPaths(configured: string = defaultStatusPath): ReservedP
   return {
     collection,
     principals: memberPath(collection, "principals"),
+    page: memberPath(collection, "page"),
     has: (path) => above.has(path) || isWithin(path, collection),
     restOf: (path) => (isWithin(path, collection) ? path.slice(collection.length + 1) : undefined),
   };

@@ -27,6 +27,7 @@ export function testContext(parts: Partial<ServerContext> = {}): ServerContext {
     uploads: createWorkQueue(defaultLimits.uploads),
     isReserved: () => false,
     principals: reservedPaths().principals,
+    page: undefined,
     limits: defaultLimits,
     now,
     ...parts,

@@ -1,0 +1,28 @@
+/** The page that browsers show for a collection: the interface that `@meanwhile/page` fills. */
+
+import type { ResourcePath } from "@meanwhile/dav/path";
+
+/** One file of it, which never changes under its name. */
+export interface PageFile {
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  /** The same, compressed. */
+  readonly gzip: Uint8Array;
+}
+
+export interface Page {
+  /** Names of the files that its document loads: a module, a style sheet. */
+  readonly script: string;
+  readonly style: string;
+  /** undefined where there is none of that name. */
+  file(name: string): PageFile | undefined;
+}
+
+/** A page, and where what it needs is. */
+export interface MountedPage {
+  readonly page: Page;
+  /** The collection of its files. */
+  readonly files: ResourcePath;
+  /** That of status documents. */
+  readonly operations: ResourcePath;
+}
