@@ -1,6 +1,6 @@
 /** The client in a real browser: its verbs, its credentials, and whom it asks. */
 import { gzipSync } from "node:zlib";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { describe, expect, test } from "vitest";
 import type { PageGlobals } from "./browser/chromium.ts";
 import { describeInChromium, members } from "./browser/describe-in-chromium.ts";

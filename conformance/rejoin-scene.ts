@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { testWork } from "@meanwhile/server/testing";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import { type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import type { RequestLogEntry } from "@meanwhile/server";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { curl, field } from "./curl.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWith } from "./judge.ts";
 import { type SlowServer, startSlowServer } from "./slow-server.ts";

@@ -1,5 +1,5 @@
 /** Long requests of the client in a real browser: progress, lost connections, and coming back. */
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { expect, test } from "vitest";
 import { loadScripts, type PageGlobals } from "./chromium.ts";
 import { describeInChromium, members } from "./describe-in-chromium.ts";

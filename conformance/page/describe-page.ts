@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { createOperations } from "@meanwhile/operations";
 import { browserPage } from "@meanwhile/page";
 import { createDavHandler, type DavHandlerOptions } from "@meanwhile/server";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parsePath } from "@meanwhile/dav/path";
-import { davName } from "@meanwhile/dav/xml-reader";
+import { parsePath } from "@meanwhile/dav";
+import { davName } from "@meanwhile/dav/xml";
 import { createOperations } from "@meanwhile/operations";
 import { createDavHandler, type DavHandlerOptions } from "@meanwhile/server";
 import type { Tree } from "@meanwhile/server/store";

@@ -17,7 +17,6 @@ export {
   type MemberFailure,
   type MemberProblemCode,
 } from "./folder/folder-work.ts";
-export { isOnlyBeginning } from "./folder/only-beginning.ts";
 export { syncFolder } from "./folder/sync-folder.ts";
 export { type DocumentUploadOptions, uploadDocument } from "./folder/upload-document.ts";
 export { uploadFolder } from "./folder/upload-folder.ts";

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { open } from "lmdb";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openDisk } from "./disk.ts";

@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
-import { steadyNow } from "@meanwhile/operations";
+import type { ResourcePath } from "@meanwhile/dav";
+import { steadyNow } from "@meanwhile/operations/internal";
 import type { LockStore, Tree } from "@meanwhile/server/store";
 import type { RootDatabase } from "lmdb";
 import { Calls, type SyncOptions } from "./calls/calls.ts";

@@ -1,7 +1,8 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type JournalEntry, type Retention, secretMs, withoutSecrets } from "@meanwhile/operations";
+import type { JournalEntry, Retention } from "@meanwhile/operations";
+import { secretMs, withoutSecrets } from "@meanwhile/operations/internal";
 import { journalContract, journalEntry } from "@meanwhile/operations/testing";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";

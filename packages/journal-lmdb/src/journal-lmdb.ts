@@ -1,7 +1,7 @@
 /** A journal on one machine, in LMDB: operations survive their process. */
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { fullRetention } from "@meanwhile/operations";
+import { fullRetention } from "@meanwhile/operations/internal";
 import { open, type RootDatabase } from "lmdb";
 import { flushDirectory } from "./content-files.ts";
 import { checkDataFile, checkLength } from "./data-file.ts";

@@ -1,17 +1,14 @@
 import { createHash } from "node:crypto";
+import type { Journal, JournalEntry, PutOptions, Retention } from "@meanwhile/operations";
 import {
   indexed,
-  type Journal,
-  type JournalEntry,
   JournalIndex,
-  type PutOptions,
-  type Retention,
   type SecretClocks,
   SecretWatch,
   secretSince,
   withinLimit,
   withoutSecrets,
-} from "@meanwhile/operations";
+} from "@meanwhile/operations/internal";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { ContentFiles } from "./content-files.ts";
 import {

@@ -1,5 +1,6 @@
 /** The journal in an LMDB environment that is open. */
-import { defaultContentLimit, fullRetention, steadyNow, unheldTimeout } from "@meanwhile/operations";
+import { defaultContentLimit } from "@meanwhile/operations";
+import { fullRetention, steadyNow, unheldTimeout } from "@meanwhile/operations/internal";
 import type { RootDatabase } from "lmdb";
 import { CommitQueue } from "./commit-queue.ts";
 import { ContentFiles } from "./content-files.ts";

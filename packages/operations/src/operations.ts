@@ -17,17 +17,8 @@ import { withoutSecrets } from "./secrets.ts";
 import { Unrecorded } from "./unrecorded.ts";
 import { type Asker, askerOf, createWorkQueue } from "./work-queue.ts";
 
-export { type After, type Claim, type Claims, type Release, unheldTimeout } from "./claims.ts";
-export { withinLimit } from "./content-limit.ts";
-export { type Admission, admit, type Earlier, findEarlier, runsHere } from "./earlier.ts";
-export type {
-  Failure,
-  Operations,
-  OperationsOptions,
-  Resumption,
-  Run,
-  StartOptions,
-} from "./engine.ts";
+export type { After, Claim, Claims, Release } from "./claims.ts";
+export type { Failure, Operations, OperationsOptions, Resumption, Run, StartOptions } from "./engine.ts";
 export {
   type Awaitable,
   defaultContentLimit,
@@ -37,11 +28,10 @@ export {
   type PutOptions,
   type RepetitionKey,
 } from "./journal.ts";
-export { type IndexedEntry, indexed, JournalIndex } from "./journal-index.ts";
 export type { MemberResult, MemberResults } from "./member-results.ts";
 export { memoryJournal } from "./memory-journal.ts";
 export type { Load, Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
-export { longestRemark, type OperationProgress } from "./progress.ts";
+export type { OperationProgress } from "./progress.ts";
 export {
   defaultOperationLimits,
   OperationKeyError,
@@ -49,10 +39,8 @@ export {
   type OperationLimits,
   OperationRecordError,
 } from "./refusals.ts";
-export { defaultRetention, fullRetention, type Retention } from "./retention.ts";
-export { type SecretClocks, SecretWatch, secretMs, secretSince, withoutSecrets } from "./secrets.ts";
-export { steadyNow } from "./steady-clock.ts";
-export { type Asker, askerOf, createWorkQueue, type Origin, type WorkQueue } from "./work-queue.ts";
+export { defaultRetention, type Retention } from "./retention.ts";
+export type { Origin } from "./work-queue.ts";
 
 /** How an operation is to be completed. */
 interface Completion {

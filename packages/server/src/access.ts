@@ -1,5 +1,5 @@
 /** Who may do what to which resource, beyond what the operating system and locks say. */
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 
 /** Reading is GET, HEAD, PROPFIND and the source of a COPY; all else is writing. The source of a MOVE needs both. */
 export type Action = "read" | "write";

@@ -1,6 +1,7 @@
 /** What all methods share: where resources and locks live, and the limits of what they do. */
-import type { ResourcePath } from "@meanwhile/dav/path";
-import type { Claims, WorkQueue } from "@meanwhile/operations";
+import type { ResourcePath } from "@meanwhile/dav";
+import type { Claims } from "@meanwhile/operations";
+import type { WorkQueue } from "@meanwhile/operations/internal";
 import type { Access } from "./access.ts";
 import type { MountedPage } from "./page.ts";
 import type { LockStore, Tree } from "./store.ts";

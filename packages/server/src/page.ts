@@ -1,6 +1,6 @@
 /** The page that browsers show for a collection: the interface that `@meanwhile/page` fills. */
 
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 
 /** One file of it, which never changes under its name. */
 export interface PageFile {

@@ -2,18 +2,16 @@
  * The way of one request, in one direction:
  * target → OPTIONS → who are you → own site → status documents → rights → method → final response → log.
  */
-import { DavError } from "@meanwhile/dav/error";
-import { parsePath } from "@meanwhile/dav/path";
+import { DavError, parsePath } from "@meanwhile/dav";
 import {
   type AnyRequest,
   type AnyResponse,
-  checkFinalStatus,
   type Exchange,
-  isClosing,
   openExchange,
   type Pacer,
 } from "@meanwhile/interim";
 import { parsePrefer } from "@meanwhile/interim/fields";
+import { checkFinalStatus, isClosing } from "@meanwhile/interim/internal";
 import type { Pacing } from "@meanwhile/interim/pacing";
 import type { InterimPolicy } from "@meanwhile/interim/profiles";
 import type { Attendance, StatusService, Turns } from "@meanwhile/middleware/internal";

@@ -4,9 +4,15 @@
  * `@meanwhile/server/testing`.
  */
 import type { Readable } from "node:stream";
-import type { Lock, LockDepth, LockScope, LockToken } from "@meanwhile/dav/lock";
-import type { ResourcePath } from "@meanwhile/dav/path";
-import type { DeadProperty, PropertyChange } from "@meanwhile/dav/property";
+import type {
+  DeadProperty,
+  Lock,
+  LockDepth,
+  LockScope,
+  LockToken,
+  PropertyChange,
+  ResourcePath,
+} from "@meanwhile/dav";
 
 /** A store may answer at once or later. */
 export type Awaitable<T> = T | Promise<T>;
@@ -188,7 +194,7 @@ export interface Removable {
 }
 
 /**
- * Resources in a tree. Paths are those of `@meanwhile/dav/path`; the root always exists and is a collection.
+ * Resources in a tree. Paths are those of `@meanwhile/dav`; the root always exists and is a collection.
  * Every method fails with a {@link TreeError} and with nothing else. Callers keep conflicting changes apart
  * (claims do); other programs may change what is stored at any time.
  */

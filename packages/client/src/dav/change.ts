@@ -1,6 +1,6 @@
 /** Requests that change something, and what becomes of them. */
 
-import type { MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
+import type { MultistatusResponse } from "@meanwhile/dav/xml";
 import { misuse } from "../error/misuse.ts";
 import { hasFailed, type MemberResult } from "../error/multistatus-error.ts";
 import type { RequestContent } from "../http/send.ts";

@@ -1,4 +1,4 @@
-import type { PropertyName } from "@meanwhile/dav/property";
+import type { PropertyName } from "@meanwhile/dav";
 import type { Patience, RequestContent, Send, SendOptions } from "../http/send.ts";
 import type { LongRequest } from "../long-request/long-request.ts";
 import type { Property, Resource } from "./resource.ts";

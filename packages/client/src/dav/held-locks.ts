@@ -1,5 +1,5 @@
 /** The locks that a client holds, and how requests submit them (RFC 4918 §7.5, §10.4). */
-import { codedUrl } from "@meanwhile/dav/lock-token";
+import { codedUrl } from "@meanwhile/dav";
 import { depthBelow, isSameResource } from "./comparable-path.ts";
 
 /** A lock of ours, as far as requests must know it. */

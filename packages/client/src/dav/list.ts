@@ -1,4 +1,4 @@
-import { unreadStatus } from "@meanwhile/dav/multistatus-reader";
+import { unreadStatus } from "@meanwhile/dav/xml";
 import { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
 import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";

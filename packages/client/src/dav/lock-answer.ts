@@ -1,5 +1,5 @@
 /** What a LOCK was answered (RFC 4918 §9.10.1, §14.1). */
-import { childrenNamed, davName, isNamed, parseXml, type XmlElement } from "@meanwhile/dav/xml-reader";
+import { childrenNamed, davName, isNamed, parseXml, type XmlElement } from "@meanwhile/dav/xml";
 import { readText } from "./response-content.ts";
 
 /** A lock as the server tells of it. */

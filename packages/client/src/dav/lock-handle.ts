@@ -1,5 +1,5 @@
 /** A lock that is held, refreshed and freed (RFC 4918 §9.10.2, §9.11). */
-import { codedUrl } from "@meanwhile/dav/lock-token";
+import { codedUrl } from "@meanwhile/dav";
 import { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
 import { type LockLoss, LockLostError } from "../error/lock-lost-error.ts";

@@ -1,4 +1,4 @@
-import { escapeText, xmlDeclaration } from "@meanwhile/dav/xml-text";
+import { escapeText, xmlDeclaration } from "@meanwhile/dav/xml";
 import { misuse } from "../error/misuse.ts";
 import { checkMembers } from "./change.ts";
 import { isSameResource } from "./comparable-path.ts";

@@ -1,4 +1,4 @@
-import { davName } from "@meanwhile/dav/xml-reader";
+import { davName } from "@meanwhile/dav/xml";
 import { describe, expect, test } from "vitest";
 import { MultistatusError } from "../error/multistatus-error.ts";
 import { clientOf, multistatusAnswer, scriptedServer } from "../testing/scripted-server.ts";

@@ -1,9 +1,15 @@
 /** PROPPATCH (RFC 4918 §9.2). */
-import { propertyElement } from "@meanwhile/dav/multistatus";
-import type { MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
-import type { PropertyName } from "@meanwhile/dav/property";
-import { isNamed, parseXml, type XmlElement } from "@meanwhile/dav/xml-reader";
-import { escapeAttribute, escapeText, xmlDeclaration } from "@meanwhile/dav/xml-text";
+import type { PropertyName } from "@meanwhile/dav";
+import {
+  escapeAttribute,
+  escapeText,
+  isNamed,
+  type MultistatusResponse,
+  parseXml,
+  propertyElement,
+  type XmlElement,
+  xmlDeclaration,
+} from "@meanwhile/dav/xml";
 import { misuse } from "../error/misuse.ts";
 import { hasFailed, type MemberResult, MultistatusError } from "../error/multistatus-error.ts";
 import { changeHeaders, repetition } from "./change.ts";

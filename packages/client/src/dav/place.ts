@@ -1,5 +1,5 @@
 /** From the names that people write to URLs, and back (RFC 3986 §2, RFC 4918 §8.3). */
-import { encodeName } from "@meanwhile/dav/path";
+import { encodeName } from "@meanwhile/dav";
 import { misuse } from "../error/misuse.ts";
 import { comparableSegments, depthBelow } from "./comparable-path.ts";
 import type { Place } from "./dav-client.ts";

@@ -1,5 +1,5 @@
-import type { PropertyName } from "@meanwhile/dav/property";
-import { davName } from "@meanwhile/dav/xml-reader";
+import type { PropertyName } from "@meanwhile/dav";
+import { davName } from "@meanwhile/dav/xml";
 import type { Patience } from "../http/send.ts";
 import type { Place, Quota } from "./dav-client.ts";
 import {

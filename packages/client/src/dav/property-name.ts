@@ -1,4 +1,4 @@
-import type { PropertyName } from "@meanwhile/dav/property";
+import type { PropertyName } from "@meanwhile/dav";
 import { misuse } from "../error/misuse.ts";
 
 /**

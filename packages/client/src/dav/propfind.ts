@@ -1,8 +1,5 @@
-import { propertyElement } from "@meanwhile/dav/multistatus";
-import type { MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
-import { clarkName, type PropertyName } from "@meanwhile/dav/property";
-import { davName } from "@meanwhile/dav/xml-reader";
-import { xmlDeclaration } from "@meanwhile/dav/xml-text";
+import { clarkName, type PropertyName } from "@meanwhile/dav";
+import { davName, type MultistatusResponse, propertyElement, xmlDeclaration } from "@meanwhile/dav/xml";
 import type { Patience } from "../http/send.ts";
 import { ask } from "./exchange.ts";
 import { checkPropertyName } from "./property-name.ts";

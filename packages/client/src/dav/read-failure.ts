@@ -1,7 +1,12 @@
 /** What a final response that failed has to say (RFC 4918 §8.7, §14.5; RFC 9457). */
-import { messageNamespace } from "@meanwhile/dav/error-document";
-import { readCondition } from "@meanwhile/dav/multistatus-reader";
-import { davName, isNamed, parseXml, type XmlElement } from "@meanwhile/dav/xml-reader";
+import {
+  davName,
+  isNamed,
+  messageNamespace,
+  parseXml,
+  readCondition,
+  type XmlElement,
+} from "@meanwhile/dav/xml";
 import { HttpError } from "../error/http-error.ts";
 import type { Places } from "./place.ts";
 import { readText } from "./response-content.ts";

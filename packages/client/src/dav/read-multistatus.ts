@@ -1,5 +1,4 @@
-import { DocumentError } from "@meanwhile/dav/document-error";
-import { MultistatusReader, type MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
+import { DocumentError, MultistatusReader, type MultistatusResponse } from "@meanwhile/dav/xml";
 import { ConnectionError } from "../error/connection-error.ts";
 import { content, XmlDecoder } from "./response-content.ts";
 

@@ -1,7 +1,12 @@
 /** Resources out of what a PROPFIND was answered (RFC 4918 §9.1, §15). */
-import { type MultistatusResponse, unreadStatus } from "@meanwhile/dav/multistatus-reader";
-import type { PropertyName } from "@meanwhile/dav/property";
-import { davName, isNamed, type XmlElement } from "@meanwhile/dav/xml-reader";
+import type { PropertyName } from "@meanwhile/dav";
+import {
+  davName,
+  isNamed,
+  type MultistatusResponse,
+  unreadStatus,
+  type XmlElement,
+} from "@meanwhile/dav/xml";
 import { HttpError } from "../error/http-error.ts";
 import { hasFailed } from "../error/multistatus-error.ts";
 import type { Places } from "./place.ts";

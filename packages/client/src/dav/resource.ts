@@ -1,4 +1,4 @@
-import type { PropertyName } from "@meanwhile/dav/property";
+import type { PropertyName } from "@meanwhile/dav";
 
 /** A property as the server gave it: every propstat is kept (RFC 4918 §14.22). */
 export interface Property {

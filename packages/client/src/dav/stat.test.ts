@@ -1,4 +1,4 @@
-import { davName } from "@meanwhile/dav/xml-reader";
+import { davName } from "@meanwhile/dav/xml";
 import { describe, expect, test } from "vitest";
 import { clientOf, multistatusAnswer, scriptedServer } from "../testing/scripted-server.ts";
 import { propertyNamed } from "./resource.ts";

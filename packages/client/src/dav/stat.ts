@@ -1,5 +1,5 @@
-import type { MultistatusResponse } from "@meanwhile/dav/multistatus-reader";
-import type { PropertyName } from "@meanwhile/dav/property";
+import type { PropertyName } from "@meanwhile/dav";
+import type { MultistatusResponse } from "@meanwhile/dav/xml";
 import { HttpError } from "../error/http-error.ts";
 import { hasFailed } from "../error/multistatus-error.ts";
 import type { Patience } from "../http/send.ts";

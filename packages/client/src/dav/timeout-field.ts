@@ -1,4 +1,4 @@
-import { formatTimeout } from "@meanwhile/dav/timeout";
+import { formatTimeout } from "@meanwhile/dav";
 
 /** As the `Timeout` field wishes it; whoever wishes for ever takes long as well (RFC 4918 §10.7). */
 export function timeoutField(seconds: number): string {

@@ -1,4 +1,4 @@
-import type { PropertyName } from "@meanwhile/dav/property";
+import type { PropertyName } from "@meanwhile/dav";
 
 /** What became of one resource of a request on many (RFC 4918 §9.6.1, §14.24). */
 export interface MemberResult {

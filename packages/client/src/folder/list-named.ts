@@ -1,4 +1,4 @@
-import { encodeName } from "@meanwhile/dav/path";
+import { encodeName } from "@meanwhile/dav";
 import type { FolderMember } from "./folder-member.ts";
 import type { MemberPlace } from "./folder-plan.ts";
 import type { KnownNames } from "./known-names.ts";

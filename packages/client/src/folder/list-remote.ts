@@ -1,6 +1,5 @@
-import { unreadStatus } from "@meanwhile/dav/multistatus-reader";
-import { encodeName } from "@meanwhile/dav/path";
-import { davName } from "@meanwhile/dav/xml-reader";
+import { encodeName } from "@meanwhile/dav";
+import { davName, unreadStatus } from "@meanwhile/dav/xml";
 import type { DavClient } from "../dav/dav-client.ts";
 import { propertyNamed, type Resource } from "../dav/resource.ts";
 import { type MemberResult, MultistatusError } from "../error/multistatus-error.ts";

@@ -2,7 +2,7 @@
  * Looks what became of what was written: servers, and some file systems, change names, and servers change contents. What
  * they made of them is learned, so that the next work finds all as it is.
  */
-import { encodeName } from "@meanwhile/dav/path";
+import { encodeName } from "@meanwhile/dav";
 import { alikeName } from "../dav/alike-name.ts";
 import type { FolderMember } from "./folder-member.ts";
 import type { MemberPlace, Removal } from "./folder-plan.ts";

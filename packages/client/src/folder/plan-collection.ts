@@ -1,4 +1,4 @@
-import { encodeName } from "@meanwhile/dav/path";
+import { encodeName } from "@meanwhile/dav";
 import { compareDocument, sameRemote } from "./compare-document.ts";
 import type { DocumentFacts, FolderMember } from "./folder-member.ts";
 import type { FoundSame, MemberPlace, PlanPolicy, Removal, Transfer } from "./folder-plan.ts";

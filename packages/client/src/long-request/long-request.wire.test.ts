@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { operationOf, processing } from "@meanwhile/middleware/node";
 import { createOperations } from "@meanwhile/operations";
 import { createDavHandler } from "@meanwhile/server";

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Tree } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";

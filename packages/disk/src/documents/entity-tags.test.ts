@@ -1,6 +1,6 @@
 /** Strong entity tags (RFC 9110 §8.8.1) in the cases that mislead other servers. */
 import { readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { describe, expect, test } from "vitest";
 import { makeTestDisk, type TestDisk } from "../testing/disk.ts";
 import { FreshTags } from "./fresh-tags.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { expect, test } from "vitest";
 import { testWith } from "../../../../conformance/judge.ts";
 import { makeTestDisk } from "../testing/disk.ts";

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { DeadProperty } from "@meanwhile/dav/property";
+import type { DeadProperty } from "@meanwhile/dav";
 import {
   type Awaitable,
   type ByteRange,

@@ -1,5 +1,5 @@
 import { readdirSync, statSync, writeFileSync } from "node:fs";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { expect } from "vitest";
 import { testWith } from "../../../../conformance/judge.ts";
 import { makeTestDisk, type TestDisk } from "../testing/disk.ts";

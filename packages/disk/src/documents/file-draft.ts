@@ -1,5 +1,5 @@
 import { type BigIntStats, constants } from "node:fs";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { type CommitOptions, type Committed, type Draft, TreeError } from "@meanwhile/server/store";
 import { treeError } from "../calls/errno.ts";
 import type { Directory, Folder } from "../paths/folder.ts";

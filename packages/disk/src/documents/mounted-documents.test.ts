@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Tree, TreeWork } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { expect } from "vitest";

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
 import { makeTestDisk, type TestDisk } from "../testing/disk.ts";

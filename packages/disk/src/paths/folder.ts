@@ -1,6 +1,6 @@
 import { type BigIntStats, constants, readlinkSync } from "node:fs";
 import { sep } from "node:path";
-import { isWithin, memberPath, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, memberPath, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav";
 import { type Awaitable, TreeError } from "@meanwhile/server/store";
 import type { Calls } from "../calls/calls.ts";
 import { isAbsent, isMissing } from "../calls/errno.ts";

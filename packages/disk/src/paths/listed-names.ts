@@ -1,4 +1,4 @@
-import { memberPath, namesOf, type ResourcePath, rootPath } from "@meanwhile/dav/path";
+import { memberPath, namesOf, type ResourcePath, rootPath } from "@meanwhile/dav";
 import type { Awaitable } from "@meanwhile/server/store";
 import { isAbsent } from "../calls/errno.ts";
 import { readEntries } from "./entries.ts";

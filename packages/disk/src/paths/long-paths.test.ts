@@ -1,6 +1,6 @@
 /** Linux takes names of up to 4,095 bytes from the root of the file system on: what is longer nobody would find again. */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { encodePath, parentOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
+import { encodePath, parentOf, parsePath, type ResourcePath } from "@meanwhile/dav";
 import { testWork } from "@meanwhile/server/testing";
 import { beforeEach, expect, test } from "vitest";
 import { makeTestDisk, type TestDisk } from "../testing/disk.ts";

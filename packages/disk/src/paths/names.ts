@@ -1,4 +1,4 @@
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 
 const reserved = /^\.meanwhile-.*~$/isu;
 const reservedAnywhere = /\/\.meanwhile-[^/]*~(?:\/|$)/iu;

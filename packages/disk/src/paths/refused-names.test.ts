@@ -1,7 +1,7 @@
 /** A file system that cannot have a name says so in words of its own: ENOENT (exFAT by FUSE), EINVAL (FAT in Linux). */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Tree } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";

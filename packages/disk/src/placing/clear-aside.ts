@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { memberPath, type ResourcePath, rebase } from "@meanwhile/dav/path";
+import { memberPath, type ResourcePath, rebase } from "@meanwhile/dav";
 import { type Kept, type Resource, TreeError } from "@meanwhile/server/store";
 import type { Directory } from "../paths/folder.ts";
 import { rewrittenSince } from "../paths/identity.ts";

@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { memberPath, type ResourcePath } from "@meanwhile/dav";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import { isTaken } from "../calls/errno.ts";
 import { type Entry, readEntries } from "../paths/entries.ts";

@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { memberPath } from "@meanwhile/dav/path";
+import { memberPath } from "@meanwhile/dav";
 import { type Kept, type Resource, TreeError } from "@meanwhile/server/store";
 import { completeOverwriting, overwrite, setModified } from "../documents/overwrite.ts";
 import type { Directory, Folder } from "../paths/folder.ts";

@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { parentOf, type ResourcePath } from "@meanwhile/dav";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import { isAbsent } from "../calls/errno.ts";
 import { nextFileSystemTime, slowTickMs } from "../paths/file-system-time.ts";

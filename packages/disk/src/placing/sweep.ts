@@ -1,4 +1,4 @@
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { completeOverwriting } from "../documents/overwrite.ts";
 import { readEntries } from "../paths/entries.ts";
 import type { Directory, Folder } from "../paths/folder.ts";

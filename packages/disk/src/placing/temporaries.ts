@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { memberPath, type ResourcePath } from "@meanwhile/dav";
 import type { Database, RootDatabase } from "lmdb";
 import type { Overwriting } from "../documents/overwrite.ts";
 import type { Identity } from "../paths/identity.ts";

@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
-import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
-import { clarkName, type DeadProperty, type PropertyChange } from "@meanwhile/dav/property";
+import {
+  clarkName,
+  type DeadProperty,
+  memberPath,
+  type PropertyChange,
+  type ResourcePath,
+} from "@meanwhile/dav";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import type { Database, RootDatabase } from "lmdb";
 import type { WriteQueue } from "../state/write-queue.ts";

@@ -1,4 +1,4 @@
-import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, type ResourcePath } from "@meanwhile/dav";
 import type { WriteQueue } from "../state/write-queue.ts";
 
 /** A change that was made, and is not recorded yet. */

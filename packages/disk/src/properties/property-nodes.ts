@@ -1,4 +1,4 @@
-import { namesOf, type ResourcePath } from "@meanwhile/dav/path";
+import { namesOf, type ResourcePath } from "@meanwhile/dav";
 import type { Resource } from "@meanwhile/server/store";
 import type { Database, RootDatabase } from "lmdb";
 

@@ -1,7 +1,7 @@
 /** The disk of the state directory is full: what frees room goes on, the rest is refused, and the server starts. */
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, onTestFinished } from "vitest";
 import { testWith } from "../../../../conformance/judge.ts";

@@ -1,4 +1,4 @@
-import type { Lock } from "@meanwhile/dav/lock";
+import type { Lock } from "@meanwhile/dav";
 import { TreeError } from "@meanwhile/server/store";
 
 /** The format of a lock's record. Raised when an older server could not read it any more. */

@@ -1,6 +1,5 @@
-import type { Lock, LockToken } from "@meanwhile/dav/lock";
-import type { ResourcePath } from "@meanwhile/dav/path";
-import { type LockLimits, LockTable } from "@meanwhile/server/lock-table";
+import type { Lock, LockToken, ResourcePath } from "@meanwhile/dav";
+import { type LockLimits, LockTable } from "@meanwhile/server/internal";
 import type { LockRequest, LockResult, LockStore } from "@meanwhile/server/store";
 import type { Database, RootDatabase } from "lmdb";
 import { type LockRecordJson, readLockRecord, writeLockRecord } from "./lock-record.ts";

@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
-import { rootPath } from "@meanwhile/dav/path";
+import { type ResourcePath, rootPath } from "@meanwhile/dav";
 import { expect, onTestFinished, test } from "vitest";
 import { testWith } from "../../../../conformance/judge.ts";
 import { rootMarkName } from "../paths/names.ts";

@@ -1,7 +1,7 @@
 /** The state directory is full, or can no longer be written: nothing begins that could not be finished. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Placement, Tree, TreeWork } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { describe, expect, test } from "vitest";

@@ -1,7 +1,7 @@
 /** Works on a small tree, to be ended in at each of their steps. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Tree, TreeWork } from "@meanwhile/server/store";
 import type { Change } from "../calls/before-change.ts";
 

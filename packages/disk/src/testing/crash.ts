@@ -3,7 +3,7 @@ import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync } from "
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { open, type RootDatabase } from "lmdb";
 import { onTestFinished } from "vitest";
 import type { BeforeChange, Change } from "../calls/before-change.ts";

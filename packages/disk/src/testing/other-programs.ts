@@ -1,7 +1,7 @@
 /** Another program acts before each change that a request makes after it was judged: nothing of its is lost. */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { CommitOptions, Placement, Tree, TreeWork } from "@meanwhile/server/store";
 import { type TestWork, testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";

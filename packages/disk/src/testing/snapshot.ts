@@ -1,7 +1,7 @@
 /** What a folder has in it, to be compared. */
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Tree } from "@meanwhile/server/store";
 
 /** A line for each member at every depth: its path, its content, its dead properties. */

@@ -1,4 +1,4 @@
-import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { memberPath, type ResourcePath } from "@meanwhile/dav";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { isTaken, treeError } from "../calls/errno.ts";
 import { InFlight, type Room } from "../calls/in-flight.ts";

@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, type ResourcePath } from "@meanwhile/dav";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import { refuseReadOnly } from "../documents/refuse-read-only.ts";
 import type { Directory, Folder } from "../paths/folder.ts";

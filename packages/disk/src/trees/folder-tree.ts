@@ -1,5 +1,4 @@
-import type { ResourcePath } from "@meanwhile/dav/path";
-import type { DeadProperty, PropertyChange } from "@meanwhile/dav/property";
+import type { DeadProperty, PropertyChange, ResourcePath } from "@meanwhile/dav";
 import {
   type Awaitable,
   type DocumentResource,

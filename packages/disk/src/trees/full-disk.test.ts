@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, onTestFinished } from "vitest";
 import { testWith } from "../../../../conformance/judge.ts";

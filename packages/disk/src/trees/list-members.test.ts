@@ -1,5 +1,5 @@
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Member } from "@meanwhile/server/store";
 import { expect, test } from "vitest";
 import { testWith } from "../../../../conformance/judge.ts";

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { memberPath, type ResourcePath } from "@meanwhile/dav";
 import { type Awaitable, type Member, type Resource, TreeError } from "@meanwhile/server/store";
 import { treeError } from "../calls/errno.ts";
 import { type Found, readFacts } from "../calls/file-operations.ts";

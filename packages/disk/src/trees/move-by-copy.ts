@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Signature } from "../documents/copy-content.ts";
 import { nextFileSystemTime, removeClock } from "../paths/file-system-time.ts";

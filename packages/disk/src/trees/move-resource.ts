@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { isWithin, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav";
 import { type Placement, TreeError, type TreeWork } from "@meanwhile/server/store";
 import { isOtherFileSystem } from "../calls/errno.ts";
 import { removeClock } from "../paths/file-system-time.ts";

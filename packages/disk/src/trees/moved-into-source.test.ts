@@ -1,7 +1,7 @@
 /** What another program moves, as old as it is, into a collection that is moved by copying it: it is not removed. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
 import { makeCrashSite, startProcess } from "../testing/crash.ts";

@@ -1,4 +1,4 @@
-import { isWithin, memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, memberPath, type ResourcePath } from "@meanwhile/dav";
 import { type Removable, TreeError, type TreeWork } from "@meanwhile/server/store";
 import { nextFileSystemTime, removeClock } from "../paths/file-system-time.ts";
 import type { Directory } from "../paths/folder.ts";

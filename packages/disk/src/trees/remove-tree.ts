@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { memberPath, type ResourcePath } from "@meanwhile/dav";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import { isMissing, isNotEmpty, treeError } from "../calls/errno.ts";
 import { InFlight, type Room } from "../calls/in-flight.ts";

@@ -1,4 +1,4 @@
-import { type ResourcePath, rebase } from "@meanwhile/dav/path";
+import { type ResourcePath, rebase } from "@meanwhile/dav";
 import { type Placement, TreeError, type TreeWork } from "@meanwhile/server/store";
 import { undoneError } from "../calls/errno.ts";
 import { copyJob } from "../documents/copy-file.ts";

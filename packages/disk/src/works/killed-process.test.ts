@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type ResourcePath, rootPath } from "@meanwhile/dav/path";
+import { type ResourcePath, rootPath } from "@meanwhile/dav";
 import { expect, test } from "vitest";
 import { startChild } from "../testing/child.ts";
 import { makeFolder, openTestDisk } from "../testing/disk.ts";

@@ -1,4 +1,4 @@
-import { nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { nameOf, parentOf, type ResourcePath } from "@meanwhile/dav";
 import { completeOverwriting } from "../documents/overwrite.ts";
 import type { Directory } from "../paths/folder.ts";
 import { type Identity, isIdentity } from "../paths/identity.ts";

@@ -1,4 +1,4 @@
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Resource, TreeErrorCode } from "@meanwhile/server/store";
 import type { Identity } from "../paths/identity.ts";
 

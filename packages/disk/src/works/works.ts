@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, type ResourcePath } from "@meanwhile/dav";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "../calls/calls.ts";
 import { isFull, isMissing, isUnsyncable, treeError } from "../calls/errno.ts";

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { slowTree } from "@meanwhile/server/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { processTerminal } from "../process-terminal.ts";

@@ -1,6 +1,6 @@
 /** `meanwhile props`: reads and changes properties. */
 import type { Property, PropertyChange } from "@meanwhile/client";
-import { clarkName } from "@meanwhile/dav/property";
+import { clarkName } from "@meanwhile/dav";
 import type { Command } from "commander";
 import { CommandError, wrongUsage } from "../command-error.ts";
 import { printable } from "../display/printable.ts";

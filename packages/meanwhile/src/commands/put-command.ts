@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { Change, LongRequest } from "@meanwhile/client";
-import { encodeName } from "@meanwhile/dav/path";
+import { encodeName } from "@meanwhile/dav";
 import type { Command } from "commander";
 import { CommandError, wrongUsage } from "../command-error.ts";
 import { printable } from "../display/printable.ts";

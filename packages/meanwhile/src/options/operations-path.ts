@@ -1,6 +1,5 @@
 /** Where status documents live, as it is typed. */
-import { DavError } from "@meanwhile/dav/error";
-import { encodePath, parsePath } from "@meanwhile/dav/path";
+import { DavError, encodePath, parsePath } from "@meanwhile/dav";
 import { wrongUsage } from "../command-error.ts";
 
 /**

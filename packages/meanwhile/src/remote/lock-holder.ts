@@ -1,6 +1,6 @@
 /** Who holds the locks on a resource (RFC 4918 §15.8). */
 import type { DavClient } from "@meanwhile/client";
-import { childrenNamed, davName, parseXml, type XmlElement } from "@meanwhile/dav/xml-reader";
+import { childrenNamed, davName, parseXml, type XmlElement } from "@meanwhile/dav/xml";
 import { formatTime } from "../display/amounts.ts";
 import { summary } from "../display/printable.ts";
 

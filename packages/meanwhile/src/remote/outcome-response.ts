@@ -1,7 +1,6 @@
 /** What the recorded final response of an operation says, whatever its method was. Loads the client. */
 import { HttpError, type MemberResult, MultistatusError } from "@meanwhile/client";
-import { DocumentError } from "@meanwhile/dav/document-error";
-import { MultistatusReader, type MultistatusResponse, unreadStatus } from "@meanwhile/dav/multistatus-reader";
+import { DocumentError, MultistatusReader, type MultistatusResponse, unreadStatus } from "@meanwhile/dav/xml";
 
 /** Characters of an answer that are looked at to learn why. */
 const longestAnswer: number = 64 * 1024;

@@ -1,5 +1,5 @@
 /** Names of properties, as they are typed and shown: `{namespace}local` (Clark notation). */
-import type { PropertyName } from "@meanwhile/dav/property";
+import type { PropertyName } from "@meanwhile/dav";
 import { wrongUsage } from "../command-error.ts";
 import { printable } from "../display/printable.ts";
 

@@ -1,5 +1,5 @@
 /** The rights file: who may read and write what, one rule a line. */
-import { type ResourcePath, rootPath } from "@meanwhile/dav/path";
+import { type ResourcePath, rootPath } from "@meanwhile/dav";
 import { LineError, textLines } from "../options/text-lines.ts";
 
 export interface Right {

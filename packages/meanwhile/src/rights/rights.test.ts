@@ -1,4 +1,4 @@
-import { parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { parentOf, type ResourcePath } from "@meanwhile/dav";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRights, readOnly } from "./rights.ts";

@@ -1,5 +1,5 @@
 /** Rights by user and path, as the server asks for them. */
-import { isWithin, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, parentOf, type ResourcePath } from "@meanwhile/dav";
 import type { Access, Action } from "@meanwhile/server";
 import type { Right, Rule } from "./rights-file.ts";
 

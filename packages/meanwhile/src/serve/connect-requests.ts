@@ -2,7 +2,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
-import { isClosing, whenEarlierAreAnswered } from "@meanwhile/interim";
+import { isClosing, whenEarlierAreAnswered } from "@meanwhile/interim/internal";
 import type { OpenFolder } from "./open-folder.ts";
 
 /**

@@ -2,8 +2,8 @@
 import { createServer, type Server } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { errorDocument } from "@meanwhile/dav/error-document";
-import { answerClientErrors, type ClientErrorOptions } from "@meanwhile/interim";
+import { errorDocument } from "@meanwhile/dav/xml";
+import { answerClientErrors, type ClientErrorOptions } from "@meanwhile/interim/internal";
 import { type CommandError, failed } from "../command-error.ts";
 import { formatHostPort, type HostPort } from "../options/host-port.ts";
 import { clientIdleMs } from "./client-idle.ts";

@@ -1,7 +1,7 @@
 /** Two commands to paste, that let their reader see an interim response. */
 import { lstat, opendir } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeName } from "@meanwhile/dav/path";
+import { encodeName } from "@meanwhile/dav";
 
 export interface PasteOptions {
   /** The real path of the served folder. */

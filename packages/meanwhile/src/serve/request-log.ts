@@ -1,5 +1,5 @@
 /** One JSON line a request, on standard error. */
-import type { Refusal } from "@meanwhile/interim";
+import type { Refusal } from "@meanwhile/interim/internal";
 import type { RequestLogEntry } from "@meanwhile/server";
 import { type Logger, pino } from "pino";
 import type { LogLevel } from "../options/serve-options.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseServeOptions, type TypedServeOptions } from "../options/serve-options.ts";
 import { openUsers } from "./users.ts";

@@ -1,7 +1,8 @@
 /** A request whose Idempotency-Key is known: it gets the answer of the first one, and its handler does not run. */
 import { type AnyRequest, type AnyResponse, type Exchange, openExchange } from "@meanwhile/interim";
 import { parsePrefer } from "@meanwhile/interim/fields";
-import { admit, type Earlier, type Operation, type Outcome } from "@meanwhile/operations";
+import type { Operation, Outcome } from "@meanwhile/operations";
+import { admit, type Earlier } from "@meanwhile/operations/internal";
 import type { ContentDigest } from "../request/content-digest.ts";
 import { allowanceOf, type Core, collectionUrl } from "../request/core.ts";
 import type { Settings } from "../request/options.ts";

@@ -1,12 +1,7 @@
 /** How requests become operations: before their handler runs, by their key or without one, or while it runs. */
 import { type AnyResponse, openExchange } from "@meanwhile/interim";
-import {
-  admit,
-  type Earlier,
-  findEarlier,
-  OperationKeyError,
-  OperationLimitError,
-} from "@meanwhile/operations";
+import { OperationKeyError, OperationLimitError } from "@meanwhile/operations";
+import { admit, type Earlier, findEarlier } from "@meanwhile/operations/internal";
 import { refusedFor, unreadable } from "../answers/answers.ts";
 import { growingFingerprint, hasHead, isAnswer, type Joining, join } from "../answers/join.ts";
 import { chosenKeyName, fingerprintOf, ignoredKey } from "../answers/repetition.ts";

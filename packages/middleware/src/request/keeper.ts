@@ -10,6 +10,7 @@ export interface Keeper {
   close(): Promise<void>;
 }
 
+/** Takes what was given, or makes its own. */
 export function keeperOf(settings: Settings): Keeper {
   return settings.operations === undefined ? ownKeeper(settings) : givenKeeper(settings.operations);
 }

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
-import { createOperations, memoryJournal, secretMs } from "@meanwhile/operations";
+import { createOperations, memoryJournal } from "@meanwhile/operations";
+import { secretMs } from "@meanwhile/operations/internal";
 import { describe, expect, test } from "vitest";
 import type { NodeHandler } from "../node.ts";
 import { alice, documentPath, uuid } from "../testing/adapter-scene.ts";

@@ -1,12 +1,7 @@
 /** The way of one request through the middleware, whichever framework it came by. */
 import type { ServerResponse } from "node:http";
-import {
-  type AnyRequest,
-  type AnyResponse,
-  answerClientErrorsBehind,
-  createPacer,
-  openExchange,
-} from "@meanwhile/interim";
+import { type AnyRequest, type AnyResponse, createPacer, openExchange } from "@meanwhile/interim";
+import { answerClientErrorsBehind } from "@meanwhile/interim/internal";
 import type { Operations } from "@meanwhile/operations";
 import { announcement } from "../answers/announcement.ts";
 import { watchFinalHead } from "../answers/final-head.ts";

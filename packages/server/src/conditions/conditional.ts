@@ -1,6 +1,6 @@
 /** Conditional requests (RFC 9110 §13). */
 import type { IncomingHttpHeaders } from "node:http";
-import { badRequest } from "@meanwhile/dav/error";
+import { badRequest } from "@meanwhile/dav";
 import type { AnswerFields } from "../http/answer.ts";
 import { parseHttpDate } from "../http/http-date.ts";
 import type { Resource } from "../store.ts";

@@ -1,5 +1,5 @@
 /** Nobody learns by conditions what they may not read (RFC 4918 §10.4, RFC 9110 §13). */
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { plantLock } from "../testing/own/lock-fixture.ts";
 import { rights } from "../testing/own/rights-fixture.ts";

@@ -1,5 +1,4 @@
-import { parseIf } from "@meanwhile/dav/if-header";
-import { parsePath } from "@meanwhile/dav/path";
+import { parseIf, parsePath } from "@meanwhile/dav";
 import { beforeAll, describe, expect, test } from "vitest";
 import { requireTokens, requireTokensBelow, submission } from "../locks/locking.ts";
 import { plantLock } from "../testing/own/lock-fixture.ts";

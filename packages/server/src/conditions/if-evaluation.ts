@@ -1,9 +1,13 @@
 /** Whether an If header holds (RFC 4918 §10.4). */
 
-import { parseDestination } from "@meanwhile/dav/destination";
-import { DavError } from "@meanwhile/dav/error";
-import { type IfCondition, type IfHeader, parseIf } from "@meanwhile/dav/if-header";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import {
+  DavError,
+  type IfCondition,
+  type IfHeader,
+  parseDestination,
+  parseIf,
+  type ResourcePath,
+} from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { listedPath } from "../request/listed-paths.ts";

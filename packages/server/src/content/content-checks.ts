@@ -1,7 +1,7 @@
 /** Checks of an upload's content against what its header declares: digests and length. */
 import { createHash, type Hash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { badRequest } from "@meanwhile/dav/error";
+import { badRequest } from "@meanwhile/dav";
 import { adler32 } from "./adler32.ts";
 
 export interface ContentChecks {

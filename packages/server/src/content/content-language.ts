@@ -1,6 +1,6 @@
 /** The language of a document, as a client declared it (RFC 4918 §15.3). */
-import type { DeadProperty } from "@meanwhile/dav/property";
-import { parseXml } from "@meanwhile/dav/xml-reader";
+import type { DeadProperty } from "@meanwhile/dav";
+import { parseXml } from "@meanwhile/dav/xml";
 
 /**
  * The value of `Content-Language`, which DAV:getcontentlanguage has when a client set it.

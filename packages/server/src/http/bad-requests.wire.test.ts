@@ -1,5 +1,5 @@
 /** Bytes that no client should send: each has its exact answer, and the server lives on. */
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { afterEach, expect, test } from "vitest";
 import { type Served, serve } from "../testing/own/serve-fixture.ts";
 import { plant, snapshot } from "../testing/tree-fixture.ts";

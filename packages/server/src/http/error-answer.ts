@@ -1,6 +1,6 @@
 /** What a client is told when its request failed. */
-import { DavError } from "@meanwhile/dav/error";
-import { errorDocument } from "@meanwhile/dav/error-document";
+import { DavError } from "@meanwhile/dav";
+import { errorDocument } from "@meanwhile/dav/xml";
 import { OperationLimitError, OperationRecordError } from "@meanwhile/operations";
 import { isMadeNevertheless, TreeError } from "../store.ts";
 import { fromTreeError } from "../trees/tree-status.ts";

@@ -1,5 +1,5 @@
 /** A disk that fails makes every member of a large tree fail: what is told of that is bounded. */
-import { memberPath, parsePath } from "@meanwhile/dav/path";
+import { memberPath, parsePath } from "@meanwhile/dav";
 import { expect, onTestFinished, test } from "vitest";
 import { type Tree, TreeError } from "../store.ts";
 import { createMemoryTree } from "../testing/memory-tree.ts";

@@ -2,8 +2,7 @@
 
 import { once } from "node:events";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
-import { DavError } from "@meanwhile/dav/error";
-import { parsePath } from "@meanwhile/dav/path";
+import { DavError, parsePath } from "@meanwhile/dav";
 import { formatProgress, parseProgress, parseStatusUri } from "@meanwhile/interim/fields";
 import { afterEach, describe, expect, test } from "vitest";
 import { createMemoryTree, type MemoryTreeOptions } from "../testing/memory-tree.ts";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
-import { closeLingering } from "@meanwhile/interim";
+import { closeLingering } from "@meanwhile/interim/internal";
 import { beforeEach, expect, test } from "vitest";
 import { type TestTimers, testTimers } from "../testing/own/test-timers.ts";
 

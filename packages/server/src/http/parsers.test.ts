@@ -2,20 +2,25 @@
  * Parsers of what strangers send: of whatever text, each one comes to its end, with a value or an error of its own kind.
  * A loop that makes no progress would hold up all clients; here it holds up the test.
  */
-import { parseDepth } from "@meanwhile/dav/depth";
-import { DocumentError } from "@meanwhile/dav/document-error";
-import { DavError } from "@meanwhile/dav/error";
-import { parseIf } from "@meanwhile/dav/if-header";
-import { parseLockToken } from "@meanwhile/dav/lock-token";
-import { parseLockInfo } from "@meanwhile/dav/lockinfo";
-import { parseExtendedMkcol } from "@meanwhile/dav/mkcol";
-import { MultistatusReader, parseStatusLine } from "@meanwhile/dav/multistatus-reader";
-import { parseOverwrite } from "@meanwhile/dav/overwrite";
-import { parsePath } from "@meanwhile/dav/path";
-import { parsePropfind } from "@meanwhile/dav/propfind";
-import { parsePropertyUpdate } from "@meanwhile/dav/proppatch";
-import { parseTimeout } from "@meanwhile/dav/timeout";
-import { parseXml } from "@meanwhile/dav/xml-reader";
+import {
+  DavError,
+  parseDepth,
+  parseIf,
+  parseLockToken,
+  parseOverwrite,
+  parsePath,
+  parseTimeout,
+} from "@meanwhile/dav";
+import {
+  DocumentError,
+  MultistatusReader,
+  parseExtendedMkcol,
+  parseLockInfo,
+  parsePropertyUpdate,
+  parsePropfind,
+  parseStatusLine,
+  parseXml,
+} from "@meanwhile/dav/xml";
 import { parseIdempotencyKey, parsePrefer, parseProgress, parseStatusUri } from "@meanwhile/interim/fields";
 import { statusMethods } from "@meanwhile/middleware/internal";
 import fc from "fast-check";

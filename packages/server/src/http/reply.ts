@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { Http2ServerResponse } from "node:http2";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type AnyResponse, closeLingering, type Exchange } from "@meanwhile/interim";
+import type { AnyResponse, Exchange } from "@meanwhile/interim";
+import { closeLingering } from "@meanwhile/interim/internal";
 import type { After } from "@meanwhile/operations";
 import type { Answer, AnswerFields } from "./answer.ts";
 

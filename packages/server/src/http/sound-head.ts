@@ -1,5 +1,5 @@
 /** What the head of every request must be, whatever its method (RFC 9112 §3.2, §6.1). */
-import { badRequest, DavError } from "@meanwhile/dav/error";
+import { badRequest, DavError } from "@meanwhile/dav";
 import type { AnyRequest } from "@meanwhile/interim";
 
 /** @throws {DavError} 400 for a malformed Host or framing that is in doubt; 501 for a transfer coding not known here */

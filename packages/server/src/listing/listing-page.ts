@@ -1,5 +1,5 @@
 /** The HTML of a listing. */
-import { encodeName, namesOf } from "@meanwhile/dav/path";
+import { encodeName, namesOf } from "@meanwhile/dav";
 import { htmlText } from "@meanwhile/middleware/internal";
 import { lastModifiedMs } from "../conditions/last-modified.ts";
 import { formatRfc3339 } from "../http/http-date.ts";

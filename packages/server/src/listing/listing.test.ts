@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { parsePath } from "@meanwhile/dav/path";
-import { parseXml, type XmlElement } from "@meanwhile/dav/xml-reader";
+import { parsePath } from "@meanwhile/dav";
+import { parseXml, type XmlElement } from "@meanwhile/dav/xml";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ServerContext } from "../context.ts";
 import { get } from "../methods/get.ts";

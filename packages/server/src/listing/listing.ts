@@ -1,5 +1,5 @@
 /** What people see of a collection in a browser. RFC 4918 §9.4 leaves it open what GET answers for one. */
-import { encodeName, memberPath } from "@meanwhile/dav/path";
+import { encodeName, memberPath } from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
 import type { Answer, AnswerFields } from "../http/answer.ts";
 import { listingContentType } from "../properties/live-properties.ts";

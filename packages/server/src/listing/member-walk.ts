@@ -1,5 +1,5 @@
 /** Members of a collection, one after the other, without ever holding more than a batch a level. */
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Member, Tree } from "../store.ts";
 
 export interface WalkOptions {

@@ -1,6 +1,6 @@
 /** The document that browsers get for a collection where the server has a page: the page, and the listing for those without script. */
 import { randomBytes } from "node:crypto";
-import { encodePath } from "@meanwhile/dav/path";
+import { encodePath } from "@meanwhile/dav";
 import { htmlText } from "@meanwhile/middleware/internal";
 import type { MountedPage } from "../page.ts";
 import type { DavRequest } from "../request/dav-request.ts";

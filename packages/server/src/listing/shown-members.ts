@@ -1,5 +1,5 @@
 /** Which members of a collection its reader gets to see. */
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 

@@ -1,5 +1,5 @@
 /** Which names an answer may tell: none that a listing would not show its reader. */
-import { isWithin, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, parentOf, type ResourcePath } from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
 
 /** What stands for a path in an answer. */

@@ -1,5 +1,5 @@
 /** Locks end with the resources that they lock (RFC 4918 §6.1, §7.6). */
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
 import { listedPath } from "../request/listed-paths.ts";
 import type { Tree } from "../store.ts";

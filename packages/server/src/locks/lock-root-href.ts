@@ -1,6 +1,5 @@
 /** How the root of a lock is told to clients (RFC 4918 §14.12, §16). */
-import type { Href } from "@meanwhile/dav/error";
-import { encodePath, type ResourcePath } from "@meanwhile/dav/path";
+import { encodePath, type Href, type ResourcePath } from "@meanwhile/dav";
 import { type Tree, TreeError } from "../store.ts";
 
 /**

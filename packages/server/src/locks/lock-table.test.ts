@@ -1,5 +1,4 @@
-import type { Lock, LockToken } from "@meanwhile/dav/lock";
-import { isWithin, parsePath, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, type Lock, type LockToken, parsePath, type ResourcePath } from "@meanwhile/dav";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LockRequest } from "../store.ts";

@@ -1,5 +1,4 @@
-import type { Lock } from "@meanwhile/dav/lock";
-import { namesOf, type ResourcePath } from "@meanwhile/dav/path";
+import { type Lock, namesOf, type ResourcePath } from "@meanwhile/dav";
 
 /**
  * Locks by the path of their root. Finding those above a path costs its length, finding those below costs what is

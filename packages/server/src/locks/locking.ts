@@ -1,8 +1,12 @@
 /** Whether a request submitted the tokens of the locks that it touches (RFC 4918 §7, §6.4). */
-import { type Href, locked } from "@meanwhile/dav/error";
-import { type IfHeader, submittedTokens } from "@meanwhile/dav/if-header";
-import type { Lock } from "@meanwhile/dav/lock";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import {
+  type Href,
+  type IfHeader,
+  type Lock,
+  locked,
+  type ResourcePath,
+  submittedTokens,
+} from "@meanwhile/dav";
 import type { Access } from "../access.ts";
 import { toldPaths } from "../listing/told-paths.ts";
 import type { LockStore, Tree } from "../store.ts";

@@ -1,7 +1,6 @@
 /** The locks of all resources that one answer shows, found with two questions to the store. */
-import { activeLock } from "@meanwhile/dav/active-lock";
-import type { Lock } from "@meanwhile/dav/lock";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { Lock, ResourcePath } from "@meanwhile/dav";
+import { activeLock } from "@meanwhile/dav/xml";
 import type { ToHref } from "../request/dav-request.ts";
 import type { LockStore } from "../store.ts";
 

@@ -1,7 +1,5 @@
 /** What all methods that change something share: how they run, and how they are judged before they act. */
-import { DavError } from "@meanwhile/dav/error";
-import { type IfHeader, parseIf } from "@meanwhile/dav/if-header";
-import { parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { DavError, type IfHeader, parentOf, parseIf, type ResourcePath } from "@meanwhile/dav";
 import type { Claim, Load, Work } from "@meanwhile/operations";
 import { checkPreconditions, comparesRepresentation } from "../conditions/conditional.ts";
 import { requireIf } from "../conditions/if-evaluation.ts";

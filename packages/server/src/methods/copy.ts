@@ -1,7 +1,5 @@
 /** COPY (RFC 4918 §9.8). */
-import { parseDepth } from "@meanwhile/dav/depth";
-import { DavError } from "@meanwhile/dav/error";
-import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
+import { DavError, isWithin, parseDepth, type ResourcePath } from "@meanwhile/dav";
 import type { Work } from "@meanwhile/operations";
 import type { ServerContext } from "../context.ts";
 import type { Answer } from "../http/answer.ts";

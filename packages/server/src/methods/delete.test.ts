@@ -1,4 +1,4 @@
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { afterEach, expect, test } from "vitest";
 import { createMemoryTree } from "../testing/memory-tree.ts";
 import { lockRoots, plantLock, submit } from "../testing/own/lock-fixture.ts";

@@ -1,7 +1,5 @@
 /** DELETE (RFC 4918 §9.6). */
-import { parseDepth } from "@meanwhile/dav/depth";
-import { DavError, locked } from "@meanwhile/dav/error";
-import { encodePath, isWithin, type ResourcePath } from "@meanwhile/dav/path";
+import { DavError, encodePath, isWithin, locked, parseDepth, type ResourcePath } from "@meanwhile/dav";
 import type { Work } from "@meanwhile/operations";
 import type { ServerContext } from "../context.ts";
 import type { Answer } from "../http/answer.ts";

@@ -1,6 +1,5 @@
-import { parsePath } from "@meanwhile/dav/path";
-import { setting } from "@meanwhile/dav/proppatch";
-import { parseXml } from "@meanwhile/dav/xml-reader";
+import { parsePath } from "@meanwhile/dav";
+import { parseXml, setting } from "@meanwhile/dav/xml";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ServerContext } from "../context.ts";
 import type { Answer } from "../http/answer.ts";

@@ -1,8 +1,6 @@
 /** GET and HEAD (RFC 9110 §9.3.1, §9.3.2; RFC 4918 §9.4). */
 import { randomBytes } from "node:crypto";
-import { DavError } from "@meanwhile/dav/error";
-import { encodePath, nameOf } from "@meanwhile/dav/path";
-import type { DeadProperty } from "@meanwhile/dav/property";
+import { DavError, type DeadProperty, encodePath, nameOf } from "@meanwhile/dav";
 import { checkPreconditions } from "../conditions/conditional.ts";
 import { lastModifiedMs } from "../conditions/last-modified.ts";
 import { contentLanguage } from "../content/content-language.ts";

@@ -1,4 +1,4 @@
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { afterEach, describe, expect, test } from "vitest";
 import { createMemoryLockStore } from "../testing/memory-lock-store.ts";
 import { lockInfo, lockRoots, plantLock, submit } from "../testing/own/lock-fixture.ts";

@@ -1,13 +1,23 @@
 /** LOCK: a new lock, or a refresh where there is no content (RFC 4918 §9.10). */
-import { activeLock, lockDocument } from "@meanwhile/dav/active-lock";
-import { parseDepth } from "@meanwhile/dav/depth";
-import { badRequest, DavError } from "@meanwhile/dav/error";
-import type { Lock, LockDepth } from "@meanwhile/dav/lock";
-import { codedUrl, parseLockToken } from "@meanwhile/dav/lock-token";
-import { type LockInfo, parseLockInfo } from "@meanwhile/dav/lockinfo";
-import { multistatus, statusResponse } from "@meanwhile/dav/multistatus";
-import { encodePath } from "@meanwhile/dav/path";
-import { parseTimeout } from "@meanwhile/dav/timeout";
+import {
+  badRequest,
+  codedUrl,
+  DavError,
+  encodePath,
+  type Lock,
+  type LockDepth,
+  parseDepth,
+  parseLockToken,
+  parseTimeout,
+} from "@meanwhile/dav";
+import {
+  activeLock,
+  type LockInfo,
+  lockDocument,
+  multistatus,
+  parseLockInfo,
+  statusResponse,
+} from "@meanwhile/dav/xml";
 import type { Work } from "@meanwhile/operations";
 import type { ServerContext } from "../context.ts";
 import { type Answer, xml } from "../http/answer.ts";

@@ -1,7 +1,6 @@
 /** MKCOL (RFC 4918 §9.3), with properties in its content (RFC 5689). */
-import { DavError } from "@meanwhile/dav/error";
-import { mkcolResponse, parseExtendedMkcol } from "@meanwhile/dav/mkcol";
-import type { DeadProperty, PropertyChange } from "@meanwhile/dav/property";
+import { DavError, type DeadProperty, type PropertyChange } from "@meanwhile/dav";
+import { mkcolResponse, parseExtendedMkcol } from "@meanwhile/dav/xml";
 import type { ServerContext } from "../context.ts";
 import { empty, xml } from "../http/answer.ts";
 import { requireTokens } from "../locks/locking.ts";

@@ -1,7 +1,5 @@
 /** MOVE (RFC 4918 §9.9). */
-import { parseDepth } from "@meanwhile/dav/depth";
-import { DavError } from "@meanwhile/dav/error";
-import { isWithin } from "@meanwhile/dav/path";
+import { DavError, isWithin, parseDepth } from "@meanwhile/dav";
 import type { Work } from "@meanwhile/operations";
 import type { ServerContext } from "../context.ts";
 import type { Answer } from "../http/answer.ts";

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { parsePath } from "@meanwhile/dav/path";
-import { setting } from "@meanwhile/dav/proppatch";
-import { parseXml } from "@meanwhile/dav/xml-reader";
+import { parsePath } from "@meanwhile/dav";
+import { parseXml, setting } from "@meanwhile/dav/xml";
 import { beforeEach, describe, expect, test } from "vitest";
 import { defaultLimits, type ServerContext } from "../context.ts";
 import { createMemoryTree } from "../testing/memory-tree.ts";

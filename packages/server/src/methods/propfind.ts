@@ -1,8 +1,14 @@
 /** PROPFIND (RFC 4918 §9.1). */
-import { type Depth, parseDepth } from "@meanwhile/dav/depth";
-import { DavError } from "@meanwhile/dav/error";
-import { encodePath, nameOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
-import { parsePropfind } from "@meanwhile/dav/propfind";
+import {
+  DavError,
+  type Depth,
+  encodePath,
+  nameOf,
+  parseDepth,
+  parsePath,
+  type ResourcePath,
+} from "@meanwhile/dav";
+import { parsePropfind } from "@meanwhile/dav/xml";
 import type { ServerContext } from "../context.ts";
 import { type Answer, type AnswerFields, xml } from "../http/answer.ts";
 import { minimalPreference } from "../http/minimal-preference.ts";

@@ -1,4 +1,4 @@
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { plantLock } from "../testing/own/lock-fixture.ts";
 import { type Served, serve } from "../testing/own/serve-fixture.ts";

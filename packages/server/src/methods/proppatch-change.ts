@@ -1,6 +1,6 @@
 /** PROPPATCH as a change: its content is received first, then locks and conditions are judged (RFC 4918 §9.2). */
-import { DavError } from "@meanwhile/dav/error";
-import { parsePropertyUpdate } from "@meanwhile/dav/proppatch";
+import { DavError } from "@meanwhile/dav";
+import { parsePropertyUpdate } from "@meanwhile/dav/xml";
 import { requireTokens } from "../locks/locking.ts";
 import { TreeError } from "../store.ts";
 import { type ChangeMethod, judge, requireWrite, withClaims } from "./change.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { parsePath } from "@meanwhile/dav/path";
-import { parsePropertyUpdate } from "@meanwhile/dav/proppatch";
+import { parsePath } from "@meanwhile/dav";
+import { parsePropertyUpdate } from "@meanwhile/dav/xml";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ServerContext } from "../context.ts";
 import type { Answer } from "../http/answer.ts";

@@ -1,14 +1,19 @@
 /** PROPPATCH (RFC 4918 §9.2). */
-import { DavError } from "@meanwhile/dav/error";
-import { multistatus, type Propstat, propertyElement, propertyResponse } from "@meanwhile/dav/multistatus";
-import { encodePath } from "@meanwhile/dav/path";
 import {
   clarkName,
+  DavError,
   type DeadProperty,
+  encodePath,
   type PropertyChange,
   type PropertyName,
-} from "@meanwhile/dav/property";
-import { parsePropertyUpdate } from "@meanwhile/dav/proppatch";
+} from "@meanwhile/dav";
+import {
+  multistatus,
+  type Propstat,
+  parsePropertyUpdate,
+  propertyElement,
+  propertyResponse,
+} from "@meanwhile/dav/xml";
 import type { ServerContext } from "../context.ts";
 import { type Answer, empty, xml } from "../http/answer.ts";
 import { minimalPreference } from "../http/minimal-preference.ts";

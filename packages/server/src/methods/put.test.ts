@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Draft, TreeError } from "../store.ts";
 import { createMemoryTree } from "../testing/memory-tree.ts";

@@ -1,6 +1,7 @@
 /** PUT (RFC 4918 §9.7, RFC 9110 §9.3.4): the old content stays until the new is there, whole and checked. */
-import { badRequest, DavError } from "@meanwhile/dav/error";
-import { askerOf, type Claim, type Release, type Work } from "@meanwhile/operations";
+import { badRequest, DavError } from "@meanwhile/dav";
+import type { Claim, Release, Work } from "@meanwhile/operations";
+import { askerOf } from "@meanwhile/operations/internal";
 import { lastModifiedMs } from "../conditions/last-modified.ts";
 import { contentChecks } from "../content/content-checks.ts";
 import type { ServerContext } from "../context.ts";

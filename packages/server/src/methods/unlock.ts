@@ -1,6 +1,5 @@
 /** UNLOCK (RFC 4918 §9.11). */
-import { DavError } from "@meanwhile/dav/error";
-import { parseLockToken } from "@meanwhile/dav/lock-token";
+import { DavError, parseLockToken } from "@meanwhile/dav";
 import { empty } from "../http/answer.ts";
 import { refuseContent } from "../request/request-content.ts";
 import { TreeError } from "../store.ts";

@@ -1,7 +1,6 @@
 /** The properties that the server itself knows the values of (RFC 4918 §15, RFC 4331, RFC 5397). */
-import { lockDiscovery, supportedLock } from "@meanwhile/dav/active-lock";
-import type { PropertyName } from "@meanwhile/dav/property";
-import { escapeText } from "@meanwhile/dav/xml-text";
+import type { PropertyName } from "@meanwhile/dav";
+import { escapeText, lockDiscovery, supportedLock } from "@meanwhile/dav/xml";
 import { lastModifiedMs } from "../conditions/last-modified.ts";
 import { contentTypeOf } from "../content/content-type.ts";
 import { formatHttpDate, formatRfc3339 } from "../http/http-date.ts";

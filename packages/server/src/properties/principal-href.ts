@@ -1,5 +1,5 @@
 /** The URL that names who is asking (RFC 5397 §3, RFC 3744 §2). */
-import { encodePath, memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { encodePath, memberPath, type ResourcePath } from "@meanwhile/dav";
 import type { DavRequest } from "../request/dav-request.ts";
 
 /**

@@ -1,10 +1,13 @@
 /** The resource that `DAV:current-user-principal` names, for clients that look at it (RFC 5397 §3, RFC 3744 §4). */
-import { parseDepth } from "@meanwhile/dav/depth";
-import { multistatus, type Propstat, propertyElement, propertyResponse } from "@meanwhile/dav/multistatus";
-import type { ResourcePath } from "@meanwhile/dav/path";
-import { clarkName, type PropertyName } from "@meanwhile/dav/property";
-import { parsePropfind } from "@meanwhile/dav/propfind";
-import { escapeText } from "@meanwhile/dav/xml-text";
+import { clarkName, type PropertyName, parseDepth, type ResourcePath } from "@meanwhile/dav";
+import {
+  escapeText,
+  multistatus,
+  type Propstat,
+  parsePropfind,
+  propertyElement,
+  propertyResponse,
+} from "@meanwhile/dav/xml";
 import type { ServerContext } from "../context.ts";
 import { type Answer, xml } from "../http/answer.ts";
 import type { DavRequest } from "../request/dav-request.ts";

@@ -1,5 +1,5 @@
 /** How much may be stored as dead properties. */
-import { clarkName, type DeadProperty, type PropertyChange } from "@meanwhile/dav/property";
+import { clarkName, type DeadProperty, type PropertyChange } from "@meanwhile/dav";
 
 /** Lengths are in bytes of UTF-8. */
 export const propertyLimits: {

@@ -1,7 +1,6 @@
 /** What a PROPFIND says about one resource: its propstats, planned once for all resources of an answer. */
-import { type Propstat, propertyElement } from "@meanwhile/dav/multistatus";
-import { clarkName, type DeadProperty, type PropertyName } from "@meanwhile/dav/property";
-import type { PropfindRequest } from "@meanwhile/dav/propfind";
+import { clarkName, type DeadProperty, type PropertyName } from "@meanwhile/dav";
+import { type PropfindRequest, type Propstat, propertyElement } from "@meanwhile/dav/xml";
 import {
   allLiveProperties,
   type LiveProperty,

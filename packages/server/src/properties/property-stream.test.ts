@@ -1,5 +1,5 @@
-import { activeLock } from "@meanwhile/dav/active-lock";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
+import { activeLock } from "@meanwhile/dav/xml";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Access } from "../access.ts";
 import type { ServerContext } from "../context.ts";

@@ -1,13 +1,6 @@
 /** The body of a PROPFIND's 207, made while it is sent (RFC 4918 §9.1). */
-import type { Href } from "@meanwhile/dav/error";
-import {
-  multistatusEnd,
-  multistatusStart,
-  propertyResponse,
-  statusResponse,
-} from "@meanwhile/dav/multistatus";
-import { encodeName, memberPath, type ResourcePath } from "@meanwhile/dav/path";
-import type { DeadProperty } from "@meanwhile/dav/property";
+import { type DeadProperty, encodeName, type Href, memberPath, type ResourcePath } from "@meanwhile/dav";
+import { multistatusEnd, multistatusStart, propertyResponse, statusResponse } from "@meanwhile/dav/xml";
 import type { ServerContext } from "../context.ts";
 import { type OpenLevel, openLevel } from "../listing/member-walk.ts";
 import type { ActiveLocks, LocksInView } from "../locks/locks-in-view.ts";

@@ -1,6 +1,6 @@
 /** The time of last modification that a client sets by a property. */
-import { clarkName, type PropertyChange, type PropertyName } from "@meanwhile/dav/property";
-import { parseXml } from "@meanwhile/dav/xml-reader";
+import { clarkName, type PropertyChange, type PropertyName } from "@meanwhile/dav";
+import { parseXml } from "@meanwhile/dav/xml";
 import { parseHttpDate } from "../http/http-date.ts";
 
 /** The property that a change is about. */

@@ -1,5 +1,5 @@
 /** What Windows sets on each document that it writes: times and attributes in a namespace of its own. */
-import type { PropertyChange } from "@meanwhile/dav/property";
+import type { PropertyChange } from "@meanwhile/dav";
 import { nameOfChange } from "./requested-time.ts";
 
 const win32Namespace = "urn:schemas-microsoft-com:";

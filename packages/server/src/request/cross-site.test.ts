@@ -1,4 +1,4 @@
-import { DavError } from "@meanwhile/dav/error";
+import { DavError } from "@meanwhile/dav";
 import { describe, expect, test } from "vitest";
 import { requireOwnSite, type SiteRequest } from "./cross-site.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
-import { DavError } from "@meanwhile/dav/error";
+import { DavError } from "@meanwhile/dav";
 import { isAllowedOrigin } from "../http/cors.ts";
 import type { Connection } from "./connection.ts";
 

@@ -1,6 +1,6 @@
 /** A request, parsed once: what the methods are given. */
 import type { IncomingHttpHeaders } from "node:http";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Preferences } from "@meanwhile/interim/fields";
 import type { Origin } from "@meanwhile/operations";
 

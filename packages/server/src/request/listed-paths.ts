@@ -1,8 +1,6 @@
 /** One path for each resource, however a request spells it. */
 import type { IncomingHttpHeaders } from "node:http";
-import { parseDestination } from "@meanwhile/dav/destination";
-import { DavError } from "@meanwhile/dav/error";
-import { parsePath, type ResourcePath } from "@meanwhile/dav/path";
+import { DavError, parseDestination, parsePath, type ResourcePath } from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
 import { single } from "../methods/change.ts";
 import type { Awaitable, Tree } from "../store.ts";

@@ -1,6 +1,7 @@
 /** The answer of a first try, for a repetition that fails only because that one succeeded. */
 import type { Attendance } from "@meanwhile/middleware/internal";
-import type { Earlier, Operations, Outcome } from "@meanwhile/operations";
+import type { Operations, Outcome } from "@meanwhile/operations";
+import type { Earlier } from "@meanwhile/operations/internal";
 import type { ServerContext } from "../context.ts";
 import { parseTransfer } from "../trees/transfer.ts";
 import type { DavRequest } from "./dav-request.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import type { AnyRequest } from "@meanwhile/interim";
 import { createOperations } from "@meanwhile/operations";
 import express from "express";

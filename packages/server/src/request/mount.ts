@@ -1,6 +1,5 @@
 /** Where the tree is mounted in the URLs that clients use. */
-import { badRequest, DavError } from "@meanwhile/dav/error";
-import { hasTrailingSlash } from "@meanwhile/dav/path";
+import { badRequest, DavError, hasTrailingSlash } from "@meanwhile/dav";
 import type { AnyRequest } from "@meanwhile/interim";
 
 export interface Mount {

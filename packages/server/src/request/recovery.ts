@@ -1,5 +1,5 @@
 /** Takes up, at the start, what an earlier process was ended in. */
-import { DavError } from "@meanwhile/dav/error";
+import { DavError } from "@meanwhile/dav";
 import { isHandlersWork } from "@meanwhile/middleware/internal";
 import type { JournalEntry, Operations, Outcome } from "@meanwhile/operations";
 import type { ServerContext } from "../context.ts";

@@ -1,6 +1,6 @@
 /** A request's content, read late: 100 Continue is sent only when somebody wants it (RFC 9110 §10.1.1). */
 import type { IncomingHttpHeaders } from "node:http";
-import { badRequest, DavError } from "@meanwhile/dav/error";
+import { badRequest, DavError } from "@meanwhile/dav";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 import type { RequestContent } from "./dav-request.ts";
 

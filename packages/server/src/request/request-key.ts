@@ -1,6 +1,5 @@
 /** By what a repetition of a request is known: the client's own key, or all that the request says. */
-import { badRequest } from "@meanwhile/dav/error";
-import { encodePath } from "@meanwhile/dav/path";
+import { badRequest, encodePath } from "@meanwhile/dav";
 import {
   chosenKeyName,
   fingerprintOf,

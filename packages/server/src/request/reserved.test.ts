@@ -1,4 +1,4 @@
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { expect, test } from "vitest";
 import { reservedPaths } from "./reserved.ts";
 

@@ -1,5 +1,5 @@
 /** Paths that belong to the server: status documents live there, and nothing of the tree. */
-import { isWithin, memberPath, parentOf, parsePath, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, memberPath, parentOf, parsePath, type ResourcePath } from "@meanwhile/dav";
 import { defaultStatusPath } from "@meanwhile/middleware/internal";
 import type { Tree } from "../store.ts";
 

@@ -1,4 +1,4 @@
-import { encodePath, parsePath, type ResourcePath, rootPath } from "@meanwhile/dav/path";
+import { encodePath, parsePath, type ResourcePath, rootPath } from "@meanwhile/dav";
 import { afterEach, describe, expect, test } from "vitest";
 import { createMemoryTree } from "../testing/memory-tree.ts";
 import { memberStatuses, type Served, type ServeOptions, serve } from "../testing/own/serve-fixture.ts";

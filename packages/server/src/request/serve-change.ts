@@ -1,16 +1,9 @@
 /** A method that changes something: an operation, which goes on whether or not its client waits, and runs once. */
-import { DavError } from "@meanwhile/dav/error";
+import { DavError } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
 import { missingContent } from "@meanwhile/middleware/internal";
-import {
-  type Admission,
-  admit,
-  type Earlier,
-  findEarlier,
-  type Operation,
-  type RepetitionKey,
-  runsHere,
-} from "@meanwhile/operations";
+import type { Operation, RepetitionKey } from "@meanwhile/operations";
+import { type Admission, admit, type Earlier, findEarlier, runsHere } from "@meanwhile/operations/internal";
 import { digestedContent, digestOf } from "../content/digested-content.ts";
 import { withDemandedFields } from "../http/demanded-fields.ts";
 import { errorAnswer, toDavError } from "../http/error-answer.ts";

@@ -1,6 +1,5 @@
 /** The page's own files. They are the same for everybody, and say nothing of what is served: nobody has to log in for them. */
-import { DavError } from "@meanwhile/dav/error";
-import { isWithin, parsePath, type ResourcePath } from "@meanwhile/dav/path";
+import { DavError, isWithin, parsePath, type ResourcePath } from "@meanwhile/dav";
 import type { AnyRequest } from "@meanwhile/interim";
 import type { Answer } from "../http/answer.ts";
 import type { MountedPage } from "../page.ts";

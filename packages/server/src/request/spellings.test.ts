@@ -1,5 +1,5 @@
 /** Locks, rights, conditions and transfers hold in every spelling of a name. */
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { afterEach, describe, expect, test } from "vitest";
 import { createMemoryTree } from "../testing/memory-tree.ts";
 import { foldingTree } from "../testing/own/folding-tree.ts";

@@ -1,5 +1,5 @@
 /** A URL that ends in a slash names a collection: no document is changed by it (RFC 4918 §5.2). */
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { afterEach, expect, test } from "vitest";
 import { type Served, serve } from "../testing/own/serve-fixture.ts";
 import { plant, snapshot } from "../testing/tree-fixture.ts";

@@ -1,5 +1,5 @@
 /** An exchange that waits for an operation: its interim responses, and the answers that may come before the outcome. */
-import { DavError } from "@meanwhile/dav/error";
+import { DavError } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
 import {
   accepted,

@@ -1,5 +1,5 @@
 /** Only so many works go on at once: the others wait in the open, and what they saw is judged when their turn comes. */
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { createOperations, type JournalEntry, memoryJournal } from "@meanwhile/operations";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Tree } from "../store.ts";

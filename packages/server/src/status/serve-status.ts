@@ -1,6 +1,5 @@
 /** Mounts status documents at their reserved place: outside the tree, and no WebDAV resources. */
-import { DavError } from "@meanwhile/dav/error";
-import { encodePath } from "@meanwhile/dav/path";
+import { DavError, encodePath } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
 import { type StatusAnswer, statusFields, statusMethods } from "@meanwhile/middleware/internal";
 import { interimAllowance } from "../http/allowance.ts";

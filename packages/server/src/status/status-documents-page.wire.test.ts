@@ -1,6 +1,6 @@
 /** Keeps the examples of docs/status-documents.md true: each is what a server answers. */
 import { readFileSync } from "node:fs";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { createOperations } from "@meanwhile/operations";
 import { afterEach, expect, test } from "vitest";
 import { createMemoryTree } from "../testing/memory-tree.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, connect as connect2 } from "node:http2";
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { createOperations } from "@meanwhile/operations";
 import { afterEach, describe, expect, test } from "vitest";
 

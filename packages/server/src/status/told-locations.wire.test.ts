@@ -1,5 +1,5 @@
 /** A location that was told is found again, after a restart too: it is told only once the operation is recorded. */
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { createOperations, type Journal, memoryJournal } from "@meanwhile/operations";
 import { afterEach, expect, test } from "vitest";
 import { createMemoryTree } from "../testing/memory-tree.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memberPath, parsePath, type ResourcePath, rootPath } from "@meanwhile/dav/path";
+import { memberPath, parsePath, type ResourcePath, rootPath } from "@meanwhile/dav";
 import type { LockRequest } from "../store.ts";
 import type { ContractCase } from "./contract-case.ts";
 import type { LockStoreSubject } from "./lock-store-subject.ts";

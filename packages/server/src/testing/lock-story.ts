@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { Lock, LockToken } from "@meanwhile/dav/lock";
-import { parsePath } from "@meanwhile/dav/path";
+import { type Lock, type LockToken, parsePath } from "@meanwhile/dav";
 import type { LockStore } from "../store.ts";
 import type { LockStoreSubject } from "./lock-store-subject.ts";
 

@@ -1,4 +1,4 @@
-import type { DeadProperty } from "@meanwhile/dav/property";
+import type { DeadProperty } from "@meanwhile/dav";
 import type { Resource } from "../store.ts";
 
 /** A document as the tree in memory keeps it. Content is never changed, only replaced. */

@@ -1,5 +1,5 @@
 /** What the tree in memory tells of what it saw, and of what other programs put at a destination since. */
-import { memberPath, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { memberPath, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav";
 import { type Kept, TreeError } from "../store.ts";
 import type { MemoryCollection, MemoryResource } from "./memory-resource.ts";
 

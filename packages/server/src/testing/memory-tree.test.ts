@@ -1,4 +1,4 @@
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import { describe, expect, test } from "vitest";
 import { createMemoryTree, type MemoryAct } from "./memory-tree.ts";
 import { slowTree } from "./slow-tree.ts";

@@ -1,5 +1,14 @@
-import { isWithin, memberPath, nameOf, namesOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
-import { clarkName, type DeadProperty, type PropertyChange } from "@meanwhile/dav/property";
+import {
+  clarkName,
+  type DeadProperty,
+  isWithin,
+  memberPath,
+  nameOf,
+  namesOf,
+  type PropertyChange,
+  parentOf,
+  type ResourcePath,
+} from "@meanwhile/dav";
 import {
   type Draft,
   type Member,

@@ -1,5 +1,5 @@
 /** COPY, MOVE and DELETE of whole trees in memory: first all members are found, then each is dealt with. */
-import { memberPath, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav/path";
+import { memberPath, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav";
 import { TreeError, type TreeWork } from "../store.ts";
 import { emptyCollection, type MemoryCollection, type MemoryResource } from "./memory-resource.ts";
 

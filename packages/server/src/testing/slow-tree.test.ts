@@ -1,4 +1,4 @@
-import { memberPath, type ResourcePath } from "@meanwhile/dav/path";
+import { memberPath, type ResourcePath } from "@meanwhile/dav";
 import { describe, expect, test } from "vitest";
 import type { Tree } from "../store.ts";
 import { createMemoryTree } from "./memory-tree.ts";

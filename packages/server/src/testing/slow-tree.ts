@@ -1,4 +1,4 @@
-import { memberPath, parentOf, type ResourcePath, rootPath } from "@meanwhile/dav/path";
+import { memberPath, parentOf, type ResourcePath, rootPath } from "@meanwhile/dav";
 import {
   type Draft,
   type Member,

@@ -1,4 +1,4 @@
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Kept, Resource, TreeError, TreeErrorCode, TreeWork } from "../store.ts";
 
 /** One thing that a {@link TreeWork} was told. */

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { memberPath } from "@meanwhile/dav/path";
+import { memberPath } from "@meanwhile/dav";
 import { describe, expect, test } from "vitest";
 import { type Tree, TreeError, type TreeWork } from "../store.ts";
 import { createMemoryTree } from "./memory-tree.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ResourcePath, rebase } from "@meanwhile/dav/path";
+import { type ResourcePath, rebase } from "@meanwhile/dav";
 import type { Tree } from "../store.ts";
 import { type TestWork, testWork } from "./test-work.ts";
 import {

@@ -1,8 +1,7 @@
 /** Small words for the cases of the tree contract. */
 import assert from "node:assert/strict";
 import { buffer } from "node:stream/consumers";
-import { memberPath, type ResourcePath, rootPath } from "@meanwhile/dav/path";
-import { clarkName, type DeadProperty } from "@meanwhile/dav/property";
+import { clarkName, type DeadProperty, memberPath, type ResourcePath, rootPath } from "@meanwhile/dav";
 import { type Committed, type Member, type Tree, TreeError, type TreeErrorCode } from "../store.ts";
 import type { TestWork } from "./test-work.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memberPath } from "@meanwhile/dav/path";
+import { memberPath } from "@meanwhile/dav";
 import { type Tree, TreeError } from "../store.ts";
 import { at, membersOf, plant, property, put, refused } from "./tree-fixture.ts";
 import { type TreeCase, treeCase } from "./tree-subject.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memberPath, rootPath } from "@meanwhile/dav/path";
+import { memberPath, rootPath } from "@meanwhile/dav";
 import { type Tree, TreeError } from "../store.ts";
 import { testWork } from "./test-work.ts";
 import { at, contentOf, membersOf, property, put, refused, snapshot } from "./tree-fixture.ts";

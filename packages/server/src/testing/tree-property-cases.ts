@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { DeadProperty, PropertyChange } from "@meanwhile/dav/property";
+import type { DeadProperty, PropertyChange } from "@meanwhile/dav";
 import { testWork } from "./test-work.ts";
 import { at, plant, property, put, refused, snapshot, sorted } from "./tree-fixture.ts";
 import { type TreeCase, treeCase, treeCaseNeeding } from "./tree-subject.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parentOf } from "@meanwhile/dav/path";
+import { parentOf } from "@meanwhile/dav";
 import { testWork } from "./test-work.ts";
 import { plantMany, stoppedWork } from "./tree-copy-cases.ts";
 import { assertComplete, assertSound, at, membersOf, plant, put, refused, snapshot } from "./tree-fixture.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import type { Awaitable, Tree } from "../store.ts";
 import type { ContractCase } from "./contract-case.ts";
 

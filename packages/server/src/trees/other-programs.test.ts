@@ -1,5 +1,5 @@
 /** Another program acts between the judgement of a request and its change: what each method answers then. */
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { afterEach, expect, test } from "vitest";
 import type { Tree } from "../store.ts";
 import { createMemoryTree } from "../testing/memory-tree.ts";

@@ -1,8 +1,15 @@
 /** What COPY and MOVE have in common: two ends, Overwrite, and what may not be done (RFC 4918 §9.8, §9.9). */
-import { parseDestination } from "@meanwhile/dav/destination";
-import { DavError } from "@meanwhile/dav/error";
-import { parseOverwrite } from "@meanwhile/dav/overwrite";
-import { isWithin, memberPath, nameOf, parentOf, type ResourcePath, rebase } from "@meanwhile/dav/path";
+import {
+  DavError,
+  isWithin,
+  memberPath,
+  nameOf,
+  parentOf,
+  parseDestination,
+  parseOverwrite,
+  type ResourcePath,
+  rebase,
+} from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
 import { requireTokens, requireTokensBelow, type Submission } from "../locks/locking.ts";
 import { requireCreatableName, requireWrite, single } from "../methods/change.ts";

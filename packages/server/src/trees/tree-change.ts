@@ -2,8 +2,7 @@
  * What a COPY, MOVE or DELETE does, once all that could forbid it was judged. It is plain data: written to the journal
  * before anything is changed, so that another process can finish it should this one be killed.
  */
-import { DavError } from "@meanwhile/dav/error";
-import type { ResourcePath } from "@meanwhile/dav/path";
+import { DavError, type ResourcePath } from "@meanwhile/dav";
 import { type Claim, type Json, OperationRecordError, type Work } from "@meanwhile/operations";
 import type { ServerContext } from "../context.ts";
 import { type Answer, empty } from "../http/answer.ts";

@@ -1,5 +1,5 @@
 /** The one table from what a store could not do to what the client is told. */
-import { DavError } from "@meanwhile/dav/error";
+import { DavError } from "@meanwhile/dav";
 import type { TreeError } from "../store.ts";
 
 /** The status for a store's error. `method` matters where RFC 4918 gives the same fact different statuses. */

@@ -1,7 +1,6 @@
 /** Ties the work on a tree to the operation that does it: progress, results of members, failures. */
-import type { Condition, DavError } from "@meanwhile/dav/error";
-import { multistatus, statusResponse } from "@meanwhile/dav/multistatus";
-import { encodePath, type ResourcePath } from "@meanwhile/dav/path";
+import { type Condition, type DavError, encodePath, type ResourcePath } from "@meanwhile/dav";
+import { multistatus, statusResponse } from "@meanwhile/dav/xml";
 import type { Work } from "@meanwhile/operations";
 import { type Answer, xml } from "../http/answer.ts";
 import type { ToldPath } from "../listing/told-paths.ts";

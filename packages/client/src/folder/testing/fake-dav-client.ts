@@ -1,7 +1,7 @@
 /** A server in memory behind the client's interface, for tests of what is built on it. */
 import { createHash } from "node:crypto";
-import { encodeName } from "@meanwhile/dav/path";
-import { davName } from "@meanwhile/dav/xml-reader";
+import { encodeName } from "@meanwhile/dav";
+import { davName } from "@meanwhile/dav/xml";
 import type {
   Change,
   ChangeOptions,

@@ -1,4 +1,4 @@
-import { memberPath, nameOf, namesOf, parentOf, type ResourcePath, rootPath } from "@meanwhile/dav/path";
+import { memberPath, nameOf, namesOf, parentOf, type ResourcePath, rootPath } from "@meanwhile/dav";
 import type { Tree } from "../../store.ts";
 
 /** Methods whose first argument is a path. */

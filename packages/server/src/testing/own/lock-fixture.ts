@@ -1,6 +1,5 @@
 /** LOCK requests, for tests of what locks keep others from doing. */
-import type { Lock, LockScope } from "@meanwhile/dav/lock";
-import { parsePath } from "@meanwhile/dav/path";
+import { type Lock, type LockScope, parsePath } from "@meanwhile/dav";
 import type { LockStore } from "../../store.ts";
 
 /** The content of a LOCK that makes a new lock (RFC 4918 §9.10.7). */

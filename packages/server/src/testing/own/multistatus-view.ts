@@ -1,6 +1,6 @@
 /** Multistatus documents read back, so that tests can look at what a client would see. */
-import { clarkName } from "@meanwhile/dav/property";
-import { childrenNamed, davName, parseXml, type XmlElement } from "@meanwhile/dav/xml-reader";
+import { clarkName } from "@meanwhile/dav";
+import { childrenNamed, davName, parseXml, type XmlElement } from "@meanwhile/dav/xml";
 
 export interface ResponseView {
   readonly href: string;

@@ -1,9 +1,9 @@
 /** Requests, and somewhere to answer them, for tests of methods without a server around them. */
 import type { IncomingHttpHeaders } from "node:http";
-import { DavError } from "@meanwhile/dav/error";
-import { parsePath } from "@meanwhile/dav/path";
+import { DavError, parsePath } from "@meanwhile/dav";
 import { parsePrefer } from "@meanwhile/interim/fields";
-import { createOperations, createWorkQueue } from "@meanwhile/operations";
+import { createOperations } from "@meanwhile/operations";
+import { createWorkQueue } from "@meanwhile/operations/internal";
 import { openAccess } from "../../access.ts";
 import { defaultLimits, type ServerContext } from "../../context.ts";
 import type { Answer } from "../../http/answer.ts";

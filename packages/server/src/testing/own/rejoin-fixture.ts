@@ -1,5 +1,5 @@
 /** A server around a slow tree whose steps, and whose time, a test holds in its hand; and clients that come back. */
-import type { ResourcePath } from "@meanwhile/dav/path";
+import type { ResourcePath } from "@meanwhile/dav";
 import {
   createOperations,
   memoryJournal,

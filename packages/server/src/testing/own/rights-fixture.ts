@@ -1,5 +1,5 @@
 /** Rights by path prefix, for tests. */
-import { isWithin, type ResourcePath } from "@meanwhile/dav/path";
+import { isWithin, type ResourcePath } from "@meanwhile/dav";
 import type { Access } from "../../access.ts";
 
 /** What everyone may do from a path on: "r" to read, "w" to write. The longest prefix counts. */

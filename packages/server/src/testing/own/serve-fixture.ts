@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createServer2, type Http2Server } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import { answerClientErrors } from "@meanwhile/interim";
+import { answerClientErrors } from "@meanwhile/interim/internal";
 import { createOperations, type Operations } from "@meanwhile/operations";
 import type { Credentials } from "../../request/authentication.ts";
 import { createDavHandler, type DavHandlerOptions, type RequestLogEntry } from "../../server.ts";

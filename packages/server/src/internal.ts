@@ -1,0 +1,8 @@
+/** For our own stores: locks by the rules of RFC 4918, in a table that a store keeps. It may change with any version. */
+export {
+  defaultLockLimits,
+  type LockLimits,
+  type LockRecord,
+  LockTable,
+  type LockTableOptions,
+} from "./locks/lock-table.ts";
