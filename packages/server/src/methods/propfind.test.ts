@@ -13,6 +13,7 @@ import {
   testNowMs,
   testRequest,
 } from "../testing/own/read-fixture.ts";
+import { rights } from "../testing/own/rights-fixture.ts";
 import { propfind } from "./propfind.ts";
 
 const fixture = (name: string): string =>
@@ -147,6 +148,7 @@ describe("PROPFIND of all properties, and of their names (RFC 4918 §9.1.4-9.1.6
     "{DAV:}quota-available-bytes",
     "{DAV:}quota-used-bytes",
     "{DAV:}current-user-principal",
+    "{DAV:}current-user-privilege-set",
   ];
 
   test("propname gives the names of all properties, without values (§9.1.4)", async () => {
@@ -204,6 +206,26 @@ describe("PROPFIND of all properties, and of their names (RFC 4918 §9.1.4-9.1.6
     const unknown = await ask("/c/", { content, depth: "0" });
     const element = unknown.get("/c/")?.properties.get(200)?.get("{DAV:}current-user-principal")?.children[0];
     expect(element?.name.local).toBe("unauthenticated");
+  });
+
+  test("what the current user may do is told as privileges (RFC 3744 §5.4)", async () => {
+    context = { ...context, access: rights({ "/": "rw", "/c": "r" }) };
+    const content = prop("current-user-privilege-set");
+    const told = async (target: string) => {
+      const view = (await ask(target, { content, depth: "0" })).get(target);
+      const element = view?.properties.get(200)?.get("{DAV:}current-user-privilege-set");
+      return element?.children.map(({ children: [privilege] }) => privilege?.name.local);
+    };
+    expect(await told("/c/")).toEqual(["read"]);
+    expect(await told("/")).toEqual([
+      "read",
+      "write",
+      "write-properties",
+      "write-content",
+      "bind",
+      "unbind",
+      "unlock",
+    ]);
   });
 
   test("a stored property never takes the place of one that only the server knows", async () => {

@@ -64,6 +64,7 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
     withRoot: !noRoot,
     locks,
     isShown: shownMembers(context, request),
+    principal: request.principal,
     principalHref: principalHref(request, context.principals),
     closed: request.closed,
     failed: (error) => {

@@ -98,6 +98,7 @@ describe("PROPPATCH (RFC 4918 §9.2)", () => {
     "quota-available-bytes",
     "quota-used-bytes",
     "current-user-principal",
+    "current-user-privilege-set",
   ])("DAV:%s is protected: 403, 424 for the others, and nothing is changed (§9.2.1, §16)", async (local) => {
     await patch(update(set("<Z:old>kept</Z:old>")));
     const before = await stored();

@@ -1,6 +1,7 @@
-/** The properties that the server itself knows the values of (RFC 4918 §15, RFC 4331, RFC 5397). */
+/** The properties that the server itself knows the values of (RFC 4918 §15, RFC 4331, RFC 5397, RFC 3744). */
 import type { PropertyName } from "@meanwhile/dav";
 import { escapeText, lockDiscovery, supportedLock } from "@meanwhile/dav/xml";
+import type { Action } from "../access.ts";
 import { lastModifiedMs } from "../conditions/last-modified.ts";
 import { contentTypeOf } from "../content/content-type.ts";
 import { formatHttpDate, formatRfc3339 } from "../http/http-date.ts";
@@ -17,6 +18,8 @@ export interface PropertySubject {
   readonly quota: Quota | undefined;
   /** The href of the requester's principal; undefined for an anonymous one. */
   readonly principalHref: string | undefined;
+  /** Whether the requester may do that with the resource. */
+  may(action: Action): boolean;
   readonly nowMs: number;
 }
 
@@ -34,6 +37,9 @@ export interface LiveProperty {
 
 /** The media type of what GET answers for a collection. */
 export const listingContentType = "text/html; charset=utf-8";
+
+/** "Aggregate privileges and their contained privileges are listed" (§5.4, §3.12). */
+const writing = privileges("write", "write-properties", "write-content", "bind", "unbind", "unlock");
 
 const liveProperties: readonly LiveProperty[] = [
   live("creationdate", ({ resource }) =>
@@ -73,6 +79,12 @@ const liveProperties: readonly LiveProperty[] = [
       principalHref === undefined ? "<D:unauthenticated/>" : `<D:href>${escapeText(principalHref)}</D:href>`,
     { inAllprop: false },
   ),
+  // "A user-agent can use the value of this property to adjust its user interface" (RFC 3744 §5.4): what our rights know, and no ACLs.
+  live(
+    "current-user-privilege-set",
+    ({ may }) => (may("read") ? privileges("read") : "") + (may("write") ? writing : ""),
+    { inAllprop: false },
+  ),
 ];
 
 const byLocalName: ReadonlyMap<string, LiveProperty> = new Map(
@@ -87,6 +99,10 @@ export function allLiveProperties(): readonly LiveProperty[] {
 /** The live property of this name. */
 export function liveProperty(name: PropertyName): LiveProperty | undefined {
   return name.namespace === "DAV:" ? byLocalName.get(name.local) : undefined;
+}
+
+function privileges(...names: readonly string[]): string {
+  return names.map((name) => `<D:privilege><D:${name}/></D:privilege>`).join("");
 }
 
 type LiveOptions = Partial<Pick<LiveProperty, "inAllprop" | "isProtected" | "needs">>;

@@ -1,6 +1,7 @@
 /** The body of a PROPFIND's 207, made while it is sent (RFC 4918 §9.1). */
 import { type DeadProperty, encodeName, type Href, memberPath, type ResourcePath } from "@meanwhile/dav";
 import { multistatusEnd, multistatusStart, propertyResponse, statusResponse } from "@meanwhile/dav/xml";
+import type { Action } from "../access.ts";
 import type { ServerContext } from "../context.ts";
 import { type OpenLevel, openLevel } from "../listing/member-walk.ts";
 import type { ActiveLocks, LocksInView } from "../locks/locks-in-view.ts";
@@ -25,6 +26,7 @@ export interface PropertyStreamOptions {
   readonly locks: LocksInView;
   /** Whether a member is in the answer. */
   readonly isShown: (path: ResourcePath) => boolean;
+  readonly principal: string | undefined;
   readonly principalHref: string | undefined;
   readonly closed: AbortSignal;
   /** Told of each member, and of each collection below the root, that could not be read: its error stands in the 207, and is for the log. */
@@ -165,11 +167,12 @@ function describer(
   options: PropertyStreamOptions,
 ): (described: Described) => string | Promise<string> {
   const { report, principalHref } = options;
-  const { tree } = context;
+  const { tree, access } = context;
   const nowMs = context.now();
   const respond = (described: Described, quota: Quota | undefined): string => {
-    const { name, resource, activeLocks } = described;
-    const subject = { name, resource, activeLocks, quota, principalHref, nowMs };
+    const { path, name, resource, activeLocks } = described;
+    const may = (action: Action): boolean => access.may(options.principal, action, path);
+    const subject = { name, resource, activeLocks, quota, principalHref, may, nowMs };
     return propertyResponse(described.href, report.propstats(subject, described.deadProperties));
   };
   // "Support for this property is REQUIRED on collections, and OPTIONAL on other resources" (RFC 4331 §3).
