@@ -15,8 +15,7 @@ export type StatusPlace =
 export function parsePlace(rest: string): StatusPlace {
   const [id = "", part = "", ...more] = rest.split("/");
   if (id === "" && part === "") return { kind: "collection" };
-  // Nothing else ever was an id: it is not looked for, however long or strange it is.
-  if (!/^[A-Za-z0-9_-]{1,128}$/.test(id) || more.length > 0) return { kind: "nowhere" };
+  if (!isId(id) || more.length > 0) return { kind: "nowhere" };
   if (part === "") return { kind: "document", id };
   switch (part) {
     case "outcome":
@@ -27,6 +26,25 @@ export function parsePlace(rest: string): StatusPlace {
     default:
       return { kind: "nowhere" };
   }
+}
+
+/** Most operations that are listed at once. */
+export const mostIds = 100;
+
+/**
+ * The operations that a list is asked for by `?id=ID&id=ID`, each once: clients that did not log in know theirs by nothing else. undefined
+ * where none is named; what is no id, and what comes after the first hundred, is left out.
+ */
+export function askedIds(url: string | undefined): readonly string[] | undefined {
+  const query = url?.slice(url.indexOf("?") + 1);
+  if (query === undefined || query === url) return undefined;
+  const named = new URLSearchParams(query).getAll("id");
+  return named.length === 0 ? undefined : [...new Set(named)].filter((id) => isId(id)).slice(0, mostIds);
+}
+
+/** Nothing else ever was an id: it is not looked for, however long or strange it is. */
+function isId(text: string): boolean {
+  return /^[A-Za-z0-9_-]{1,128}$/.test(text);
 }
 
 /** What may be done with it: the value of `Allow`. The same for what is there and what is not. */

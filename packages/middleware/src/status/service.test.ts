@@ -284,6 +284,22 @@ describe("Prefer: processing, and wait=N (RFC 7240 §4.3)", () => {
 });
 
 describe("the list", () => {
+  test("has those whose ids are named, as far as they may be seen: so anonymous clients follow theirs", async () => {
+    const { start, ask } = statusFixture();
+    const [anonymous, own, foreign, other] = ["", "ann", "bob", "ann"].map((principal) =>
+      start(principal === "" ? {} : { principal }),
+    );
+    const ids = [anonymous, own, foreign].map((one) => `id=${one?.operation.id}`).join("&");
+    const listed = async (query: string, principal: string | undefined) => {
+      const answer = await ask("", { principal, exchange: testExchange(`/operations/?${query}`) });
+      return (jsonOf(answer) as StatusList).operations.map(({ id }) => id);
+    };
+    expect(await listed(ids, undefined)).toEqual([anonymous?.operation.id]);
+    expect(await listed(ids, "ann")).toEqual([anonymous?.operation.id, own?.operation.id]);
+    expect(await listed(`id=never&id=${other?.operation.id}`, undefined)).toEqual([]);
+    expect(await listed("", undefined)).toEqual([]);
+  });
+
   test("has the caller's own, running first, then the latest; no anonymous ones", async () => {
     const { start, ask, advance } = statusFixture();
     const first = start({ principal: "ann", target: "http://files.example/1" });

@@ -30,7 +30,7 @@ import { jobStatus } from "./job.ts";
 import { statusListPage } from "./list-page.ts";
 import { outcomeAnswer } from "./outcome.ts";
 import { pageFields, statusPage } from "./page.ts";
-import { methodsOf, parsePlace } from "./place.ts";
+import { askedIds, methodsOf, mostIds, parsePlace } from "./place.ts";
 import { appliedPreferences, isPatient, waitForEnd } from "./wait-for-end.ts";
 
 export interface StatusServiceOptions {
@@ -68,7 +68,7 @@ export interface StatusService {
 }
 
 /** Most operations in a list. */
-export const listedOperations: number = 100;
+export const listedOperations: number = mostIds;
 
 const types = ["application/json", "text/html", "text/event-stream"] as const;
 
@@ -146,10 +146,14 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
     return { interims, fields: { "Preference-Applied": appliedPreferences(preferences) } };
   }
 
-  async function list({ principal, collectionUrl }: StatusRequest): Promise<StatusList> {
-    // Anonymous clients cannot be told apart: what is whose is known only to the one who has the URL.
-    if (principal === undefined) return { version: 1, operations: [] };
-    const found = await operations.list(principal, listedOperations + 1);
+  async function list(
+    { principal, collectionUrl }: StatusRequest,
+    ids: readonly string[] | undefined,
+  ): Promise<StatusList> {
+    const found =
+      ids === undefined
+        ? await ofPrincipal(principal)
+        : (await Promise.all(ids.map((id) => find(id, principal)))).filter((one) => one !== undefined);
     const shown = found.slice(0, listedOperations);
     // Those that could not be recorded are not told of: after a restart nobody would know of them.
     const kept = await Promise.all(
@@ -164,14 +168,20 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
     };
   }
 
+  /** Anonymous clients cannot be told apart: what is whose is known only to the one who has the URL. */
+  async function ofPrincipal(principal: string | undefined): Promise<readonly (Operation | JournalEntry)[]> {
+    return principal === undefined ? [] : operations.list(principal, listedOperations + 1);
+  }
+
   async function showList(exchange: Exchange, request: StatusRequest): Promise<StatusAnswer> {
+    const ids = askedIds(exchange.request.url);
     const type = preferredType(request.headers.accept, types);
     if (type === "text/event-stream") {
       const lastEventId = single(request.headers["last-event-id"]);
-      const events = listEvents(() => list(request), lastEventId, operations.after);
+      const events = listEvents(() => list(request, ids), lastEventId, operations.after);
       return stream(exchange, request, events, listStopping);
     }
-    const operationsList = await list(request);
+    const operationsList = await list(request, ids);
     const text = `${JSON.stringify(operationsList)}\n`;
     return type === "text/html"
       ? represent(request, html(statusListPage(operationsList), `W/${entityTag(text)}`, {}))

@@ -148,7 +148,7 @@ export interface TestExchange extends Exchange {
   leave(): void;
 }
 
-export function testExchange(): TestExchange {
+export function testExchange(url?: string): TestExchange {
   const interims: InterimFields[] = [];
   const gone = new AbortController();
   let broken = false;
@@ -169,7 +169,7 @@ export function testExchange(): TestExchange {
     },
     leave,
     // As much of them as is used.
-    request: {} as Exchange["request"],
+    request: { url } as Exchange["request"],
     response: response as unknown as Exchange["response"],
     protocol: "HTTP/1.1",
     get state() {
