@@ -1,39 +1,54 @@
-/** The page: where we are, what is here, and how much of it. */
+/** The page: where we are, what is here, what can be done, what goes on. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { QuestionDialog } from "./asking/question-dialog.tsx";
+import type { Asking } from "./asking/questions.ts";
+import type { Changes } from "./changes/changes.ts";
+import type { DavClient } from "./client.ts";
 import { Breadcrumb } from "./folder/breadcrumb.tsx";
 import type { FolderStore } from "./folder/folder-store.ts";
 import { FolderCount, FolderView } from "./folder/folder-view.tsx";
 import type { GridCommands } from "./folder/grid-keys.ts";
+import { Toolbar } from "./folder/toolbar.tsx";
 import { Icon } from "./icons.tsx";
 import { folderAbove, folderPath, stepsTo } from "./navigation.ts";
-import { type PageContext, Surroundings } from "./page-context.ts";
+import { type PageContext, Surroundings, usePage } from "./page-context.ts";
 import { safeText } from "./safe-text.ts";
 import type { Settings } from "./settings.ts";
 import { useStore } from "./store.ts";
+import { Tray } from "./tray/tray.tsx";
+import type { TrayStore } from "./tray/tray-store.ts";
+import { DropTarget } from "./upload/drop-target.tsx";
+import type { UploadQueue } from "./upload/upload-queue.ts";
 import type { Words } from "./words/words.ts";
 
 export interface AppProps {
   readonly settings: Settings;
   readonly words: Words;
+  readonly client: Promise<DavClient>;
   readonly folder: FolderStore;
+  readonly asking: Asking;
+  readonly changes: Changes;
+  readonly queue: UploadQueue;
+  readonly tray: TrayStore;
 }
 
 /** All of the page. */
-export function App({ settings, words, folder }: AppProps): JSX.Element {
+export function App(props: AppProps): JSX.Element {
+  const { settings, words, client, folder, asking, changes, queue, tray } = props;
   useStore(folder);
-  const search = useRef<HTMLInputElement>(null);
   const page = useMemo<PageContext>(
     () => ({
       settings,
       words,
+      client,
       go(path) {
         history.pushState(null, "", path);
         folder.open(path);
         focusList();
       },
     }),
-    [settings, words, folder],
+    [settings, words, client, folder],
   );
   const commands: GridCommands = {
     open(row) {
@@ -44,21 +59,26 @@ export function App({ settings, words, folder }: AppProps): JSX.Element {
       const above = folderAbove(folder.path, settings.root);
       if (above !== undefined) page.go(above);
     },
+    rename(row) {
+      if (folder.mayChange === true && row.mayChange) void changes.rename(row);
+    },
+    remove(rows) {
+      if (folder.mayChange === true && rows.every((row) => row.mayChange)) void changes.remove(rows);
+    },
   };
   useEffect(() => {
     const show = (): void => folder.open(folderPath(location));
-    const key = (event: KeyboardEvent): void => {
-      if (event.key !== "/" || event.target instanceof HTMLInputElement) return;
-      event.preventDefault();
-      search.current?.focus();
+    const leave = (event: BeforeUnloadEvent): void => {
+      // What is on its way would end.
+      if (queue.total.open > 0 || changes.doing !== "") event.preventDefault();
     };
     addEventListener("popstate", show);
-    addEventListener("keydown", key);
+    addEventListener("beforeunload", leave);
     return () => {
       removeEventListener("popstate", show);
-      removeEventListener("keydown", key);
+      removeEventListener("beforeunload", leave);
     };
-  }, [folder]);
+  }, [folder, queue, changes]);
   const { kind } = folder.state;
   useEffect(() => {
     // For whoever waits for it.
@@ -69,36 +89,70 @@ export function App({ settings, words, folder }: AppProps): JSX.Element {
   useEffect(() => {
     document.title = name === undefined ? words.home : safeText(name);
   }, [name, words]);
+  const path = useMemo(() => () => folder.path, [folder]);
   return (
     <Surroundings.Provider value={page}>
       <header class="top">
         <Breadcrumb path={folder.path} />
-        <label class="search">
-          <Icon name="search" />
-          <input
-            ref={search}
-            type="search"
-            aria-label={words.filterHint}
-            placeholder={words.filter}
-            value={folder.filter}
-            onInput={({ currentTarget }) => folder.filterBy(currentTarget.value)}
-            onKeyDown={(event) => {
-              if (event.key === "Escape") folder.filterBy("");
-              if (event.key === "Escape" || event.key === "Enter" || event.key === "ArrowDown") {
-                event.preventDefault();
-                focusList();
-              }
-            }}
-          />
-        </label>
+        <Search folder={folder} />
       </header>
       <main>
+        {kind === "failed" ? null : <Toolbar folder={folder} changes={changes} queue={queue} />}
         <FolderView folder={folder} commands={commands} />
       </main>
       <footer class="bottom">
         <FolderCount folder={folder} />
+        <Message changes={changes} />
       </footer>
+      <Tray tray={tray} queue={queue} />
+      {folder.mayChange === true ? <DropTarget queue={queue} path={path} /> : null}
+      <QuestionDialog asking={asking} />
     </Surroundings.Provider>
+  );
+}
+
+function Search({ folder }: { readonly folder: FolderStore }): JSX.Element {
+  useStore(folder);
+  const { words } = usePage();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const key = (event: KeyboardEvent): void => {
+      if (event.key !== "/" || event.target instanceof HTMLInputElement) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    addEventListener("keydown", key);
+    return () => removeEventListener("keydown", key);
+  }, []);
+  return (
+    <label class="search">
+      <Icon name="search" />
+      <input
+        ref={field}
+        type="search"
+        aria-label={words.filterHint}
+        placeholder={words.filter}
+        value={folder.filter}
+        onInput={({ currentTarget }) => folder.filterBy(currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") folder.filterBy("");
+          if (event.key === "Escape" || event.key === "Enter" || event.key === "ArrowDown") {
+            event.preventDefault();
+            focusList();
+          }
+        }}
+      />
+    </label>
+  );
+}
+
+/** What is done now, or was done last. */
+function Message({ changes }: { readonly changes: Changes }): JSX.Element {
+  useStore(changes);
+  return (
+    <p class="message" role="status">
+      {changes.doing === "" ? changes.done : `${changes.doing} …`}
+    </p>
   );
 }
 

@@ -1,10 +1,15 @@
 /** Begins: the frame is painted at once, the client comes after it. */
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { Asking } from "./asking/questions.ts";
+import { Changes } from "./changes/changes.ts";
 import { loadClient } from "./client.ts";
 import { FolderStore } from "./folder/folder-store.ts";
 import { folderPath } from "./navigation.ts";
 import { readSettings } from "./settings.ts";
+import { OwnOperations } from "./tray/own-operations.ts";
+import { TrayStore } from "./tray/tray-store.ts";
+import { UploadQueue } from "./upload/upload-queue.ts";
 import { chooseWords } from "./words/words.ts";
 
 async function start(element: HTMLElement): Promise<void> {
@@ -14,20 +19,36 @@ async function start(element: HTMLElement): Promise<void> {
   document.documentElement.classList.add("page");
   const client = loadClient(settings.root);
   const folder = new FolderStore(client, words.language);
+  const asking = new Asking();
+  const tray = new TrayStore(settings, new OwnOperations(settings.operations, localStorage));
+  const changes = new Changes({ client, asking, folder, tray, words });
+  const queue = new UploadQueue({ client, asking, words, arrived: (path) => lookAgain(path) });
   const path = folderPath(location);
   if (path !== location.pathname) history.replaceState(null, "", path);
   folder.open(path);
-  render(<App settings={settings} words={words} folder={folder} />, element);
+  tray.connect();
+  const parts = { settings, words, client, folder, asking, changes, queue, tray };
+  render(<App {...parts} />, element);
+
+  let looking: ReturnType<typeof setTimeout> | undefined;
+  /** Of many files that arrive the folder is looked at once. */
+  function lookAgain(arrivedAt: string): void {
+    if (arrivedAt !== folder.path || looking !== undefined) return;
+    looking = setTimeout(() => {
+      looking = undefined;
+      void folder.refresh();
+    }, 500);
+  }
 }
 
 const element = document.getElementById("page");
 if (element !== null) {
-  // The rest of the document is the listing for those without script, which may be long.
-  const sheet = document.querySelector<HTMLLinkElement>('link[rel="stylesheet"]');
-  const stop = (): void => {
+  const begin = (): void => {
+    // The rest of the document is the listing for those without script, which may be long. It takes with it all that is still loading.
     if (document.readyState === "loading") window.stop();
+    void start(element);
   };
-  if (sheet === null || sheet.sheet !== null) stop();
-  else sheet.addEventListener("load", stop, { once: true });
-  void start(element);
+  const sheet = document.querySelector<HTMLLinkElement>('link[rel="stylesheet"]');
+  if (sheet === null || sheet.sheet !== null) begin();
+  else for (const event of ["load", "error"]) sheet.addEventListener(event, begin, { once: true });
 }

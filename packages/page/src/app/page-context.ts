@@ -1,12 +1,14 @@
 /** What all components know. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { DavClient } from "./client.ts";
 import type { Settings } from "./settings.ts";
 import type { Words } from "./words/words.ts";
 
 export interface PageContext {
   readonly settings: Settings;
   readonly words: Words;
+  readonly client: Promise<DavClient>;
   /** Shows another folder, by its path. */
   go(path: string): void;
 }

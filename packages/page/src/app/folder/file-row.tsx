@@ -8,6 +8,7 @@ import { safeText } from "../safe-text.ts";
 import type { FolderStore } from "./folder-store.ts";
 import type { GridCommands } from "./grid-keys.ts";
 import { iconOf } from "./kind.ts";
+import type { Lock } from "./rights.ts";
 import type { Row } from "./row.ts";
 
 export interface FileRowProps {
@@ -69,6 +70,7 @@ export function FileRow({ row, index, top, selected, current, folder, commands }
         >
           <bdi>{name}</bdi>
         </a>
+        {row.lock === undefined ? null : <LockSign lock={row.lock} />}
         <span class="facts" aria-hidden="true">
           {[size, date].filter((fact) => fact !== "").join(" · ")}
         </span>
@@ -84,5 +86,18 @@ export function FileRow({ row, index, top, selected, current, folder, commands }
         )}
       </div>
     </div>
+  );
+}
+
+function LockSign({ lock }: { readonly lock: Lock }): JSX.Element {
+  const { words } = usePage();
+  const owner = safeText(lock.owner);
+  const until = lock.until === undefined ? "" : formatDate(lock.until, new Date(), words.language);
+  const text = words.lockedBy(owner, until);
+  return (
+    <span class="locked" title={text}>
+      <Icon name="lock" class="lock" />
+      <span class="hidden">{text}</span>
+    </span>
   );
 }

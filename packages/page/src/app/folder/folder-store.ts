@@ -2,6 +2,7 @@
 import type { DavClient } from "../client.ts";
 import { Store } from "../store.ts";
 import { type Column, type Compare, comparison, filtered, merged, type Order } from "./order.ts";
+import { askedProperties, mayChange } from "./rights.ts";
 import { type Row, rowOf } from "./row.ts";
 
 export type FolderState =
@@ -17,6 +18,8 @@ export class FolderStore extends Store {
   /** Its path, with the slash at its end. */
   path = "";
   state: FolderState = { kind: "loading" };
+  /** Whether something may be put into it; undefined until that is known. */
+  mayChange: boolean | undefined;
   order: Order = { by: "name", descending: false };
   filter = "";
   /** All members, in order. */
@@ -43,6 +46,7 @@ export class FolderStore extends Store {
   open(path: string): void {
     this.path = path;
     this.state = { kind: "loading" };
+    this.mayChange = undefined;
     this.filter = "";
     this.all = [];
     this.shown = [];
@@ -138,7 +142,17 @@ export class FolderStore extends Store {
     try {
       const client = await this.#client;
       const place = new URL(this.path, location.href);
-      for await (const resource of client.list(place, { signal: loading.signal })) {
+      const options = { signal: loading.signal, properties: askedProperties };
+      void client.stat(place, options).then(
+        (resource) => {
+          if (loading.signal.aborted) return;
+          this.mayChange = mayChange(resource);
+          this.changed();
+        },
+        // What is wrong with the folder is told of its listing.
+        () => undefined,
+      );
+      for await (const resource of client.list(place, options)) {
         more.push(rowOf(resource));
         if (!anew || more.length < Math.max(firstRows, rows.length / 2)) continue;
         this.#show(take());

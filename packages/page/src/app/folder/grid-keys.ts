@@ -5,6 +5,8 @@ import type { Row } from "./row.ts";
 export interface GridCommands {
   open(row: Row): void;
   up(): void;
+  rename(row: Row): void;
+  remove(rows: readonly Row[]): void;
 }
 
 /** @param page rows that are in sight at once */
@@ -43,6 +45,11 @@ export function gridKey(
         return () => folder.toggle(folder.cursor);
       case "Enter":
         return row && (() => commands.open(row));
+      case "F2":
+        return row && (() => commands.rename(row));
+      case "Delete":
+        // Without a selection it is the row that the keys are at.
+        return row && (() => commands.remove(folder.selected.size > 0 ? folder.selection : [row]));
       case "Backspace":
         return () => commands.up();
       case "Escape":

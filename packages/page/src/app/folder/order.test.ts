@@ -8,6 +8,8 @@ const row = (name: string, facts: Partial<Row> = {}): Row => ({
   collection: false,
   length: undefined,
   modified: undefined,
+  mayChange: true,
+  lock: undefined,
   ...facts,
 });
 const names = (rows: readonly Row[]): readonly string[] => rows.map(({ name }) => name);

@@ -1,5 +1,6 @@
 /** One member of the folder that is shown. */
 import type { Resource } from "@meanwhile/client/browser";
+import { type Lock, lockOf, mayChange } from "./rights.ts";
 
 export interface Row {
   readonly name: string;
@@ -9,10 +10,14 @@ export interface Row {
   /** Bytes. */
   readonly length: number | undefined;
   readonly modified: Date | undefined;
+  /** Whether this user may change it. */
+  readonly mayChange: boolean;
+  readonly lock: Lock | undefined;
 }
 
 /** What the server tells of a member, as a row. */
-export function rowOf({ url, name, collection, length, modified }: Resource): Row {
+export function rowOf(resource: Resource): Row {
+  const { url, name, collection, length, modified } = resource;
   const { pathname } = url;
   return {
     name,
@@ -20,5 +25,7 @@ export function rowOf({ url, name, collection, length, modified }: Resource): Ro
     collection,
     length: collection ? undefined : length,
     modified,
+    mayChange: mayChange(resource),
+    lock: lockOf(resource, Date.now()),
   };
 }

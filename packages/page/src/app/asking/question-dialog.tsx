@@ -1,0 +1,139 @@
+/** The dialog of the question that is asked now. */
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { usePage } from "../page-context.ts";
+import { safeText } from "../safe-text.ts";
+import { useStore } from "../store.ts";
+import { ConflictDialog } from "./conflict-dialog.tsx";
+import { DestinationDialog } from "./destination-dialog.tsx";
+import { Dialog } from "./dialog.tsx";
+import type { Answers, Asking, Question, Questions } from "./questions.ts";
+
+/** Nothing while nothing is asked. */
+export function QuestionDialog({ asking }: { readonly asking: Asking }): JSX.Element | null {
+  useStore(asking);
+  const { current } = asking;
+  return current === undefined ? null : <One key={numberOf(current)} question={current} />;
+}
+
+const numbers = new WeakMap<Question, number>();
+let asked = 0;
+
+/** Each question has a dialog of its own. */
+function numberOf(question: Question): number {
+  const number = numbers.get(question) ?? ++asked;
+  numbers.set(question, number);
+  return number;
+}
+
+function One({ question }: { readonly question: Question }): JSX.Element {
+  switch (question.kind) {
+    case "name":
+      return <NameDialog about={question.about} answer={question.answer} />;
+    case "delete":
+      return <DeleteDialog about={question.about} answer={question.answer} />;
+    case "conflict":
+      return <ConflictDialog about={question.about} answer={question.answer} />;
+    case "destination":
+      return <DestinationDialog about={question.about} answer={question.answer} />;
+    case "failures":
+      return <FailuresDialog about={question.about} answer={question.answer} />;
+  }
+}
+
+/** What a dialog of one kind of question gets. */
+export interface AnswerProps<Kind extends keyof Questions> {
+  readonly about: Questions[Kind];
+  answer(answer: Answers[Kind] | undefined): void;
+}
+
+function NameDialog({ about, answer }: AnswerProps<"name">): JSX.Element {
+  const { words } = usePage();
+  const field = useRef<HTMLInputElement>(null);
+  const [name, setName] = useState(about.name);
+  useEffect(() => {
+    const dot = about.name.lastIndexOf(".");
+    field.current?.focus();
+    field.current?.setSelectionRange(0, dot > 0 ? dot : about.name.length);
+  }, [about.name]);
+  const wrong = wrongName(name) ? words.wrongName : "";
+  return (
+    <Dialog
+      title={about.title}
+      button={about.button}
+      disabled={name === "" || wrong !== "" || name === about.name}
+      onAccept={() => answer(name)}
+      onClose={() => answer(undefined)}
+    >
+      <label class="field">
+        <span>{words.name}</span>
+        <input
+          ref={field}
+          type="text"
+          dir="auto"
+          autocomplete="off"
+          spellcheck={false}
+          value={name}
+          aria-invalid={wrong !== ""}
+          aria-describedby="name-wrong"
+          onInput={({ currentTarget }) => setName(currentTarget.value)}
+        />
+      </label>
+      <p id="name-wrong" class="wrong" role="status">
+        {wrong}
+      </p>
+    </Dialog>
+  );
+}
+
+/** Whether no resource can have that name. */
+export function wrongName(name: string): boolean {
+  return name === "." || name === ".." || name.includes("/") || new TextEncoder().encode(name).length > 255;
+}
+
+function DeleteDialog({ about, answer }: AnswerProps<"delete">): JSX.Element {
+  const { words } = usePage();
+  const [first] = about.rows;
+  const name = first === undefined ? "" : safeText(first.name);
+  const folders = about.rows.filter(({ collection }) => collection).length;
+  return (
+    <Dialog
+      title={about.rows.length === 1 ? words.deleteOne(name) : words.deleteMany(about.rows.length)}
+      button={words.delete}
+      danger
+      onAccept={() => answer(true)}
+      onClose={() => answer(undefined)}
+    >
+      <p>{folders > 0 ? words.deleteFolders : words.deleteFiles}</p>
+      {about.rows.length > 1 ? (
+        <ul class="names">
+          {about.rows.slice(0, 6).map((row) => (
+            <li key={row.name}>
+              <bdi>{safeText(row.name)}</bdi>
+            </li>
+          ))}
+          {about.rows.length > 6 ? <li>{words.andMore(about.rows.length - 6)}</li> : null}
+        </ul>
+      ) : null}
+    </Dialog>
+  );
+}
+
+function FailuresDialog({ about, answer }: AnswerProps<"failures">): JSX.Element {
+  const { words } = usePage();
+  return (
+    <Dialog title={about.title} onClose={() => answer(undefined)}>
+      <ul class="names failed">
+        {about.failures.slice(0, 100).map(({ name, reason }) => (
+          <li key={name}>
+            <strong>
+              <bdi>{safeText(name)}</bdi>
+            </strong>
+            <span>{reason}</span>
+          </li>
+        ))}
+        {about.failures.length > 100 ? <li>{words.andMore(about.failures.length - 100)}</li> : null}
+      </ul>
+    </Dialog>
+  );
+}

@@ -1,0 +1,120 @@
+/** One operation in the tray. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { reasonOf } from "../changes/change-failure.ts";
+import { formatBytes, formatDuration } from "../format.ts";
+import { Icon } from "../icons.tsx";
+import { decoded } from "../navigation.ts";
+import { usePage } from "../page-context.ts";
+import { safeText } from "../safe-text.ts";
+import type { Words } from "../words/words.ts";
+import { Bar } from "./bar.tsx";
+import { hasFailed, type StatusDocument } from "./status-document.ts";
+import type { TrayStore } from "./tray-store.ts";
+
+export interface OperationItemProps {
+  readonly operation: StatusDocument;
+  readonly tray: TrayStore;
+}
+
+/** What it is, how far it is, how long it will take; what failed, where somebody wants to know. */
+export function OperationItem({ operation, tray }: OperationItemProps): JSX.Element {
+  const { words } = usePage();
+  const [failed, setFailed] = useState<StatusDocument["failed"] | undefined>(undefined);
+  const { method, target, state, progress, failures, outcome } = operation;
+  const name = safeText(nameOf(target));
+  const title = (words.operations[method as "COPY"] ?? words.operations.other)(name, method);
+  const isBad = hasFailed(operation);
+  const icon =
+    outcome === undefined ? "tasks" : isBad ? "warning" : state === "cancelled" ? "close" : "check";
+  const { bytes } = progress;
+  const part = bytes !== undefined && bytes.total > 0 ? bytes.done / bytes.total : 0;
+  return (
+    <li class={isBad ? "bad" : outcome === undefined ? "" : "over"}>
+      <p class="item-title">
+        <Icon name={icon} class={isBad ? "sign-bad" : outcome === undefined ? "" : "sign-good"} />
+        <span title={name}>{title}</span>
+        {state === "running" ? (
+          <button type="button" class="button plain" onClick={() => void tray.cancel(operation)}>
+            {words.stop}
+          </button>
+        ) : outcome === undefined ? null : (
+          <button
+            type="button"
+            class="button plain bare"
+            aria-label={`${words.hide}: ${title}`}
+            title={words.hide}
+            onClick={() => void tray.hide(operation)}
+          >
+            <Icon name="close" />
+          </button>
+        )}
+      </p>
+      {outcome === undefined ? (
+        <Bar done={progress.done + part} total={progress.total} label={title} />
+      ) : null}
+      <p class="facts-line">{factsOf(operation, tray, words)}</p>
+      {failures > 0 && failed === undefined ? (
+        <button
+          type="button"
+          class="button plain"
+          onClick={() => void tray.failed(operation).then(setFailed, () => setFailed([]))}
+        >
+          {words.whatFailed(failures)}
+        </button>
+      ) : null}
+      {failed === undefined ? null : (
+        <ul class="names failed">
+          {failed.slice(0, 100).map(({ uri, status }) => (
+            <li key={uri}>
+              <strong>
+                <bdi>{safeText(nameOf(uri))}</bdi>
+              </strong>
+              <span>{reasonOf(status, words)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+function factsOf({ id, ...rest }: StatusDocument, tray: TrayStore, words: Words): string {
+  const { state, outcome, progress, started, ended } = rest;
+  const { done, total, bytes } = progress;
+  if (outcome !== undefined) {
+    const took = (Date.parse(ended ?? started) - Date.parse(started)) / 1000;
+    const what =
+      state === "cancelled"
+        ? words.stopped
+        : state === "interrupted"
+          ? words.interrupted
+          : outcome.status >= 400
+            ? reasonOf(outcome.status, words)
+            : words.finished;
+    return [what, words.items(done), formatDuration(took)].join(" · ");
+  }
+  const pace = tray.pace({ id, ...rest });
+  const left = pace.left(total);
+  return [
+    state === "cancelling" ? words.stopping : "",
+    total === undefined
+      ? words.items(done)
+      : words.of(done.toLocaleString(words.language), words.items(total)),
+    bytes === undefined
+      ? ""
+      : words.of(formatBytes(bytes.done, words.language), formatBytes(bytes.total, words.language)),
+    pace.rate === undefined || pace.rate < 1
+      ? ""
+      : words.perSecond(Math.round(pace.rate).toLocaleString(words.language)),
+    left === undefined ? "" : words.left(formatDuration(left)),
+  ]
+    .filter((fact) => fact !== "")
+    .join(" · ");
+}
+
+/** The last name of a URL, or of a path. */
+function nameOf(uri: string): string {
+  const segments = uri.split("/").filter((segment) => segment !== "");
+  return decoded(segments.at(-1) ?? uri);
+}

@@ -1,0 +1,129 @@
+/** The operations of this user, fed by one event stream: those that this page began, and those that came from elsewhere. */
+import { EndedError } from "../changes/change-failure.ts";
+import type { Settings } from "../settings.ts";
+import { Store } from "../store.ts";
+import type { OwnOperations } from "./own-operations.ts";
+import { Pace } from "./pace.ts";
+import { hasFailed, type StatusDocument } from "./status-document.ts";
+
+interface Follower {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export class TrayStore extends Store {
+  operations: readonly StatusDocument[] = [];
+  connected = false;
+  readonly #settings: Settings;
+  readonly #own: OwnOperations;
+  readonly #paces = new Map<string, Pace>();
+  readonly #followers = new Map<string, Follower>();
+  #source: EventSource | undefined;
+  #asked = "";
+  /** Ids that the server was seen to know. */
+  #known: ReadonlySet<string> = new Set();
+
+  constructor(settings: Settings, own: OwnOperations) {
+    super();
+    this.#settings = settings;
+    this.#own = own;
+    own.subscribe(() => this.connect());
+  }
+
+  /** Begins to listen, or listens to other ones. */
+  connect(): void {
+    const { operations, user } = this.#settings;
+    const { ids } = this.#own;
+    const place =
+      user !== undefined
+        ? operations
+        : ids.length > 0
+          ? `${operations}?${ids.map((id) => `id=${id}`).join("&")}`
+          : "";
+    if (place === this.#asked) return;
+    this.#asked = place;
+    this.#source?.close();
+    this.#source = undefined;
+    if (place === "") {
+      this.#take([]);
+      return;
+    }
+    const source = new EventSource(place);
+    this.#source = source;
+    source.addEventListener("operations", ({ data }) => {
+      this.connected = true;
+      this.#take((JSON.parse(data) as { operations: readonly StatusDocument[] }).operations);
+    });
+    source.addEventListener("error", () => {
+      this.connected = false;
+      // Where it was refused the browser does not come back by itself.
+      if (source.readyState === EventSource.CLOSED) {
+        this.#asked = "";
+        setTimeout(() => this.connect(), 5_000);
+      }
+      this.changed();
+    });
+  }
+
+  /** Resolves once it has ended well. @throws {EndedError} with the status that it ended with */
+  follow({ pathname }: URL): Promise<void> {
+    const id = pathname.slice(pathname.lastIndexOf("/") + 1);
+    return new Promise((resolve, reject) => {
+      this.#followers.set(id, { resolve, reject });
+      if (this.#settings.user === undefined) this.#own.add(id);
+    });
+  }
+
+  pace({ id }: StatusDocument): Pace {
+    const pace = this.#paces.get(id) ?? new Pace();
+    this.#paces.set(id, pace);
+    return pace;
+  }
+
+  async cancel({ cancel }: StatusDocument): Promise<void> {
+    if (cancel !== undefined) await fetch(new URL(cancel).pathname, { method: "POST" });
+  }
+
+  /** Takes it out of the list, for good. */
+  async hide({ id, hide }: StatusDocument): Promise<void> {
+    if (hide === undefined) return;
+    await fetch(new URL(hide).pathname, { method: "POST" });
+    this.#own.remove(new Set([id]));
+    this.#take(this.operations.filter((one) => one.id !== id));
+  }
+
+  /** Members that failed: lists do not have them. */
+  async failed({ href }: StatusDocument): Promise<StatusDocument["failed"]> {
+    const answer = await fetch(new URL(href).pathname, { headers: { Accept: "application/json" } });
+    return answer.ok ? ((await answer.json()) as StatusDocument).failed : [];
+  }
+
+  #take(operations: readonly StatusDocument[]): void {
+    const now = performance.now();
+    for (const one of operations) {
+      const { done, bytes } = one.progress;
+      if (one.outcome === undefined)
+        this.pace(one).add(
+          done + (bytes !== undefined && bytes.total > 0 ? bytes.done / bytes.total : 0),
+          now,
+        );
+      else this.#tell(one);
+    }
+    const ids = new Set(operations.map(({ id }) => id));
+    const gone = new Set([...this.#known].filter((id) => !ids.has(id)));
+    this.#known = ids;
+    for (const id of gone) this.#followers.get(id)?.resolve();
+    this.operations = operations;
+    this.changed();
+    if (this.#settings.user === undefined) this.#own.remove(gone);
+  }
+
+  #tell(ended: StatusDocument): void {
+    const follower = this.#followers.get(ended.id);
+    this.#followers.delete(ended.id);
+    if (follower === undefined) return;
+    if (hasFailed(ended) && ended.state !== "cancelled")
+      follower.reject(new EndedError(ended.outcome?.status ?? 500));
+    else follower.resolve();
+  }
+}

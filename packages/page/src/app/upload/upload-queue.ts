@@ -1,0 +1,256 @@
+/** Files on their way to the server: some at once, the others wait. */
+import type { Asking, Conflict } from "../asking/questions.ts";
+import { reasonOf } from "../changes/change-failure.ts";
+import { numberedName } from "../changes/free-name.ts";
+import type { DavClient } from "../client.ts";
+import { statusOf } from "../failure-text.ts";
+import { Store } from "../store.ts";
+import { Pace } from "../tray/pace.ts";
+import type { Words } from "../words/words.ts";
+import type { Chosen, ChosenFile } from "./chosen-files.ts";
+import { type Sent, sendFile } from "./send-file.ts";
+
+/** One file of a batch that was chosen together. */
+export interface Upload {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  /** The path of the folder that it goes to. */
+  readonly folder: string;
+  readonly state: "waiting" | "sending" | "sent" | "skipped" | "failed" | "cancelled";
+  readonly sent: number;
+  /** Why it failed, in a sentence. */
+  readonly reason: string;
+}
+
+interface Entry {
+  upload: Upload;
+  readonly file: File;
+  readonly batch: Batch;
+  readonly stop: AbortController;
+}
+
+interface Batch {
+  /** What was answered for all that follow. */
+  rule: Conflict | undefined;
+}
+
+export interface UploadOptions {
+  readonly client: Promise<DavClient>;
+  readonly asking: Asking;
+  readonly words: Words;
+  /** Called when files have arrived in a folder, by its path. */
+  arrived(folder: string): void;
+  readonly send?: typeof sendFile;
+}
+
+/** Browsers open six connections to a server over HTTP/1.1: one is for the tray, one for looking around. */
+const atOnce = 3;
+
+/** The queue. Nothing of it is left behind by a reload; files that are there already are asked about once they are chosen again. */
+export class UploadQueue extends Store {
+  readonly pace = new Pace();
+  readonly #options: UploadOptions;
+  #entries: readonly Entry[] = [];
+  #sending = 0;
+  #count = 0;
+
+  constructor(options: UploadOptions) {
+    super();
+    this.#options = options;
+  }
+
+  get uploads(): readonly Upload[] {
+    return this.#entries.map(({ upload }) => upload);
+  }
+
+  /** Bytes of those that were not given up. */
+  get total(): { readonly done: number; readonly all: number; readonly open: number } {
+    let [done, all, open] = [0, 0, 0];
+    for (const { upload } of this.#entries) {
+      if (upload.state === "cancelled" || upload.state === "skipped" || upload.state === "failed") continue;
+      all += upload.size;
+      done += upload.sent;
+      if (upload.state !== "sent") open += 1;
+    }
+    return { done, all, open };
+  }
+
+  /** @param folder the path of the folder that they go to */
+  async add(chosen: Chosen, folder: string): Promise<void> {
+    const batch: Batch = { rule: undefined };
+    const entries = chosen.files.map(({ file, path }: ChosenFile): Entry => {
+      this.#count += 1;
+      const upload: Upload = {
+        id: this.#count,
+        name: path.at(-1) ?? file.name,
+        size: file.size,
+        folder:
+          folder +
+          path
+            .slice(0, -1)
+            .map((name) => `${encodeURIComponent(name)}/`)
+            .join(""),
+        state: "waiting",
+        sent: 0,
+        reason: "",
+      };
+      return { upload, file, batch, stop: new AbortController() };
+    });
+    // Those that are over make room for the new ones.
+    const before = this.#entries.filter(
+      ({ upload }) => upload.state === "waiting" || upload.state === "sending",
+    );
+    this.#entries = [...before, ...entries];
+    this.changed();
+    for (const path of chosen.folders) await this.#makeFolder(folder, path, entries);
+    if (chosen.folders.length > 0) this.#options.arrived(folder);
+    this.#next();
+  }
+
+  cancel(id: number): void {
+    const entry = this.#entries.find(({ upload }) => upload.id === id);
+    if (entry !== undefined) this.#cancel(entry);
+  }
+
+  cancelAll(): void {
+    for (const entry of this.#entries) this.#cancel(entry);
+  }
+
+  /** Sends it again, after it failed. */
+  retry(id: number): void {
+    const entry = this.#entries.find(({ upload }) => upload.id === id);
+    if (entry?.upload.state !== "failed") return;
+    this.#set(entry, { state: "waiting", sent: 0, reason: "" });
+    this.#next();
+  }
+
+  /** Forgets those that are over. */
+  clear(): void {
+    this.#entries = this.#entries.filter(
+      ({ upload }) => upload.state === "waiting" || upload.state === "sending",
+    );
+    this.changed();
+  }
+
+  #cancel(entry: Entry): void {
+    const { state } = entry.upload;
+    if (state !== "waiting" && state !== "sending") return;
+    entry.stop.abort(new Error("cancelled"));
+    this.#set(entry, { state: "cancelled", sent: 0 });
+  }
+
+  async #makeFolder(folder: string, path: readonly string[], entries: readonly Entry[]): Promise<void> {
+    const { client, words } = this.#options;
+    const place = folder + path.map((name) => `${encodeURIComponent(name)}/`).join("");
+    try {
+      await (await client).mkdir(new URL(place, location.href));
+    } catch (error) {
+      const status = statusOf(error);
+      // It is there already.
+      if (status === 405) return;
+      const reason = status === undefined ? words.failures.connection : reasonOf(status, words);
+      for (const entry of entries)
+        if (entry.upload.folder.startsWith(place)) this.#set(entry, { state: "failed", reason });
+    }
+  }
+
+  #next(): void {
+    while (this.#sending < atOnce) {
+      const entry = this.#entries.find(({ upload }) => upload.state === "waiting");
+      if (entry === undefined) break;
+      this.#sending += 1;
+      this.#set(entry, { state: "sending" });
+      void this.#send(entry).finally(() => {
+        this.#sending -= 1;
+        this.#next();
+      });
+    }
+  }
+
+  async #send(entry: Entry): Promise<void> {
+    const { words, arrived } = this.#options;
+    try {
+      const sent = await this.#unlessThere(entry);
+      if (entry.stop.signal.aborted) return;
+      if (sent === undefined) this.#set(entry, { state: "skipped", sent: 0 });
+      else if (sent.kind === "sent") {
+        this.#set(entry, { state: "sent", sent: entry.upload.size });
+        arrived(entry.upload.folder);
+      } else {
+        const reason = sent.kind === "refused" ? reasonOf(sent.status, words) : words.failures.connection;
+        this.#set(entry, { state: "failed", reason });
+      }
+    } catch {
+      // It was cancelled, which is shown; or the file cannot be read any more.
+      if (!entry.stop.signal.aborted) this.#set(entry, { state: "failed", reason: words.fileGone });
+    }
+  }
+
+  /** Asks where something of that name is there; undefined where it is to be left out. */
+  async #unlessThere(entry: Entry): Promise<Sent | undefined> {
+    const { asking } = this.#options;
+    const { name } = entry.upload;
+    const first = await this.#attempt(entry, name, false);
+    if (first.kind !== "exists") return first;
+    this.#set(entry, { sent: 0 });
+    let choice = entry.batch.rule;
+    if (choice === undefined) {
+      const answer = await this.#askOnce(entry, () =>
+        asking.ask("conflict", { name, collection: false, others: this.#othersOf(entry) }),
+      );
+      choice = answer;
+    }
+    if (entry.stop.signal.aborted || choice === "skip") return undefined;
+    if (choice === "replace") return this.#attempt(entry, name, true);
+    for (let number = 2; ; number += 1) {
+      const sent = await this.#attempt(entry, numberedName(name, number), false);
+      if (sent.kind !== "exists" || number > 200) return sent;
+    }
+  }
+
+  /** Questions of a batch come one after the other: the answer to one may be for all. */
+  #asking: Promise<unknown> = Promise.resolve();
+
+  async #askOnce(
+    { batch }: Entry,
+    ask: () => Promise<{ readonly choice: Conflict; readonly forAll: boolean } | undefined>,
+  ): Promise<Conflict> {
+    const before = this.#asking;
+    let over = (): void => undefined;
+    this.#asking = new Promise<void>((resolve) => {
+      over = resolve;
+    });
+    await before;
+    try {
+      if (batch.rule !== undefined) return batch.rule;
+      const answer = await ask();
+      if (answer?.forAll === true) batch.rule = answer.choice;
+      return answer?.choice ?? "skip";
+    } finally {
+      over();
+    }
+  }
+
+  #othersOf({ batch, upload }: Entry): number {
+    return this.#entries.filter(
+      (other) =>
+        other.batch === batch &&
+        other.upload.id !== upload.id &&
+        (other.upload.state === "waiting" || other.upload.state === "sending"),
+    ).length;
+  }
+
+  #attempt(entry: Entry, name: string, overwrite: boolean): Promise<Sent> {
+    const { file, stop, upload } = entry;
+    const path = upload.folder + encodeURIComponent(name);
+    const send = this.#options.send ?? sendFile;
+    return send({ path, file, overwrite }, (sent) => this.#set(entry, { sent }), stop.signal);
+  }
+
+  #set(entry: Entry, news: Partial<Upload>): void {
+    entry.upload = { ...entry.upload, ...news };
+    this.pace.add(this.total.done, performance.now());
+    this.changed();
+  }
+}
