@@ -1,5 +1,5 @@
 /** What is done on the page: one example of each. `npm run soak -- page` has the rest. */
-import { parsePath } from "@meanwhile/dav/path";
+import { parsePath } from "@meanwhile/dav";
 import { expect, test } from "vitest";
 import { describePage, plant, violations } from "./describe-page.ts";
 
