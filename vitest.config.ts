@@ -7,7 +7,7 @@ const ssr = { resolve };
 /** The machines that run these are shared: only a hang is this slow. */
 const expect = { poll: { timeout: 30_000 } };
 /** Node 20 cannot run TypeScript in the worker threads that sources start. */
-const loader = new URL("packages/disk/testing/typescript-on-node.mjs", import.meta.url);
+const loader = new URL("packages/state-lmdb/testing/typescript-on-node.mjs", import.meta.url);
 const execArgv = [`--import=${loader}`];
 const slow = { testTimeout: 60_000, hookTimeout: 60_000, expect, execArgv };
 const patient = { ...slow, testTimeout: 120_000, hookTimeout: 120_000 };

@@ -9,7 +9,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "@meanwhile/interim": [],
   "@meanwhile/dav": [],
   "@meanwhile/operations": [],
-  "@meanwhile/journal-lmdb": ["@meanwhile/operations"],
+  "@meanwhile/state-lmdb": [],
+  "@meanwhile/journal-lmdb": ["@meanwhile/operations", "@meanwhile/state-lmdb"],
   "@meanwhile/middleware": ["@meanwhile/interim", "@meanwhile/operations"],
   "@meanwhile/server": [
     "@meanwhile/dav",
@@ -17,7 +18,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "@meanwhile/operations",
     "@meanwhile/middleware",
   ],
-  "@meanwhile/disk": ["@meanwhile/dav", "@meanwhile/operations", "@meanwhile/server"],
+  "@meanwhile/disk": [
+    "@meanwhile/dav",
+    "@meanwhile/operations",
+    "@meanwhile/server",
+    "@meanwhile/state-lmdb",
+  ],
   "@meanwhile/client": ["@meanwhile/dav", "@meanwhile/interim"],
   "@meanwhile/page": ["@meanwhile/client", "@meanwhile/dav"],
   meanwhile: [
@@ -30,6 +36,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "@meanwhile/operations",
     "@meanwhile/page",
     "@meanwhile/server",
+    "@meanwhile/state-lmdb",
   ],
 };
 

@@ -15,7 +15,7 @@ import { type Installed, type InstalledPackage, installTarballs } from "./instal
 
 const names = [
   "meanwhile",
-  ...packagesOf("client dav disk interim journal-lmdb middleware operations server"),
+  ...packagesOf("client dav disk interim journal-lmdb middleware operations server state-lmdb"),
 ];
 
 let installed: Installed;

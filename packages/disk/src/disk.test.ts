@@ -22,7 +22,7 @@ describe("a disk", () => {
   test("makes its state directory for its user alone", async () => {
     const disk = await makeTestDisk();
     expect(statSync(disk.state).mode & 0o777).toBe(0o700);
-    for (const name of ["data.mdb", "lock.mdb"]) {
+    for (const name of ["data.mdb", "data.mdb-lock"]) {
       expect(statSync(join(disk.state, name)).mode & 0o777).toBe(0o600);
     }
   });
@@ -125,7 +125,7 @@ describe("a disk is refused", () => {
   test("if a newer version wrote the state, and changes nothing", async () => {
     const disk = await makeTestDisk();
     await disk.close();
-    const database = open({ path: disk.state, maxDbs: 32, noSubdir: false });
+    const database = open({ path: join(disk.state, "data.mdb"), maxDbs: 32 });
     await database.openDB({ name: "about", encoding: "json" }).put("format", 2);
     await database.close();
     const before = readFileSync(join(disk.state, "data.mdb"));

@@ -1,26 +1,22 @@
 /** One folder on one machine: its files as a tree of resources, with dead properties and locks in LMDB. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { lstatSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
 import { steadyNow } from "@meanwhile/operations/internal";
-import type { LockStore, Tree } from "@meanwhile/server/store";
-import type { RootDatabase } from "lmdb";
+import { keptLocks } from "@meanwhile/server/internal";
+import { type LockStore, type Tree, TreeError } from "@meanwhile/server/store";
+import { isFull, openState, type Part, type State, StateError } from "@meanwhile/state-lmdb";
 import { Calls, type SyncOptions } from "./calls/calls.ts";
 import type { Durability } from "./calls/durability.ts";
-import { isFull, treeError } from "./calls/errno.ts";
+import { treeError } from "./calls/errno.ts";
 import { MovedTags } from "./documents/moved-tags.ts";
 import { Folder } from "./paths/folder.ts";
 import { sweep } from "./placing/sweep.ts";
 import { Temporaries } from "./placing/temporaries.ts";
 import { DeadProperties } from "./properties/dead-properties.ts";
-import { openLockStore } from "./state/lock-store.ts";
-import { Reserve } from "./state/reserve.ts";
+import { claimState } from "./state/claim-state.ts";
 import { recogniseRoot } from "./state/served-root.ts";
-import { openStateDatabase } from "./state/state-database.ts";
-import { StateError } from "./state/state-error.ts";
-import { holdState } from "./state/state-hold.ts";
-import { WriteQueue } from "./state/write-queue.ts";
 import { FolderTree } from "./trees/folder-tree.ts";
 import { FileWorkers } from "./workers/file-workers.ts";
 import { Pace } from "./workers/pace.ts";
@@ -29,7 +25,6 @@ import { Routes } from "./workers/routes.ts";
 import { Works, type WorksOptions } from "./works/works.ts";
 
 export type { Durability } from "./calls/durability.ts";
-export { StateError, type StateErrorCode } from "./state/state-error.ts";
 
 /** Something for the log. */
 export type DiskEvent =
@@ -88,74 +83,37 @@ export interface Disk {
  */
 export async function openDisk(options: DiskOptions): Promise<Disk> {
   const root = realFolder(options.folder);
-  const { state, made } = makeStateDirectory(options.state);
   const randomId = options.randomId ?? (() => randomBytes(16).toString("hex"));
-  const hold = await holdState(state, { randomId });
-  const reserve = new Reserve({ file: join(state, "reserve") });
-  const open = (): Promise<Disk> => openState(options, { root, state, made, randomId, reserve });
+  const state = await openState({ directory: options.state, file: "data.mdb", randomId });
   try {
-    const disk = await open().catch((error: unknown) => {
-      // A full disk must not keep the server from the requests that free room.
-      if (!isFull(error)) throw error;
-      if (!reserve.free()) throw error;
-      return open();
-    });
-    reserve.fill();
+    await claimState(state, root);
+    const disk = await openParts(options, { root, state, randomId });
+    state.holdRoom();
     return {
       ...disk,
       close: async () => {
         await disk.close();
-        await hold.release();
+        await state.close();
       },
     };
   } catch (error) {
-    await hold.release();
-    throw isFull(error) ? full(state, error) : error;
-  }
-}
-
-function full(state: string, cause: unknown): StateError {
-  const message = `the disk with the state directory ${state} is full: free some room there, then start again`;
-  return new StateError("no-space", message, { cause });
-}
-
-async function openState(options: DiskOptions, place: Omit<Opened, "database" | "mark">): Promise<Disk> {
-  const database = await openStateDatabase(place.state, place.root);
-  try {
-    const { root, randomId } = place;
-    const accept = options.acceptNewRoot === true;
-    const mark = await recogniseRoot({ database, root, randomId, accept });
-    const { disk } = await openParts(options, { ...place, database, mark });
-    return {
-      ...disk,
-      close: async () => {
-        await disk.close();
-        await database.close();
-      },
-    };
-  } catch (error) {
-    await database.close();
+    await state.close();
     throw error;
   }
-}
-
-interface Opened {
-  readonly root: string;
-  readonly state: string;
-  /** Directories with names in them that were just made for the state. */
-  readonly made: readonly string[];
-  readonly database: RootDatabase;
-  /** The mark of the root. */
-  readonly mark: string | undefined;
-  readonly randomId: () => string;
-  readonly reserve: Reserve;
 }
 
 /** The threads of this process: without work they end after a minute, and keep it from ending no longer than that work. */
 const workers = new FileWorkers();
 
-async function openParts(options: DiskOptions, opened: Opened): Promise<{ readonly disk: Disk }> {
-  const { root, state, database, randomId, reserve } = opened;
+interface Opened {
+  readonly root: string;
+  readonly state: State;
+  readonly randomId: () => string;
+}
+
+async function openParts(options: DiskOptions, { root, state, randomId }: Opened): Promise<Disk> {
+  const accept = options.acceptNewRoot === true;
+  const mark = await recogniseRoot({ part: state.part(), root, randomId, accept });
   const clock = options.clock ?? Date.now;
   const left = (collection: ResourcePath): void => options.log?.({ kind: "left-behind", collection });
   const pace = new Pace();
@@ -170,41 +128,52 @@ async function openParts(options: DiskOptions, opened: Opened): Promise<{ readon
   const namesSynced = async (): Promise<void> => {
     await Promise.all([calls.namesSynced(), patient.namesSynced()]);
   };
-  for (const directory of opened.made) await calls.syncNames(directory);
-  const queue = new WriteQueue(database, namesSynced, reserve);
-  const tags = new MovedTags({ database, queue });
-  const served = { stats: lstatSync(root, { bigint: true }), mark: opened.mark };
-  const folder = new Folder({ root, state, calls, tags, served });
-  const workFolder = new Folder({ root, state, calls: patient, tags, served });
-  const temporaries = new Temporaries({ database, queue, randomId });
-  const works = openWorks({ file: join(state, "works"), calls, randomId, clock, reserve });
-  for (const collection of await sweep(folder, temporaries, works.names())) left(collection);
+  const tellsOfNames = { before: namesSynced, failure };
   const maxBytes = options.maxPropertyBytes;
   const deadProperties = new DeadProperties({
-    database,
-    queue,
+    part: state.part(tellsOfNames),
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
+  const tags = new MovedTags(state.part({ failure }));
+  const served = { stats: lstatSync(root, { bigint: true }), mark };
+  const folder = new Folder({ root, state: state.directory, calls, tags, served });
+  const workFolder = new Folder({ root, state: state.directory, calls: patient, tags, served });
+  const temporaries = new Temporaries({ part: state.part(tellsOfNames), randomId });
+  const works = openWorks({
+    file: join(state.directory, "works"),
+    calls,
+    randomId,
+    clock,
+    reserve: { free: () => state.makeRoom() },
+  });
+  for (const collection of await sweep(folder, temporaries, works.names())) left(collection);
   const tree = new FolderTree({ folder, workFolder, deadProperties, temporaries, works, clock, left });
-  const locks = openLockStore({ database, reserve, clock: options.clock ?? steadyNow });
-  const close = async (): Promise<void> => {
-    await tree.close();
-    await locks.close?.();
-    await temporaries.close();
-    await deadProperties.settled();
-    await queue.settled();
-    await namesSynced();
-  };
   return {
-    disk: {
-      tree,
-      locks,
-      namesSynced,
-      makeRoom: () => reserve.free(),
-      calling: () => workers.busy,
-      close,
+    tree,
+    locks: locksIn(state.part({ failure }), options.clock ?? steadyNow),
+    namesSynced,
+    makeRoom: () => state.makeRoom(),
+    calling: () => workers.busy,
+    close: async () => {
+      await tree.close();
+      await temporaries.close();
+      await deadProperties.settled();
+      await state.settled();
+      await namesSynced();
     },
   };
+}
+
+function locksIn(part: Part, clock: () => number): LockStore {
+  const records = part.table<string, unknown>("locks", "json");
+  return keptLocks({ records, change: (work, how) => part.change(work, how), clock });
+}
+
+/** What a tree or its locks say where the state could not be written. */
+function failure(cause: Error): TreeError {
+  return new TreeError(isFull(cause) ? "no-space" : "unavailable", "the database could not be written", {
+    cause,
+  });
 }
 
 function openWorks(options: WorksOptions): Works {
@@ -215,12 +184,6 @@ function openWorks(options: WorksOptions): Works {
   }
 }
 
-/** The directories in which those from `directory` up to `first` have their names. */
-function above(directory: string, first: string): readonly string[] {
-  const parent = dirname(directory);
-  return directory === first || parent === directory ? [parent] : [parent, ...above(parent, first)];
-}
-
 function realFolder(folder: string): string {
   try {
     const real = realpathSync.native(folder);
@@ -229,17 +192,4 @@ function realFolder(folder: string): string {
     throw new StateError("unusable", `the folder ${folder} cannot be used`, { cause });
   }
   throw new StateError("unusable", `${folder} is no folder`);
-}
-
-function makeStateDirectory(state: string): { readonly state: string; readonly made: readonly string[] } {
-  try {
-    const first = mkdirSync(state, { recursive: true, mode: 0o700 });
-    const real = realpathSync.native(state);
-    if (first === undefined) return { state: real, made: [real] };
-    // What the process masks must not keep it from its own state.
-    chmodSync(real, 0o700);
-    return { state: real, made: [real, ...above(real, realpathSync.native(first))] };
-  } catch (cause) {
-    throw new StateError("unusable", `the state directory ${state} cannot be made`, { cause });
-  }
 }

@@ -20,10 +20,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { JournalEntry } from "@meanwhile/operations";
 import { journalEntry } from "@meanwhile/operations/testing";
-import { open } from "lmdb";
+import { type Database, open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { describeWith } from "../../../conformance/judge.ts";
-import type { Records } from "./format.ts";
 import { JournalError, lmdbJournal } from "./journal-lmdb.ts";
 
 let directory: string;
@@ -46,10 +45,11 @@ function ended(id: string, content: string): JournalEntry {
 
 /** A process that puts entries without end, and prints each when `put` has resolved. */
 function puttingProcess(): ChildProcess {
-  const [typescript, script] = ["typescript-on-node.mjs", "putting-process.mjs"].map((name) =>
-    fileURLToPath(new URL(`../testing/${name}`, import.meta.url)),
-  );
-  const flags = ["--conditions=@meanwhile/source", "--import", `${typescript}`, `${script}`, directory];
+  const [typescript, script] = [
+    "../../state-lmdb/testing/typescript-on-node.mjs",
+    "../testing/putting-process.mjs",
+  ].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+  const flags = ["--conditions=@meanwhile/source", `--import=${typescript}`, `${script}`, directory];
   return spawn(process.execPath, flags, { stdio: ["ignore", "pipe", "inherit"] });
 }
 
@@ -97,7 +97,7 @@ describe("a process that is killed (kill -9)", () => {
       expect(told.length).toBeGreaterThanOrEqual(most);
     }
     expect(told.some((line) => line.startsWith("removed "))).toBe(true);
-    expect(readdirSync(directory).filter((name) => name.endsWith(".sock"))).toEqual([]);
+    expect(readdirSync(directory).filter((name) => name.startsWith("socket-"))).toEqual([]);
   });
 });
 
@@ -108,7 +108,7 @@ describe("a directory that is in use", () => {
     const opening = lmdbJournal(directory);
     await expect(opening).rejects.toBeInstanceOf(JournalError);
     await expect(opening).rejects.toMatchObject({ code: "ERR_JOURNAL_IN_USE" });
-    await expect(opening).rejects.toThrow(`another process uses the journal in ${directory}`);
+    await expect(opening).rejects.toThrow(`another process uses the state directory ${directory}`);
     const end = ending(child);
     child.kill("SIGKILL");
     await end;
@@ -219,7 +219,7 @@ describe("state that is damaged", () => {
   test("a copy of the directory, made between two puts, opens", async () => {
     await filled();
     const copy = `${directory}-copy`;
-    cpSync(directory, copy, { recursive: true, filter: (path) => !path.endsWith(".sock") });
+    cpSync(directory, copy, { recursive: true, filter: (path) => !path.includes("socket-") });
     const journal = await lmdbJournal(copy);
     expect((await journal.get("large"))?.outcome?.content).toBe("x".repeat(5000));
     await journal.close();
@@ -303,7 +303,7 @@ describeWith(["tmpfs"], "a small disk", () => {
   test("that is read-only is refused at the start", async () => {
     execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", disk]);
     await expect(lmdbJournal(join(disk, "state"))).rejects.toMatchObject({ code: "ERR_JOURNAL_UNAVAILABLE" });
-    await expect(lmdbJournal(disk)).rejects.toThrow(join(disk, "journal.mdb"));
+    await expect(lmdbJournal(disk)).rejects.toThrow(disk);
   });
 
   test("that becomes read-only where large contents go: those are rejected, small ones go on", async () => {
@@ -337,7 +337,7 @@ function overwrite(path: string, at: number, length: number): void {
   closeSync(fd);
 }
 
-async function inRecords(act: (records: Records) => unknown): Promise<void> {
+async function inRecords(act: (records: Database<Uint8Array, string>) => unknown): Promise<void> {
   const database = open({ path: join(directory, "journal.mdb") });
   await act(database.openDB<Uint8Array, string>({ name: "journal", encoding: "binary" }));
   await database.close();

@@ -1,69 +1,82 @@
 /** A journal on one machine, in LMDB: operations survive their process. */
-import { mkdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { fullRetention } from "@meanwhile/operations/internal";
-import { open, type RootDatabase } from "lmdb";
-import { flushDirectory } from "./content-files.ts";
-import { checkDataFile, checkLength } from "./data-file.ts";
-import { own } from "./directory-owner.ts";
-import type { DurableJournal, LmdbJournalSettings } from "./durable-journal.ts";
-import { explained, openJournal } from "./open-journal.ts";
-import { makePrivateDirectory, makePrivateFiles } from "./private-files.ts";
+import { join } from "node:path";
+import {
+  type DurableJournal,
+  fullRetention,
+  JournalError,
+  type JournalErrorCode,
+  type JournalStore,
+  journalFailure,
+  type KeptJournalSettings,
+  keptJournal,
+} from "@meanwhile/operations/internal";
+import { openState, type Part, type State, StateError, type StateErrorCode } from "@meanwhile/state-lmdb";
 
-export type { DurableJournal, LmdbJournalSettings } from "./durable-journal.ts";
-export { JournalError, type JournalErrorCode } from "./journal-error.ts";
+export { type DurableJournal, JournalError, type JournalErrorCode } from "@meanwhile/operations/internal";
+
+export interface LmdbJournalSettings extends KeptJournalSettings {
+  /**
+   * Called where the disk is full, and what is to be recorded frees room: gives up what is held in reserve for that.
+   * Returns false where there is nothing. Default: nothing is.
+   */
+  readonly makeRoom?: () => boolean;
+}
 
 /**
  * Opens the journal in a directory of its own, which is created where it is missing. `put` resolves once the entry is
  * committed: neither the end of the process, however it comes, nor a loss of power undoes it, as far as the disk keeps
- * what it says it has flushed. What entries are found by is kept in memory, some 500 bytes for each.
+ * what it says it has flushed. A thread of its own writes and flushes. What entries are found by is kept in memory, some
+ * 500 bytes for each.
  *
  * @throws {JournalError} "ERR_JOURNAL_CORRUPT", "ERR_JOURNAL_FORMAT", "ERR_JOURNAL_FULL", "ERR_JOURNAL_UNAVAILABLE";
  *   "ERR_JOURNAL_IN_USE" if another process uses the directory
  */
 export async function lmdbJournal(
   directory: string,
-  settings: LmdbJournalSettings = {},
+  { makeRoom = () => false, ...settings }: LmdbJournalSettings = {},
 ): Promise<DurableJournal> {
-  const path = join(directory, "journal.mdb");
-  const retention = fullRetention(settings.retention);
-  let database: RootDatabase;
+  fullRetention(settings.retention);
+  const state = await openState({ directory, file: "journal.mdb", makeRoom }).catch((cause: unknown) => {
+    throw explained(cause, directory);
+  });
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await makePrivateDirectory(directory);
-    await checkDataFile(path);
-    database = open({ path });
-  } catch (cause) {
-    throw explained(cause, path);
-  }
-  try {
-    await makePrivateFiles(directory, /^journal\.mdb(-lock)?$/);
-    await checkLength(path, database.getStats());
-    const release = await own(directory, database);
-    try {
-      const journal = await openJournal({
-        ...settings,
-        retention,
-        database,
-        files: join(directory, "contents"),
-      });
-      // What is put is kept only if the files that it is in have their names.
-      for (const named of [directory, dirname(resolve(directory))]) await flushDirectory(named);
-      return closing(journal, async () => {
-        await release();
-        await database.close();
-      });
-    } catch (error) {
-      await release();
-      throw error;
-    }
-  } catch (cause) {
-    await database.close();
-    throw explained(cause, path);
+    const store = storeIn(state.part({ failure: notWritten }));
+    const journal = await keptJournal({
+      ...settings,
+      store,
+      file: state.file,
+      files: join(directory, "contents"),
+    });
+    return closing(journal, state);
+  } catch (error) {
+    await state.close();
+    throw error;
   }
 }
 
-function closing(journal: DurableJournal, after: () => Promise<void>): DurableJournal {
+function storeIn(part: Part): JournalStore {
+  return { records: part.table("journal", "binary"), change: (work, options) => part.change(work, options) };
+}
+
+function notWritten(cause: Error): JournalError {
+  return journalFailure("the journal could not be written", cause);
+}
+
+const codes: Partial<Record<StateErrorCode, JournalErrorCode>> = {
+  "in-use": "ERR_JOURNAL_IN_USE",
+  "no-space": "ERR_JOURNAL_FULL",
+  corrupt: "ERR_JOURNAL_CORRUPT",
+};
+
+/** What is thrown where the directory cannot be opened. */
+function explained(cause: unknown, directory: string): JournalError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof StateError ? codes[cause.code] : undefined;
+  const message = `the journal in ${directory} cannot be opened: ${why}`;
+  return new JournalError(code ?? "ERR_JOURNAL_UNAVAILABLE", message, { cause });
+}
+
+function closing(journal: DurableJournal, state: State): DurableJournal {
   let closed: Promise<void> | undefined;
   return {
     put: (entry, options) => journal.put(entry, options),
@@ -73,7 +86,7 @@ function closing(journal: DurableJournal, after: () => Promise<void>): DurableJo
     unfinished: () => journal.unfinished(),
     remove: (id) => journal.remove(id),
     close() {
-      closed ??= journal.close().then(after);
+      closed ??= journal.close().then(() => state.close());
       return closed;
     },
   };

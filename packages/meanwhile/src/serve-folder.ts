@@ -52,7 +52,7 @@ export type FolderHandler = NodeHandler & {
  * an earlier process left unfinished.
  *
  * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, `ERR_STATE_IN_FOLDER`, `ERR_INVALID_BASE_URL`, `ERR_INVALID_OPERATIONS_PATH`
- * @throws {StateError} of `@meanwhile/disk`, where the folder or its state cannot be used: another process uses it, or it
+ * @throws {StateError} of `@meanwhile/state-lmdb`, where the folder or its state cannot be used: another process uses it, or it
  *   belongs to another folder
  * @throws {JournalError} of `@meanwhile/journal-lmdb`, where the record of long requests cannot be used
  * @throws {ReservedPathError} of `@meanwhile/server`, where a file stands where status documents are to be

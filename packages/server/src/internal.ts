@@ -1,4 +1,5 @@
 /** For our own stores: locks by the rules of RFC 4918, in a table that a store keeps. It may change with any version. */
+export { type KeptLocksOptions, keptLocks, type LockRecords } from "./locks/kept-locks.ts";
 export {
   defaultLockLimits,
   type LockLimits,

@@ -1,6 +1,5 @@
-import type { Database, RootDatabase } from "lmdb";
+import type { Part, Table } from "@meanwhile/state-lmdb";
 import type { Facts } from "../calls/file-operations.ts";
-import type { WriteQueue } from "../state/write-queue.ts";
 import { entityTag } from "./resource.ts";
 
 /** Of more, the one that was moved first gets another tag. */
@@ -15,17 +14,17 @@ type Kept = readonly [tag: string, order: number];
  * change alone. A tag that is not recorded before the process ends is lost, too: one change too many does no harm.
  */
 export class MovedTags {
-  readonly #records: Database<Kept, string> | undefined;
-  readonly #queue: WriteQueue | undefined;
+  readonly #records: Table<string, Kept> | undefined;
+  readonly #part: Part | undefined;
   /** By what the tag would be, the first moved first. */
   readonly #kept: Map<string, string>;
   #order: number;
 
-  /** @param store default: kept in memory alone */
-  constructor(store?: { readonly database: RootDatabase; readonly queue: WriteQueue }) {
-    this.#records = store?.database.openDB<Kept, string>({ name: "moved-tags", encoding: "json" });
-    this.#queue = store?.queue;
-    const records = [...(this.#records?.getRange() ?? [])].map(({ key, value }) => ({ key, value }));
+  /** @param part of the state; default: kept in memory alone */
+  constructor(part?: Part) {
+    this.#records = part?.table<string, Kept>("moved-tags", "json");
+    this.#part = part;
+    const records = [...(this.#records?.range() ?? [])];
     records.sort((one, other) => one.value[1] - other.value[1]);
     this.#kept = new Map(records.map(({ key, value }) => [key, value[0]]));
     this.#order = records.at(-1)?.value[1] ?? 0;
@@ -62,10 +61,10 @@ export class MovedTags {
     const records = this.#records;
     if (records === undefined) return;
     const change = (): void => {
-      for (const one of gone) void records.remove(one);
-      void records.put(key, kept);
+      for (const one of gone) records.remove(one);
+      records.put(key, kept);
     };
     // Nobody waits for it: should it fail, the tag changes with the next start.
-    this.#queue?.run(change, { durable: false }).catch(() => {});
+    this.#part?.change(change, { durable: false }).catch(() => {});
   }
 }

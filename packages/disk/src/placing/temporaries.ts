@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { memberPath, type ResourcePath } from "@meanwhile/dav";
-import type { Database, RootDatabase } from "lmdb";
+import type { Part, Table } from "@meanwhile/state-lmdb";
 import type { Overwriting } from "../documents/overwrite.ts";
 import type { Identity } from "../paths/identity.ts";
 import { reservedName } from "../paths/names.ts";
-import type { WriteQueue } from "../state/write-queue.ts";
 import type { PlaceholderLog } from "./place-new.ts";
 
 /** A reserved name in a directory. */
@@ -40,18 +39,14 @@ const idleDirectories = 64;
  * name is used, so that the next start knows where the end of this process left something.
  */
 export class Temporaries {
-  readonly #records: Database<TemporaryRecord, string>;
-  readonly #queue: WriteQueue;
+  readonly #records: Table<string, TemporaryRecord>;
+  readonly #part: Part;
   readonly #randomId: () => string;
   readonly #uses: Map<ResourcePath, Use> = new Map();
 
-  constructor(options: {
-    readonly database: RootDatabase;
-    readonly queue: WriteQueue;
-    readonly randomId: () => string;
-  }) {
-    this.#records = options.database.openDB({ name: "temporaries", encoding: "json" });
-    this.#queue = options.queue;
+  constructor(options: { readonly part: Part; readonly randomId: () => string }) {
+    this.#records = options.part.table("temporaries", "json");
+    this.#part = options.part;
     this.#randomId = options.randomId;
   }
 
@@ -92,7 +87,7 @@ export class Temporaries {
     return {
       facts: {},
       add,
-      // Each commit of the database is flushed.
+      // What is recorded here survives a loss of power.
       addSynced: add,
       forget: async () => {
         if (recorded) await this.#remove(key);
@@ -103,8 +98,8 @@ export class Temporaries {
   /** Records that a file gets new content in place. @returns what forgets that */
   async overwriting({ directory, name, draft, backup }: Overwriting): Promise<() => Promise<void>> {
     const key = keyOf(memberPath(directory.path, draft));
-    await this.#queue.run(
-      () => void this.#records.put(key, { directory: directory.path, overwriting: { name, draft, backup } }),
+    await this.#part.change(() =>
+      this.#records.put(key, { directory: directory.path, overwriting: { name, draft, backup } }),
     );
     return () => this.#remove(key);
   }
@@ -114,21 +109,21 @@ export class Temporaries {
     readonly path: ResourcePath;
     forget(): Promise<void>;
   })[] {
-    return [...this.#records.getRange()].flatMap(({ key, value: { directory: path, overwriting } }) =>
+    return [...this.#records.range()].flatMap(({ key, value: { directory: path, overwriting } }) =>
       overwriting === undefined ? [] : [{ path, ...overwriting, forget: () => this.#remove(key) }],
     );
   }
 
   /** Directories in which an earlier process left something. */
   left(): readonly ResourcePath[] {
-    return [...this.#records.getRange()].flatMap(({ value }) =>
+    return [...this.#records.range()].flatMap(({ value }) =>
       value.placeholder === undefined && value.overwriting === undefined ? [value.directory] : [],
     );
   }
 
   /** What an earlier process may have left under names that are no reserved ones. */
   placeholders(): readonly (Placeholder & { readonly directory: ResourcePath; forget(): Promise<void> })[] {
-    return [...this.#records.getRange()].flatMap(({ key, value: { directory, placeholder } }) =>
+    return [...this.#records.range()].flatMap(({ key, value: { directory, placeholder } }) =>
       placeholder === undefined ? [] : [{ directory, ...placeholder, forget: () => this.#remove(key) }],
     );
   }
@@ -160,11 +155,11 @@ export class Temporaries {
   }
 
   async #remove(key: string): Promise<void> {
-    await this.#queue.run(() => void this.#records.remove(key), { durable: false });
+    await this.#part.change(() => this.#records.remove(key), { durable: false });
   }
 
   async #record(key: string, record: TemporaryRecord): Promise<void> {
-    await this.#queue.run(() => void this.#records.put(key, record), { durable: false });
+    await this.#part.change(() => this.#records.put(key, record));
   }
 }
 

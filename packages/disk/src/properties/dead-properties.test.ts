@@ -1,10 +1,10 @@
 import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav";
 import { testWork } from "@meanwhile/server/testing";
+import { stateIn } from "@meanwhile/state-lmdb/testing";
 import { open } from "lmdb";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Folder } from "../paths/folder.ts";
-import { WriteQueue } from "../state/write-queue.ts";
 import { makeFolder, makeTestDisk, type TestDisk } from "../testing/disk.ts";
 import { DeadProperties } from "./dead-properties.ts";
 
@@ -17,8 +17,7 @@ const propertyOf = (value: string) => ({
 function makeProperties(maxBytes = 1000) {
   const database = open({ path: makeFolder().state, maxDbs: 32, noSubdir: false });
   onTestFinished(() => database.close());
-  const queue = new WriteQueue(database);
-  const properties = new DeadProperties({ database, queue, maxBytes });
+  const properties = new DeadProperties({ part: stateIn(database).part(), maxBytes });
   return {
     properties,
     set: (path: string, value = path) =>

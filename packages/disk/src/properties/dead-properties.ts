@@ -7,14 +7,13 @@ import {
   type ResourcePath,
 } from "@meanwhile/dav";
 import { type Resource, TreeError } from "@meanwhile/server/store";
-import type { Database, RootDatabase } from "lmdb";
-import type { WriteQueue } from "../state/write-queue.ts";
+import type { Part, Table } from "@meanwhile/state-lmdb";
 import { OwedChanges } from "./owed-changes.ts";
 import { type NodeId, type PropertyNode, PropertyNodes } from "./property-nodes.ts";
 
 export interface DeadPropertiesOptions {
-  readonly database: RootDatabase;
-  readonly queue: WriteQueue;
+  /** Its tables hold nothing else. */
+  readonly part: Part;
   /** The most bytes that the dead properties of one resource may have together. Default: 1 MiB. */
   readonly maxBytes?: number;
 }
@@ -53,17 +52,17 @@ export class DeadProperties {
   readonly #nodes: PropertyNodes;
   readonly #maxBytes: number;
   /** Works for which properties were moved. */
-  readonly #settled: Database<true, string>;
-  readonly #queue: WriteQueue;
+  readonly #settled: Table<string, true>;
+  readonly #part: Part;
   readonly #owed: OwedChanges;
   #cleaning: Promise<void> | undefined;
   #changes = 0;
 
   constructor(options: DeadPropertiesOptions) {
-    this.#nodes = new PropertyNodes(options.database);
-    this.#settled = options.database.openDB({ name: "property-works" });
-    this.#queue = options.queue;
-    this.#owed = new OwedChanges(this.#queue, () => this.#clean());
+    this.#part = options.part;
+    this.#nodes = new PropertyNodes(this.#part);
+    this.#settled = this.#part.table("property-works", "msgpack");
+    this.#owed = new OwedChanges(this.#part, () => this.#clean());
     this.#maxBytes = options.maxBytes ?? 1024 * 1024;
     if (this.#nodes.hasRemains()) this.#clean();
   }
@@ -172,7 +171,7 @@ export class DeadProperties {
   async move(source: ResourcePath, destination: ResourcePath, settling: Settling = {}): Promise<void> {
     this.#changes += 1;
     const { kept = [], once } = settling;
-    if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
+    if (once !== undefined && this.#settled.has(keyOf(once))) return;
     const paths = [source, destination];
     if (!this.#owed.any && paths.every((path) => this.#nodes.find(path) === undefined)) return;
     await this.#settle(paths, once, () => {
@@ -201,7 +200,7 @@ export class DeadProperties {
     return {
       settle: async (kept = []) => {
         this.#changes += 1;
-        if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
+        if (once !== undefined && this.#settled.has(keyOf(once))) return;
         const isNothing = copied === undefined && this.#nodes.find(destination) === undefined;
         if (isNothing && !this.#owed.any) return;
         // Until it is attached, should it be owed.
@@ -242,9 +241,9 @@ export class DeadProperties {
   async #settle(paths: readonly ResourcePath[], once: string | undefined, record: () => void): Promise<void> {
     const all = (): void => {
       // It may have been written, although it was told that it was not.
-      if (once !== undefined && this.#settled.doesExist(keyOf(once))) return;
+      if (once !== undefined && this.#settled.has(keyOf(once))) return;
       record();
-      if (once !== undefined) void this.#settled.put(keyOf(once), true);
+      if (once !== undefined) this.#settled.put(keyOf(once), true);
     };
     try {
       await this.#owed.write(all, { freesRoom: true });
@@ -258,10 +257,10 @@ export class DeadProperties {
   /** Forgets for which works properties were moved: all but these can no longer be resumed. */
   async keepSettled(works: ReadonlySet<string>): Promise<void> {
     const kept = new Set([...works].map(keyOf));
-    const gone = [...this.#settled.getKeys()].filter((key) => !kept.has(key));
+    const gone = [...this.#settled.range()].map(({ key }) => key).filter((key) => !kept.has(key));
     if (gone.length === 0) return;
     await this.#owed.write(() => {
-      for (const key of gone) void this.#settled.remove(key);
+      for (const key of gone) this.#settled.remove(key);
     });
   }
 
@@ -373,7 +372,7 @@ export class DeadProperties {
 
   async #cleanAll(): Promise<void> {
     try {
-      while (await this.#queue.run(() => this.#nodes.clean(chunk), { durable: false })) await nextTurn();
+      while (await this.#part.change(() => this.#nodes.clean(chunk), { durable: false })) await nextTurn();
     } catch {
       // What remains is unreachable already, and is cleaned when the database is next opened.
     }

@@ -1,5 +1,5 @@
 import { isWithin, type ResourcePath } from "@meanwhile/dav";
-import type { WriteQueue } from "../state/write-queue.ts";
+import type { ChangeOptions, Part } from "@meanwhile/state-lmdb";
 
 /** A change that was made, and is not recorded yet. */
 export interface OwedChange {
@@ -10,14 +10,14 @@ export interface OwedChange {
 
 /** Changes that were made and could not be recorded: they are, before anything else is. */
 export class OwedChanges {
-  readonly #queue: WriteQueue;
+  readonly #part: Part;
   readonly #paid: () => void;
   #owed: OwedChange[] = [];
   #paying: Promise<void> | undefined;
 
   /** @param paid called when changes that were owed are recorded */
-  constructor(queue: WriteQueue, paid: () => void) {
-    this.#queue = queue;
+  constructor(part: Part, paid: () => void) {
+    this.#part = part;
     this.#paid = paid;
   }
 
@@ -34,19 +34,19 @@ export class OwedChanges {
     return this.#owed.some(({ paths }) => paths.some((at) => isWithin(path, at)));
   }
 
-  /** Makes a change, after what is owed. @throws what {@link WriteQueue.run} throws, for either */
-  async write<T>(change: () => T, options?: Parameters<WriteQueue["run"]>[1]): Promise<T> {
+  /** Makes a change, after what is owed. @throws what {@link Part.change} throws, for either */
+  async write<T>(change: () => T, options?: ChangeOptions): Promise<T> {
     while (this.any) {
       this.#paying ??= this.#pay();
       await this.#paying;
     }
-    return this.#queue.run(change, options);
+    return this.#part.change(change, options);
   }
 
   async #pay(): Promise<void> {
     const paid = [...this.#owed];
     try {
-      await this.#queue.run(
+      await this.#part.change(
         () => {
           for (const { record } of paid) record();
         },

@@ -1,6 +1,6 @@
 import { namesOf, type ResourcePath } from "@meanwhile/dav";
 import type { Resource } from "@meanwhile/server/store";
-import type { Database, RootDatabase } from "lmdb";
+import type { Part, Table } from "@meanwhile/state-lmdb";
 
 export type NodeId = number;
 
@@ -18,25 +18,25 @@ const root: NodeId = 0;
  * The tree of resources that have dead properties, or have members that do. A node is kept by its parent and its
  * name, not by its path: so moving a whole collection, or dropping it, is one step, and keys stay short.
  *
- * All methods work at once; those that write are to be called within a transaction.
+ * All methods work at once; those that write are to be called within a change.
  */
 export class PropertyNodes {
-  readonly #names: Database<NodeId, [NodeId, string] | [NodeId]>;
-  readonly #nodes: Database<PropertyNode, NodeId>;
+  readonly #names: Table<[NodeId, string] | [NodeId], NodeId>;
+  readonly #nodes: Table<NodeId, PropertyNode>;
   /** Nodes that are in no tree (any more, or yet), to be removed with all below them. */
-  readonly #detached: Database<true, NodeId>;
-  readonly #counters: Database<NodeId, string>;
+  readonly #detached: Table<NodeId, true>;
+  readonly #counters: Table<string, NodeId>;
   /** Detached nodes that somebody is about to attach. */
   readonly #held: Set<NodeId> = new Set();
   /** Whether a resource may have a node: not before one got a name. */
   #anyName: boolean;
 
-  constructor(database: RootDatabase) {
-    this.#names = database.openDB({ name: "property-names" });
-    this.#nodes = database.openDB({ name: "properties" });
-    this.#detached = database.openDB({ name: "property-remains" });
-    this.#counters = database.openDB({ name: "property-counters" });
-    this.#anyName = [...this.#names.getKeys({ limit: 1 })].length > 0;
+  constructor(part: Part) {
+    this.#names = part.table("property-names", "msgpack");
+    this.#nodes = part.table("properties", "msgpack");
+    this.#detached = part.table("property-remains", "msgpack");
+    this.#counters = part.table("property-counters", "msgpack");
+    this.#anyName = [...this.#names.range({ limit: 1 })].length > 0;
   }
 
   find(path: ResourcePath): NodeId | undefined {
@@ -59,8 +59,8 @@ export class PropertyNodes {
     limit: number,
     after?: string,
   ): readonly { readonly name: string; readonly id: NodeId }[] {
-    const range = this.#names.getRange({
-      start: after === undefined ? [id] : [id, after],
+    const range = this.#names.range({
+      start: after === undefined ? [id] : ([id, after] as [NodeId, string]),
       end: [id + 1],
       exclusiveStart: after !== undefined,
       limit,
@@ -162,7 +162,7 @@ export class PropertyNodes {
   }
 
   #remains(limit: number): readonly NodeId[] {
-    const detached = [...this.#detached.getKeys({ limit: limit + this.#held.size })];
+    const detached = [...this.#detached.range({ limit: limit + this.#held.size })].map(({ key }) => key);
     return detached.filter((id) => !this.#held.has(id)).slice(0, limit);
   }
 
@@ -174,8 +174,7 @@ export class PropertyNodes {
       chain = this.#chain(up);
     }
     for (const { parent, name, id } of chain?.toReversed() ?? []) {
-      if (this.#nodes.doesExist(id) || this.#names.getKeysCount({ start: [id], end: [id + 1], limit: 1 }) > 0)
-        return;
+      if (this.#nodes.has(id) || this.members(id, 1).length > 0) return;
       this.#names.remove([parent, name]);
     }
   }

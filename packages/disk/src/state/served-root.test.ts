@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ResourcePath, rootPath } from "@meanwhile/dav";
+import { open } from "lmdb";
 import { expect, onTestFinished, test } from "vitest";
 import { testWith } from "../../../../conformance/judge.ts";
 import { rootMarkName } from "../paths/names.ts";
 import { makeFolder, makeTestDisk, openTestDisk } from "../testing/disk.ts";
 import { mountTmpfs } from "../testing/tmpfs.ts";
-import { openStateDatabase } from "./state-database.ts";
 
 const path = "/a" as ResourcePath;
 const refusal = {
@@ -59,7 +59,7 @@ test("a state without a record takes its root once, unless that is empty and the
   await disk.tree.patchProperties(path, [{ action: "set", property }]);
   await disk.close();
   const forget = async (): Promise<void> => {
-    const database = await openStateDatabase(disk.state, disk.folder);
+    const database = open({ path: join(disk.state, "data.mdb"), maxDbs: 32 });
     await database.openDB({ name: "root", encoding: "json" }).drop();
     await database.close();
   };

@@ -9,12 +9,11 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { RootDatabase } from "lmdb";
+import { type Part, StateError, type Table } from "@meanwhile/state-lmdb";
 import { isMissing, treeError } from "../calls/errno.ts";
 import { identityOf } from "../paths/identity.ts";
 import { keepsInodesOn } from "../paths/keeps-inodes.ts";
 import { isReservedName, rootMarkName } from "../paths/names.ts";
-import { StateError } from "./state-error.ts";
 
 /** How the state knows its root again. */
 interface RootRecord {
@@ -25,7 +24,8 @@ interface RootRecord {
 }
 
 export interface ServedRootOptions {
-  readonly database: RootDatabase;
+  /** Of the state, which tells of this root alone. */
+  readonly part: Part;
   readonly root: string;
   /** Unguessable. */
   readonly randomId: () => string;
@@ -41,15 +41,16 @@ export interface ServedRootOptions {
  * @throws {StateError} "other-root"; nothing is changed then. "unusable" where the mark cannot be read
  */
 export async function recogniseRoot(options: ServedRootOptions): Promise<string | undefined> {
-  const { database, root, accept } = options;
-  const about = database.openDB<RootRecord, string>({ name: "root", encoding: "json" });
+  const { part, root, accept } = options;
+  const about: Table<string, RootRecord> = part.table("root", "json");
   const recorded = about.get("root");
   const there = readMark(root);
   const identity = identityOfRoot(root);
   if (!accept) refuseOther(options, recorded, { there, identity });
   const mark = there ?? makeMark(root, options.randomId());
   if (recorded?.mark !== mark || recorded?.identity !== identity.text) {
-    await about.put("root", { ...(mark === undefined ? {} : { mark }), identity: identity.text });
+    const record = { ...(mark === undefined ? {} : { mark }), identity: identity.text };
+    await part.change(() => about.put("root", record), { freesRoom: true });
   }
   return mark;
 }
@@ -74,13 +75,13 @@ function identityOfRoot(root: string): { readonly text: string; readonly certain
 }
 
 function refuseOther(
-  { database, root }: ServedRootOptions,
+  { part, root }: ServedRootOptions,
   recorded: RootRecord | undefined,
   now: { readonly there: string | undefined; readonly identity: ReturnType<typeof identityOfRoot> },
 ): void {
   const same = recorded?.identity === now.identity.text;
   if (recorded === undefined) {
-    if (!(isEmpty(root) && knowsMembers(database))) return;
+    if (!(isEmpty(root) && knowsMembers(part))) return;
   } else if (recorded.mark === undefined) {
     if (same) return;
   } else if (now.there === recorded.mark || (now.there === undefined && same && now.identity.certain)) return;
@@ -115,9 +116,7 @@ function isEmpty(root: string): boolean {
 }
 
 /** Whether the state of an earlier version has dead properties or locks. */
-function knowsMembers(database: RootDatabase): boolean {
-  return ["property-names", "locks"].some((name) => {
-    const rows = database.openDB({ name });
-    return [...rows.getKeys({ limit: 1 })].length > 0;
-  });
+function knowsMembers(part: Part): boolean {
+  const tables = [part.table("property-names", "msgpack"), part.table("locks", "json")];
+  return tables.some((rows) => [...rows.range({ limit: 1 })].length > 0);
 }

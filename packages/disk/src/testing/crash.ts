@@ -4,6 +4,9 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ResourcePath } from "@meanwhile/dav";
+import { TreeError } from "@meanwhile/server/store";
+import { isFull, type PartOptions } from "@meanwhile/state-lmdb";
+import { stateIn } from "@meanwhile/state-lmdb/testing";
 import { open, type RootDatabase } from "lmdb";
 import { onTestFinished } from "vitest";
 import type { BeforeChange, Change } from "../calls/before-change.ts";
@@ -15,7 +18,6 @@ import { Folder } from "../paths/folder.ts";
 import { sweep } from "../placing/sweep.ts";
 import { Temporaries } from "../placing/temporaries.ts";
 import { DeadProperties } from "../properties/dead-properties.ts";
-import { WriteQueue } from "../state/write-queue.ts";
 import { FolderTree } from "../trees/folder-tree.ts";
 import { Pace } from "../workers/pace.ts";
 import { Works } from "../works/works.ts";
@@ -75,7 +77,7 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
     // The end of the process finds the same before a sync as after it.
     return change.call === "sync" ? undefined : step();
   };
-  const queue = new WriteQueue(site.database, () => {
+  const state = stateIn(site.database, () => {
     site.databaseFault?.();
     return step();
   });
@@ -90,7 +92,7 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
   let id = 0;
   const randomId = (): string => `r${process.hrtime.bigint()}-${++id}`;
   const left: ResourcePath[] = [];
-  const temporaries = new Temporaries({ database: site.database, queue, randomId });
+  const temporaries = new Temporaries({ part: state.part(told), randomId });
   const works = new Works({
     file: join(site.state, "works"),
     calls: folder.calls,
@@ -99,7 +101,7 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
   });
   const tree = new FolderTree({
     folder,
-    deadProperties: new DeadProperties({ database: site.database, queue }),
+    deadProperties: new DeadProperties({ part: state.part(told) }),
     temporaries,
     works,
     clock: Date.now,
@@ -118,6 +120,10 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
     },
   };
 }
+
+const told: PartOptions = {
+  failure: (cause) => new TreeError(isFull(cause) ? "no-space" : "unavailable", "not written", { cause }),
+};
 
 /** Closes, as the end of a process does, what one that was ended had open. */
 export async function reap(site: CrashSite): Promise<void> {

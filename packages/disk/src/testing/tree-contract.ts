@@ -4,6 +4,7 @@ import { chmodSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Tree } from "@meanwhile/server/store";
 import { type TreeCapabilities, treeContract } from "@meanwhile/server/testing";
+import { stateIn } from "@meanwhile/state-lmdb/testing";
 import { open } from "lmdb";
 import { describe, onTestFinished } from "vitest";
 import { type Need, testWith } from "../../../../conformance/judge.ts";
@@ -11,7 +12,6 @@ import { Calls } from "../calls/calls.ts";
 import { Folder } from "../paths/folder.ts";
 import { Temporaries } from "../placing/temporaries.ts";
 import { DeadProperties } from "../properties/dead-properties.ts";
-import { WriteQueue } from "../state/write-queue.ts";
 import { FolderTree } from "../trees/folder-tree.ts";
 import { FileWorkers } from "../workers/file-workers.ts";
 import { Pace } from "../workers/pace.ts";
@@ -96,7 +96,7 @@ export function makeParts(options: {
   // Durability is tried elsewhere; here it would only take time.
   const database = open({ path: state, maxDbs: 32, noSubdir: false, noSync: true });
   onTestFinished(() => database.close());
-  const queue = new WriteQueue(database);
+  const kept = stateIn(database);
   // On a mount that is not local all calls are made in workers.
   const mounts = { mountOf: () => ({ id: "network", point: folder, local: false }) };
   const routes = new Routes({ workers, root: folder, ...(options.slow ? { mounts } : {}) });
@@ -110,8 +110,8 @@ export function makeParts(options: {
   const randomId = () => `id${++id}`;
   const context = {
     folder: served,
-    deadProperties: new DeadProperties({ database, queue }),
-    temporaries: new Temporaries({ database, queue, randomId }),
+    deadProperties: new DeadProperties({ part: kept.part() }),
+    temporaries: new Temporaries({ part: kept.part(), randomId }),
     works: new Works({ file: join(state, "works"), calls: served.calls, randomId, clock: Date.now }),
     clock: Date.now,
     left: () => {},

@@ -1,8 +1,8 @@
 import { type BigIntStats, lstatSync } from "node:fs";
 import { devNull } from "node:os";
-import { extname } from "node:path";
-import { SHARE_ENV, Worker } from "node:worker_threads";
+import { SHARE_ENV, type Worker } from "node:worker_threads";
 import { TreeError, type TreeErrorCode } from "@meanwhile/server/store";
+import { startThread } from "@meanwhile/state-lmdb/internal";
 import type { FileOperation, Held, OpenedFile } from "../calls/file-operations.ts";
 import type { FileTask, FileTaskResult } from "./file-worker.ts";
 
@@ -16,11 +16,6 @@ export interface ThreadTask extends FileTask {
   reject(error: unknown, ms: number | undefined): void;
 }
 
-/** Node 20 runs these sources by a loader that the process was started with; what is built needs no options. */
-const extension = extname(import.meta.url);
-const execArgv =
-  extension === ".ts" ? process.execArgv.filter((option) => option.startsWith("--import=")) : [];
-
 /** One worker thread, which runs one operation at a time. */
 export class FileThread {
   readonly #worker: Worker;
@@ -33,11 +28,10 @@ export class FileThread {
   /** @param ended told when the thread takes no more operations */
   constructor(ended: () => void) {
     this.#ended = ended;
-    this.#worker = new Worker(new URL(`./file-worker${extension}`, import.meta.url), {
+    this.#worker = startThread("file-worker", import.meta.url, {
       env: SHARE_ENV,
       // Descriptors are handed over: they stay open when the thread ends.
       trackUnmanagedFds: false,
-      execArgv,
       // It makes hardly anything that lives for long.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });

@@ -5,7 +5,6 @@ import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "../calls/calls.ts";
 import { isFull, isMissing, isUnsyncable, treeError } from "../calls/errno.ts";
 import { reservedName } from "../paths/names.ts";
-import type { Reserve } from "../state/reserve.ts";
 import {
   type Fact,
   type LaterFacts,
@@ -31,7 +30,7 @@ export interface WorksOptions {
   readonly calls: Calls;
   readonly randomId: () => string;
   /** Room for works that free some, where the disk is full. */
-  readonly reserve?: Pick<Reserve, "free">;
+  readonly reserve?: { free(): boolean };
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }

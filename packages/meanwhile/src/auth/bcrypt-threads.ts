@@ -1,15 +1,10 @@
 import { once } from "node:events";
-import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startThread } from "@meanwhile/state-lmdb/internal";
 import type { BcryptTask } from "./bcrypt-worker.ts";
 
 /** Whether the hash is the password's. Rejects where the thread fails. */
 export type VerifyBcrypt = (password: string, hash: string) => Promise<boolean>;
-
-/** Node 20 runs these sources by a loader that the process was started with; what is built needs no options. */
-const extension = extname(import.meta.url);
-const execArgv =
-  extension === ".ts" ? process.execArgv.filter((option) => option.startsWith("--import=")) : [];
 
 /**
  * Compares passwords with bcrypt hashes in threads of its own, one for each comparison that runs at once: bcrypt takes
@@ -19,7 +14,7 @@ const execArgv =
 export function createBcryptThreads(): VerifyBcrypt {
   const idle: Worker[] = [];
   return async (password, hash) => {
-    const worker = idle.pop() ?? startWorker();
+    const worker = idle.pop() ?? startThread("bcrypt-worker", import.meta.url);
     worker.ref();
     worker.postMessage({ password, hash } satisfies BcryptTask);
     const [right] = await once(worker, "message");
@@ -27,8 +22,4 @@ export function createBcryptThreads(): VerifyBcrypt {
     idle.push(worker);
     return right === true;
   };
-}
-
-function startWorker(): Worker {
-  return new Worker(new URL(`./bcrypt-worker${extension}`, import.meta.url), { execArgv });
 }

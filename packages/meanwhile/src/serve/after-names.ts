@@ -11,9 +11,9 @@ export function afterNames(
 ): DurableJournal {
   return {
     ...journal,
-    async put(entry) {
+    async put(entry, options) {
       await namesSynced();
-      await journal.put(entry);
+      await journal.put(entry, options);
     },
   };
 }

@@ -1,7 +1,8 @@
 /** Serves a folder, from checked options to the first line that says where. */
-import { StateError } from "@meanwhile/disk";
+
 import { JournalError } from "@meanwhile/journal-lmdb";
 import { ReservedPathError } from "@meanwhile/server";
+import { StateError } from "@meanwhile/state-lmdb";
 import { failed } from "../command-error.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
 import type { Terminal } from "../terminal.ts";

@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync } from "
 import { createConnection, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeFilePrivate } from "./private-modes.ts";
 import { StateError } from "./state-error.ts";
 
 /** The one process that works with a state directory. */
@@ -67,6 +68,7 @@ async function attemptHold(names: SocketNames, id: string): Promise<Hold | undef
   const held = `${names.prefix}held-${id}`;
   const server = await listen(join(names.short, unheard));
   try {
+    makeFilePrivate(join(names.short, unheard));
     // Only what listens already gets a name that others look for, so whoever cannot be reached there has ended.
     renameSync(join(names.short, unheard), join(names.short, starting));
     const others = await othersThan(names, starting);

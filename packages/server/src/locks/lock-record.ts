@@ -1,5 +1,5 @@
 import type { Lock } from "@meanwhile/dav";
-import { TreeError } from "@meanwhile/server/store";
+import { TreeError } from "../store.ts";
 
 /** The format of a lock's record. Raised when an older server could not read it any more. */
 const formatVersion = 1;

@@ -1,16 +1,27 @@
+/** Locks that survive the process: the table of locks, each change of which is recorded. */
 import type { Lock, LockToken, ResourcePath } from "@meanwhile/dav";
-import { type LockLimits, LockTable } from "@meanwhile/server/internal";
-import type { LockRequest, LockResult, LockStore } from "@meanwhile/server/store";
-import type { Database, RootDatabase } from "lmdb";
+import type { LockRequest, LockResult, LockStore } from "../store.ts";
 import { type LockRecordJson, readLockRecord, writeLockRecord } from "./lock-record.ts";
-import type { Reserve } from "./reserve.ts";
-import { WriteQueue } from "./write-queue.ts";
+import { type LockLimits, LockTable } from "./lock-table.ts";
 
-export interface LockStoreOptions {
-  /** The environment; the locks have a database of their own in it, named "locks". Its owner closes it. */
-  readonly database: RootDatabase;
-  /** Room for removing locks, where the disk is full. */
-  readonly reserve?: Reserve;
+/** Where locks are kept: records by token. They are put and removed within a change only. */
+export interface LockRecords {
+  /** All that there are, in any order. */
+  range(): Iterable<{ readonly key: string; readonly value: unknown }>;
+  put(token: string, record: LockRecordJson): void;
+  remove(token: string): void;
+}
+
+export interface KeptLocksOptions {
+  readonly records: LockRecords;
+  /**
+   * Runs `work`, which puts and removes records. Resolves once the end of the process cannot undo that any more; a loss of
+   * power may. Changes are made in the order of calls. A change that frees room may use what is held for that.
+   */
+  readonly change: (
+    work: () => void,
+    options: { readonly durable: false; readonly freesRoom?: boolean },
+  ) => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Default: `urn:uuid:` and a random UUID (RFC 4918 §6.5). */
@@ -19,32 +30,31 @@ export interface LockStoreOptions {
 }
 
 /**
- * Opens the locks of a folder. All of them are held in memory, where requests are answered; each change is written
- * through to LMDB, and is answered only once it is committed there, so that it survives a restart, and the kill of
- * the process.
+ * Opens the locks of a tree. All of them are held in memory, where requests are answered; each change is recorded, and is
+ * answered only once it is, so that it survives a restart, and the kill of the process.
  *
  * @throws {TreeError} "unavailable" if a kept lock cannot be read; nothing is changed then.
  */
-export function openLockStore(options: LockStoreOptions): LockStore {
-  return new DiskLockStore(options);
+export function keptLocks(options: KeptLocksOptions): LockStore {
+  return new KeptLocks(options);
 }
 
-class DiskLockStore implements LockStore {
-  readonly #kept: Database<LockRecordJson, LockToken>;
-  readonly #queue: WriteQueue;
+class KeptLocks implements LockStore {
+  readonly #records: LockRecords;
+  readonly #change: KeptLocksOptions["change"];
   readonly #table: LockTable;
   /** What the call at hand changed in memory and has not written yet. */
   #changes: (() => void)[] = [];
 
-  constructor({ database, reserve, ...options }: LockStoreOptions) {
-    this.#kept = database.openDB<LockRecordJson, LockToken>({ name: "locks", encoding: "json" });
-    this.#queue = new WriteQueue(database, undefined, reserve);
+  constructor({ records, change, ...options }: KeptLocksOptions) {
+    this.#records = records;
+    this.#change = change;
     const locks = this.#load();
     this.#table = new LockTable({
       ...options,
       record: {
-        put: (lock) => this.#changes.push(() => void this.#kept.put(lock.token, writeLockRecord(lock))),
-        drop: (token) => this.#changes.push(() => void this.#kept.remove(token)),
+        put: (lock) => this.#changes.push(() => records.put(lock.token, writeLockRecord(lock))),
+        drop: (token) => this.#changes.push(() => records.remove(token)),
       },
     });
     for (const lock of locks) this.#table.restore(lock);
@@ -97,14 +107,9 @@ class DiskLockStore implements LockStore {
     return this.#table.now();
   }
 
-  /** Waits for what is on its way to the database, which stays open. */
-  async close(): Promise<void> {
-    await this.#queue.settled();
-  }
-
   #load(): readonly Lock[] {
     const locks: Lock[] = [];
-    for (const { key, value } of this.#kept.getRange()) locks.push(readLockRecord(key, value));
+    for (const { key, value } of this.#records.range()) locks.push(readLockRecord(key, value));
     return locks;
   }
 
@@ -113,7 +118,7 @@ class DiskLockStore implements LockStore {
     const changes = this.#changes;
     this.#changes = [];
     if (changes.length === 0) return;
-    await this.#queue.run(
+    await this.#change(
       () => {
         for (const change of changes) change();
       },

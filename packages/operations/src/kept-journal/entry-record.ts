@@ -3,7 +3,9 @@
  * are 32 bits, big-endian. The content is kept byte for byte; in text, lone surrogates become U+FFFD.
  */
 import { crc32 } from "node:zlib";
-import type { JournalEntry, MemberResult, Outcome } from "@meanwhile/operations";
+import type { JournalEntry } from "../journal.ts";
+import type { MemberResult } from "../member-results.ts";
+import type { Outcome } from "../operation.ts";
 
 /** A content that is too large for a record, and where it is. */
 export interface ContentFile {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statfsSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statfsSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import { StateError } from "./state-error.ts";
 
@@ -15,18 +15,19 @@ const mostUnwritten = 64;
 
 /**
  * Looks at a database file before LMDB maps it into memory, where a damaged or short file would end the process.
- * A file that does not exist, or is empty, is in order.
+ * A file that does not exist, or is empty, is in order. One that lacks pages which were never written gets them.
  *
+ * @returns what undoes that, where the database cannot be opened all the same
  * @throws {StateError} "corrupt"; "no-space" where a new file would not fit
  */
-export function checkDatabaseFile(file: string): void {
+export function checkDatabaseFile(file: string): () => void {
   let fd: number;
   try {
     fd = openSync(file, "r+");
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
       requireRoom(file);
-      return;
+      return nothing;
     }
     throw new StateError("unusable", `the database ${file} cannot be opened for reading and writing`, {
       cause,
@@ -36,22 +37,25 @@ export function checkDatabaseFile(file: string): void {
     const { size } = fstatSync(fd);
     if (size === 0) {
       requireRoom(file);
-      return;
+      return nothing;
     }
     const needed = neededBytes(fd);
     if (needed === undefined) throw new StateError("corrupt", `${file} is no database, or a damaged one`);
-    if (size >= needed.bytes) return;
-    if (size < needed.bytes - mostUnwritten * needed.pageSize) {
+    if (size >= needed.bytes) return nothing;
+    if (size < needed.bytes - mostUnwritten * needed.pageSize || size % needed.pageSize !== 0) {
       throw new StateError(
         "corrupt",
         `${file} is damaged: ${size} of at least ${needed.bytes} bytes are left`,
       );
     }
     ftruncateSync(fd, needed.bytes);
+    return () => truncateSync(file, size);
   } finally {
     closeSync(fd);
   }
 }
+
+const nothing = (): void => {};
 
 /** LMDB ends the process where a new file cannot take its first pages. */
 function requireRoom(file: string): void {

@@ -1,5 +1,7 @@
-/** What is told of a journal in LMDB without LMDB's own types, which TypeScript does not take in ES modules. */
-import type { After, Journal, JournalEntry, PutOptions, Retention } from "@meanwhile/operations";
+/** A journal that survives its process, and what its user may choose. */
+import type { After } from "../claims.ts";
+import type { Journal, JournalEntry, PutOptions } from "../journal.ts";
+import type { Retention } from "../retention.ts";
 
 /** A journal that answers later, and has to be closed. */
 export interface DurableJournal extends Journal {
@@ -13,7 +15,7 @@ export interface DurableJournal extends Journal {
   close(): Promise<void>;
 }
 
-export interface LmdbJournalSettings {
+export interface KeptJournalSettings {
   readonly retention?: Partial<Retention>;
   /** The time of day, in milliseconds since the epoch. */
   readonly now?: () => number;
@@ -25,9 +27,4 @@ export interface LmdbJournalSettings {
   readonly contentLimit?: number;
   /** Contents up to this length lie in the record, longer ones in a file; in bytes, default 64 KiB. */
   readonly memoryLimit?: number;
-  /**
-   * Called where the disk is full, and what is to be recorded frees room: gives up what is held in reserve for that.
-   * Returns false where there is nothing. Default: nothing is.
-   */
-  readonly makeRoom?: () => boolean;
 }

@@ -1,15 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Journal, JournalEntry, PutOptions, Retention } from "@meanwhile/operations";
-import {
-  indexed,
-  JournalIndex,
-  type SecretClocks,
-  SecretWatch,
-  secretSince,
-  withinLimit,
-  withoutSecrets,
-} from "@meanwhile/operations/internal";
-import type { CommitQueue } from "./commit-queue.ts";
+import { withinLimit } from "../content-limit.ts";
+import type { Journal, JournalEntry, PutOptions } from "../journal.ts";
+import { indexed, JournalIndex } from "../journal-index.ts";
+import type { Retention } from "../retention.ts";
+import { type SecretClocks, SecretWatch, secretSince, withoutSecrets } from "../secrets.ts";
 import type { ContentFiles } from "./content-files.ts";
 import {
   type ContentFile,
@@ -19,12 +13,13 @@ import {
   fileOf,
   withFile,
 } from "./entry-record.ts";
-import { formatKey, type Records } from "./format.ts";
+import { formatKey } from "./format.ts";
 import { JournalError, journalFailure } from "./journal-error.ts";
+import type { JournalRecords, JournalStore } from "./journal-store.ts";
 
-export interface LmdbJournalOptions extends SecretClocks {
-  readonly records: Records;
-  readonly commits: CommitQueue;
+export interface KeptEntriesOptions extends SecretClocks {
+  readonly records: JournalRecords;
+  readonly change: JournalStore["change"];
   readonly contents: ContentFiles;
   /** Named in messages. */
   readonly file: string;
@@ -37,11 +32,12 @@ export interface LmdbJournalOptions extends SecretClocks {
 export const droppedAtOnce = 16;
 
 /**
- * Records in LMDB, one for each entry; large contents in files; what entries are found by in memory. A record is
- * committed before anything else is changed, so what is in memory is never ahead of the disk.
+ * Records, one for each entry; large contents in files; what entries are found by in memory. A record is committed
+ * before anything else is changed, so what is in memory is never ahead of what is kept.
  */
-export class LmdbJournal implements Journal {
-  readonly #options: LmdbJournalOptions;
+export class KeptEntries implements Journal {
+  readonly #options: KeptEntriesOptions;
+  #closed = false;
   readonly #index: JournalIndex;
   /** The records of entries whose content is in a file, by id. */
   readonly #files = new Map<string, ContentFile>();
@@ -54,7 +50,7 @@ export class LmdbJournal implements Journal {
   readonly #secrets: SecretWatch;
   #lastOrder = 0;
 
-  private constructor(options: LmdbJournalOptions) {
+  private constructor(options: KeptEntriesOptions) {
     this.#options = options;
     this.#index = new JournalIndex(options.retention, options.now, options.lease);
     // What could not be forgotten now is tried again, and not told to anybody.
@@ -62,8 +58,8 @@ export class LmdbJournal implements Journal {
   }
 
   /** Reads and checks what is kept, and drops what retention gives up. */
-  static async open(options: LmdbJournalOptions): Promise<LmdbJournal> {
-    const journal = new LmdbJournal(options);
+  static async open(options: KeptEntriesOptions): Promise<KeptEntries> {
+    const journal = new KeptEntries(options);
     const kept = journal.#readAll();
     kept.sort((one, other) => one.order - other.order || one.indexed.startedAtMs - other.indexed.startedAtMs);
     for (const one of kept) {
@@ -125,20 +121,20 @@ export class LmdbJournal implements Journal {
 
   /** Resolves once what was put is committed. What is put later is refused. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#secrets.close();
     await Promise.allSettled(this.#changes.values());
-    await this.#options.commits.close();
   }
 
   async #put(entry: JournalEntry, options?: PutOptions): Promise<void> {
-    const { contents, contentLimit, memoryLimit, retention, commits, records } = this.#options;
+    const { contents, contentLimit, memoryLimit, retention, change, records } = this.#options;
     const { id } = entry;
     const kept = withinLimit(entry, Math.min(contentLimit, retention.bytes));
     const file = await this.#write(kept, memoryLimit);
     const order = this.#orders.get(id) ?? (kept.state === "running" ? 0 : ++this.#lastOrder);
     try {
       const record = encodeRecord({ entry: kept, file, order });
-      await commits.run(() => records.putSync(keyOf(id), record), options);
+      await change(() => records.put(keyOf(id), record), options);
     } catch (error) {
       if (file) await contents.remove(file);
       throw error;
@@ -163,8 +159,8 @@ export class LmdbJournal implements Journal {
   }
 
   async #remove(id: string): Promise<void> {
-    const { commits, records, contents } = this.#options;
-    await commits.run(() => records.removeSync(keyOf(id)));
+    const { change, records, contents } = this.#options;
+    await change(() => records.remove(keyOf(id)), { freesRoom: true });
     const file = this.#files.get(id);
     this.#forget(id);
     if (file) await contents.remove(file);
@@ -178,7 +174,8 @@ export class LmdbJournal implements Journal {
       return this.#inTurn(id, async () => {
         // Put again in between: then it stays.
         if (this.#index.has(id)) return;
-        await this.#options.commits.run(() => this.#options.records.removeSync(keyOf(id)));
+        const { change, records } = this.#options;
+        await change(() => records.remove(keyOf(id)));
         if (file) await this.#options.contents.remove(file);
       });
     });
@@ -213,6 +210,7 @@ export class LmdbJournal implements Journal {
   }
 
   #inTurn(id: string, change: () => Promise<void>): Promise<void> {
+    if (this.#closed) return Promise.reject(journalFailure("the journal is closed"));
     const before = this.#changes.get(id);
     const made = before === undefined ? change() : before.then(change, change);
     const settled = made
@@ -242,7 +240,7 @@ export class LmdbJournal implements Journal {
     const kept: Kept[] = [];
     let at: unknown;
     try {
-      for (const { key, value } of this.#options.records.getRange()) {
+      for (const { key, value } of this.#options.records.range()) {
         at = key;
         if (key === formatKey) continue;
         const { entry, file, order } = decodeRecord(value);
@@ -273,7 +271,7 @@ interface Kept {
   readonly secretSinceMs: number | undefined;
 }
 
-/** LMDB's keys are short, and ids may be anything. */
+/** Keys are short, and ids may be anything. */
 function keyOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url");
 }

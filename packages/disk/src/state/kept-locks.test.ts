@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parsePath } from "@meanwhile/dav";
-import type { LockLimits } from "@meanwhile/server/internal";
+import { keptLocks, type LockLimits } from "@meanwhile/server/internal";
 import { type LockRequest, type LockStore, TreeError } from "@meanwhile/server/store";
 import { lockStoreContract } from "@meanwhile/server/testing";
+import { openState, type Part } from "@meanwhile/state-lmdb";
+import { stateIn } from "@meanwhile/state-lmdb/testing";
 import { open, type RootDatabase } from "lmdb";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openLockStore } from "./lock-store.ts";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { treeError } from "../calls/errno.ts";
 
 let folder: string;
 let database: RootDatabase;
@@ -29,7 +31,12 @@ afterEach(async () => {
 });
 
 function openStore(limits: Partial<LockLimits> = {}): LockStore {
-  return openLockStore({ database, clock, limits });
+  return locksIn(stateIn(database).part({ failure: treeError }), limits);
+}
+
+function locksIn(part: Part, limits: Partial<LockLimits> = {}): LockStore {
+  const records = part.table<string, unknown>("locks", "json");
+  return keptLocks({ records, change: (work, how) => part.change(work, how), clock, limits });
 }
 
 /** Closes the database without a word to the store, and opens both again. */
@@ -177,8 +184,9 @@ test("every lock that was answered survives the kill of the process (kill -9)", 
     // Others are on their way at this moment.
     if (answered.length === 300) child.kill("SIGKILL");
   }
-  database = open({ path: join(folder, "state.mdb") });
-  const store = openStore();
+  const state = await openState({ directory: folder, file: "state.mdb" });
+  onTestFinished(() => state.close());
+  const store = locksIn(state.part());
   expect(answered.length).toBeGreaterThanOrEqual(300);
   const kept = new Set((await store.within(parsePath("/"))).map(({ token, root }) => `${token} ${root}`));
   for (const line of answered.filter((one) => one.startsWith("urn:"))) expect(kept).toContain(line);
@@ -190,12 +198,12 @@ test("every lock that was answered survives the kill of the process (kill -9)", 
 
 /** A process that makes locks without end, and removes some, and prints each when it was answered. */
 function lockingProcess(): ChildProcess {
-  const [typescript, script] = ["typescript-on-node.mjs", "locking-process.mjs"].map((name) =>
-    fileURLToPath(new URL(`../../testing/${name}`, import.meta.url)),
-  );
-  const path = join(folder, "state.mdb");
-  const flags = ["--conditions=@meanwhile/source", "--import", `${typescript}`];
-  return spawn(process.execPath, [...flags, `${script}`, path, `${nowMs}`], {
+  const [typescript, script] = [
+    "../../../state-lmdb/testing/typescript-on-node.mjs",
+    "../../testing/locking-process.mjs",
+  ].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+  const flags = ["--conditions=@meanwhile/source", `--import=${typescript}`];
+  return spawn(process.execPath, [...flags, `${script}`, folder, `${nowMs}`], {
     stdio: ["ignore", "pipe", "inherit"],
   });
 }

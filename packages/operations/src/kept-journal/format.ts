@@ -1,14 +1,11 @@
-import { type Database, TransactionFlags } from "lmdb";
 import { JournalError } from "./journal-error.ts";
+import type { JournalRecords, JournalStore } from "./journal-store.ts";
 
 /** The format that this version writes. Raised with a step in {@link steps} when records change. */
 export const currentFormat = 1;
 
-/** Records by key, as bytes. */
-export type Records = Database<Uint8Array, string>;
-
 /** How records of format N become those of format N + 1, by N. */
-export type FormatSteps = Readonly<Record<number, (records: Records) => void>>;
+export type FormatSteps = Readonly<Record<number, (records: JournalRecords) => void>>;
 
 const steps: FormatSteps = {};
 
@@ -22,11 +19,12 @@ export const formatKey = "format";
  * @throws {JournalError} "ERR_JOURNAL_FORMAT" if a newer version wrote it, or nobody knows the way from its format;
  *   "ERR_JOURNAL_CORRUPT" if its format cannot be read. Nothing is changed then.
  */
-export function upgradeFormat(
-  records: Records,
+export async function upgradeFormat(
+  store: JournalStore,
   file: string,
   target: { readonly format: number; readonly steps: FormatSteps } = { format: currentFormat, steps },
-): void {
+): Promise<void> {
+  const { records } = store;
   const found = readFormat(records, file);
   if (found === target.format) return;
   if (found !== undefined && found > target.format) {
@@ -35,7 +33,7 @@ export function upgradeFormat(
       `the journal ${file} has format ${found}, written by a newer version; this version reads up to ${target.format}`,
     );
   }
-  records.transactionSync(() => {
+  await store.change(() => {
     for (let format = found ?? target.format; format < target.format; format += 1) {
       const step = target.steps[format];
       if (!step) {
@@ -46,16 +44,21 @@ export function upgradeFormat(
       }
       step(records);
     }
-    records.putSync(formatKey, Buffer.from(`${target.format}`));
-  }, TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT);
+    records.put(formatKey, Buffer.from(`${target.format}`));
+  });
 }
 
-function readFormat(records: Records, file: string): number | undefined {
+function readFormat(records: JournalRecords, file: string): number | undefined {
   const value = records.get(formatKey);
-  if (value === undefined && records.getKeysCount({ limit: 1 }) === 0) return undefined;
+  if (value === undefined && isEmpty(records)) return undefined;
   const text = value === undefined ? "" : Buffer.from(value).toString();
   if (!/^[1-9][0-9]{0,5}$/.test(text)) {
     throw new JournalError("ERR_JOURNAL_CORRUPT", `the journal ${file} does not say which format it has`);
   }
   return Number(text);
+}
+
+function isEmpty(records: JournalRecords): boolean {
+  for (const _ of records.range()) return false;
+  return true;
 }

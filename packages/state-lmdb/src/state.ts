@@ -1,0 +1,172 @@
+/** The state of one process, in one directory: tables in LMDB, read at once and written by a thread of their own. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { ChangeLog } from "./change-log.ts";
+import { aboutLog, Changes } from "./changes.ts";
+import { checkDatabaseFile } from "./database-file.ts";
+import { type Environment, openEnvironment } from "./environment.ts";
+import type { Batch } from "./layer.ts";
+import { makeFilePrivate } from "./private-modes.ts";
+import { Reserve } from "./reserve.ts";
+import { makeStateDirectory, syncNames } from "./state-directory.ts";
+import { isFull, StateError } from "./state-error.ts";
+import { holdState } from "./state-hold.ts";
+import type { Part, PartOptions } from "./tables.ts";
+import { WriterThread } from "./writer-thread.ts";
+
+export { isFull, StateError, type StateErrorCode } from "./state-error.ts";
+export type {
+  ChangeOptions,
+  Encoding,
+  Key,
+  Part,
+  PartOptions,
+  RangeOptions,
+  Table,
+  TableRecord,
+} from "./tables.ts";
+
+export interface OpenStateOptions {
+  /** Made if need be, for this user alone. One process at a time has it. */
+  readonly directory: string;
+  /** The name of the database's file in it. */
+  readonly file: string;
+  /** Unguessable, of letters, digits and "-". Default: 128 random bits. */
+  readonly randomId?: () => string;
+  /**
+   * Gives up room that is held elsewhere on the same disk, where the disk is full; false where there is none. Default:
+   * room is held in the directory.
+   */
+  readonly makeRoom?: () => boolean;
+}
+
+export interface State {
+  /** With links resolved. */
+  readonly directory: string;
+  /** The database's file, for messages. */
+  readonly file: string;
+  /** Tables that are changed together. Changes of different parts do not see each other before they are committed. */
+  part(options?: PartOptions): Part;
+  /** Gives up room that is held on the disk, for what frees more of it. @returns whether there was any */
+  makeRoom(): boolean;
+  /** Takes the room again, once there is enough beside it. */
+  holdRoom(): void;
+  /** Resolves once nothing waits any more. */
+  settled(): Promise<void>;
+  /** Commits what waits, and gives the directory back. What is changed later is refused. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a state. Nothing is changed where it is refused.
+ * @throws {StateError} "in-use", "corrupt", "no-space", "unusable"
+ */
+export async function openState(options: OpenStateOptions): Promise<State> {
+  const { directory, made } = makeStateDirectory(options.directory);
+  const randomId = options.randomId ?? (() => randomBytes(16).toString("hex"));
+  const hold = await holdState(directory, { randomId });
+  const { makeRoom } = options;
+  const reserve =
+    makeRoom === undefined ? new Reserve({ file: join(directory, "reserve") }) : elsewhere(makeRoom);
+  const file = join(directory, options.file);
+  try {
+    const opened = openOrMakeRoom(file, randomId, reserve);
+    // What is committed is kept only if the files that it is in have their names.
+    for (const named of made) syncNames(named);
+    return stateOf({ directory, file, reserve, release: () => hold.release(), ...opened });
+  } catch (error) {
+    await hold.release();
+    throw isFull(error) ? full(directory, error) : error;
+  }
+}
+
+type Room = Pick<Reserve, "free" | "fill">;
+
+function elsewhere(makeRoom: () => boolean): Room {
+  return { free: makeRoom, fill: () => {} };
+}
+
+interface Opened {
+  readonly environment: Environment;
+  readonly log: ChangeLog;
+  readonly missed: readonly Batch[];
+}
+
+/** A full disk must not keep the server from the requests that free room. */
+function openOrMakeRoom(file: string, randomId: () => string, reserve: Room): Opened {
+  try {
+    return open(file, randomId);
+  } catch (error) {
+    if (!isFull(error) || !reserve.free()) throw error;
+    return open(file, randomId);
+  }
+}
+
+function open(file: string, randomId: () => string): Opened {
+  const shorten = checkDatabaseFile(file);
+  let environment: Environment | undefined;
+  try {
+    environment = openEnvironment(file);
+    // LMDB creates them as the umask says.
+    for (const one of [file, `${file}-lock`]) makeFilePrivate(one);
+    const about = environment.table(aboutLog.name, aboutLog.encoding);
+    if (about.get("database") === undefined) {
+      environment.write([{ ...aboutLog, changes: [["database", randomId()]] }]);
+      environment.renew();
+    }
+    const logFile = `${file}-changes`;
+    const [database, written] = [about.get("database"), about.get("written")];
+    const { log, missed } = ChangeLog.open({
+      file: logFile,
+      database: `${database}`,
+      written: Number(written ?? 0),
+    });
+    makeFilePrivate(logFile);
+    return { environment, log, missed };
+  } catch (cause) {
+    void environment?.close();
+    if (isFull(cause)) throw cause;
+    shorten();
+    throw new StateError("corrupt", `the database ${file} cannot be read`, { cause });
+  }
+}
+
+function full(directory: string, cause: unknown): StateError {
+  const message = `the disk with the state directory ${directory} is full: free some room there, then start again`;
+  return new StateError("no-space", message, { cause });
+}
+
+interface StateParts extends Opened {
+  readonly directory: string;
+  readonly file: string;
+  readonly reserve: Room;
+  readonly release: () => Promise<void>;
+}
+
+/** The one of this process: a minute without work ends it. */
+const thread = new WriterThread();
+
+function stateOf({ directory, file, reserve, release, environment, log, missed }: StateParts): State {
+  const writer = thread.for(file);
+  const changes = new Changes({ environment, writer, log, reserve }, missed);
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await changes.close();
+    await writer.close();
+    await environment.close();
+    log.close();
+    await release();
+  };
+  return {
+    directory,
+    file,
+    part: (options) => changes.part(options),
+    makeRoom: () => reserve.free(),
+    holdRoom: () => reserve.fill(),
+    settled: () => changes.settled(),
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** A state for tests, in a database that the test has opened: what is changed is written in the same thread. */
+import type { RootDatabase } from "lmdb";
+import { Changes, type ChangesOptions } from "./changes.ts";
+import { Environment } from "./environment.ts";
+import type { Part, PartOptions } from "./tables.ts";
+
+export interface TestState {
+  part(options?: PartOptions): Part;
+  settled(): Promise<void>;
+}
+
+/** @param before called before each commit, which waits for what it returns, and fails as it does */
+export function stateIn(
+  database: RootDatabase,
+  before?: () => Promise<void> | undefined,
+  options: Omit<ChangesOptions, "environment" | "writer"> = {},
+): TestState {
+  const environment = new Environment(database);
+  const commit: ChangesOptions["writer"]["commit"] = async (batch) => {
+    const held = before?.();
+    if (held !== undefined) await held;
+    environment.write(batch);
+  };
+  return new Changes({ ...options, environment, writer: { commit, close: async () => {} } });
+}
