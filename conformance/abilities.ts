@@ -21,6 +21,8 @@ export const abilities = {
           execFileSync("cc", ["-shared", "-fPIC", "-o", join(place, "a.so"), source], { stdio: "pipe" });
         })
       : "only Linux preloads libraries so",
+  /** Seeing the system calls of a process. A container may have the program and not the right. */
+  strace: () => attempt(() => execFileSync("strace", ["-qq", "-o", "/dev/null", "true"], { stdio: "pipe" })),
   /** A file system in memory. */
   tmpfs: () =>
     attempt((place) => {

@@ -143,7 +143,7 @@ export const judgeTable = {
 };
 
 /** What the tests' abilities need besides: see conformance/abilities.ts. */
-export const abilityPackages = ["e2fsprogs", "gcc", "libc6-dev"];
+export const abilityPackages = ["e2fsprogs", "gcc", "libc6-dev", "strace"];
 
 /** What `npm run bench` runs besides. */
 export const benchPackages = ["wrk"];
