@@ -25,7 +25,7 @@ const alone = [
   "conformance/terminal.ci.test.ts",
   "conformance/hostile/disk.test.ts",
 ];
-/** Whether docs/conformance.md is true: it reads what all the others found. */
+/** Whether conformance/README.md is true: it reads what all the others found. */
 const map = "conformance/map.test.ts";
 
 export default defineConfig({

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: Meanwhile beside other servers and floors, in one run on one machine, in interleaved rounds; medians.
- * Writes docs/benchmarks.md and docs/benchmarks.svg.
+ * Writes benchmarks/README.md and benchmarks/benchmarks.svg.
  *
  *   npm run bench -- [--only KEY,KEY] [--rounds N] [--quick] [--no-write]
  */
@@ -27,7 +27,7 @@ const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
 const loadMs = values.quick ? 1_000 : 2_000;
 const only = values.only?.split(",");
 const isChosen = ({ key }) => only === undefined || only.includes(key);
-const docs = fileURLToPath(new URL("../docs/", import.meta.url));
+const results = fileURLToPath(new URL("./", import.meta.url));
 
 spawnSync("bash", [fileURLToPath(new URL("../scripts/judges.sh", import.meta.url)), "bench"], {
   stdio: "ignore",
@@ -55,11 +55,11 @@ const about = {
 const text = page({ groups, starts, about });
 console.log(text);
 if (!values["no-write"] && only === undefined) {
-  const file = join(docs, "benchmarks.md");
+  const file = join(results, "README.md");
   // What other benchmarks have written below stays.
   const more = existsSync(file) ? (/^## Waiting$[\s\S]*/m.exec(readFileSync(file, "utf8"))?.[0] ?? "") : "";
   writeFileSync(file, `${text.trimEnd()}\n${more === "" ? "" : `\n${more}`}`);
-  writeFileSync(join(docs, "benchmarks.svg"), picture(groups[0]));
+  writeFileSync(join(results, "benchmarks.svg"), picture(groups[0]));
 }
 
 async function measureGroup(name, where, all, servers) {

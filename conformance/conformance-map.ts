@@ -1,4 +1,4 @@
-/** The map of docs/conformance.md: which test keeps which section. */
+/** The map of conformance/README.md: which test keeps which section. */
 
 export interface Kept {
   readonly section: string;

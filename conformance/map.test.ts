@@ -6,7 +6,7 @@ import { fateOf, parseMap, type Report } from "./conformance-map.ts";
 const ci = process.env["CI"] === "true";
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-const kept = parseMap(readFileSync(root("docs/conformance.md"), "utf8"));
+const kept = parseMap(readFileSync(root("conformance/README.md"), "utf8"));
 
 /** What `npm test` has left of its earlier steps. */
 const reports: readonly Report[] = existsSync(root("reports"))
@@ -15,7 +15,7 @@ const reports: readonly Report[] = existsSync(root("reports"))
       .map((name) => JSON.parse(readFileSync(root(`reports/${name}`), "utf8")) as Report)
   : [];
 
-describe("docs/conformance.md", () => {
+describe("conformance/README.md", () => {
   test("has rows, each with a section", () => {
     expect(kept.length).toBeGreaterThan(50);
     for (const { section } of kept) {

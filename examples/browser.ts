@@ -1,4 +1,4 @@
-/** What docs/client.md shows of the client in browsers. */
+/** What docs/reference/client.md shows of the client in browsers. */
 import { createClient } from "@meanwhile/client/browser";
 
 /** A progress element. */

@@ -1,4 +1,4 @@
-/** What docs/client.md shows of the client. */
+/** What docs/reference/client.md shows of the client. */
 import {
   ConnectionError,
   createClient,

@@ -1,4 +1,4 @@
-/** A service as docs/middleware.md has it in production: a journal on disk, a log, metrics, and a way to stop. */
+/** A service as docs/reference/middleware.md has it in production: a journal on disk, a log, metrics, and a way to stop. */
 import { createServer, type Server } from "node:http";
 import { lmdbJournal } from "@meanwhile/journal-lmdb";
 import { processing } from "@meanwhile/middleware/express";

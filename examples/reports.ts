@@ -1,4 +1,4 @@
-/** A slow route as docs/middleware.md begins with it. */
+/** A slow route as docs/start/middleware.md begins with it. */
 import { createServer, type Server } from "node:http";
 import { operationOf, processing } from "@meanwhile/middleware/express";
 import express, { type RequestHandler } from "express";

@@ -135,7 +135,7 @@ describeInChromium("long requests in Chromium", ({ site, pageOf }) => {
     expect(status).toBe(201);
   });
 
-  test("the program of docs/client.md shows how far it is, and comes back when the page is loaded again", async () => {
+  test("the program of docs/reference/client.md shows how far it is, and comes back when the page is loaded again", async () => {
     const { origin, gate, tree } = await site();
     for (const path of ["/files", "/files/2025", "/files/2025/a", "/files/2025/b", "/files/archive"]) {
       await tree.createCollection(parsePath(path), []);

@@ -1,4 +1,4 @@
-/** A loss of power, as a disk sees it: docs/durability.md says what is left. */
+/** A loss of power, as a disk sees it: docs/why/durability.md says what is left. */
 import { expect, test } from "vitest";
 import { describeWith } from "../judge.ts";
 import { seed } from "../random.ts";

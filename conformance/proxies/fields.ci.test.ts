@@ -8,7 +8,7 @@ import { proxies } from "./proxies.ts";
 import { type StartedProxy, startProxy } from "./proxy.ts";
 
 for (const { kind } of proxies) {
-  describeWith([kind.name, "curl"], `${kind.name}, as docs/proxies.md sets it`, () => {
+  describeWith([kind.name, "curl"], `${kind.name}, as docs/how-to/proxies.md sets it`, () => {
     let server: Server;
     let proxy: StartedProxy;
     let last: IncomingMessage | undefined;

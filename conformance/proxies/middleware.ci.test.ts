@@ -226,7 +226,7 @@ describeWith(["nginx", "curl"], "the middleware behind nginx that it is not told
     expect(slow.runs).toBe(1);
   });
 
-  test("but is: the example of docs/proxies.md gives URLs of its own origin, and no 102", async () => {
+  test("but is: the example of docs/how-to/proxies.md gives URLs of its own origin, and no 102", async () => {
     const proxy = await before(nginx, { upstreamPort: await app(behindNginxApp(root)) });
     const accepted = await curl(["-X", "POST", "-H", "Prefer: respond-async, wait=0", `${proxy.url}packs`]);
     expect(accepted.final.status).toBe(202);

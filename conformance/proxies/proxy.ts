@@ -16,11 +16,11 @@ export interface ProxySite {
   readonly timeoutS: number | undefined;
   /** Whether clients may come with HTTP/2, in clear, without asking first. */
   readonly http2: boolean;
-  /** The lines of docs/proxies.md for it. */
+  /** The lines of docs/how-to/proxies.md for it. */
   readonly snippet: string;
 }
 
-/** A reverse proxy that we did not write, set up as docs/proxies.md says. */
+/** A reverse proxy that we did not write, set up as docs/how-to/proxies.md says. */
 export interface ProxyKind {
   /** As `front` and the list of judges have it. */
   readonly name: "apache" | "caddy" | "haproxy" | "nginx";

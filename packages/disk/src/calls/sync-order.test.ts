@@ -133,11 +133,11 @@ test.each(ordered)("%s: every step is synced before the next relies on it", asyn
   expect(await trace(act)).toEqual(changes);
 });
 
-test("docs/durability.md says how often the record of a work is synced", () => {
+test("docs/why/durability.md says how often the record of a work is synced", () => {
   const syncs = ordered.map(([, , changes]) => changes.filter((change) => change === "sync works").length);
   const ofWorks = syncs.filter((count) => count > 0);
   expect([Math.min(...ofWorks), Math.max(...ofWorks)]).toEqual([1, 3]);
-  const docs = readFileSync(new URL("../../../../docs/durability.md", import.meta.url), "utf8");
+  const docs = readFileSync(new URL("../../../../docs/why/durability.md", import.meta.url), "utf8");
   expect(docs).toContain("COPY, MOVE, DELETE | all of it | one to three syncs of the record");
 });
 

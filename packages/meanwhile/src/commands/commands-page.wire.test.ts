@@ -1,4 +1,4 @@
-/** Keeps docs/commands.md true: each transcript is what the commands say, each exit code and field is there. */
+/** Keeps docs/reference/commands.md true: each transcript is what the commands say, each exit code and field is there. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { startTeamServer, type TeamServer } from "../testing/team-server.ts";
 import { testTerminal } from "../testing/test-terminal.ts";
 import { shellWords, type TranscriptStep, transcriptSteps } from "../testing/transcripts.ts";
 
-const page = readFileSync(new URL("../../../../docs/commands.md", import.meta.url), "utf8");
+const page = readFileSync(new URL("../../../../docs/reference/commands.md", import.meta.url), "utf8");
 const shownUrl = "https://files.example/team/";
 
 let server: TeamServer;
@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true });
 });
 
-test("the transcripts of docs/commands.md are what the commands say, one after the other", async () => {
+test("the transcripts of docs/reference/commands.md are what the commands say, one after the other", async () => {
   const steps = transcriptSteps(page);
   expect(steps.length).toBeGreaterThan(20);
   // What differs from run to run, by what stands for it on the page.
@@ -74,11 +74,11 @@ function steady(text: string): string {
   return text.replace(/"elapsedMs":\d+/g, '"elapsedMs":0');
 }
 
-test("docs/commands.md has every exit code, as the command has it", () => {
+test("docs/reference/commands.md has every exit code, as the command has it", () => {
   for (const { code, meaning } of exitStatuses) expect(page).toContain(`\n| ${code} | ${meaning} |\n`);
 });
 
-test("docs/commands.md speaks of every command, and of every variable that counts", () => {
+test("docs/reference/commands.md speaks of every command, and of every variable that counts", () => {
   for (const { commands } of [createProgram(testTerminal())]) {
     for (const command of commands) expect(page).toMatch(new RegExp(`\\b${command.name()}\\b`));
   }

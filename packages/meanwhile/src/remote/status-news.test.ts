@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readStatus } from "./status-news.ts";
 
-// docs/status-documents.md
+// docs/reference/status-documents.md
 const running = {
   version: 1,
   id: "nV4rRz0uS8mXq3b1cKJdTw",

@@ -1,4 +1,4 @@
-/** Status documents of long requests, as a server shows them (docs/status-documents.md). What comes is not trusted. */
+/** Status documents of long requests, as a server shows them (docs/reference/status-documents.md). What comes is not trusted. */
 
 export interface OperationStatus {
   readonly href: string;

@@ -1,4 +1,4 @@
-/** A server within a test, with the resources that docs/commands.md speaks of. */
+/** A server within a test, with the resources that docs/reference/commands.md speaks of. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -29,7 +29,7 @@ export async function options(
 }
 
 /**
- * Says in `DAV` (RFC 4918 §10.1, as a Coded-URL) that the server does what docs/status-documents.md promises: status
+ * Says in `DAV` (RFC 4918 §10.1, as a Coded-URL) that the server does what docs/reference/status-documents.md promises: status
  * documents, their outcomes and lists; `Prefer: processing` and `respond-async`; Idempotency-Key.
  */
 export const operationsClass = "urn:meanwhile:operations:1";

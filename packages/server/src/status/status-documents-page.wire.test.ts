@@ -1,4 +1,4 @@
-/** Keeps the examples of docs/status-documents.md true: each is what a server answers. */
+/** Keeps the examples of docs/reference/status-documents.md true: each is what a server answers. */
 import { readFileSync } from "node:fs";
 import { parsePath } from "@meanwhile/dav";
 import { createOperations } from "@meanwhile/operations";
@@ -9,7 +9,7 @@ import { requestBytes, type WireHead, type WireResponse } from "../testing/own/w
 import { slowTree } from "../testing/slow-tree.ts";
 import { plant } from "../testing/tree-fixture.ts";
 
-const page = readFileSync(new URL("../../../../docs/status-documents.md", import.meta.url), "utf8");
+const page = readFileSync(new URL("../../../../docs/reference/status-documents.md", import.meta.url), "utf8");
 const id = "nV4rRz0uS8mXq3b1cKJdTw";
 const gate = testGate();
 let served: Served;
@@ -35,7 +35,7 @@ function expectShown(...blocks: readonly string[]): void {
 
 const jsonOf = ({ body }: WireResponse): string => JSON.stringify(JSON.parse(body), undefined, 2);
 
-test("the examples of docs/status-documents.md are what the server answers", async () => {
+test("the examples of docs/reference/status-documents.md are what the server answers", async () => {
   const started = Date.UTC(2026, 0, 15, 12, 0, 0);
   let nowMs = started;
   const now = (): number => nowMs;
