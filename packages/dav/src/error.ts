@@ -19,6 +19,7 @@ export type Condition =
   /** RFC 5689 §3.3. */
   | { readonly code: "valid-resourcetype" };
 
+/** What a {@link DavError} may have beside its status. */
 export interface DavErrorOptions {
   readonly condition?: Condition;
   /** Fields that the response must carry, for instance `Retry-After`. */

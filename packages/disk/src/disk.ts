@@ -35,6 +35,7 @@ export type DiskEvent =
   /** With durability "content": names in a directory could not be synced after they were answered for. */
   | { readonly kind: "not-synced"; readonly reason: string };
 
+/** The folder, its state, and how durable answers are. */
 export interface DiskOptions {
   /** The folder to serve: it must exist. */
   readonly folder: string;
@@ -50,9 +51,11 @@ export interface DiskOptions {
   readonly durability?: Durability;
   /** Takes the folder although it is not the one that the state belongs to: it was restored, or replaced. Default: false. */
   readonly acceptNewRoot?: boolean;
+  /** Told what needs a person's attention. */
   readonly log?: (event: DiskEvent) => void;
 }
 
+/** A folder as a store. */
 export interface Disk {
   readonly tree: Tree;
   readonly locks: LockStore;

@@ -14,6 +14,7 @@ import { openState, type Part, type State, StateError, type StateErrorCode } fro
 
 export { type DurableJournal, JournalError, type JournalErrorCode } from "@meanwhile/operations/internal";
 
+/** What {@link lmdbJournal} may be told. */
 export interface LmdbJournalSettings extends KeptJournalSettings {
   /**
    * Called where the disk is full, and what is to be recorded frees room: gives up what is held in reserve for that.

@@ -28,6 +28,7 @@ export interface HonoEnvironment {
  */
 export type ProcessingOptions<E extends Env = HonoEnvironment> = OptionsOf<Context<E>>;
 
+/** The middleware for `app.use()`. */
 export type HonoProcessing = MiddlewareHandler<HonoEnvironment> & ProcessingControl;
 
 /**

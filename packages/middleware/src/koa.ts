@@ -13,6 +13,7 @@ export type { Duration, ProcessingLimits, RouteOptions } from "./request/options
 /** `principal` and `when` get the context. */
 export type ProcessingOptions = OptionsOf<Context>;
 
+/** The middleware for `app.use()`. */
 export type KoaProcessing = Middleware<unknown, { operation?: HandlerOperation }> & ProcessingControl;
 
 /**

@@ -14,6 +14,7 @@ export interface Claim {
 /** Gives back what was claimed; may be called twice. */
 export type Release = () => void;
 
+/** Keeps operations apart that would change the same paths. */
 export interface Claims {
   /**
    * Takes all of `claims` at once, or waits until they can be taken.

@@ -5,11 +5,13 @@ import type { Operation, OperationSubject, Outcome, Work } from "./operation.ts"
 import type { OperationLimits } from "./refusals.ts";
 import type { Origin } from "./work-queue.ts";
 
+/** What {@link createOperations} may be told. */
 export interface OperationsOptions {
   /** Where operations are kept; default in memory. One that is still being opened is waited for. */
   readonly journal?: Journal | Promise<Journal>;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Names operations: unguessable. Default: 128 random bits. */
   readonly newId?: () => string;
   readonly after?: After;
   readonly limits?: Partial<OperationLimits>;
@@ -17,6 +19,7 @@ export interface OperationsOptions {
   readonly warn?: (message: string, operation: Operation) => void;
 }
 
+/** What may be said of an operation when it starts. */
 export interface StartOptions {
   /** Whether the work frees room: its record may use what a full disk holds in reserve. Default: false. */
   readonly freesRoom?: boolean;
@@ -39,6 +42,7 @@ export type Run = (work: Work) => Promise<Outcome>;
 /** Makes the outcome of work that threw. Should it throw itself, the outcome is a bare 500. */
 export type Failure = (error: unknown) => Outcome;
 
+/** The engine: starts operations, and finds those that run or are kept. */
 export interface Operations {
   /**
    * Starts an operation: `run` is called with the work's handle, at once or, with a key that the client chose, as

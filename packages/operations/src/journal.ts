@@ -53,12 +53,13 @@ export interface JournalEntry extends OperationSubject {
   readonly delivered: boolean;
 }
 
-/** Keeps operations. What was put survives the process, in journals that claim so, once `put` has resolved. */
+/** What is said of an entry when it is put. */
 export interface PutOptions {
   /** Whether the operation frees room: where the disk is full, what is held in reserve for that may be used. */
   readonly freesRoom?: boolean;
 }
 
+/** Keeps operations. What was put survives the process, in journals that claim so, once `put` has resolved. */
 export interface Journal {
   /**
    * Records an entry, in place of the one with the same id; of several, the one that was put last stays. Rejects
@@ -66,6 +67,7 @@ export interface Journal {
    * out, see {@link Outcome.truncated}.
    */
   put(entry: JournalEntry, options?: PutOptions): Awaitable<void>;
+  /** The entry with this id. */
   get(id: string): Awaitable<JournalEntry | undefined>;
   /** The entry with this {@link RepetitionKey} name; of several, the one that was put last. */
   byKey(name: string): Awaitable<JournalEntry | undefined>;
@@ -73,7 +75,9 @@ export interface Journal {
   list(principal: string, limit: number): Awaitable<readonly JournalEntry[]>;
   /** Entries that were running when an earlier process ended, and that have not ended since; the first start first. */
   unfinished(): Awaitable<readonly JournalEntry[]>;
+  /** Forgets the entry with this id. */
   remove(id: string): Awaitable<void>;
+  /** Frees what it holds, once all that was put is recorded. */
   close?(): Awaitable<void>;
 }
 

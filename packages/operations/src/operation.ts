@@ -29,7 +29,7 @@ export interface Outcome {
    */
   readonly runsAnew?: true;
   /**
-   * It holds secrets: it is kept whole until it was delivered, and at most {@link secretMs}. What stays of it then is
+   * It holds secrets: it is kept whole until it was delivered, and at most `secretMs`. What stays of it then is
    * its status.
    */
   readonly secret?: true;
@@ -94,7 +94,7 @@ export interface Work {
    */
   intend(intent: Json): Promise<void>;
   /**
-   * Waits until the work may begin: only so many go on at once, and they take turns, see {@link WorkQueue}. The place
+   * Waits until the work may begin: only so many go on at once, and they take turns, see `WorkQueue`. The place
    * is kept until the operation ends; a work that has one has entered already.
    *
    * @returns "entered" at once, or later what became of the waiting: what the work saw before may have changed then

@@ -1,6 +1,7 @@
 /** Why an operation may not start. */
 import type { Operation } from "./operation.ts";
 
+/** How many operations may run. */
 export interface OperationLimits {
   /** Operations that run at once, in all; default 20,000. */
   readonly open: number;
@@ -12,6 +13,7 @@ export interface OperationLimits {
   readonly documents: number;
 }
 
+/** The limits that hold where nothing is said. */
 export const defaultOperationLimits: OperationLimits = {
   open: 20_000,
   openPerPrincipal: 20_000,

@@ -10,6 +10,7 @@ export interface Retention {
   readonly bytes: number;
 }
 
+/** 72 hours, 10,000 operations, 256 MiB. */
 export const defaultRetention: Retention = {
   keepMs: 72 * 3_600_000,
   entries: 10_000,

@@ -16,6 +16,7 @@ export interface PageFile {
 export interface Page {
   readonly script: string;
   readonly style: string;
+  /** A file of the page by its name; undefined: it has none. */
   file(name: string): PageFile | undefined;
 }
 

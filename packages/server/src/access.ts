@@ -4,6 +4,7 @@ import type { ResourcePath } from "@meanwhile/dav";
 /** Reading is GET, HEAD, PROPFIND and the source of a COPY; all else is writing. The source of a MOVE needs both. */
 export type Action = "read" | "write";
 
+/** Who may do what. */
 export interface Access {
   /** Whether `principal` (undefined: anonymous) may. Asked for each resource that a request touches. */
   may(principal: string | undefined, action: Action, path: ResourcePath): boolean;

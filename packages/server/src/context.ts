@@ -6,6 +6,7 @@ import type { Access } from "./access.ts";
 import type { MountedPage } from "./page.ts";
 import type { LockStore, Tree } from "./store.ts";
 
+/** How large and how many requests may be. */
 export interface Limits {
   /** Of an XML request body. */
   readonly xmlBytes: number;
@@ -21,6 +22,7 @@ export interface Limits {
   readonly uploads: number;
 }
 
+/** The limits that hold where nothing is said. */
 export const defaultLimits: Limits = {
   xmlBytes: 1024 * 1024,
   lockSeconds: 24 * 60 * 60,

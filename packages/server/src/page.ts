@@ -10,6 +10,7 @@ export interface PageFile {
   readonly gzip: Uint8Array;
 }
 
+/** A page for browsers, in place of the plain listing. */
 export interface Page {
   /** Names of the files that its document loads: a module, a style sheet. */
   readonly script: string;

@@ -62,6 +62,7 @@ export interface PipelineOptions {
   readonly turns: Turns;
 }
 
+/** A handler of node:http, node:http2 or Express. */
 export type NodeHandler = (request: AnyRequest, response: AnyResponse, next?: unknown) => void;
 
 /** An answer, and what the log is to say of how it came about. */

@@ -26,6 +26,7 @@ export type { NodeHandler } from "./pipeline.ts";
 export type { Authenticate, Authentication, Credentials } from "./request/authentication.ts";
 export { assertNotReserved, ReservedPathError } from "./request/reserved.ts";
 
+/** What {@link createDavHandler} needs, and what may be set. */
 export interface DavHandlerOptions {
   readonly tree: Tree;
   readonly locks: LockStore;

@@ -38,11 +38,13 @@ export interface DocumentResource {
   readonly etag: string;
 }
 
+/** What a tree has at a path. */
 export type Resource = CollectionResource | DocumentResource;
 
 /** A member of a collection, or the name of one that could not be looked at: it is told, and the others are listed. */
 export type Member = ReadMember | UnreadMember;
 
+/** A member that could not be looked at, and why. */
 export interface UnreadMember {
   readonly name: string;
   readonly resource?: undefined;
@@ -52,6 +54,7 @@ export interface UnreadMember {
   readonly error: TreeError;
 }
 
+/** A member as it was found. */
 export interface ReadMember {
   readonly name: string;
   readonly resource: Resource;
@@ -106,6 +109,7 @@ export interface Draft {
   discard(): Awaitable<void>;
 }
 
+/** What a {@link Draft} is put in place with. */
 export interface CommitOptions {
   /** The time of last modification to record, where the client said one. */
   readonly modifiedMs: number | undefined;
@@ -116,6 +120,7 @@ export interface CommitOptions {
   readonly over?: "nothing" | { readonly seen: string };
 }
 
+/** What came of a {@link Draft}. */
 export interface Committed {
   /** False where a document was replaced. */
   readonly created: boolean;
@@ -199,6 +204,7 @@ export interface Removable {
  * (claims do); other programs may change what is stored at any time.
  */
 export interface Tree {
+  /** What is at a path; undefined: nothing. */
   lookup(path: ResourcePath): Awaitable<Resource | undefined>;
 
   /**
@@ -290,6 +296,7 @@ export interface Tree {
   close?(): Awaitable<void>;
 }
 
+/** Room in bytes (RFC 4331). */
 export interface Quota {
   readonly availableBytes: number;
   readonly usedBytes: number;
@@ -352,6 +359,7 @@ export interface LockRequest {
   readonly timeoutSeconds: number;
 }
 
+/** A new lock, or those that are in its way. */
 export type LockResult =
   | { readonly kind: "granted"; readonly lock: Lock }
   /** Locks that stand against it: those on the root or inherited by it, and with depth infinity those below (§6.2). */
@@ -369,6 +377,7 @@ export interface LockStore {
   covering(path: ResourcePath): Awaitable<readonly Lock[]>;
   /** Locks rooted at a resource or anywhere below it. */
   within(path: ResourcePath): Awaitable<readonly Lock[]>;
+  /** Makes a lock, unless others are in its way (RFC 4918 §7). */
   create(request: LockRequest): Awaitable<LockResult>;
   /** Restarts a lock's timeout (§9.10.2); undefined where no such lock is. */
   refresh(token: LockToken, timeoutSeconds: number): Awaitable<Lock | undefined>;
@@ -378,5 +387,6 @@ export interface LockStore {
   removeWithin(path: ResourcePath): Awaitable<void>;
   /** The clock that locks expire by, in milliseconds: what is left of a lock is told by it. */
   now(): number;
+  /** Frees what it holds. */
   close?(): Awaitable<void>;
 }

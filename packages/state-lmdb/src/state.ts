@@ -26,6 +26,7 @@ export type {
   TableRecord,
 } from "./tables.ts";
 
+/** Where the state is, and how it is opened. */
 export interface OpenStateOptions {
   /** Made if need be, for this user alone. One process at a time has it. */
   readonly directory: string;
@@ -40,6 +41,7 @@ export interface OpenStateOptions {
   readonly makeRoom?: () => boolean;
 }
 
+/** The state of one machine, opened. */
 export interface State {
   /** With links resolved. */
   readonly directory: string;

@@ -6,6 +6,7 @@ export type Key = string | number | (string | number)[];
 /** How values become bytes; "binary" ones are `Uint8Array`s. */
 export type Encoding = "json" | "msgpack" | "binary";
 
+/** Which records of a table are read. */
 export interface RangeOptions<K extends Key> {
   /** The first key. Default: the first that there is. */
   readonly start?: K;
@@ -17,6 +18,7 @@ export interface RangeOptions<K extends Key> {
   readonly limit?: number;
 }
 
+/** A key with its value. */
 export interface TableRecord<K extends Key, V> {
   readonly key: K;
   readonly value: V;
@@ -28,7 +30,9 @@ export interface TableRecord<K extends Key, V> {
  * read nor those that were put.
  */
 export interface Table<K extends Key, V> {
+  /** The value of a key. */
   get(key: K): V | undefined;
+  /** Whether there is a value of this key. */
   has(key: K): boolean;
   /** To be read to its end before anything is awaited. */
   range(options?: RangeOptions<K>): Iterable<TableRecord<K, V>>;
@@ -38,6 +42,7 @@ export interface Table<K extends Key, V> {
   remove(key: K): void;
 }
 
+/** How durable a change is to be. */
 export interface ChangeOptions {
   /**
    * Whether to wait until a loss of power can no longer undo it; the end of the process, however it comes, never can.
@@ -63,6 +68,7 @@ export interface Part {
   change<T>(work: () => T, options?: ChangeOptions): Promise<T>;
 }
 
+/** How a part of the state behaves. */
 export interface PartOptions {
   /**
    * Called before durable changes are committed, which wait for what it returns: what they tell of has to survive a

@@ -4,12 +4,19 @@ import { Changes, type ChangesOptions } from "./changes.ts";
 import { Environment } from "./environment.ts";
 import type { Part, PartOptions } from "./tables.ts";
 
+/** Parts of a state, and their end. */
 export interface TestState {
+  /** A part, whose tables are changed together. */
   part(options?: PartOptions): Part;
+  /** Resolves when all that was changed is written. */
   settled(): Promise<void>;
 }
 
-/** @param before called before each commit, which waits for what it returns, and fails as it does */
+/**
+ * Opens parts in a database.
+ *
+ * @param before called before each commit, which waits for what it returns, and fails as it does
+ */
 export function stateIn(
   database: RootDatabase,
   before?: () => Promise<void> | undefined,

@@ -3,6 +3,7 @@ import type { Send } from "../http/send.ts";
 import { parseChallenges } from "./challenge.ts";
 import { preferredDigest } from "./digest.ts";
 
+/** Why a login was refused. */
 export type LoginRefusal =
   /** The server takes none of the schemes that this client knows, or no Digest as it knows it; `wanted`: what it names. */
   | { readonly kind: "not-known"; readonly wanted: readonly string[] }

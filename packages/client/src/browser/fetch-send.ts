@@ -8,8 +8,10 @@ import { pageLocation } from "./page-location.ts";
 import { watchedContent } from "./watched-content.ts";
 import { defaultLargestContentBytes, wholeContent } from "./whole-content.ts";
 
+/** `fetch`, or what stands in for it. */
 export type Fetch = (request: Request) => Promise<Response>;
 
+/** What requests of browsers are sent with. */
 export interface FetchOptions {
   /** The network. Default: the browser's `fetch`. */
   readonly fetch?: Fetch;

@@ -100,6 +100,7 @@ export interface LockHandle extends AsyncDisposable {
   readonly lost: AbortSignal;
   /** Starts its time anew (RFC 4918 §9.10.2). */
   refresh(options?: Patience): Promise<void>;
+  /** Ends the lock (RFC 4918 §9.11). */
   unlock(options?: Patience): Promise<void>;
 }
 
@@ -139,6 +140,7 @@ export interface DavClient {
     place: Place,
     options?: Patience & { readonly properties?: readonly PropertyName[] },
   ): Promise<Resource>;
+  /** Whether there is something. */
   exists(place: Place, options?: Patience): Promise<boolean>;
   /**
    * Members as they arrive; without the collection itself. Leaving the loop ends the request.
@@ -148,12 +150,17 @@ export interface DavClient {
    * @throws {MultistatusError} after all that could be told, where the server told of a failure: with what failed
    */
   list(place: Place, options?: ListOptions): AsyncIterable<Resource>;
+  /** Downloads a document; its content goes on after a lost connection. */
   get(place: Place, options?: GetOptions): Promise<Download>;
+  /** Uploads a document. */
   put(place: Place, content: RequestContent, options?: PutOptions): LongRequest<Change>;
   /** @throws {HttpError} 405 where something is there already, 409 where the parent is missing (RFC 4918 §9.3.1) */
   mkdir(place: Place, options?: ChangeOptions): Promise<Change>;
+  /** Copies at the server, with all members unless `depth` says otherwise. */
   copy(from: Place, to: Place, options?: CopyOptions): LongRequest<Change>;
+  /** Moves at the server. */
   move(from: Place, to: Place, options?: TransferOptions): LongRequest<Change>;
+  /** Deletes, with all members. */
   delete(place: Place, options?: ChangeOptions): LongRequest<Change>;
   /** Where nothing is there, most servers make an empty resource (RFC 4918 §9.10.4). */
   lock(place: Place, options?: LockOptions): Promise<LockHandle>;
@@ -167,7 +174,9 @@ export interface DavClient {
   ): Promise<readonly Property[]>;
   /** @throws {MultistatusError} where a change was refused; then none was made */
   patchProperties(place: Place, changes: readonly PropertyChange[], options?: ChangeOptions): Promise<void>;
+  /** How much room is used and left (RFC 4331). */
   quota(place: Place, options?: Patience): Promise<Quota>;
+  /** What OPTIONS tells. */
   capabilities(place?: Place, options?: Patience): Promise<Capabilities>;
   /** Any request, as an operation: 102s, 202s, status documents and lost connections are dealt with. */
   start(method: string, place: Place, options?: StartOptions): LongRequest<Response>;

@@ -17,6 +17,7 @@ export interface TlsOptions {
   readonly minVersion?: SecureVersion;
 }
 
+/** How a requester reaches the network. */
 export interface RequesterOptions {
   /**
    * True: HTTP/2 where an https server speaks it (ALPN), else HTTP/1.1. False: HTTP/1.1. "prior-knowledge": HTTP/2,

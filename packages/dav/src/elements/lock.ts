@@ -18,7 +18,7 @@ export interface Lock {
   readonly owner: string | undefined;
   /** Who created it; undefined for an anonymous client. Only its creator may use its token (§6.4). */
   readonly principal: string | undefined;
-  /** What was granted; {@link Number.POSITIVE_INFINITY} never occurs. */
+  /** What was granted; `Number.POSITIVE_INFINITY` never occurs. */
   readonly timeoutSeconds: number;
   /** Milliseconds since the epoch. At or after this moment the lock does not exist. */
   readonly expiresAtMs: number;

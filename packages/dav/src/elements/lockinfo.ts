@@ -3,6 +3,7 @@ import { badRequest, DavError } from "../error.ts";
 import { childrenNamed, davName, isNamed, parseXml, type XmlElement } from "../xml/xml-reader.ts";
 import type { LockScope } from "./lock.ts";
 
+/** What a LOCK asks for (RFC 4918 §14.11). */
 export interface LockInfo {
   readonly scope: LockScope;
   /** The `DAV:owner` element, verbatim and self-contained XML (§14.17). */

@@ -6,6 +6,7 @@ import { type Propstat, propstatElement } from "./multistatus.ts";
 import type { PropertyChange, PropertyName } from "./property.ts";
 import { propertiesOf, propertyChangeLimit, setting } from "./proppatch.ts";
 
+/** What an extended MKCOL asks for (RFC 5689). */
 export interface ExtendedMkcol {
   /** What the new resource shall be, in document order; undefined where the request does not say. */
   readonly resourceTypes: readonly PropertyName[] | undefined;

@@ -3,6 +3,7 @@ import { badRequest, DavError } from "../error.ts";
 import { childrenNamed, davName, isNamed, parseXml, type XmlElement } from "../xml/xml-reader.ts";
 import { clarkName, type PropertyName } from "./property.ts";
 
+/** Which properties a PROPFIND asks for (RFC 4918 §14.20). */
 export type PropfindRequest =
   /** All dead properties and the live ones of RFC 4918, and those that `include` names (§14.8). */
   | { readonly kind: "allprop"; readonly include: readonly PropertyName[] }

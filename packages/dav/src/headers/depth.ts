@@ -1,6 +1,7 @@
 /** The `Depth` header (RFC 4918 §10.2). */
 import { badRequest } from "../error.ts";
 
+/** RFC 4918 §10.2. */
 export type Depth = "0" | "1" | "infinity";
 
 /**

@@ -2,6 +2,7 @@
 import { badRequest, DavError } from "../error.ts";
 import { hasTrailingSlash, isWithin, parsePath, type ResourcePath, rebase, rootPath } from "../path.ts";
 
+/** RFC 4918 §10.3, as a path of the tree. */
 export interface Destination {
   readonly path: ResourcePath;
   /** Whether the URL ended in a slash (RFC 4918 §5.2). */

@@ -16,6 +16,7 @@ export interface IfList {
   readonly conditions: readonly IfCondition[];
 }
 
+/** RFC 4918 §10.4.2: one condition of a list. */
 export type IfCondition =
   /** The resource is locked by this token. */
   | { readonly kind: "token"; readonly token: LockToken; readonly not: boolean }

@@ -5,7 +5,7 @@ import { badRequest } from "../error.ts";
  * Parses the `Timeout` header: a list of wishes, of which the first that is understood counts (RFC 4918 §10.7).
  * Kinds of timeout that nobody has defined yet are passed over.
  *
- * @returns seconds, at most 2^32 - 1; {@link Number.POSITIVE_INFINITY} for `Infinite`; undefined where the client
+ * @returns seconds, at most 2^32 - 1; `Number.POSITIVE_INFINITY` for `Infinite`; undefined where the client
  *   has no wish that is understood
  * @throws {DavError} 400 if nothing in it is understood, and something in it is malformed
  */

@@ -3,7 +3,7 @@ import { SaxesParser, type SaxesTagNS } from "saxes";
 import { SourceElement, type SourceText } from "../elements/source-element.ts";
 import type { XmlAttribute } from "./xml-element.ts";
 
-/** What elements may have, counted from the beginning or from the last {@link ElementReader.cut}. */
+/** What elements may have, counted from the beginning or from the last `cut`. */
 export interface ElementLimits {
   /** Elements within each other. */
   readonly depth: number;

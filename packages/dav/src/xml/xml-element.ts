@@ -1,12 +1,14 @@
 /** What a reader gives: elements with names that are resolved, and as they stand in their document. */
 import type { PropertyName } from "../elements/property.ts";
 
+/** An attribute with its namespace. */
 export interface XmlAttribute {
   readonly name: PropertyName;
   /** Normalized, references resolved. */
   readonly value: string;
 }
 
+/** An element with its namespace, attributes and content. */
 export interface XmlElement {
   readonly name: PropertyName;
   /** The `xml:lang` in scope; undefined where there is none, or an empty one. */

@@ -23,6 +23,7 @@ export interface XmlLimits extends ElementLimits {
   readonly namespaceLength: number;
 }
 
+/** How large and how deep XML may be. */
 export const defaultXmlLimits: XmlLimits = {
   length: 8 * 1024 * 1024,
   depth: 48,

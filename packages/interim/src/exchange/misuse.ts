@@ -10,6 +10,7 @@ export type MisuseCode =
   | "ERR_STATUS_URI"
   | "ERR_PACING";
 
+/** The error of a caller that asks for an interim response that cannot be. */
 export type Misuse = TypeError & { readonly code: MisuseCode };
 
 /** Makes the error; the caller throws it. */

@@ -2,6 +2,7 @@
 import { misuse } from "../exchange/misuse.ts";
 import { type Remark, readRemark, writeComment, writeQuoted } from "./remark.ts";
 
+/** How far something is (HTTP Progress draft). */
 export interface Progress {
   /** Sub-operations (members) that are done. MUST NOT decrease: that is the caller's duty. */
   readonly done: number;
@@ -13,6 +14,7 @@ export interface Progress {
   readonly fraction?: ProgressFraction;
 }
 
+/** How much of how much. */
 export interface ProgressFraction {
   readonly done: number;
   readonly total: number;

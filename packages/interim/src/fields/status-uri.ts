@@ -1,6 +1,7 @@
 /** `Status-URI` (RFC 2518 §9.7): what became of the source resources of a method that is still under way. */
 import { misuse } from "../exchange/misuse.ts";
 
+/** What became of one resource (RFC 2518 §9.7). */
 export interface StatusUri {
   /** The status of the method on this resource. */
   readonly status: number;

@@ -6,6 +6,7 @@ import type { Allowance } from "../profiles/profiles.ts";
 import { nextInterimMs, type Pacing, soonestMs } from "./pacing.ts";
 import { createTimerWheel, type SetTimer, type TimerWheel } from "./timer-wheel.ts";
 
+/** Clock and timers of a pacer, and who is told. */
 export interface PacerOptions {
   /** Milliseconds that never go backwards; default: `performance.now`. */
   readonly clock?: () => number;
@@ -19,11 +20,13 @@ export interface PacerOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** Which interim responses an exchange gets. */
 export interface FollowOptions {
   readonly allowance: Allowance;
   readonly pacing: Pacing;
   /** Whether the client sent `Prefer: processing`. */
   readonly asked: boolean;
+  /** How far the work is, when it is asked. */
   readonly progress: () => { readonly done: number; readonly total: number | undefined };
   /**
    * The fields of the next interim response. `sent`: how many there were before; `bytes`: room for field lines, each
@@ -33,6 +36,7 @@ export interface FollowOptions {
   readonly fields: (sent: number, bytes: number) => InterimFields | "soon";
 }
 
+/** An exchange whose interim responses are being sent. */
 export interface Following {
   /** How many interim responses were sent. */
   readonly sent: number;
@@ -48,6 +52,7 @@ export interface Following {
   stop(): void;
 }
 
+/** Sends interim responses when they are due. */
 export interface Pacer {
   /**
    * Sends 102s for an exchange from the time its complete request was received until its final response begins,

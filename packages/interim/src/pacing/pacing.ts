@@ -1,6 +1,7 @@
 /** When the next interim response is due: a pure function of what is known about an exchange. */
 import type { Allowance } from "../profiles/profiles.ts";
 
+/** When interim responses are sent. */
 export interface Pacing {
   /** Until the first interim response, in milliseconds. */
   readonly afterMs: number;
@@ -17,6 +18,7 @@ export const evidenceAfterMs: number = 1_000;
 /** The number of last interim responses whose gaps double. */
 const doubledGaps = 8;
 
+/** What the time of the next interim response depends on. */
 export interface PacingState {
   /** Since the complete request was received, in milliseconds. */
   readonly elapsedMs: number;

@@ -4,6 +4,7 @@
  */
 import type { Protocol } from "../exchange/protocol.ts";
 
+/** What a client was measured to bear. */
 export interface ClientProfile {
   readonly name: string;
   /**

@@ -29,6 +29,7 @@ export type Front =
   | "node"
   | "cloudflare";
 
+/** What each proxy was measured to bear. */
 export const frontProfiles: Readonly<Record<Front, FrontProfile>> = {
   none: front(unlimited, unlimited, unlimited, "declared by the operator: clients connect directly"),
   nginx: front(

@@ -14,6 +14,7 @@ export { type Front, type FrontProfile, frontProfiles, fronts } from "./front-pr
  */
 export type InterimMode = "measured" | "asked" | "standard";
 
+/** How many interim responses an exchange may get. */
 export interface Allowance {
   /** The number of interim responses of one request: 0: none; Infinity: no end. */
   readonly budget: number;
@@ -25,6 +26,7 @@ export interface Allowance {
   readonly profile: string;
 }
 
+/** What a request tells of its client. */
 export interface ClientFacts {
   readonly protocol: Protocol;
   readonly userAgent: string | undefined;
@@ -36,6 +38,7 @@ export interface ClientFacts {
   readonly loopback: boolean;
 }
 
+/** What the operator says of interim responses. */
 export interface InterimPolicy {
   readonly mode: InterimMode;
   /** The proxy that the operator declared; "none": declared that there is none; undefined: nothing declared. */

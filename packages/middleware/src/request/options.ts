@@ -48,6 +48,7 @@ export interface HandlersAnswer {
   readonly content: string | Uint8Array;
 }
 
+/** How much of a response is held and kept. */
 export interface ProcessingLimits {
   /** Bytes of a response that are held in memory where nobody was told that it is kept; default 64 KiB. */
   readonly heldBytes: number;
@@ -65,7 +66,11 @@ export interface ProcessingRetention {
   readonly bytes: number;
 }
 
-/** @typeParam Own what the framework gives to its handlers as the request */
+/**
+ * What `processing()` may be told.
+ *
+ * @typeParam Own what the framework gives to its handlers as the request
+ */
 export interface ProcessingOptions<Own = AnyRequest> extends RouteOptions {
   /**
    * Keeps operations beyond the process; one that is still being opened is waited for. `close()` closes it. Default:

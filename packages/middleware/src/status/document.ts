@@ -4,6 +4,7 @@
  */
 import type { JournalEntry, MemberResult, Operation, OperationState } from "@meanwhile/operations";
 
+/** An operation as its status document shows it. */
 export interface StatusDocument {
   /** Grows when a field changes its meaning or goes; fields may be added at any time. */
   readonly version: 1;
@@ -34,6 +35,7 @@ export interface StatusDocument {
   readonly outcome?: StatusOutcome;
 }
 
+/** How far an operation is. */
 export interface StatusProgress {
   /** Members dealt with. Never falls. */
   readonly done: number;
@@ -45,6 +47,7 @@ export interface StatusProgress {
   readonly bytes?: { readonly done: number; readonly total: number };
 }
 
+/** What became of an operation, and where its final response is. */
 export interface StatusOutcome {
   /** Of the final response. */
   readonly status: number;

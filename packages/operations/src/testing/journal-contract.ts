@@ -4,7 +4,7 @@ import { retentionCases } from "./journal-retention-cases.ts";
 import { secretCases } from "./journal-secret-cases.ts";
 import type { JournalCase } from "./journal-subject.ts";
 
-/** What every {@link Journal} promises. Cases that need "reopen" are for journals that outlive their process. */
+/** What every `Journal` promises. Cases that need "reopen" are for journals that outlive their process. */
 export const journalContract: readonly JournalCase[] = [
   ...keepingCases,
   ...retentionCases,

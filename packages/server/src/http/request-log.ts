@@ -1,6 +1,7 @@
 /** What is told of each request, once, when it is over. */
 import type { Protocol } from "@meanwhile/interim";
 
+/** What is known of a request when it is over. */
 export interface RequestLogEntry {
   readonly method: string;
   /** The request target as it came. */

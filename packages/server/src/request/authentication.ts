@@ -1,6 +1,7 @@
 /** Who is asking. The server asks this before it does anything else with a request, OPTIONS excepted. */
 import type { IncomingHttpHeaders } from "node:http";
 
+/** What a client sent to log in. */
 export interface Credentials {
   readonly method: string;
   /** The request target as it came. */
@@ -14,6 +15,7 @@ export interface Credentials {
   readonly loopback: boolean;
 }
 
+/** Who asks, or how to ask for a login. */
 export type Authentication =
   /** `fields` go onto the final response, `Authentication-Info` for instance. */
   | { readonly kind: "known"; readonly principal: string; readonly fields?: Readonly<Record<string, string>> }
@@ -27,6 +29,7 @@ export type Authentication =
   /** No credentials would help, as this request stands; `reason` is for the client to read. */
   | { readonly kind: "refused"; readonly status: 400 | 403; readonly reason: string };
 
+/** Says who asks. */
 export type Authenticate = (credentials: Credentials) => Authentication | Promise<Authentication>;
 
 /** Everyone is let in, and nobody is anyone. */

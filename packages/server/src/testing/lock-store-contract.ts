@@ -5,7 +5,7 @@ import type { ContractCase } from "./contract-case.ts";
 import type { LockStoreSubject } from "./lock-store-subject.ts";
 import { runLockStory } from "./lock-story.ts";
 
-/** What every {@link LockStore} promises. Cases that need "reopen" are for stores that keep their locks. */
+/** What every `LockStore` promises. Cases that need "reopen" are for stores that keep their locks. */
 export const lockStoreContract: readonly ContractCase<LockStoreSubject, "reopen">[] = [
   story(
     "an exclusive lock stands against any other on its resource (§6.2)",

@@ -1,6 +1,7 @@
 import { LockTable, type LockTableOptions } from "../locks/lock-table.ts";
 import type { LockStore } from "../store.ts";
 
+/** Clock and limits of a lock store in memory. */
 export type MemoryLockStoreOptions = LockTableOptions;
 
 /** Makes an empty store of locks that lives in memory and keeps every promise of {@link LockStore}. For tests. */

@@ -43,6 +43,7 @@ import { copyPlan, movePlan, planWork, refusePartial, removePlan, stopIfAsked } 
  */
 export type MemoryAct = "look" | "read" | "write" | "remove";
 
+/** Clock, room and faults of a tree in memory. */
 export interface MemoryTreeOptions {
   /** Milliseconds since the epoch. Default: the time of day. */
   readonly clock?: () => number;

@@ -15,6 +15,7 @@ export type WorkEvent =
   | { readonly kind: "kept"; readonly kept: Kept }
   | { readonly kind: "bytes"; readonly done: number; readonly total: number };
 
+/** What a work in a test is told. */
 export interface TestWorkOptions {
   readonly id?: string;
   readonly resumed?: boolean;

@@ -10,7 +10,7 @@ import { spellingCases } from "./tree-spelling-cases.ts";
 import type { TreeCase } from "./tree-subject.ts";
 import { writingCases } from "./tree-writing-cases.ts";
 
-/** What every {@link Tree} promises. */
+/** What every `Tree` promises. */
 export const treeContract: readonly TreeCase[] = [
   ...readingCases,
   ...memberCases,

@@ -31,6 +31,7 @@ export interface TreeSubject {
   readonly capabilities: TreeCapabilities;
 }
 
+/** One case of the contract of trees. */
 export type TreeCase = ContractCase<TreeSubject, keyof TreeCapabilities>;
 
 /** What a case needs; fails where the subject lacks it. */
