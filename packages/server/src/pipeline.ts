@@ -24,6 +24,7 @@ import { errorAnswer, toDavError } from "./http/error-answer.ts";
 import { reply } from "./http/reply.ts";
 import type { RequestLogEntry } from "./http/request-log.ts";
 import { requireSoundHead } from "./http/sound-head.ts";
+import { errorPage } from "./listing/error-page.ts";
 import { options as answerOptions, serverOptions } from "./methods/options.ts";
 import { changing, reading } from "./methods.ts";
 import { asksForOwnPrincipal, principalProperties } from "./properties/principal-resource.ts";
@@ -32,7 +33,7 @@ import { type Connection, readConnection } from "./request/connection.ts";
 import { requireOwnSite } from "./request/cross-site.ts";
 import type { DavRequest } from "./request/dav-request.ts";
 import { listedPaths } from "./request/listed-paths.ts";
-import { type Mount, parseTarget, type Target } from "./request/mount.ts";
+import { type ExpressFields, type Mount, parseTarget, type Target } from "./request/mount.ts";
 import { requestContent } from "./request/request-content.ts";
 import { ignoredKeyFields } from "./request/request-key.ts";
 import type { ReservedPaths } from "./request/reserved.ts";
@@ -107,17 +108,18 @@ async function respond(
   const { request } = exchange;
   const method = request.method ?? "GET";
   const handled = await handle(exchange, connection, method, options);
+  const answer = forPeople(handled.answer, request, method, options.mount);
   let { error } = handled;
-  let { status } = handled.answer;
+  let { status } = answer;
   let bytesOut = 0;
   try {
     bytesOut = await reply(
       exchange,
       method,
-      withFields(handled.answer, corsFields(request.headers, options.cors)),
+      withFields(answer, corsFields(request.headers, options.cors)),
       options.operations.after,
     );
-    error ??= handled.answer.failure?.();
+    error ??= answer.failure?.();
   } catch (cause) {
     error ??= cause;
     // The final response had begun, or its client left: all that can be done is to break it off.
@@ -142,6 +144,14 @@ async function respond(
     ...(exchange.undelivered ? { undelivered: true as const } : {}),
     ...(error === undefined ? {} : { error }),
   };
+}
+
+/** An error as a page, where a browser asks for one. */
+function forPeople(answer: Answer, request: AnyRequest, method: string, mount: Mount): Answer {
+  if (answer.status < 400) return answer;
+  const { url = "", headers, originalUrl, baseUrl = "" } = request as AnyRequest & ExpressFields;
+  const path = (originalUrl ?? url).replace(/\?.*$/s, "");
+  return errorPage(answer, { method, accept: headers.accept, path, prefix: mount.prefix || baseUrl });
 }
 
 /** Tells that an answer could not be given; where not even that can be, the connection is broken off. @returns the status */

@@ -24,6 +24,11 @@ export function preferredType<Type extends string>(
   return best;
 }
 
+/** Whether a page for people is liked better than anything else: browsers say so when they are to show a document. */
+export function prefersHtml(accept: string | undefined): boolean {
+  return preferredType(accept, ["text/plain", "text/html"]) === "text/html";
+}
+
 interface MediaRange {
   readonly range: string;
   readonly weight: number;

@@ -58,7 +58,7 @@ export function parseTarget(request: AnyRequest, mount: Mount): Target {
 }
 
 /** What Express adds to a request. */
-interface ExpressFields {
+export interface ExpressFields {
   readonly baseUrl?: string;
   readonly originalUrl?: string;
 }
