@@ -23,20 +23,25 @@ export function Dialog(props: DialogProps): JSX.Element {
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
+  /** Closed before it is taken away, it gives the focus back to where it was. */
+  const leave = (act: () => void): void => {
+    dialog.current?.close();
+    act();
+  };
   return (
     <dialog
       ref={dialog}
       aria-labelledby="dialog-title"
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        leave(onClose);
       }}
     >
       <form
         method="dialog"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!disabled) (onAccept ?? onClose)();
+          if (!disabled) leave(onAccept ?? onClose);
         }}
       >
         <h2 id="dialog-title">{title}</h2>
@@ -48,7 +53,7 @@ export function Dialog(props: DialogProps): JSX.Element {
             </button>
           ) : (
             <>
-              <button type="button" class="button" onClick={onClose}>
+              <button type="button" class="button" onClick={() => leave(onClose)}>
                 {words.cancel}
               </button>
               <button type="submit" class={`button ${danger ? "danger" : "main"}`} disabled={disabled}>

@@ -23,8 +23,15 @@ export function chosenFiles(files: Iterable<File>): Chosen {
 
 /** Of a drop. What is dropped must be asked for before anything else is waited for. */
 export async function droppedFiles(items: Iterable<DataTransferItem>): Promise<Chosen> {
-  const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   const files: ChosenFile[] = [];
+  const entries: FileSystemEntry[] = [];
+  for (const item of items) {
+    const entry = item.webkitGetAsEntry();
+    // What is no file of a disk, an image of another page for instance, is a file all the same.
+    const file = entry === null ? item.getAsFile() : null;
+    if (entry !== null) entries.push(entry);
+    else if (file !== null) files.push({ file, path: [file.name] });
+  }
   const empty: (readonly string[])[] = [];
   const walk = async (entry: FileSystemEntry, above: readonly string[]): Promise<void> => {
     const path = [...above, entry.name];

@@ -1,0 +1,93 @@
+/** Long work in the tray. */
+import { createMemoryLockStore } from "@meanwhile/server/testing";
+import { expect, test } from "vitest";
+import { rights } from "../../packages/server/src/testing/own/rights-fixture.ts";
+import { describePage, plant, violations } from "./describe-page.ts";
+
+const known = { "X-User": "ann" };
+/** Whoever names themselves is believed; a browser is given the field by its context. */
+const byName = {
+  authenticate: ({ headers }: { readonly headers: Readonly<Record<string, unknown>> }) => {
+    const name = headers["x-user"];
+    return typeof name === "string"
+      ? ({ kind: "known", principal: name } as const)
+      : ({ kind: "anonymous" } as const);
+  },
+};
+const photos = ["/photos/", ...Array.from({ length: 6 }, (_, index) => `/photos/${index}`)];
+
+describePage("the tray", ({ site, open, another }) => {
+  test("shows a user what a program began, in two windows, and stops it", async () => {
+    const { origin, tree, gate, send } = await site(byName);
+    await plant(tree, ...photos);
+    gate.allow(2);
+    const fields = { ...known, Destination: `${origin}/archive/`, Prefer: "respond-async, wait=0" };
+    expect(await send("COPY", "/photos/", { fields })).toBe(202);
+    const page = await open(`${origin}/`, { extraHTTPHeaders: known });
+    const other = await another(page, `${origin}/photos/`);
+    for (const window of [page, other]) await window.getByText("Copy “photos”").waitFor();
+    await page.getByText(/^2 of 7 items/).waitFor();
+    expect(await violations(page)).toEqual([]);
+    gate.allowUpTo(4);
+    await other.getByText(/^4 of 7 items/).waitFor();
+    await other.getByRole("button", { name: "Stop" }).click();
+    gate.allowUpTo(100);
+    for (const window of [page, other]) await window.getByText(/^Stopped/).waitFor();
+    await page.getByRole("button", { name: "Clear what is over" }).click();
+    await page.getByRole("region", { name: "What goes on" }).waitFor({ state: "hidden" });
+    await other.getByRole("region", { name: "What goes on" }).waitFor({ state: "hidden" });
+  });
+
+  test("shows nobody the operations of another", async () => {
+    const { origin, tree, gate, send } = await site(byName);
+    await plant(tree, ...photos);
+    gate.allow(1);
+    const fields = { ...known, Destination: `${origin}/archive/`, Prefer: "respond-async, wait=0" };
+    expect(await send("COPY", "/photos/", { fields })).toBe(202);
+    const page = await open(`${origin}/`, { extraHTTPHeaders: { "X-User": "bob" } });
+    await page.getByRole("link", { name: "photos" }).waitFor();
+    expect(await page.getByText("Copy “photos”").count()).toBe(0);
+  });
+
+  test("says what failed, and why", async () => {
+    const locks = createMemoryLockStore({ clock: Date.now });
+    const { origin, tree, gate, send } = await site({ locks });
+    await plant(tree, ...photos);
+    const lock =
+      '<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype><owner>Bob</owner></lockinfo>';
+    expect(await send("LOCK", "/photos/3", { content: lock })).toBe(200);
+    gate.allow(1);
+    const page = await open(`${origin}/`);
+    await page.getByLabel("Select photos").click();
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByText("Delete “photos”", { exact: true }).waitFor();
+    gate.allowUpTo(100);
+    await page.getByRole("dialog").getByText("photos").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "What failed (1)" }).click();
+    await page.getByText("It is locked: someone else works on it.").waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test("what may not be done is not offered, and who has locked something is told", async () => {
+    const { origin, tree, send } = await site({ access: rights({ "/": "r", "/mine": "rw" }) });
+    await plant(tree, "/mine/", "/mine/a", "/mine/b", "/theirs/", "/theirs/c");
+    const lock =
+      '<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype><owner>&lt;Bob&gt;</owner></lockinfo>';
+    expect(await send("LOCK", "/mine/a", { content: lock, fields: { Timeout: "Second-3600" } })).toBe(200);
+    const page = await open(`${origin}/theirs/`);
+    await page.getByText("You may look at this folder, and not change it").waitFor();
+    await page.getByLabel("Select c").click();
+    const offered = page.getByRole("toolbar").getByRole("button");
+    expect(await offered.allTextContents()).toEqual(["Copy", "Download", "Copy link", ""]);
+    await page.getByRole("grid").focus();
+    await page.keyboard.press("Delete");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    await page.getByRole("link", { name: "Home" }).click();
+    await page.getByRole("link", { name: "mine" }).click();
+    await page.getByTitle(/^Locked by <Bob> until /).waitFor();
+    await page.getByRole("button", { name: "New folder" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+});
