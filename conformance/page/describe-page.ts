@@ -133,13 +133,13 @@ export function describePage(title: string, body: (stage: PageStage) => void): v
       context,
       async open(url, options = {}) {
         const page = watch(await (await context(options)).newPage());
-        await page.goto(url);
+        await page.goto(url, { waitUntil: "commit" });
         await shown(page);
         return page;
       },
       async another(page, url) {
         const other = watch(await page.context().newPage());
-        await other.goto(url);
+        await other.goto(url, { waitUntil: "commit" });
         await shown(other);
         return other;
       },
@@ -149,7 +149,7 @@ export function describePage(title: string, body: (stage: PageStage) => void): v
 
 /** Waits until the whole folder, or why it cannot be, is shown. */
 export async function shown(page: Page): Promise<void> {
-  await page.locator('#page[data-state="shown"], #page[data-state="failed"]').waitFor();
+  await page.locator('#page[data-state="shown"], #page[data-state="failed"]').waitFor({ timeout: 100_000 });
 }
 
 /** The names of the rows that are made, from top to bottom. */

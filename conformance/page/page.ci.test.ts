@@ -39,7 +39,7 @@ describePage("the page", ({ site, open }) => {
     const { origin, tree } = await site();
     await plant(tree, "/مرحبا.txt");
     const page = await open(`${origin}/`, { locale: "de-AT" });
-    expect(await page.locator("html").getAttribute("lang")).toBe("de");
+    expect(await page.locator("html").getAttribute("lang")).toBe("de-AT");
     expect(await page.locator(".count").textContent()).toBe("1 Element");
   });
 });

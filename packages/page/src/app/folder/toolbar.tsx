@@ -33,7 +33,7 @@ export function Toolbar({ folder, changes, queue }: ToolbarProps): JSX.Element {
       ) : first === undefined && mayChange === undefined ? null : first === undefined ? (
         <>
           <UploadButtons folder={folder} queue={queue} />
-          <Tool icon="newFolder" text={words.newFolder} act={() => void changes.createFolder()} />
+          <Tool icon="newFolder" text={words.newFolder} kind="" act={() => void changes.createFolder()} />
         </>
       ) : (
         <>
@@ -78,14 +78,16 @@ interface ToolProps {
   readonly text: string;
   readonly danger?: boolean;
   readonly main?: boolean;
+  /** "wide": not on phones, which have no folders to choose; "short": a picture alone there. */
+  readonly kind?: "wide" | "short" | "";
   act(): void;
 }
 
-function Tool({ icon, text, danger = false, main = false, act }: ToolProps): JSX.Element {
+function Tool({ icon, text, danger = false, main = false, kind = "short", act }: ToolProps): JSX.Element {
   return (
     <button
       type="button"
-      class={`button tool${danger ? " dangerous" : ""}${main ? " main" : ""}`}
+      class={`button tool${danger ? " dangerous" : ""}${main ? " main" : ""} ${kind}`}
       title={text}
       onClick={act}
     >
@@ -111,8 +113,8 @@ function UploadButtons({
   };
   return (
     <>
-      <Tool icon="upload" text={words.upload} main act={() => files.current?.click()} />
-      <Tool icon="upload" text={words.uploadFolder} act={() => wholeFolder.current?.click()} />
+      <Tool icon="upload" text={words.upload} main kind="" act={() => files.current?.click()} />
+      <Tool icon="upload" text={words.uploadFolder} kind="wide" act={() => wholeFolder.current?.click()} />
       <input
         ref={files}
         type="file"

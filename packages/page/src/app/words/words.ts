@@ -12,7 +12,8 @@ const languages: Readonly<Record<string, () => Promise<Words>>> = {
 export async function chooseWords(preferred: readonly string[]): Promise<Words> {
   for (const language of preferred) {
     const load = languages[language.split("-")[0]?.toLowerCase() ?? ""];
-    if (load !== undefined) return load();
+    // Of the same language, numbers and dates are written as in the country.
+    if (load !== undefined) return { ...(await load()), language };
   }
   return english;
 }
