@@ -34,9 +34,31 @@ export const statusPageScript: string = `
     if (seconds < 60) return "about " + seconds + " s left";
     return seconds < 5400 ? "about " + Math.ceil(seconds / 60) + " min left" : "about " + Math.ceil(seconds / 3600) + " h left";
   };
-  const show = ({ state, progress, failures, outcome }) => {
+  const clock = (seconds) => {
+    const pad = (value) => String(value).padStart(2, "0");
+    const whole = Math.max(0, Math.floor(seconds));
+    const minutes = Math.floor(whole / 60);
+    return minutes < 60 ? minutes + ":" + pad(whole % 60) : Math.floor(minutes / 60) + ":" + pad(minutes % 60) + ":" + pad(whole % 60);
+  };
+  let last;
+  const pace = () => {
+    if (!last) return;
+    const { progress: { done }, ended, outcome } = last;
+    const seconds = ((outcome ? Date.parse(ended) : Date.now()) - started) / 1000;
+    const rate = Math.round(done / seconds);
+    text("pace", outcome ? "took " + clock(seconds) : clock(seconds) + " so far" + (seconds < 1 || done / seconds < 1 ? "" : ", " + members(rate) + " a second"));
+  };
+  const passing = setInterval(pace, 1000);
+  const show = (told) => {
+    last = told;
+    const { method, state, progress, failures, outcome } = last;
     const { done, total, bytes, remark } = progress;
-    text("state", words[state] + (outcome ? ": " + outcome.status + " " + (reasons[outcome.status] || "") : ""));
+    const line = words[state] + (outcome ? ": " + outcome.status + " " + (reasons[outcome.status] || "") : "");
+    text("state", line);
+    const part = done + (bytes && bytes.total > 0 ? bytes.done / bytes.total : 0);
+    document.title = (outcome || !(total > 0) ? "" : Math.floor(100 * part / total) + "% ") + method + ": " + line;
+    if (outcome) clearInterval(passing);
+    pace();
     text("count", total === undefined ? members(done) : done + " of " + members(total));
     bar(get("progress"), done, total === undefined && outcome ? done : total);
     get("bytes").hidden = !bytes || !!outcome;
@@ -72,11 +94,11 @@ export const statusPageScript: string = `
     failed(JSON.parse(data).results.filter(({ status }) => status >= 400).reverse());
   });
   source.addEventListener("outcome", ({ data }) => {
-    const last = JSON.parse(data);
-    show(last);
+    const whole = JSON.parse(data);
+    show(whole);
     list.replaceChildren();
     seen = new Set();
-    failed(last.failed);
+    failed(whole.failed);
     source.close();
   });
   source.addEventListener("error", () => text("connection", source.readyState === EventSource.CLOSED ? "Not connected. Load the page again to see more." : "Connecting again."));

@@ -5,7 +5,7 @@ import { htmlText } from "./html-text.ts";
 import { statusListScript } from "./list-script.ts";
 import { statusPageScript } from "./page-script.ts";
 import { statusPageStyle } from "./page-style.ts";
-import { bytesLine, progressLine, remainingLine, stateLine } from "./words.ts";
+import { bytesLine, paceLine, progressLine, remainingLine, stateLine, titleLine } from "./words.ts";
 
 /** How often a page without script loads itself again, in seconds. */
 const refreshSeconds = 5;
@@ -30,8 +30,8 @@ export function statusPage(document: StatusDocument, nowMs: number): string {
   const ended = hasEnded(document);
   const bytes = ended ? undefined : progress.bytes;
   return pageOf(
-    `${method}: ${stateLine(document)}`,
-    `<main id="operation" data-state="${state}" data-started="${started}">
+    titleLine(document),
+    `<main id="operation" data-state="${state}" data-started="${started}"${document.ended === undefined ? "" : ` data-ended="${document.ended}"`}>
 <p><a href="${htmlText(pathOf(href).replace(/[^/]*$/, ""))}">All operations</a></p>
 <h1 id="title">${htmlText(method)} <bdi>${htmlText(target)}</bdi></h1>
 <p id="state" class="state" role="status" aria-live="polite">${htmlText(stateLine(document))}</p>
@@ -39,6 +39,7 @@ export function statusPage(document: StatusDocument, nowMs: number): string {
 ${line("count", progressLine(document))}
 <progress id="bytes" aria-label="The present member"${barOf(bytes?.done ?? 0, bytes?.total)}${bytes ? "" : " hidden"}></progress>
 ${line("bytes-line", ended ? "" : bytesLine(document))}
+${line("pace", paceLine(document, nowMs))}
 ${line("remaining", remainingLine(document, nowMs))}
 ${line("remark", progress.remark ?? "")}
 <p class="quiet">Started <time datetime="${started}">${spoken(started)}</time></p>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { StatusDocument } from "./document.ts";
-import { bytesLine, progressLine, remainingLine, stateLine } from "./words.ts";
+import { bytesLine, paceLine, progressLine, remainingLine, stateLine, titleLine } from "./words.ts";
 
 const started = "2026-01-15T12:00:00.000Z";
 const startedMs = Date.parse(started);
@@ -57,4 +57,29 @@ test.each([
 test("what has ended has nothing left", () => {
   const ended = status({ progress: { done: 5, total: 10 }, outcome: { status: 201 } });
   expect(remainingLine(ended, startedMs + 30_000)).toBe("");
+});
+
+test.each([
+  [{ method: "COPY", progress: { done: 5, total: 20 } }, "25% COPY: Running"],
+  [{ method: "COPY", progress: { done: 5, total: 20, bytes: { done: 1, total: 2 } } }, "27% COPY: Running"],
+  [{ method: "POST", progress: { done: 5 } }, "POST: Running"],
+  [{ method: "POST", progress: { done: 0, total: 0 } }, "POST: Running"],
+  [
+    { method: "COPY", state: "finished", progress: { done: 5, total: 20 }, outcome: { status: 201 } },
+    "COPY: Finished: 201 Created",
+  ],
+])("a tab of %j is called %j", (more, line) => expect(titleLine(status(more))).toBe(line));
+
+test.each([
+  [{ progress: { done: 0 } }, 500, "0:00 so far"],
+  [{ progress: { done: 30 } }, 65_000, "1:05 so far"],
+  [{ progress: { done: 660 } }, 66_000, "1:06 so far, 10 members a second"],
+  [{ progress: { done: 1 } }, 1_000, "0:01 so far, 1 member a second"],
+  [
+    { progress: { done: 1 }, ended: "2026-01-15T14:01:05.000Z", outcome: { status: 201 } },
+    1e9,
+    "took 2:01:05",
+  ],
+])("the pace of %j after %i ms is %j", (more, afterMs, line) => {
+  expect(paceLine(status(more), startedMs + afterMs)).toBe(line);
 });

@@ -42,6 +42,32 @@ export function remainingLine({ progress, started, outcome }: StatusDocument, no
     : `about ${Math.ceil(seconds / 3600)} h left`;
 }
 
+/** "42% COPY: Running": what a tab is called. Once it has ended there is no share. */
+export function titleLine(document: StatusDocument): string {
+  const { method, progress, outcome } = document;
+  const { done, total, bytes } = progress;
+  const part = done + (bytes && bytes.total > 0 ? bytes.done / bytes.total : 0);
+  const share = outcome || total === undefined || total <= 0 ? "" : `${Math.floor((100 * part) / total)}% `;
+  return `${share}${method}: ${stateLine(document)}`;
+}
+
+/** "1:05 so far, 12 members a second"; at the end how long it took. */
+export function paceLine({ progress, started, ended, outcome }: StatusDocument, nowMs: number): string {
+  const until = outcome && ended !== undefined ? Date.parse(ended) : nowMs;
+  const seconds = Math.max(0, (until - Date.parse(started)) / 1000);
+  if (outcome) return `took ${clock(seconds)}`;
+  const rate = seconds < 1 ? 0 : progress.done / seconds;
+  return `${clock(seconds)} so far${rate < 1 ? "" : `, ${Math.round(rate)} ${members(Math.round(rate))} a second`}`;
+}
+
+/** "1:05", "2:01:05". */
+function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const pad = (value: number): string => String(value).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
+}
+
 function members(count: number): string {
   return count === 1 ? "member" : "members";
 }
