@@ -67,15 +67,7 @@ describePage("hostile names and contents", ({ site, open, context }) => {
     expect(asked.filter((one) => /^(?:DELETE|MKCOL)/.test(one))).toEqual([]);
     await page.goto(`${origin}/`);
     // Nor does the page take it in, whoever asks it to.
-    const told = await page.evaluate(() => {
-      const script = document.createElement("script");
-      try {
-        script.src = "/evil.js";
-        return "taken";
-      } catch (error) {
-        return String(error);
-      }
-    });
+    const told = await page.evaluate(takeScript);
     expect(told).toContain("TrustedScriptURL");
     expect(await send("GET", "/deleted")).toBe(200);
   });
@@ -93,19 +85,10 @@ describePage("hostile names and contents", ({ site, open, context }) => {
     try {
       const page = await (await context()).newPage();
       await page.goto(`http://localhost:${(others.address() as AddressInfo).port}/`);
-      const told = await page.evaluate(async (at) => {
-        const attempts = [
-          fetch(`${at}/deleted`, { method: "DELETE", mode: "no-cors" }),
-          fetch(`${at}/deleted`, { method: "DELETE" }),
-          fetch(`${at}/made`, { method: "PUT", body: "x" }),
-          fetch(`${at}/.meanwhile/operations/x/cancel`, { method: "POST", mode: "no-cors", body: "x" }),
-        ];
-        navigator.sendBeacon(`${at}/.meanwhile/operations/x/cancel`, "x");
-        return (await Promise.allSettled(attempts)).map(({ status }) => status);
-      }, origin);
+      const told = await page.evaluate(attacks(origin));
       // An opaque answer is all that a page gets of a simple POST, and it was refused.
       expect(told).toEqual(["rejected", "rejected", "rejected", "fulfilled"]);
-      await page.locator("#f").evaluate((form: HTMLFormElement) => form.submit());
+      await page.evaluate("document.getElementById('f').submit()");
       await page.waitForURL(/cancel$/);
       expect(await page.content()).toContain("web page of another site");
       expect(await send("GET", "/deleted")).toBe(200);
@@ -117,3 +100,25 @@ describePage("hostile names and contents", ({ site, open, context }) => {
     }
   });
 });
+
+/** What runs in pages. */
+const takeScript = `(() => {
+  const script = document.createElement("script");
+  try {
+    script.src = "/evil.js";
+    return "taken";
+  } catch (error) {
+    return String(error);
+  }
+})()`;
+
+const attacks = (at: string): string => `(async () => {
+  const attempts = [
+    fetch("${at}/deleted", { method: "DELETE", mode: "no-cors" }),
+    fetch("${at}/deleted", { method: "DELETE" }),
+    fetch("${at}/made", { method: "PUT", body: "x" }),
+    fetch("${at}/.meanwhile/operations/x/cancel", { method: "POST", mode: "no-cors", body: "x" }),
+  ];
+  navigator.sendBeacon("${at}/.meanwhile/operations/x/cancel", "x");
+  return (await Promise.allSettled(attempts)).map(({ status }) => status);
+})()`;

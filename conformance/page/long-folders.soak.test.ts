@@ -6,19 +6,21 @@ import { describePage } from "./describe-page.ts";
 
 /** The longest that the page did not answer since it was loaded, in milliseconds; measured by frames that came late. */
 async function longestPause(page: Page, act: () => Promise<void>): Promise<number> {
-  await page.evaluate(() => {
-    const seen = { longest: 0, last: performance.now() };
-    Object.assign(globalThis, { seen });
-    const look = (now: number): void => {
-      seen.longest = Math.max(seen.longest, now - seen.last);
-      seen.last = now;
-      requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
-  });
+  await page.evaluate(watchFrames);
   await act();
-  return page.evaluate(() => (globalThis as unknown as { seen: { longest: number } }).seen.longest);
+  return page.evaluate<number>("seen.longest");
 }
+
+/** Runs in the page. */
+const watchFrames = `
+  globalThis.seen = { longest: 0, last: performance.now() };
+  const look = (now) => {
+    seen.longest = Math.max(seen.longest, now - seen.last);
+    seen.last = now;
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+`;
 
 describePage("a folder with very many members", ({ site, open }) => {
   test.each([10_000, 100_000])(
