@@ -318,13 +318,15 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     async drain(ms) {
       draining = true;
       if (running.size === 0) return true;
-      return new Promise((resolve) => {
+      // Whoever waits for this is to be told, though timers keep no process.
+      const hold = setInterval(() => undefined, longestTimeoutMs);
+      return new Promise<boolean>((resolve) => {
         const cancel = after(ms, () => resolve(false));
         void idle().then(() => {
           cancel();
           resolve(true);
         });
-      });
+      }).finally(() => clearInterval(hold));
     },
     abandon() {
       draining = true;
@@ -338,5 +340,7 @@ const longestTimeoutMs = 2 ** 31 - 1;
 
 const timeoutAfter: After = (ms, callback) => {
   const timer = setTimeout(callback, Math.min(ms, longestTimeoutMs));
+  // What waits for a time alone keeps no process: whoever is served has a connection.
+  timer.unref();
   return () => clearTimeout(timer);
 };

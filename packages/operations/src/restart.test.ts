@@ -265,6 +265,21 @@ describe("draining", () => {
     expect(timeouts()).toEqual([]);
   });
 
+  test("keeps the process while it waits; nothing else does", async () => {
+    const held = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = held();
+    const operations = createOperations();
+    const work = gate();
+    operations.start(subject, work.run, failed);
+    operations.after(60_000, () => undefined);
+    expect(held()).toBe(before);
+    const drained = operations.drain(60_000);
+    expect(held()).toBe(before + 1);
+    work.end();
+    await drained;
+    expect(held()).toBe(before);
+  });
+
   test("asks Node for no longer time-out than it has", async () => {
     const setTimeout = vi.spyOn(globalThis, "setTimeout");
     const operations = createOperations();
