@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { createOperations } from "@meanwhile/operations";
 import express from "express";
 import Fastify, { type FastifyInstance } from "fastify";
@@ -112,4 +113,22 @@ test("what is injected into Express passes by: it cannot be given another respon
     const answer = await inject(app as never, { method: "POST", url: "/", headers: key });
     expect(answer.json()).toEqual({ made: "it" });
   }
+});
+
+test.each([
+  { chunks: 16, payloadAsStream: false },
+  { chunks: 250, payloadAsStream: false },
+  { chunks: 250, payloadAsStream: true },
+])("an injected request gets streamed content whole: %o", async ({ chunks, payloadAsStream }) => {
+  const app = Fastify();
+  onTestFinished(() => app.close());
+  await app.register(processing({ when: () => true }));
+  app.get("/", (_request, reply) => {
+    void reply.send(Readable.from(Array.from({ length: chunks }, () => Buffer.alloc(4_096))));
+  });
+  const answer = await app.inject({ url: "/", payloadAsStream });
+  let bytes = 0;
+  if (payloadAsStream) for await (const chunk of answer.stream()) bytes += (chunk as Buffer).length;
+  else bytes = answer.rawPayload.length;
+  expect(bytes).toBe(chunks * 4_096);
 });

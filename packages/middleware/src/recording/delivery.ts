@@ -29,6 +29,8 @@ export class Delivery {
   #trailers: FieldLine[] = [];
   #waiting: (() => void) | undefined;
   #complete = false;
+  /** It takes no more until it says "drain". What `write` returns tells, not `writableNeedDrain`: injected responses have no connection that drains. */
+  #full = false;
 
   /** @param more fields to add, asked for when the head is sent */
   constructor(exchange: Exchange, more: () => readonly FieldLine[], warn: (message: string) => void) {
@@ -60,7 +62,7 @@ export class Delivery {
   content(chunk: Buffer): void {
     if (this.#state === "over") return;
     if (this.#state === "flowing") {
-      write(this.#exchange.response, chunk);
+      this.#write(chunk);
       return;
     }
     this.#held.push(chunk);
@@ -74,13 +76,8 @@ export class Delivery {
   /** Calls back when more may come. */
   whenReady(done: () => void): void {
     if (this.#state === "holding" && this.#bytes > heldBytes) this.#flow();
-    const { response } = this.#exchange;
-    if (this.#state !== "flowing" || !response.writableNeedDrain) {
-      done();
-      return;
-    }
-    this.#waiting = done;
-    response.once("drain", () => this.#ready());
+    if (this.#state === "flowing" && this.#full) this.#waiting = done;
+    else done();
   }
 
   /** The whole response was written: it is not passed on before {@link Delivery.end}. */
@@ -94,7 +91,7 @@ export class Delivery {
     const { response } = this.#exchange;
     this.#try(() => {
       const held = this.#state === "holding" ? this.#sendHead() : [];
-      for (const chunk of held) write(response, chunk);
+      for (const chunk of held) this.#write(chunk);
       if (this.#trailers.length > 0) response.addTrailers(trailersOf(this.#trailers, response));
       response.end();
       this.stop();
@@ -121,13 +118,23 @@ export class Delivery {
     waiting?.();
   }
 
+  #write(chunk: Buffer): void {
+    const { response } = this.#exchange;
+    if (write(response, chunk) || this.#full) return;
+    this.#full = true;
+    response.once("drain", () => {
+      this.#full = false;
+      this.#ready();
+    });
+  }
+
   #flow(): void {
     if (this.#state !== "holding" || this.#complete) return;
     this.#try(() => {
       const held = this.#sendHead();
       this.#state = "flowing";
       flushHead(this.#exchange.response);
-      for (const chunk of held) write(this.#exchange.response, chunk);
+      for (const chunk of held) this.#write(chunk);
     });
   }
 
