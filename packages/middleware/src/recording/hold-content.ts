@@ -15,6 +15,7 @@ export function holdContent(request: IncomingMessage, facade: FacadeSocket): voi
     if (!isLoss) return withSocket(request, facade, () => destroy.call(request, error));
     if (!request.complete || request.readableEnded) return destroy.call(request, error);
     if (!isBeingRead(request)) {
+      request.aborted = true;
       request.emit("aborted");
       request.emit("close");
     }

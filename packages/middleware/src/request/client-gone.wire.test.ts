@@ -51,7 +51,7 @@ describe.each(protocols)("%s", (protocol) => {
     response.once("close", () => heard.push("response close"));
     const gone = once(request, "close").then(() => heard.push("request close"));
     finished(request, () => heard.push("request finished"));
-    return { sent, connect, operations, timers, heard, gates, runs: () => runs, response, gone };
+    return { sent, connect, operations, timers, heard, gates, runs: () => runs, request, response, gone };
   }
 
   test.each<[string, ProcessingOptions["onClientGone"], boolean]>([
@@ -65,9 +65,15 @@ describe.each(protocols)("%s", (protocol) => {
   ])("%s with onClientGone %s: the handler is told to stop: %s", async (method, onClientGone, stops) => {
     const options = onClientGone === undefined ? {} : { onClientGone };
     const content = method === "GET" ? undefined : "content that nobody reads";
-    const { sent, connect, operations, heard, gates, runs, gone } = await lost(method, options, content);
+    const { sent, connect, operations, heard, gates, runs, request, gone } = await lost(
+      method,
+      options,
+      content,
+    );
     await sent.leave();
     await gone;
+    // So that it means to `onRequestAbort` of Fastify what it does without us.
+    expect(request.aborted).toBe(true);
     expect(heard).toContain("request finished");
     expect(heard.filter((what) => !what.startsWith("request"))).toEqual(
       stops ? ["abort", "response close"] : [],
