@@ -3,6 +3,7 @@ import type { Authentication, Credentials } from "@meanwhile/server";
 import { hashSync } from "bcryptjs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type AuthenticatorOptions, createAuthenticator } from "./authenticator.ts";
+import { createBcryptThreads } from "./bcrypt-threads.ts";
 import { nonceGraceMs, nonceLifetimeMs } from "./digest.ts";
 import { digestResponse } from "./digest-response.ts";
 import { type Htdigest, parseHtdigest } from "./htdigest.ts";
@@ -20,6 +21,8 @@ const htdigest = Object.entries(passwords).flatMap(([user, password]) => [
   `${user}:${realm}:${secretOf("sha256", user, password)}`,
 ]);
 
+/** Threads that all tests share. */
+const verify = createBcryptThreads();
 let nowMs: number;
 beforeEach(() => {
   nowMs = 1_000_000;
@@ -37,6 +40,7 @@ function authenticator(
     realm,
     clock: () => nowMs,
     random: randomBytes,
+    verify,
     ...options,
   });
   return async (request: Partial<Credentials> & { authorization?: string } = {}): Promise<Authentication> => {

@@ -2,6 +2,7 @@
 import type { Authenticate, Authentication, Credentials } from "@meanwhile/server";
 import type { WatchedFile } from "../options/watched-file.ts";
 import { createBasic } from "./basic.ts";
+import { createBcryptThreads, type VerifyBcrypt } from "./bcrypt-threads.ts";
 import { createDigest } from "./digest.ts";
 import type { Htdigest } from "./htdigest.ts";
 import type { Htpasswd } from "./htpasswd.ts";
@@ -17,6 +18,8 @@ export interface AuthenticatorOptions {
   /** Milliseconds, never going backwards. */
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
+  /** Compares passwords with hashes. Default: in threads of its own. */
+  readonly verify?: VerifyBcrypt;
 }
 
 /**
@@ -27,12 +30,12 @@ export interface AuthenticatorOptions {
  * (RFC 4918 §20.1; see docs/decisions/0001-basic-on-loopback.md).
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { users, digestUsers, realm, clock, random } = options;
+  const { users, digestUsers, realm, clock, random, verify = createBcryptThreads() } = options;
   if (users === undefined && digestUsers === undefined) return () => ({ kind: "anonymous" });
   const throttle = createThrottle(clock);
   const digest = digestUsers && createDigest({ users: digestUsers, throttle, clock, random });
   const basicRealm = digestUsers?.current().realm ?? realm;
-  const basic = users && createBasic({ users, realm: basicRealm, throttle, clock, random });
+  const basic = users && createBasic({ users, realm: basicRealm, throttle, clock, random, verify });
 
   return async (credentials): Promise<Authentication> => {
     const basicHere = mayUseBasic(credentials) ? basic : undefined;

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import type { Authentication, Credentials } from "@meanwhile/server";
 import type { WatchedFile } from "../options/watched-file.ts";
 import { parseBasicCredentials } from "./basic-credentials.ts";
+import type { VerifyBcrypt } from "./bcrypt-threads.ts";
 import type { Htpasswd } from "./htpasswd.ts";
 import { createPasswordCheck } from "./password-check.ts";
 import type { Standing, Throttle } from "./throttle.ts";
@@ -26,12 +27,13 @@ export interface BasicOptions {
   readonly throttle: Throttle;
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
+  readonly verify: VerifyBcrypt;
 }
 
 /** Makes Basic authentication (RFC 7617) against the users, with throttling of wrong passwords. */
-export function createBasic({ users, realm, throttle, clock, random }: BasicOptions): Basic {
+export function createBasic({ users, realm, throttle, clock, random, verify }: BasicOptions): Basic {
   const key = random(32);
-  const check = createPasswordCheck();
+  const check = createPasswordCheck({ verify });
   const underWay = new Map<string, Promise<Authentication | undefined>>();
   let listed = users.current();
   let verified = createVerifiedCredentials(clock);

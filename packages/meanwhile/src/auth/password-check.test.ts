@@ -1,8 +1,11 @@
 import { hashSync } from "bcryptjs";
 import { expect, test } from "vitest";
+import { createBcryptThreads } from "./bcrypt-threads.ts";
 import { createPasswordCheck, longestWaitMs, mostWaitingChecks } from "./password-check.ts";
 import type { Standing } from "./throttle.ts";
 
+/** Threads that all tests share. */
+const verify = createBcryptThreads();
 const users = new Map(
   ["2a", "2b", "2y"].map((version) => [version, hashSync("x", 4).replace("$2b$", `$${version}$`)]),
 );
@@ -10,19 +13,19 @@ const users = new Map(
 const clean: Standing = { ofAddress: 0, ofUser: 0 };
 
 test.each(["2a", "2b", "2y"])("a $%s$ hash is checked", async (version) => {
-  const check = createPasswordCheck();
+  const check = createPasswordCheck({ verify });
   expect(await check(users, version, "x", clean)).toEqual({ kind: "right", user: version });
   expect(await check(users, version, "y", clean)).toEqual({ kind: "wrong" });
 });
 
 test("nobody who is not listed is let in, though a hash is checked for him too", async () => {
-  const check = createPasswordCheck();
+  const check = createPasswordCheck({ verify });
   for (const password of ["", "x", "/"])
     expect(await check(users, "eve", password, clean)).toEqual({ kind: "wrong" });
 });
 
 test("a check for nobody takes its time as one for somebody does", async () => {
-  const check = createPasswordCheck();
+  const check = createPasswordCheck({ verify });
   const costly = new Map([["ann", hashSync("x", 9)]]);
   const durationMs = async (user: string): Promise<number> => {
     const from = performance.now();
@@ -39,7 +42,7 @@ test("a check for nobody takes its time as one for somebody does", async () => {
 });
 
 test("two checks run and a hundred wait; more are sent away, and room comes back", async () => {
-  const check = createPasswordCheck();
+  const check = createPasswordCheck({ verify });
   const many = Array.from({ length: mostWaitingChecks + 5 }, () => check(users, "2b", "x", clean));
   const kinds = (await Promise.all(many)).map(({ kind }) => kind);
   expect(kinds.filter((kind) => kind === "right")).toHaveLength(mostWaitingChecks + 2);
@@ -53,7 +56,7 @@ const flooded: readonly [name: string, flood: (index: number) => Standing, newco
   ["of any kind, for whoever was right before", () => clean, { ofAddress: -1, ofUser: -1 }],
 ];
 test.each(flooded)("a flood %s waits for itself", async (_name, flood, newcomer) => {
-  const check = createPasswordCheck();
+  const check = createPasswordCheck({ verify });
   const order: string[] = [];
   const guesses = Array.from({ length: mostWaitingChecks + 2 }, async (_, index) => {
     const { kind } = await check(users, "2a", "guess", flood(index));
@@ -68,9 +71,12 @@ test.each(flooded)("a flood %s waits for itself", async (_name, flood, newcomer)
 
 test("one that has waited too long is sent away, and the others go on", async () => {
   const timers: { readonly ms: number; readonly callback: () => void }[] = [];
-  const check = createPasswordCheck((ms, callback) => {
-    timers.push({ ms, callback });
-    return () => undefined;
+  const check = createPasswordCheck({
+    verify,
+    after(ms, callback) {
+      timers.push({ ms, callback });
+      return () => undefined;
+    },
   });
   const checked = [1, 2, 3, 4].map(() => check(users, "2b", "x", clean));
   expect(timers.map(({ ms }) => ms)).toEqual([longestWaitMs, longestWaitMs]);

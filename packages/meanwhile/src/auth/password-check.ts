@@ -1,5 +1,5 @@
 /** Whether a password is right, without telling by the time it takes whether the user exists. */
-import { createBcryptThreads, type VerifyBcrypt } from "./bcrypt-threads.ts";
+import type { VerifyBcrypt } from "./bcrypt-threads.ts";
 import type { Htpasswd } from "./htpasswd.ts";
 import type { Standing } from "./throttle.ts";
 
@@ -35,10 +35,14 @@ type After = (ms: number, callback: () => void) => () => void;
  *
  * "busy" is the answer where a check would wait too long, or too many wait with a better standing.
  */
-export function createPasswordCheck(
-  after: After = timeoutAfter,
-  verify: VerifyBcrypt = createBcryptThreads(),
-): PasswordCheck {
+export function createPasswordCheck({
+  verify,
+  after = timeoutAfter,
+}: {
+  readonly verify: VerifyBcrypt;
+  /** Default: Node's timers. */
+  readonly after?: After;
+}): PasswordCheck {
   /** In the order in which they will be checked. */
   const waiting: Waiting[] = [];
   let running = 0;
