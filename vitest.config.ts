@@ -9,7 +9,9 @@ const expect = { poll: { timeout: 30_000 } };
 /** Node 20 cannot run TypeScript in the worker threads that sources start. */
 const loader = new URL("packages/state-lmdb/testing/typescript-on-node.mjs", import.meta.url);
 const execArgv = [`--import=${loader}`];
-const slow = { testTimeout: 60_000, hookTimeout: 60_000, expect, execArgv };
+/** A file leaves nothing behind that another one notices, so a worker loads each module once. Projects do not inherit this. */
+const isolate = false;
+const slow = { isolate, testTimeout: 60_000, hookTimeout: 60_000, expect, execArgv };
 const patient = { ...slow, testTimeout: 120_000, hookTimeout: 120_000 };
 /** Only with CI=true, and in the soak; only in the soak. See CONTRIBUTING.md. */
 const late = [...(process.env["CI"] === "true" ? [] : ["**/*.ci.test.ts"]), "**/*.soak.test.ts"];
@@ -30,8 +32,6 @@ const map = "conformance/map.test.ts";
 
 export default defineConfig({
   test: {
-    // A file leaves nothing behind that another one notices, so a worker loads each module once.
-    isolate: false,
     coverage: {
       provider: "v8",
       reportOnFailure: true,

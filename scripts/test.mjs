@@ -5,9 +5,12 @@
  * sources the tests reach; there a judge that is missing is a failure. `npm run soak` has the rest.
  */
 import { checkCoverage } from "./coverage.mjs";
+import { makeQuickFolder } from "./quick-folder.mjs";
 import { conclude, forgetReports, leftOut, vitest, whole } from "./steps.mjs";
 
 const ci = process.env["CI"] === "true";
+const quickFolder = makeQuickFolder();
+if (quickFolder !== undefined) process.env["TMPDIR"] = quickFolder;
 const npx = (/** @type {string[]} */ ...args) => ["npx", "--no-install", ...args];
 
 forgetReports();

@@ -365,11 +365,13 @@ describe("uploadFolder", () => {
     server.put("y/within", "member");
     const { summary } = await failureOf(uploadFolder(server.client, local.folder, "", local).outcome);
     expect(
-      summary.failed.map(({ path, error }) => [path, error instanceof MemberError && error.code]),
-    ).toEqual([
-      ["x", "type-differs"],
-      ["y", "type-differs"],
-    ]);
+      new Map(summary.failed.map(({ path, error }) => [path, error instanceof MemberError && error.code])),
+    ).toEqual(
+      new Map([
+        ["x", "type-differs"],
+        ["y", "type-differs"],
+      ]),
+    );
     expect(server.count("put") + server.count("delete") + server.count("mkdir")).toBe(0);
   });
 
