@@ -19,6 +19,12 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+interface Thread {
+  readonly worker: Worker;
+  /** Who waits for it, by task. */
+  readonly pending: Map<number, Pending>;
+}
+
 /** Without work the thread ends after this time. */
 const idleMs = 60_000;
 
@@ -28,8 +34,7 @@ const idleMs = 60_000;
  * and the next batch gets a new one.
  */
 export class WriterThread {
-  #worker: Worker | undefined;
-  readonly #pending: Map<number, Pending> = new Map();
+  #thread: Thread | undefined;
   #tasks = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -42,59 +47,62 @@ export class WriterThread {
         return this.#ask(path, batch);
       },
       close: async () => {
-        if (used && this.#worker !== undefined) await this.#ask(path);
+        if (used && this.#thread !== undefined) await this.#ask(path);
       },
     };
   }
 
-  /** Ends it, at once. */
+  /** Ends it, at once. What it has is not done for all that is known; what is asked for from now on gets another. */
   async end(): Promise<void> {
     clearTimeout(this.#idle);
-    await this.#worker?.terminate();
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.worker.terminate();
   }
 
   #ask(path: string, batch?: Batch): Promise<void> {
     clearTimeout(this.#idle);
     return new Promise((resolve, reject) => {
-      this.#worker ??= this.#start();
+      this.#thread ??= this.#start();
+      const { worker, pending } = this.#thread;
       this.#tasks += 1;
       const id = this.#tasks;
-      this.#pending.set(id, { resolve, reject });
-      this.#worker.ref();
-      this.#worker.postMessage({ id, path, ...(batch === undefined ? {} : { batch }) } satisfies WriterTask);
+      pending.set(id, { resolve, reject });
+      worker.ref();
+      worker.postMessage({ id, path, ...(batch === undefined ? {} : { batch }) } satisfies WriterTask);
     });
   }
 
-  #start(): Worker {
+  #start(): Thread {
     // It makes hardly anything that lives for long.
     const limits = { maxYoungGenerationSizeMb: 8 };
     const worker = startThread("state-worker", import.meta.url, { resourceLimits: limits });
+    const pending = new Map<number, Pending>();
     let cause: unknown;
-    worker.on("message", (result: WriterResult) => this.#settle(result));
+    worker.on("message", (result: WriterResult) => {
+      const asked = pending.get(result.id);
+      pending.delete(result.id);
+      if (pending.size === 0) this.#rest(worker);
+      if (result.done) asked?.resolve();
+      else asked?.reject(errorOf(result));
+    });
     worker.on("error", (error) => {
       cause = error;
     });
     worker.on("exit", () => {
-      this.#worker = undefined;
+      if (this.#thread?.worker === worker) this.#thread = undefined;
       const error = new Error("the thread that writes the state has ended", { cause });
-      const pending = [...this.#pending.values()];
-      this.#pending.clear();
-      for (const { reject } of pending) reject(error);
+      for (const { reject } of pending.values()) reject(error);
     });
-    return worker;
+    return { worker, pending };
   }
 
-  #settle(result: WriterResult): void {
-    const pending = this.#pending.get(result.id);
-    this.#pending.delete(result.id);
-    if (this.#pending.size === 0) {
-      // Without work it keeps no process alive.
-      this.#worker?.unref();
-      this.#idle = setTimeout(() => void this.end(), idleMs);
-      this.#idle.unref();
-    }
-    if (result.done) pending?.resolve();
-    else pending?.reject(errorOf(result));
+  /** Without work it keeps no process alive, and ends after a while. */
+  #rest(worker: Worker): void {
+    worker.unref();
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.end(), idleMs);
+    this.#idle.unref();
   }
 }
 
