@@ -1,5 +1,5 @@
 // @ts-check
-/** `npm run page-pictures`: what docs/page.md shows of the page, taken in Chromium of the built command: docs/page/*.png. */
+/** `npm run page-pictures`: what docs/reference/page.md shows of the page, taken in Chromium of the built command: docs/reference/page/*.png. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
@@ -72,7 +72,7 @@ async function picture(name, options, prepare) {
   await page.getByRole("link", { name: "Website backup.tar.gz" }).waitFor();
   await page.getByRole("toolbar").getByRole("button").first().waitFor();
   await prepare(page);
-  await page.screenshot({ path: `docs/page/${name}.png` });
+  await page.screenshot({ path: `docs/reference/page/${name}.png` });
   await context.close();
 }
 
@@ -84,7 +84,7 @@ async function select(page, ...names) {
 /** @type {import("playwright-core").BrowserContextOptions} */
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 try {
-  mkdirSync("docs/page", { recursive: true });
+  mkdirSync("docs/reference/page", { recursive: true });
   await picture("desktop", {}, (page) => select(page, "Floor plan.pdf", "Harbour at night.jpg"));
   await picture("phone", phone, async () => undefined);
   await picture("dark", { colorScheme: "dark" }, async (page) => {
