@@ -173,7 +173,7 @@ describeWith(["chromium"], "what others wrote, in Chromium", () => {
     });
     expect(accepted.status).toBe(202);
     const page = await open();
-    expect(await visit(page, `${origin}/.meanwhile/operations/operation`)).toMatch(/^POST/);
+    expect(await visit(page, `${origin}/.meanwhile/operations/operation`)).toMatch(/^50% POST/);
     await page.waitForFunction("document.getElementById('remark').textContent !== ''");
     expect(await visit(page, `${origin}/.meanwhile/operations/`)).toBe("Operations");
     expect(hits).toBe(0);

@@ -1,6 +1,6 @@
 /** The page: where we are, what is here, what can be done, what goes on. */
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { QuestionDialog } from "./asking/question-dialog.tsx";
 import type { Asking } from "./asking/questions.ts";
 import type { Changes } from "./changes/changes.ts";
@@ -9,10 +9,13 @@ import { Breadcrumb } from "./folder/breadcrumb.tsx";
 import type { FolderStore } from "./folder/folder-store.ts";
 import { FolderCount, FolderView } from "./folder/folder-view.tsx";
 import type { GridCommands } from "./folder/grid-keys.ts";
+import type { Row } from "./folder/row.ts";
 import { Toolbar } from "./folder/toolbar.tsx";
 import { Icon } from "./icons.tsx";
 import { folderAbove, folderPath, stepsTo } from "./navigation.ts";
 import { type PageContext, Surroundings, usePage } from "./page-context.ts";
+import { Preview } from "./preview/preview.tsx";
+import { previewKind } from "./preview/previewable.ts";
 import { safeText } from "./safe-text.ts";
 import type { Settings } from "./settings.ts";
 import { useStore } from "./store.ts";
@@ -37,6 +40,7 @@ export interface AppProps {
 export function App(props: AppProps): JSX.Element {
   const { settings, words, client, folder, asking, changes, queue, tray } = props;
   useStore(folder);
+  const [preview, setPreview] = useState<Row | undefined>(undefined);
   const page = useMemo<PageContext>(
     () => ({
       settings,
@@ -53,6 +57,7 @@ export function App(props: AppProps): JSX.Element {
   const commands: GridCommands = {
     open(row) {
       if (row.collection) page.go(row.href);
+      else if (previewKind(row) !== undefined) setPreview(row);
       else location.assign(row.href);
     },
     up() {
@@ -61,6 +66,10 @@ export function App(props: AppProps): JSX.Element {
     },
     rename(row) {
       if (folder.mayChange === true && row.mayChange) void changes.rename(row);
+    },
+    move(rows, path) {
+      if (folder.mayChange === true && rows.every((row) => row.mayChange))
+        void changes.transfer("move", rows, path);
     },
     remove(rows) {
       if (folder.mayChange === true && rows.every((row) => row.mayChange)) void changes.remove(rows);
@@ -93,7 +102,7 @@ export function App(props: AppProps): JSX.Element {
   return (
     <Surroundings.Provider value={page}>
       <header class="top">
-        <Breadcrumb path={folder.path} />
+        <Breadcrumb path={folder.path} move={commands.move} />
         <Search folder={folder} />
       </header>
       <main>
@@ -106,6 +115,9 @@ export function App(props: AppProps): JSX.Element {
       </footer>
       <Tray tray={tray} queue={queue} />
       {folder.mayChange === true ? <DropTarget queue={queue} path={path} /> : null}
+      {preview === undefined ? null : (
+        <Preview key={preview.href} row={preview} onClose={() => setPreview(undefined)} />
+      )}
       <QuestionDialog asking={asking} />
     </Surroundings.Provider>
   );

@@ -4,17 +4,25 @@ import { Icon } from "../icons.tsx";
 import { isPlainClick, stepsTo } from "../navigation.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
+import { useDrop } from "./dragging.ts";
+import type { GridCommands } from "./grid-keys.ts";
+
+export interface BreadcrumbProps {
+  readonly path: string;
+  /** What is dropped on a folder goes there. */
+  readonly move: GridCommands["move"];
+}
 
 /** All folders from the root to this one; the last is the heading of the page. */
-export function Breadcrumb({ path }: { readonly path: string }): JSX.Element {
+export function Breadcrumb({ path, move }: BreadcrumbProps): JSX.Element {
   const { settings, words } = usePage();
   const steps = stepsTo(path, settings.root);
   return (
     <nav class="breadcrumb" aria-label={words.path}>
       <ol>
-        <Step name={words.home} path={settings.root} isHome isLast={steps.length === 0} />
+        <Step name={words.home} path={settings.root} move={move} isHome isLast={steps.length === 0} />
         {steps.map((step, index) => (
-          <Step key={step.path} {...step} isLast={index === steps.length - 1} />
+          <Step key={step.path} {...step} move={move} isLast={index === steps.length - 1} />
         ))}
       </ol>
     </nav>
@@ -24,12 +32,14 @@ export function Breadcrumb({ path }: { readonly path: string }): JSX.Element {
 interface StepProps {
   readonly name: string;
   readonly path: string;
+  readonly move: GridCommands["move"];
   readonly isHome?: boolean;
   readonly isLast: boolean;
 }
 
-function Step({ name, path, isHome = false, isLast }: StepProps): JSX.Element {
+function Step({ name, path, move, isHome = false, isLast }: StepProps): JSX.Element {
   const { go } = usePage();
+  const drop = useDrop(path, move);
   const label = isHome ? (
     <>
       <Icon name="home" />
@@ -46,6 +56,10 @@ function Step({ name, path, isHome = false, isLast }: StepProps): JSX.Element {
       ) : (
         <a
           href={path}
+          class={drop.class}
+          onDragOver={drop.onDragOver}
+          onDragLeave={drop.onDragLeave}
+          onDrop={drop.onDrop}
           onClick={(event) => {
             if (!isPlainClick(event)) return;
             event.preventDefault();

@@ -5,6 +5,7 @@ import { Icon } from "../icons.tsx";
 import { isPlainClick } from "../navigation.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
+import { beginDrag, useDrop } from "./dragging.ts";
 import type { FolderStore } from "./folder-store.ts";
 import type { GridCommands } from "./grid-keys.ts";
 import { iconOf } from "./kind.ts";
@@ -26,6 +27,7 @@ export interface FileRowProps {
 export function FileRow({ row, index, top, selected, current, folder, commands }: FileRowProps): JSX.Element {
   const { words } = usePage();
   const { language } = words;
+  const drop = useDrop(row.collection ? row.href : undefined, commands.move);
   const name = safeText(row.name);
   const icon = iconOf(row);
   const size = row.length === undefined ? "" : formatBytes(row.length, language);
@@ -33,7 +35,12 @@ export function FileRow({ row, index, top, selected, current, folder, commands }
   return (
     <div
       id={`row-${index}`}
-      class={`row${selected ? " selected" : ""}${current ? " current" : ""}`}
+      class={`row${selected ? " selected" : ""}${current ? " current" : ""}${drop.class}`}
+      draggable
+      onDragStart={(event) => beginDrag(event, selected ? folder.selection : [row])}
+      onDragOver={drop.onDragOver}
+      onDragLeave={drop.onDragLeave}
+      onDrop={drop.onDrop}
       role="row"
       aria-rowindex={index + 2}
       aria-selected={selected}

@@ -7,6 +7,8 @@ export interface GridCommands {
   up(): void;
   rename(row: Row): void;
   remove(rows: readonly Row[]): void;
+  /** To the folder of that path. */
+  move(rows: readonly Row[], path: string): void;
 }
 
 /** @param page rows that are in sight at once */

@@ -51,6 +51,7 @@ export const english = {
   move: "Move",
   rename: "Rename",
   renameTitle: "Another name",
+  openInTab: "Open",
   download: "Download",
   copyLink: "Copy link",
   linkCopied: "Link copied",

@@ -52,6 +52,7 @@ export const german: Words = {
   move: "Verschieben",
   rename: "Umbenennen",
   renameTitle: "Neuer Name",
+  openInTab: "Öffnen",
   download: "Herunterladen",
   copyLink: "Link kopieren",
   linkCopied: "Link kopiert",
