@@ -44,6 +44,11 @@ function sentenceOf({ fields, body }: Answer): string | undefined {
   return problem.detail ?? problem.title;
 }
 
+/** Where the page says more than the sentence, which is for programs, too. */
+const texts: Readonly<Record<number, string>> = {
+  404: "It was moved, renamed or deleted, or there is a mistake in the address.",
+};
+
 const titles: Readonly<Record<number, string>> = {
   401: "You are not logged in",
   403: "You may not do this",
@@ -74,9 +79,9 @@ function page(status: number, sentence: string, { path, prefix }: FailedRequest)
 <style>${listingStyle}</style>
 </head>
 <body>
-<main>
+<main class="error">
 <h1>${title}</h1>
-<p>${htmlText(asSentence(sentence))}</p>
+<p>${htmlText(texts[status] ?? asSentence(sentence))}</p>
 <p>${links.join(" · ")}</p>
 <p>${status} ${STATUS_CODES[status] ?? ""}</p>
 </main>

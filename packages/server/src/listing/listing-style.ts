@@ -28,6 +28,8 @@ th, td { border-bottom: 1px solid var(--line); font-weight: normal; padding: .37
 thead th { color: var(--quiet); font-size: .875rem; }
 tbody tr:hover { background: var(--raised); }
 tbody th { overflow-wrap: anywhere; }
+.error { margin: 16vh auto 0; max-width: 32rem; text-align: center; }
+.error h1 { margin: 0; }
 .collection a { font-weight: 600; }
 .size, .modified { color: var(--quiet); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .size { text-align: right; }

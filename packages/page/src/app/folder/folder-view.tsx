@@ -37,7 +37,7 @@ export function FolderView({ folder, commands }: FolderViewProps): JSX.Element {
   if (state.kind === "shown" && all.length === 0)
     return (
       <Notice icon="folder" title={words.emptyTitle}>
-        <p>{words.emptyText}</p>
+        {folder.mayChange === true ? <p>{words.emptyText}</p> : null}
       </Notice>
     );
   if (state.kind === "shown" && shown.length === 0)

@@ -56,7 +56,7 @@ export function Toolbar({ folder, changes, queue }: ToolbarProps): JSX.Element {
             <Tool icon="trash" text={words.delete} danger act={() => void changes.remove(selection)} />
           ) : null}
           <span class="chosen-count">
-            {words.selected(selection.length)}
+            <span>{words.selected(selection.length)}</span>
             <button
               type="button"
               class="button plain bare"

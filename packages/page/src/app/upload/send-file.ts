@@ -18,12 +18,20 @@ export type Sent =
   | { readonly kind: "lost" }
   | { readonly kind: "refused"; readonly status: number };
 
+/** Of longer files it is asked first whether something is there: a refusal in their middle may not be heard. */
+const lookFirstBytes = 256 * 1024;
+
 /** @param onSent bytes that have left so far @throws the signal's reason */
-export function sendFile(
+export async function sendFile(
   { path, file, overwrite }: FileToSend,
   onSent: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<Sent> {
+  if (!overwrite && file.size > lookFirstBytes) {
+    const answer = await fetch(path, { method: "HEAD", signal }).catch(() => undefined);
+    if (answer?.ok === true) return { kind: "exists" };
+    signal.throwIfAborted();
+  }
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", path);
