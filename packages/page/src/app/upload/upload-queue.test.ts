@@ -72,9 +72,14 @@ test("what is there already is asked about, one after the other; the answer for 
   answer(asking, "keep both", true);
   await settled();
   expect(asking.current).toBeUndefined();
-  expect(sending.slice(1)).toMatchObject([
-    { path: "/to/b%20(3)", overwrite: false },
-    { path: "/to/c%20(2)", overwrite: false },
+  expect(
+    sending
+      .slice(1)
+      .map(({ path, overwrite }) => [path, overwrite])
+      .toSorted(),
+  ).toEqual([
+    ["/to/b%20(3)", false],
+    ["/to/c%20(2)", false],
   ]);
   for (const { end } of sending) end({ kind: "sent" });
   await settled();
