@@ -1,56 +1,51 @@
-/** The page in a browser: one example of each thing. `npm run soak -- page` has the rest. */
+/** The page in a browser: one example of each thing, in one window. `npm run soak -- page` has the rest. */
+import { parsePath } from "@meanwhile/dav";
 import { expect, test } from "vitest";
-import { describePage, plant, rowNames, violations } from "./describe-page.ts";
+import { describePage, plant, violations } from "./describe-page.ts";
 
-describePage("the page", ({ site, open }) => {
-  test("shows a folder, goes into another and back, sorts and filters, by keys too", async () => {
-    const { origin, tree } = await site();
-    await plant(tree, "/b 10.txt", "/b 2.txt", "/a/", "/a/inside.txt");
+describePage("what is done on the page", ({ site, open }) => {
+  test("a new folder; uploads, of which one is there already; a long copy in the tray, there again after a reload", async () => {
+    const { origin, tree, gate, asked } = await site();
+    await plant(tree, "/notes.txt", "/photos/", "/photos/1", "/photos/2", "/photos/3");
     const page = await open(`${origin}/`);
-    expect(await rowNames(page)).toEqual(["a", "b 2.txt", "b 10.txt"]);
-    expect(await page.locator(".count").textContent()).toBe("3 items");
-    await page.locator(".list").focus();
+
+    await page.getByRole("button", { name: "New folder" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("a/b");
+    expect(await page.getByRole("button", { name: "Create" }).isDisabled()).toBe(true);
+    await page.getByLabel("Name", { exact: true }).fill("Ünï 100%");
     await page.keyboard.press("Enter");
-    await page.waitForURL(`${origin}/a/`);
-    await page.getByText("inside.txt").waitFor();
-    expect(await page.title()).toBe("a");
-    await page.goBack();
-    await page.getByText("b 10.txt").waitFor();
-    await page.keyboard.press("/");
-    await page.keyboard.type("10");
-    expect(await rowNames(page)).toEqual(["b 10.txt"]);
-    await page.keyboard.press("Escape");
-    await page.getByRole("columnheader", { name: "Name" }).getByRole("button").click();
-    expect(await rowNames(page)).toEqual(["a", "b 10.txt", "b 2.txt"]);
-    expect(await violations(page)).toEqual([]);
-  });
+    await page.getByRole("link", { name: "Ünï 100%" }).waitFor();
 
-  test("an address without its slash, one where nothing is, and an empty folder", async () => {
-    const { origin, tree } = await site();
-    await plant(tree, "/a/", "/a/b/");
-    const page = await open(`${origin}/a`);
-    expect(page.url()).toBe(`${origin}/a/`);
-    await page.getByText("b", { exact: true }).click();
-    await page.getByRole("heading", { name: "This folder is empty" }).waitFor();
-    expect(await violations(page)).toEqual([]);
-  });
+    await page
+      .locator('input[type="file"]')
+      .first()
+      .setInputFiles([file("notes.txt"), file("b.txt")]);
+    const conflict = page.getByRole("dialog", { name: "“notes.txt” is there already" });
+    await conflict.waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "notes (2).txt" }).waitFor();
+    await page.getByRole("link", { name: "b.txt" }).waitFor();
+    expect(await tree.lookup(parsePath("/notes.txt"))).toMatchObject({ length: "/notes.txt".length });
 
-  test("names and languages that go from right to left, and another language of the page", async () => {
-    const { origin, tree } = await site();
-    await plant(tree, "/مرحبا.txt");
-    const page = await open(`${origin}/`, { locale: "de-AT" });
-    expect(await page.locator("html").getAttribute("lang")).toBe("de-AT");
-    expect(await page.locator(".count").textContent()).toBe("1 Element");
+    gate.allow(2);
+    await page.getByLabel("Select photos").click();
+    await page.getByRole("button", { name: "Copy", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Ünï 100%" }).click();
+    await page.getByText("There is no folder in it.").waitFor();
+    await page.getByRole("button", { name: "Copy here" }).click();
+    const tray = page.getByRole("region", { name: "What goes on" });
+    await tray.getByText("Copy “photos”").waitFor();
+    await page.reload();
+    await tray.getByText("Copy “photos”").waitFor();
+    await tray.getByRole("button", { name: "Stop" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    gate.allowUpTo(100);
+    await tray.getByText(/^Done/).waitFor();
+    expect(await tree.lookup(parsePath(encodeURI("/Ünï 100%/photos/3")))).toBeDefined();
+    expect(asked.filter((one) => one.startsWith("COPY"))).toHaveLength(1);
   });
 });
 
-describePage("a browser without script", ({ site, context }) => {
-  test("gets the listing, whole and with its style", async () => {
-    const { origin, tree } = await site();
-    await plant(tree, "/a/", "/b.txt");
-    const page = await (await context({ javaScriptEnabled: false })).newPage();
-    await page.goto(`${origin}/`);
-    expect(await page.locator("tbody a").allTextContents()).toEqual(["a/", "b.txt"]);
-    expect(await page.evaluate("getComputedStyle(document.body).maxWidth")).toBe("1024px");
-  });
-});
+function file(name: string) {
+  return { name, mimeType: "text/plain", buffer: Buffer.from(`new ${name}`) };
+}
