@@ -63,8 +63,11 @@ function importsOf(of: InstalledPackage, name: string): readonly string[] {
   const { importedFiles } = ts.preProcessFile(text, true, false);
   // What threads run, and what a bundle loads of what was written for require.
   const beside = text.matchAll(/new URL\(["`](\.[^"`]*)["`], import\.meta\.url\)|\b__require\("([^"]+)"\)/g);
+  // See start-thread.ts of state-lmdb; a bundle may give the function another name.
+  const threads = text.matchAll(/\bstartThread(?:\$\d+)?\("([\w-]+)", import\.meta\.url/g);
   return [
     ...importedFiles.map(({ fileName }) => fileName),
+    ...[...threads].map(([, module]) => `./${module}.js`),
     ...[...beside].map(([, url, required]) => url?.replace(/\$\{.*\}$/, ".js") ?? required ?? ""),
   ];
 }

@@ -96,3 +96,12 @@ test("it takes a megabyte of lines, and is empty again when they are gone", () =
   log.clear();
   expect(log.hasRoom).toBe(true);
 });
+
+test("bytes are the same when they are read again", () => {
+  const file = makeFile();
+  const bytes = Buffer.from([0, 10, 13, 255, 128]);
+  opened(file).log.append([{ name: "t", encoding: "binary", changes: [["a", bytes], ["b"]] }]);
+  const { log, missed } = ChangeLog.open({ file, database: "this", written: 0 });
+  onTestFinished(() => log.close());
+  expect(missed).toEqual([[{ name: "t", encoding: "binary", changes: [["a", bytes], ["b"]] }]]);
+});

@@ -7,7 +7,7 @@
  */
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import type { Batch } from "./layer.ts";
+import type { Batch, TableChanges } from "./layer.ts";
 
 /** Up to this size lines are added: what is more waits for the database. */
 const mostBytes = 1024 * 1024;
@@ -115,7 +115,7 @@ interface Line {
 }
 
 function toLine(number: number, batch: Batch): Buffer {
-  const text = Buffer.from(JSON.stringify([number, batch]));
+  const text = Buffer.from(JSON.stringify([number, batch.map(withTexts)]));
   return Buffer.concat([Buffer.from(prefix(text)), text, newline]);
 }
 
@@ -133,9 +133,26 @@ function readLines(
     const text = content.subarray(bytes + prefixLength, end);
     if (content.toString("latin1", bytes, bytes + prefixLength) !== prefix(text)) return { bytes, lines };
     const [number, batch] = JSON.parse(text.toString()) as [number, Batch];
-    lines.push({ number, batch });
+    lines.push({ number, batch: batch.map(withBytes) });
     bytes = end + 1;
   }
+}
+
+/** What is bytes is Base64 in a line. */
+function withTexts(table: TableChanges): TableChanges {
+  return withValues(table, (bytes) => Buffer.from(bytes as Uint8Array).toString("base64"));
+}
+
+function withBytes(table: TableChanges): TableChanges {
+  return withValues(table, (text) => Buffer.from(text as string, "base64"));
+}
+
+function withValues(table: TableChanges, change: (value: unknown) => unknown): TableChanges {
+  if (table.encoding !== "binary") return table;
+  const changes = table.changes.map(([key, value]) =>
+    value === undefined ? ([key] as const) : ([key, change(value)] as const),
+  );
+  return { ...table, changes };
 }
 
 const newline = Buffer.from("\n");

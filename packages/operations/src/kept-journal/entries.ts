@@ -15,7 +15,7 @@ import {
 } from "./entry-record.ts";
 import { formatKey } from "./format.ts";
 import { JournalError, journalFailure } from "./journal-error.ts";
-import type { JournalRecords, JournalStore } from "./journal-store.ts";
+import type { JournalRecords, JournalStore, RecordOptions } from "./journal-store.ts";
 
 export interface KeptEntriesOptions extends SecretClocks {
   readonly records: JournalRecords;
@@ -160,7 +160,7 @@ export class KeptEntries implements Journal {
 
   async #remove(id: string): Promise<void> {
     const { change, records, contents } = this.#options;
-    await change(() => records.remove(keyOf(id)), { freesRoom: true });
+    await change(() => records.remove(keyOf(id)), forgotten);
     const file = this.#files.get(id);
     this.#forget(id);
     if (file) await contents.remove(file);
@@ -175,7 +175,7 @@ export class KeptEntries implements Journal {
         // Put again in between: then it stays.
         if (this.#index.has(id)) return;
         const { change, records } = this.#options;
-        await change(() => records.remove(keyOf(id)));
+        await change(() => records.remove(keyOf(id)), forgotten);
         if (file) await this.#options.contents.remove(file);
       });
     });
@@ -270,6 +270,9 @@ interface Kept {
   readonly order: number;
   readonly secretSinceMs: number | undefined;
 }
+
+/** Should the power be lost, it is there once more, and forgotten when its time is over. */
+const forgotten: RecordOptions = { freesRoom: true, durable: false };
 
 /** Keys are short, and ids may be anything. */
 function keyOf(id: string): string {

@@ -10,14 +10,19 @@ export interface JournalRecords {
   remove(key: string): void;
 }
 
+export interface RecordOptions extends PutOptions {
+  /** Whether a loss of power must not undo it. Default: true. */
+  readonly durable?: boolean;
+}
+
 /** Keys have at most 64 letters and digits. */
 export interface JournalStore {
   readonly records: JournalRecords;
   /**
-   * Runs `work`, which puts and removes records: whole or not at all. Resolves once neither the end of the process nor a
-   * loss of power can undo that any more. A change that frees room may use what is held for that.
+   * Runs `work`, which puts and removes records: whole or not at all. Resolves once the end of the process cannot undo that
+   * any more, nor a loss of power, unless it need not be durable. A change that frees room may use what is held for that.
    *
    * @throws {JournalError} "ERR_JOURNAL_FULL", "ERR_JOURNAL_UNAVAILABLE" where it could not be written; what `work` throws
    */
-  change(work: () => void, options?: PutOptions): Promise<void>;
+  change(work: () => void, options?: RecordOptions): Promise<void>;
 }
