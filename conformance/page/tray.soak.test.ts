@@ -38,6 +38,19 @@ describePage("the tray", ({ site, open, another }) => {
     await other.getByRole("region", { name: "What goes on" }).waitFor({ state: "hidden" });
   });
 
+  test("what a program has changed is shown once it has ended", async () => {
+    const { origin, tree, gate, send } = await site(byName);
+    await plant(tree, ...photos);
+    gate.allow(1);
+    const page = await open(`${origin}/`, { extraHTTPHeaders: known });
+    const fields = { ...known, Destination: `${origin}/archive/`, Prefer: "respond-async, wait=0" };
+    expect(await send("COPY", "/photos/", { fields })).toBe(202);
+    await page.getByText("Copy “photos”").waitFor();
+    expect(await page.getByRole("link", { name: "archive" }).count()).toBe(0);
+    gate.allowUpTo(100);
+    await page.getByRole("link", { name: "archive" }).waitFor();
+  });
+
   test("shows nobody the operations of another", async () => {
     const { origin, tree, gate, send } = await site(byName);
     await plant(tree, ...photos);

@@ -14,15 +14,16 @@ import { chooseWords } from "./words/words.ts";
 
 async function start(element: HTMLElement): Promise<void> {
   const settings = readSettings(element);
+  let looking: ReturnType<typeof setTimeout> | undefined;
   const words = await chooseWords(navigator.languages);
   document.documentElement.lang = words.language;
   document.documentElement.classList.add("page");
   const client = loadClient(settings.root);
   const folder = new FolderStore(client, words.language);
   const asking = new Asking();
-  const tray = new TrayStore(settings, new OwnOperations(settings.operations, localStorage));
+  const tray = new TrayStore(settings, new OwnOperations(settings.operations, localStorage), lookAgain);
   const changes = new Changes({ client, asking, folder, tray, words });
-  const queue = new UploadQueue({ client, asking, words, arrived: (path) => lookAgain(path) });
+  const queue = new UploadQueue({ client, asking, words, arrived });
   const path = folderPath(location);
   if (path !== location.pathname) history.replaceState(null, "", path);
   folder.open(path);
@@ -30,10 +31,13 @@ async function start(element: HTMLElement): Promise<void> {
   const parts = { settings, words, client, folder, asking, changes, queue, tray };
   render(<App {...parts} />, element);
 
-  let looking: ReturnType<typeof setTimeout> | undefined;
-  /** Of many files that arrive the folder is looked at once. */
-  function lookAgain(arrivedAt: string): void {
-    if (arrivedAt !== folder.path || looking !== undefined) return;
+  function arrived(path: string): void {
+    if (path === folder.path) lookAgain();
+  }
+
+  /** Of much that changes the folder is looked at once. */
+  function lookAgain(): void {
+    if (looking !== undefined) return;
     looking = setTimeout(() => {
       looking = undefined;
       void folder.refresh();

@@ -172,9 +172,7 @@ export class Changes extends Store {
     }
     const { url } = request;
     request.detach();
-    const ended = this.#options.tray.follow(url);
-    void ended.finally(() => this.#options.folder.refresh()).catch(() => undefined);
-    return { ended };
+    return { ended: this.#options.tray.follow(url) };
   }
 }
 

@@ -23,9 +23,13 @@ export class TrayStore extends Store {
   /** Ids that the server was seen to know. */
   #known: ReadonlySet<string> = new Set();
 
-  constructor(settings: Settings, own: OwnOperations) {
+  readonly #ended: () => void;
+
+  /** @param ended called when one that ran has ended, whoever began it */
+  constructor(settings: Settings, own: OwnOperations, ended: () => void) {
     super();
     this.#settings = settings;
+    this.#ended = ended;
     this.#own = own;
     own.subscribe(() => this.connect());
   }
@@ -109,12 +113,15 @@ export class TrayStore extends Store {
         );
       else this.#tell(one);
     }
+    const ran = new Set(this.operations.filter(({ outcome }) => outcome === undefined).map(({ id }) => id));
+    const hasEnded = operations.some(({ id, outcome }) => outcome !== undefined && ran.has(id));
     const ids = new Set(operations.map(({ id }) => id));
     const gone = new Set([...this.#known].filter((id) => !ids.has(id)));
     this.#known = ids;
     for (const id of gone) this.#followers.get(id)?.resolve();
     this.operations = operations;
     this.changed();
+    if (hasEnded) this.#ended();
     if (this.#settings.user === undefined) this.#own.remove(gone);
   }
 
