@@ -15,9 +15,11 @@ export function holdContent(request: IncomingMessage, facade: FacadeSocket): voi
     if (!isLoss) return withSocket(request, facade, () => destroy.call(request, error));
     if (!request.complete || request.readableEnded) return destroy.call(request, error);
     if (!isBeingRead(request)) {
+      // Only as long as they are told: a stream that is aborted gives its readers nothing any more.
       request.aborted = true;
       request.emit("aborted");
       request.emit("close");
+      request.aborted = false;
     }
     return request;
   };
