@@ -55,7 +55,18 @@ describe.each(protocols)("%s", (protocol) => {
     });
     const gone = once(request, "close").then(() => heard.push("request close"));
     finished(request, () => heard.push("request finished"));
-    return { sent, connect, operations, timers, heard, gates, runs: () => runs, aborted: () => aborted, response, gone };
+    return {
+      sent,
+      connect,
+      operations,
+      timers,
+      heard,
+      gates,
+      runs: () => runs,
+      aborted: () => aborted,
+      response,
+      gone,
+    };
   }
 
   test.each<[string, ProcessingOptions["onClientGone"], boolean]>([
