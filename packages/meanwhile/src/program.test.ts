@@ -34,6 +34,10 @@ describe("the command line", () => {
     [[], /^meanwhile: say which command, such as `meanwhile serve`/],
     [["--nonsense"], /^meanwhile: unknown option '--nonsense' \(see meanwhile --help\)$/],
     [["sevre"], /^meanwhile: unknown command 'sevre' \(Did you mean serve\?\) \(see meanwhile --help\)$/],
+    [
+      ["serve", "--port", "1"],
+      /^meanwhile serve: unknown option '--port' \(here it is --listen HOST:PORT\) \(see meanwhile serve --help\)$/,
+    ],
     [["rmdir", "x"], /^meanwhile: unknown command 'rmdir' \(here it is rm -r\) \(see meanwhile --help\)$/],
     [["upload"], /^meanwhile: unknown command 'upload' \(here it is put\) \(see/],
     [["put", "http://127.0.0.1/x", "a"], /^meanwhile: put takes the file first, and then the URL/],

@@ -95,7 +95,9 @@ function report(error: unknown, args: readonly string[], terminal: ClientTermina
       return 2;
     }
     const said = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
-    const meant = error.code === "commander.unknownCommand" ? otherNames[args[0] ?? ""] : undefined;
+    const [, option = ""] = /^unknown option '(-[\w-]+)/.exec(said) ?? [];
+    const meant =
+      error.code === "commander.unknownCommand" ? otherNames[args[0] ?? ""] : otherOptions[option];
     const problem =
       meant === undefined ? said : said.replace(/ ?\(Did you mean.*$|$/, ` (here it is ${meant})`);
     const named = createProgram(terminal).commands.some((command) => command.name() === args[0]);
@@ -128,3 +130,13 @@ function version(): string {
   const known = typeof file === "object" && file !== null && "version" in file;
   return known && typeof file.version === "string" ? file.version : "unknown";
 }
+
+/** Options of programs like this one. */
+const otherOptions: Readonly<Record<string, string>> = {
+  "--address": "--listen HOST:PORT",
+  "--bind": "--listen HOST:PORT",
+  "--host": "--listen HOST:PORT",
+  "--password": "--password-file FILE",
+  "--port": "--listen HOST:PORT",
+  "-p": "--listen HOST:PORT",
+};

@@ -68,7 +68,7 @@ async function localDestination(options: RootsOptions): Promise<string | undefin
 async function remoteSource({ client, place, patience }: RootsOptions): Promise<URL> {
   const resource = await client.stat(place, patience);
   if (resource.collection) return asCollection(resource.url);
-  throw new MemberError("wrong-kind", `${resource.url.pathname} is a document`);
+  throw new MemberError("wrong-kind", `${resource.url.pathname} is a file, not a folder`);
 }
 
 async function remoteDestination(
@@ -77,7 +77,8 @@ async function remoteDestination(
   const { client, place, patience, dryRun = false, run, lockTokens } = options;
   const collection = asCollection(new Places(client.base).url(place));
   const there = await lookAtRemote(client, collection, patience);
-  if (there.kind === "document") throw new MemberError("wrong-kind", `${collection.pathname} is a document`);
+  if (there.kind === "document")
+    throw new MemberError("wrong-kind", `${collection.pathname} is a file, not a folder`);
   if (there.kind === "collection") return { collection, missing: false };
   if (!dryRun) {
     const { idleTimeoutMs } = patience;

@@ -10,8 +10,8 @@ interface TypedCp extends TypedTransfer {
 /** `meanwhile cp FROM TO`: its options, and what it does. */
 export function cpCommand(context: CommandContext): Command {
   return transferCommand("cp", "copy at the server, collections with all that is in them")
-    .option("-r, --recursive", "as without it: collections are always copied whole")
-    .option("--shallow", "a collection without its members")
+    .option("-r, --recursive", "as without it: folders are always copied whole")
+    .option("--shallow", "a folder without what is in it")
     .action(async (from: string, to: string, typed: TypedCp) => {
       const depth = typed.shallow === true ? "0" : "infinity";
       await transfer(context, "cp", [from, to], typed, ({ client }, source, target, options) =>

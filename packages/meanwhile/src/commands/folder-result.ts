@@ -1,6 +1,6 @@
 /** How the transfer of a folder is told of. */
 import type { FolderStep, FolderSummary } from "@meanwhile/client/folder";
-import { nameAmount } from "../display/amounts.ts";
+import { formatCount, nameAmount } from "../display/amounts.ts";
 import { printable } from "../display/printable.ts";
 import { folderNotes } from "../remote/folder-notes.ts";
 import type { FollowedFolder } from "../remote/follow-folder.ts";
@@ -44,10 +44,14 @@ export async function tellFolder(
 
 function amounts({ transferred, bytes, skipped, deleted }: FolderSummary): string {
   return [
-    `${nameAmount(transferred, "documents")} (${nameAmount(bytes, "bytes")})`,
-    ...(skipped === 0 ? [] : [`${nameAmount(skipped, "documents")} the same already`]),
+    `${nameFiles(transferred)} (${nameAmount(bytes, "bytes")})`,
+    ...(skipped === 0 ? [] : [`${nameFiles(skipped)} the same already`]),
     ...(deleted === 0 ? [] : [`${nameAmount(deleted, "members")} deleted`]),
   ].join(", ");
+}
+
+function nameFiles(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? "file" : "files"}`;
 }
 
 function stepLine({ action, path, bytes, replaces }: FolderStep): string {

@@ -32,7 +32,7 @@ export function getCommand(context: CommandContext): Command {
   return folderOptions(remoteCommand("get", "download a document, or a collection with -r"))
     .argument("<URL>", "what to download")
     .argument("[LOCAL]", "where to, a file or a folder; - is standard output (default: its own name, here)")
-    .option("-r, --recursive", "a collection with all that is in it; its members come into the folder LOCAL")
+    .option("-r, --recursive", "a folder with all that is in it; its members come into the folder LOCAL")
     .action(async (typedUrl: string, typedLocal: string | undefined, typed: TypedGet) => {
       if (typedLocal !== undefined && looksRemote(typedLocal))
         throw wrongUsage(
@@ -58,7 +58,7 @@ export function getCommand(context: CommandContext): Command {
 
 async function toOutput(session: Session, url: URL): Promise<void> {
   const { client, terminal, signal, report } = session;
-  if (report.json) throw wrongUsage("--json does not go with -: standard output is the document");
+  if (report.json) throw wrongUsage("--json does not go with -: standard output is the file");
   const listed = await listedAt(session, url);
   if (listed?.collection) throw wrongUsage(`${shownPath(url)} is a folder: get -r downloads it`);
   const download = await client.get(url, { signal });

@@ -21,7 +21,7 @@ const lockRange: DurationRange = { minMs: 1000, maxMs: 365 * 24 * 60 * 60 * 1000
 /** `meanwhile lock URL`: its options, and what it does. */
 export function lockCommand(context: CommandContext): Command {
   return remoteCommand("lock", "lock a resource against changes by others; prints the lock's token")
-    .argument("<URL>", "the resource; where nothing is there, an empty document is made")
+    .argument("<URL>", "the file or folder; where nothing is there, an empty file is made")
     .argument("[PROGRAM...]", "after --: run it, keep the lock meanwhile, and unlock in the end")
     .option("--hold", "keep the lock until Ctrl-C, then unlock")
     .option(
@@ -29,7 +29,7 @@ export function lockCommand(context: CommandContext): Command {
       "how long the lock is asked for (default: 10m); with --hold or PROGRAM it is renewed",
     )
     .option("--shared", "others may have shared locks too")
-    .option("--shallow", "a collection without what is in it")
+    .option("--shallow", "a folder without what is in it")
     .option("--owner <TEXT>", "shown to those who find it locked (default: the name that is logged in)")
     .action(async (typedUrl: string, program: readonly string[], typed: TypedLock) => {
       const remote = parseRemoteUrl(typedUrl);

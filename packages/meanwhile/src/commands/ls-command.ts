@@ -19,10 +19,10 @@ interface TypedLs extends TypedConnection {
 /** `meanwhile ls URL`: its options, and what it does. */
 export function lsCommand(context: CommandContext): Command {
   return remoteCommand("ls", "list the members of collections")
-    .argument("<URL...>", "collections, or documents")
+    .argument("<URL...>", "folders, or files")
     .option("-l, --long", "with sizes and dates")
     .option("-R, --recursive", "all that is below, too")
-    .option("--no-sort", "as the server sends them, at once; for very large collections")
+    .option("--no-sort", "as the server sends them, at once; for very large folders")
     .action(async (typedUrls: readonly string[], typed: TypedLs) => {
       const remotes = parseRemoteUrls(typedUrls);
       const base = commonCollection(remotes);

@@ -21,7 +21,7 @@ interface TypedProps extends TypedConnection, TypedLockTokens {
 /** `meanwhile props URL`: its options, and what it does. */
 export function propsCommand(context: CommandContext): Command {
   return lockTokenOption(remoteCommand("props", "read and change properties"))
-    .argument("<URL>", "the resource")
+    .argument("<URL>", "the file or folder")
     .argument("[NAME...]", "which ones, as {NAMESPACE}NAME; default: all that the server tells unasked")
     .option("--names", "only which there are")
     .option("--set <NAME=VALUE>", "give it this text (repeatable)", collect)

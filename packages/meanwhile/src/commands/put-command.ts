@@ -39,8 +39,8 @@ export function putCommand(context: CommandContext): Command {
   return lockTokenOption(folderOptions(remoteCommand("put", "upload a document, or a folder with -r")))
     .argument("<LOCAL>", "a file, or with -r a folder; - is standard input")
     .argument("<URL>", "where to; a folder, or a URL that ends in /, takes a file under its own name")
-    .option("-r, --recursive", "a folder with all that is in it; its members come into the collection URL")
-    .option("-n, --no-overwrite", "replace no document")
+    .option("-r, --recursive", "a folder with all that is in it; its members come into the folder URL")
+    .option("-n, --no-overwrite", "replace no file")
     .option("--type <TYPE>", "the content type, such as text/plain (default: the server's choice)")
     .action(async (typedLocal: string, typedUrl: string, typed: TypedPut) => {
       if (looksRemote(typedLocal) && !looksRemote(typedUrl))

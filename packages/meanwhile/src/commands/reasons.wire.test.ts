@@ -54,7 +54,7 @@ test.each<[line: string, Readonly<Record<string, ScriptAnswer>>, code: number, s
   ["put - URLn/x", { PUT: status(409) }, 8, noFolder],
   ["put a URLf/x", { ...apacheFile, PUT: status(409) }, 8, belowFile],
   ["put a URLd/x", { ...source, PUT: status(500) }, 1, /\/d\/x: the server failed \(500\)$/],
-  ["put a URLd/x", { PUT: status(507), PROPFIND: status(404) }, 1, /no space left at the server$/],
+  ["put a URLd/x", { PUT: status(507), PROPFIND: status(404) }, 1, /no space left at the server \(507\)$/],
   ["cp URLs URLn/x", { ...source, COPY: status(500) }, 8, noFolder],
   ["mv URLs URLn/x", { ...source, MOVE: status(403) }, 8, noFolder],
   ["cp URLs URLn/x", { ...source, COPY: multistatus({ href: "/n/x", status: 404 }) }, 8, noFolder],
@@ -94,7 +94,7 @@ test.each<[line: string, Readonly<Record<string, ScriptAnswer>>, code: number, s
     "mkdir URLd/x",
     { ...source, MKCOL: status(403) },
     5,
-    /\/d\/x\/: not allowed; the server asks for no login here/,
+    /\/d\/x\/: not allowed \(403\); the server asks for no login here/,
   ],
   [
     "mv --replace URLd/ URLs",

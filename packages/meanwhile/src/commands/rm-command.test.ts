@@ -56,7 +56,7 @@ test("a collection goes with -r only, whether its URL says what it is or not", a
     const stat = async () => testResource(collection);
     const refused = await run([url], { stat });
     expect(refused).toMatchObject({ code: 2, deleted: [] });
-    expect(refused.complained[0]).toContain("is a collection: rm -r deletes it with all that is in it");
+    expect(refused.complained[0]).toContain("is a folder: rm -r deletes it with all that is in it");
     expect(await run(["-r", url], { stat })).toMatchObject({ code: 0, deleted: [url] });
   }
 });

@@ -25,7 +25,7 @@ interface TypedRm extends TypedConnection, TypedLockTokens {
 export function rmCommand(context: CommandContext): Command {
   return lockTokenOption(remoteCommand("rm", "delete resources"))
     .argument("<URL...>", "what to delete")
-    .option("-r, --recursive", "collections too, with all that is in them")
+    .option("-r, --recursive", "folders too, with all that is in them")
     .option("-f, --force", "that nothing is there is no failure")
     .action(async (typedUrls: readonly string[], typed: TypedRm) => {
       const lockTokens = parseLockTokens(typed, context.terminal);
@@ -57,7 +57,7 @@ async function remove(
       const found = await lookAt(client, url, { signal });
       if (found.kind === "nothing") throw found.cause;
       if (found.kind === "folder")
-        throw wrongUsage(`${shownPath(url)} is a collection: rm -r deletes it with all that is in it`);
+        throw wrongUsage(`${shownPath(url)} is a folder: rm -r deletes it with all that is in it`);
       if (found.kind !== "file" && (await isFileWithSlash(client, url, { signal })))
         throw wrongUsage(`${shownPath(withoutSlash(url))} is a file: leave out the slash at its end`);
       if (found.kind !== "file")

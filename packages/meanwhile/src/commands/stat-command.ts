@@ -13,7 +13,7 @@ import { type CommandContext, forEachUrl, inSession, type Session } from "../rem
 /** `meanwhile stat URL`: its options, and what it does. */
 export function statCommand(context: CommandContext): Command {
   return remoteCommand("stat", "tell about resources: kind, size, dates, ETag, locks, quota")
-    .argument("<URL...>", "resources")
+    .argument("<URL...>", "files or folders")
     .action(async (typedUrls: readonly string[], typed: TypedConnection) => {
       const remotes = parseRemoteUrls(typedUrls);
       const base = commonCollection(remotes);
@@ -61,7 +61,7 @@ function linesOf({
 }: Resource): readonly Line[] {
   return [
     ["URL", printable(url.href)],
-    ["kind", collection ? "collection" : "document"],
+    ["kind", collection ? "folder" : "file"],
     ...(length === undefined || collection ? [] : [["size", sizeOf(length)] as const]),
     ...(contentType === undefined || collection ? [] : [["type", printable(contentType)] as const]),
     ...(modified === undefined ? [] : [["modified", formatExactDate(modified)] as const]),

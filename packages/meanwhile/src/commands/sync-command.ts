@@ -23,7 +23,7 @@ export function syncCommand(context: CommandContext): Command {
   return lockTokenOption(
     folderOptions(remoteCommand("sync", "make a folder and a collection the same, one way")),
   )
-    .argument("<FROM>", "a folder of this machine, or the URL of a collection")
+    .argument("<FROM>", "a folder of this machine, or the URL of a folder")
     .argument("<TO>", "the other one: it becomes like FROM")
     .option("--delete", "delete in TO what is not in FROM")
     .option("--replace", "let a folder in TO, with all in it, be replaced by a file, and a file by a folder")

@@ -22,7 +22,7 @@ export interface TypedTransfer extends TypedConnection, TypedLockTokens {
 /** A command with the arguments and options of both. */
 export function transferCommand(name: string, description: string): Command {
   return lockTokenOption(remoteCommand(name, description))
-    .argument("<FROM>", "URL of the resource")
+    .argument("<FROM>", "URL of the file or folder")
     .argument("<TO>", "its new URL; a folder takes it under its own name, unless FROM is one that ends in /")
     .option("-n, --no-overwrite", "replace nothing")
     .option("--replace", "let TO be replaced where it is a folder, with all in it, or of another kind");

@@ -8,7 +8,7 @@ import { type CommandContext, inSession } from "../remote/session.ts";
 /** `meanwhile unlock URL`: its options, and what it does. */
 export function unlockCommand(context: CommandContext): Command {
   return remoteCommand("unlock", "end a lock")
-    .argument("<URL>", "a resource that it protects")
+    .argument("<URL>", "a file or folder that it protects")
     .argument("<TOKEN>", "as `meanwhile lock` and `meanwhile stat` tell it")
     .action(async (typedUrl: string, typedToken: string, typed: TypedConnection) => {
       const remote = parseRemoteUrl(typedUrl);

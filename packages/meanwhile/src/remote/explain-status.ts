@@ -11,14 +11,16 @@ export async function explainStatus(error: HttpError, context: FailureContext): 
   const { status, url, condition, detail } = error;
   const isFile = await isFileWithSlash(error, context);
   const { what, advice } = isFile ? ofFile(error, context) : await meaningOf(error, context);
-  // The phrase that goes with the number says nothing new.
-  const phrase = detail?.trim().toLowerCase() === STATUS_CODES[status]?.toLowerCase();
   // Of what is no failure, the detail is the client's: where a redirection leads, which the advice says.
-  const isNews = detail !== undefined && !phrase && status >= 400;
+  const isNews = detail !== undefined && status >= 400 && !saysNothingNew(status, detail);
   const said = isFile ? undefined : isNews ? summary(detail) : condition;
+  const notes = [
+    ...(isFile || status < 300 || what.includes(String(status)) ? [] : [String(status)]),
+    ...(said === undefined ? [] : [`the server says: ${summary(said)}`]),
+  ];
   const parts = [
     isFile ? what : `${shownPath(url)}: ${what}`,
-    ...(said === undefined ? [] : [` (the server says: ${summary(said)})`]),
+    ...(notes.length === 0 ? [] : [` (${notes.join("; ")})`]),
     ...(advice === undefined ? [] : [`; ${advice}`]),
   ];
   return {
@@ -33,6 +35,17 @@ export async function explainStatus(error: HttpError, context: FailureContext): 
     },
   };
 }
+
+/** Whether it is the phrase that goes with the number, or a sentence of our own server that says what we say. */
+function saysNothingNew(status: number, detail: string): boolean {
+  const said = detail.trim().toLowerCase();
+  return said === STATUS_CODES[status]?.toLowerCase() || said === ourSentences[status];
+}
+
+const ourSentences: Readonly<Record<number, string>> = {
+  401: "credentials are needed",
+  404: "there is no resource at this url",
+};
 
 /** How servers answer where a file's URL has a slash at its end. */
 const slashRefusals: ReadonlySet<number> = new Set([400, 403, 404, 405, 409]);
@@ -77,17 +90,17 @@ export function statusWords(status: number): string {
 }
 
 const words: Readonly<Record<number, string>> = {
-  400: "not understood",
+  400: "the server did not understand the request",
   401: "a login is needed",
   403: "not allowed",
   404: "nothing is there",
   405: "the server does not do that here",
   407: "the proxy wants a login",
   408: "the server did not wait any longer",
-  409: "the collection above it is missing",
+  409: "the folder above it is missing",
   410: "it is gone",
   411: "the server wants to know the length first",
-  412: "it is not as it should be",
+  412: "it is not as expected",
   413: "larger than the server takes",
   414: "the URL is longer than the server takes",
   415: "the server does not take that kind of content",
@@ -96,7 +109,7 @@ const words: Readonly<Record<number, string>> = {
   421: "the wrong server",
   422: "the server understood it, and cannot do it",
   423: "locked",
-  424: "not done, because another member failed",
+  424: "not done, because another one failed",
   428: "the server wants a condition",
   429: "asked too often",
   431: "the fields are larger than the server takes",
@@ -135,9 +148,12 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
     case 409:
       if (method === "MKCOL") return { what, advice: "`meanwhile mkdir -p` makes it too" };
       if (!["PUT", "COPY", "MOVE", "LOCK"].includes(method))
-        return { what: "in conflict with what is there" };
+        return { what: "the server finds it in conflict with what is there" };
       return {
-        what: "the collection above it, or above its destination, is missing",
+        what:
+          method === "COPY" || method === "MOVE"
+            ? "the folder that it is to come into is missing"
+            : "the folder above it is missing",
         advice: "make it with `meanwhile mkdir -p`",
       };
     case 412:
@@ -193,13 +209,13 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
     default:
       // A success that is not the one that was asked for: a page where people log in, for instance.
       if (status < 300 && method === "GET")
-        return { what: "what is there does not tell of an operation", advice: "check the URL" };
+        return { what: "this is no status document", advice: "check the URL" };
       if (status < 300)
         return {
           what: `${method} was answered ${status}, as no WebDAV server does`,
           advice: isPage(headers) ? "a web page came, perhaps one to log in: check the URL" : "check the URL",
         };
-      return { what: words[status] === undefined ? `${what} (${status})` : what };
+      return { what };
   }
 }
 

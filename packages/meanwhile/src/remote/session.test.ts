@@ -64,7 +64,7 @@ describe("a login that the server wants", () => {
     const { code, complained } = await run(["mkdir", a], protectedServer);
     expect(code).toBe(5);
     expect(complained).toEqual([
-      "meanwhile: /a: a login is needed; log in with --user NAME, ~/.netrc or --token-file FILE",
+      "meanwhile: /a: a login is needed (401); log in with --user NAME, ~/.netrc or --token-file FILE",
     ]);
   });
 
@@ -74,7 +74,9 @@ describe("a login that the server wants", () => {
       answers: ["wrong", "again"],
     });
     expect([code, terminal.questions.length]).toEqual([5, 1]);
-    expect(complained).toEqual(["meanwhile: /a: the login of ann was refused; check name and password"]);
+    expect(complained).toEqual([
+      "meanwhile: /a: the login of ann was refused (401); check name and password",
+    ]);
   });
 
   test("no output has the password", async () => {
@@ -135,7 +137,7 @@ describe("a failure", () => {
         type: "error",
         exitCode: 5,
         message:
-          "/a: not allowed; the server asks for no login here; perhaps with a token: --token-file FILE",
+          "/a: not allowed (403); the server asks for no login here; perhaps with a token: --token-file FILE",
         method: "MKCOL",
         url: "https://files.example/a",
         status: 403,
