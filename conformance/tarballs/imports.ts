@@ -50,7 +50,7 @@ export function missingFiles(of: InstalledPackage): readonly string[] {
     importsOf(of, file)
       .filter((found) => found.startsWith("."))
       .filter((found) => {
-        const target = posix.join(posix.dirname(file), found);
+        const target = posix.join(posix.dirname(file), found).replace(/\/$/, "");
         const typed = file.endsWith(".d.ts") ? target.replace(/\.[jt]s$/, ".d.ts") : target;
         return !of.files.some((name) => name === typed || name.startsWith(`${typed}/`));
       })

@@ -15,7 +15,7 @@ import { type Installed, type InstalledPackage, installTarballs } from "./instal
 
 const names = [
   "meanwhile",
-  ...packagesOf("client dav disk interim journal-lmdb middleware operations server state-lmdb"),
+  ...packagesOf("client dav disk interim journal-lmdb middleware operations page server state-lmdb"),
 ];
 
 let installed: Installed;
@@ -98,6 +98,9 @@ test("npx finds the command, and it serves the sample where no folder is named",
   const listing = await fetch(url, { method: "PROPFIND", headers: { Depth: "1" } });
   expect(listing.status).toBe(207);
   expect(await listing.text()).toContain("Welcome.md");
+  const document = await (await fetch(url)).text();
+  const [, script = ""] = / src="([^"]+)"/.exec(document) ?? [];
+  expect((await fetch(new URL(script, url))).headers.get("content-type")).toMatch(/^text\/javascript/);
 });
 
 test("without LMDB's binary, serve says in one sentence what to do, and other commands work", async () => {
