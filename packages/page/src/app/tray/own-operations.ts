@@ -6,6 +6,7 @@ import { Store } from "../store.ts";
 
 const most = 50;
 
+/** Their ids, the latest first. */
 export class OwnOperations extends Store {
   readonly #key: string;
   readonly #storage: Storage;

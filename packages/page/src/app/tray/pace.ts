@@ -9,6 +9,7 @@ const windowMs = 10_000;
 /** Of less, nothing can be said. */
 const leastMs = 800;
 
+/** The rate of the last seconds. */
 export class Pace {
   #samples: Sample[] = [];
 

@@ -11,6 +11,7 @@ interface Follower {
   reject(error: unknown): void;
 }
 
+/** Listens to the list of operations, and tells those who wait for one of them how it ended. */
 export class TrayStore extends Store {
   operations: readonly StatusDocument[] = [];
   connected = false;
