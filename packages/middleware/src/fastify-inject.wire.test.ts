@@ -1,3 +1,4 @@
+import { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { createOperations } from "@meanwhile/operations";
 import express from "express";
@@ -106,6 +107,11 @@ test("an injected request that is slow gets its answer as an operation", async (
 });
 
 test("what is injected into Express passes by: it cannot be given another response", async () => {
+  // What injects gives all Express apps of the process its own prototypes.
+  onTestFinished(() => {
+    Object.setPrototypeOf(express.request, IncomingMessage.prototype);
+    Object.setPrototypeOf(express.response, ServerResponse.prototype);
+  });
   const app = express();
   app.use(expressProcessing());
   app.post("/", (_request, response) => void response.json({ made: "it" }));
