@@ -160,8 +160,9 @@ describeWith(["apache"], "the command", () => {
       .split("\n")
       .map((line) => {
         if (line.startsWith("#")) return `\n${line}\n`;
-        const one = here.find((each) => each.line === line)?.output ?? "";
-        const other = there.find((each) => each.line === line)?.output ?? "";
+        const [one, other] = [here, there].map((said) =>
+          (said.find((each) => each.line === line)?.output ?? "").replaceAll(process.cwd(), "HERE"),
+        );
         return `$ meanwhile ${line}\n${one}\n${other === one ? "" : `  -- Apache:\n${other}\n`}`;
       });
     await expect(`${blocks.join("\n").trim()}\n`).toMatchFileSnapshot("messages.txt");

@@ -1,5 +1,5 @@
 // @ts-check
-import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync, statfsSync } from "node:fs";
 
 const inMemory = "/dev/shm";
 /** What the largest test needs, and as much again. */
@@ -17,6 +17,8 @@ export function makeQuickFolder() {
     const { bavail, bsize } = statfsSync(inMemory);
     if (bavail * bsize < leastFreeBytes) return undefined;
     const folder = mkdtempSync(`${inMemory}/meanwhile-test-`);
+    // As /tmp: tests act as other users, too.
+    chmodSync(folder, 0o1777);
     process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
     return folder;
   } catch {

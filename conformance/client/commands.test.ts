@@ -59,9 +59,7 @@ describeSites("the commands on", ({ name: server, can, start }) => {
     expect(readFileSync(remote("album/by sea/50% #1?.jpg"), "utf8")).toBe("mast");
     await ann.well("get", "-r", `${site.url}album/`, "down");
     expect(snapshot(local("down"))).toEqual(snapshot(local("photos")));
-    expect(await ann.well("get", "-r", `${site.url}album/`, "down")).toContain(
-      "2 documents the same already",
-    );
+    expect(await ann.well("get", "-r", `${site.url}album/`, "down")).toContain("2 files the same already");
   });
 
   test("cp, mv and rm -r work on collections; rm wants -r for them", async () => {
@@ -134,7 +132,7 @@ describeSites("the commands on", ({ name: server, can, start }) => {
       expect(existsSync(remote("synced"))).toBe(false);
       await ann.well(...up, url);
       expect(snapshot(remote("synced"))).toEqual(snapshot(local("photos")));
-      expect(await ann.well(...up, url)).toContain("0 documents (0 B), 2 documents the same already");
+      expect(await ann.well(...up, url)).toContain("0 files (0 B), 2 files the same already");
       rmSync(local("photos/by sea"), { recursive: true });
       writeFileSync(local("photos/beach.jpg"), "sand and sun");
       await ann.well(...up, url);

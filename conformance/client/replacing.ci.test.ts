@@ -93,7 +93,7 @@ describeSites("what is replaced on", ({ name: server, start }) => {
       await ann.well(...sync);
       expect(snapshot(remote("tree"))).toEqual(snapshot(local("tree")));
     }
-    expect(await ann.well(...sync)).toContain("0 documents (0 B)");
+    expect(await ann.well(...sync)).toContain("0 files (0 B)");
     rmSync(local("tree/x"));
     mkdirSync(local("tree/x"));
     writeFileSync(local("tree/x/deep"), "deep");

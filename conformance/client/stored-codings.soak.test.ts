@@ -34,14 +34,14 @@ describeWith(["apache"], "files that have a coding of their own", () => {
   test("go up and come down as they are, and nothing is sent twice", async () => {
     const url = `${site.url}tree/`;
     await ann.well("put", "-r", "tree", url);
-    expect(await ann.well("sync", "--delete", "tree", url)).toContain("4 documents the same already");
+    expect(await ann.well("sync", "--delete", "tree", url)).toContain("4 files the same already");
     await ann.well("get", "-r", url, "back");
     await ann.well("get", `${url}a.tgz`, "single.tgz");
     expect(await ann.well("stat", `${url}a.tgz`)).toContain(new Intl.NumberFormat("en").format(bytes.length));
     for (const path of ["back/a.tgz", "back/b.gz", "back/plain.txt", "single.tgz"])
       expect(readFileSync(join(ann.home, path)).equals(bytes), path).toBe(true);
     expect(readFileSync(join(ann.home, "back/false.gz"), "utf8")).toBe("no gzip");
-    expect(await ann.well("sync", url, "back")).toContain("4 documents the same already");
+    expect(await ann.well("sync", url, "back")).toContain("4 files the same already");
     await ann.well("rm", `${url}a.tgz`, `${url}false.gz`);
     expect(await ann.well("ls", url)).toBe("b.gz\nplain.txt\n");
   });

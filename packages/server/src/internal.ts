@@ -1,5 +1,6 @@
 /** For our own stores: locks by the rules of RFC 4918, in a table that a store keeps. It may change with any version. */
 export { type KeptLocksOptions, keptLocks, type LockRecords } from "./locks/kept-locks.ts";
+export type { LockRecordJson } from "./locks/lock-record.ts";
 export {
   defaultLockLimits,
   type LockLimits,

@@ -1,8 +1,9 @@
 /** A state for tests, in a database that the test has opened: what is changed is written in the same thread. */
 import type { RootDatabase } from "lmdb";
-import { Changes, type ChangesOptions } from "./changes.ts";
+import { Changes } from "./changes.ts";
 import { Environment } from "./environment.ts";
 import type { Part, PartOptions } from "./tables.ts";
+import type { Writer } from "./writer-thread.ts";
 
 /** Parts of a state, and their end. */
 export interface TestState {
@@ -17,16 +18,12 @@ export interface TestState {
  *
  * @param before called before each commit, which waits for what it returns, and fails as it does
  */
-export function stateIn(
-  database: RootDatabase,
-  before?: () => Promise<void> | undefined,
-  options: Omit<ChangesOptions, "environment" | "writer"> = {},
-): TestState {
+export function stateIn(database: RootDatabase, before?: () => Promise<void> | undefined): TestState {
   const environment = new Environment(database);
-  const commit: ChangesOptions["writer"]["commit"] = async (batch) => {
+  const commit: Writer["commit"] = async (batch) => {
     const held = before?.();
     if (held !== undefined) await held;
     environment.write(batch);
   };
-  return new Changes({ ...options, environment, writer: { commit, close: async () => {} } });
+  return new Changes({ environment, writer: { commit, close: async () => {} } });
 }
