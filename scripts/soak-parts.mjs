@@ -85,7 +85,13 @@ function benchmark(name) {
 export const parts = {
   crash: {
     about: "processes that end before each of their changes, with and without interference",
-    steps: filesOf("crash"),
+    steps: [
+      {
+        name: "mounted documents",
+        vitest: ["--project", "unit", "packages/disk/src/documents/mounted-documents.test.ts"],
+      },
+      ...filesOf("crash"),
+    ],
   },
   variants: {
     about: "the packages' other variants, and random input by the thousand",

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { type RawAnswer, type RawOptions, sendRaw } from "../raw.ts";
 import { type Server, startServer } from "../server.ts";
 import { snapshot } from "../tree.ts";
@@ -47,6 +47,8 @@ export async function prepareGround(args: readonly string[] = []): Promise<Groun
     outside,
     send,
     async unchanged(action) {
+      // The server may still be cleaning up behind a client that was cut before.
+      await vi.waitFor(() => expect(snapshot(place).join("\n")).not.toContain("/.meanwhile-put-"), 2_000);
       const before = snapshot(place);
       await action();
       await expectSnapshot(place, before);
