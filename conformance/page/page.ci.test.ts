@@ -33,7 +33,7 @@ describePage("what is done on the page", ({ site, open }) => {
     await page.getByRole("dialog").getByRole("button", { name: "Ünï 100%" }).click();
     await page.getByText("There is no folder in it.").waitFor();
     await page.getByRole("button", { name: "Copy here" }).click();
-    const tray = page.getByRole("region", { name: "What goes on" });
+    const tray = page.getByRole("region", { name: "In progress" });
     await tray.getByText("Copy “photos”").waitFor();
     await page.reload();
     await tray.getByText("Copy “photos”").waitFor();

@@ -34,8 +34,8 @@ describePage("the tray", ({ site, open, another }) => {
     gate.allowUpTo(100);
     for (const window of [page, other]) await window.getByText(/^Stopped/).waitFor();
     await page.getByRole("button", { name: "Clear what is over" }).click();
-    await page.getByRole("region", { name: "What goes on" }).waitFor({ state: "hidden" });
-    await other.getByRole("region", { name: "What goes on" }).waitFor({ state: "hidden" });
+    await page.getByRole("region", { name: "In progress" }).waitFor({ state: "hidden" });
+    await other.getByRole("region", { name: "In progress" }).waitFor({ state: "hidden" });
   });
 
   test("what a program has changed is shown once it has ended", async () => {

@@ -117,9 +117,9 @@ export const english = {
     unknown: "The connection was lost. Look whether it was done before you try again.",
   },
 
-  tray: "What goes on",
+  tray: "In progress",
   running: (number: number) =>
-    number === 1 ? "1 thing goes on" : `${number.toLocaleString("en")} things go on`,
+    number === 1 ? "1 task in progress" : `${number.toLocaleString("en")} tasks in progress`,
   nothingRuns: "All done",
   clear: "Clear what is over",
   cancelAll: "Cancel all",
