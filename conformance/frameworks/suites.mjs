@@ -41,6 +41,12 @@ const meant = new Set([
   // An empty 205 says that it is empty: the connection goes on.
   "should strip content related header fields",
   "should strip content related header fields after status set",
+  // An injected response ends a moment later than its handler's, as one on a connection does: two log lines change places.
+  "server logs an error if reply.send is called and a value is returned via async/await",
+  // These trailers come after the end. Over a connection Fastify 5.9.0 alone loses them, too; injected, they had arrived.
+  "send trailers when payload is stream",
+  // The plugin that mounts us is a part of the name.
+  "set the plugin name based on the plugin displayName symbol",
 ]);
 
 /** @param {string} tag @returns {Suite} */
