@@ -142,7 +142,7 @@ function filesThatName(name) {
 }
 
 /**
- * The texts of a test file and of the helpers in conformance/ that it imports, without the judges' own table.
+ * The texts of a test file and of the helpers, in conformance/ or a folder testing/, that it imports, without the judges' own table.
  *
  * @param {string} file
  * @param {Map<string, string>} [texts]
@@ -153,7 +153,8 @@ function textsOf(file, texts = new Map()) {
   texts.set(file, text);
   for (const [, specifier = ""] of text.matchAll(/from "(\.[^"]+)"/g)) {
     const imported = join(dirname(file), specifier);
-    if (imported.startsWith("conformance")) textsOf(imported, texts);
+    if (imported.startsWith("conformance") || imported.includes(join("src", "testing")))
+      textsOf(imported, texts);
   }
   return texts;
 }
