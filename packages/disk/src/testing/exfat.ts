@@ -6,17 +6,17 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TreeCapabilities, treeContract } from "@meanwhile/server/testing";
-import { describe, onTestFinished } from "vitest";
-import { testWith } from "../../../../conformance/judge.ts";
+import { onTestFinished } from "vitest";
+import { describeWith, testWith } from "../../../../conformance/judge.ts";
 import { makeFolder, openTestDisk } from "./disk.ts";
 
 const capabilities: TreeCapabilities = { respell: (name) => name.toUpperCase() };
 /** @param only whether a case of the contract is run, by its name */
 export function describeExfat(only: (name: string) => boolean): void {
-  describe("a folder on exFAT keeps the contract of trees", () => {
+  describeWith(["exfatprogs"], "a folder on exFAT keeps the contract of trees", () => {
     for (const { name, needs, run } of treeContract) {
       if (!only(name) || (needs !== undefined && !(needs in capabilities))) continue;
-      testWith(["exfatprogs", "exfat"], name, async () => {
+      testWith(["exfat"], name, async () => {
         const { folder, state } = makeFolder();
         const image = join(folder, "image");
         const at = join(folder, "at");
