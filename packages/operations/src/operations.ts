@@ -1,6 +1,6 @@
 /** The engine: starts operations, knows those that run and those that are kept, keeps conflicting ones apart. */
 import { randomBytes } from "node:crypto";
-import { type After, createClaims } from "./claims.ts";
+import { createClaims, longestTimeoutMs, unheldTimeout } from "./claims.ts";
 import type { Failure, Operations, OperationsOptions, Run } from "./engine.ts";
 import type { JournalEntry, RepetitionKey } from "./journal.ts";
 import { memoryJournal } from "./memory-journal.ts";
@@ -58,7 +58,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
   const { journal: given = memoryJournal({}, options.now) } = options;
   const journal = given instanceof Promise ? openingJournal(given) : given;
   const newId = options.newId ?? ((): string => randomBytes(16).toString("base64url"));
-  const after = options.after ?? timeoutAfter;
+  const after = options.after ?? unheldTimeout;
   const limits = { ...defaultOperationLimits, ...options.limits };
   const running = new Map<string, RunningOperation>();
   const runningByKey = new Map<string, RunningOperation>();
@@ -334,13 +334,3 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     },
   };
 }
-
-/** Timers of more are over at once. */
-const longestTimeoutMs = 2 ** 31 - 1;
-
-const timeoutAfter: After = (ms, callback) => {
-  const timer = setTimeout(callback, Math.min(ms, longestTimeoutMs));
-  // What waits for a time alone keeps no process: whoever is served has a connection.
-  timer.unref();
-  return () => clearTimeout(timer);
-};
