@@ -2,7 +2,8 @@
 import { STATUS_CODES } from "node:http";
 import { htmlText, prefersHtml } from "@meanwhile/middleware/internal";
 import type { Answer } from "../http/answer.ts";
-import { listingPolicy, listingStyle } from "./listing-style.ts";
+import { documentHead, documentTail } from "./listing-page.ts";
+import { listingPolicy } from "./listing-style.ts";
 
 /** What was asked for, as far as the page needs it. */
 export interface FailedRequest {
@@ -69,25 +70,13 @@ function page(status: number, sentence: string, { path, prefix }: FailedRequest)
       : []),
     [`"${htmlText(home)}"`, "The first folder"],
   ].map(([href, text]) => `<a href=${href}>${text}</a>`);
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<style>${listingStyle}</style>
-</head>
-<body>
-<main class="error">
+  return `${documentHead(title)}<main class="error">
 <h1>${title}</h1>
 <p>${htmlText(texts[status] ?? asSentence(sentence))}</p>
 <p>${links.join(" · ")}</p>
 <p>${status} ${STATUS_CODES[status] ?? ""}</p>
 </main>
-</body>
-</html>
-`;
+${documentTail}`;
 }
 
 function asSentence(text: string): string {

@@ -15,15 +15,15 @@ export function listingTitle({ path }: Pick<Place, "path">): string {
   return names.length === 0 ? "/" : `/${names.join("/")}/`;
 }
 
-/** The document up to its body, where nothing but the listing is in it. */
-export function listingHead(place: Place): string {
+/** A document without script up to its body. */
+export function documentHead(title: string): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${htmlText(listingTitle(place))}</title>
+<title>${htmlText(title)}</title>
 <style>${listingStyle}</style>
 </head>
 <body>
@@ -31,7 +31,7 @@ export function listingHead(place: Place): string {
 }
 
 /** The body of such a document ends. */
-export const listingTail = "</body>\n</html>\n";
+export const documentTail = "</body>\n</html>\n";
 
 /** All of the body that comes before the first member. */
 export function listingStart(place: Place): string {

@@ -6,11 +6,11 @@ import { listingContentType } from "../properties/live-properties.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { kindOf, type Member } from "../store.ts";
 import {
+  documentHead,
+  documentTail,
   listingEnd,
-  listingHead,
   listingRow,
   listingStart,
-  listingTail,
   listingTitle,
 } from "./listing-page.ts";
 import { listingPolicy } from "./listing-style.ts";
@@ -39,7 +39,7 @@ export async function listCollection(
   const { page } = context;
   const frame =
     page === undefined
-      ? { start: listingHead(request), end: listingTail, policy: listingPolicy }
+      ? { start: documentHead(listingTitle(request)), end: documentTail, policy: listingPolicy }
       : pageDocument(request, listingTitle(request), page);
   return {
     status: 200,

@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import { DavError } from "@meanwhile/dav";
+import { isSafe } from "@meanwhile/middleware/internal";
 import { isAllowedOrigin } from "../http/cors.ts";
 import type { Connection } from "./connection.ts";
 
@@ -35,7 +36,7 @@ export interface SiteRules {
  * @throws {DavError} 403, with what to do
  */
 export function requireOwnSite(request: SiteRequest, rules: SiteRules): void {
-  if (safe.has(request.method)) return;
+  if (isSafe(request.method) || request.method === "PROPFIND") return;
   const site = request.headers["sec-fetch-site"];
   const { origin } = request.headers;
   if (site === undefined && origin === undefined) return;
@@ -51,9 +52,6 @@ export function requireOwnSite(request: SiteRequest, rules: SiteRules): void {
     `a web page reached this server by a name that it does not know (${shown(own)}): set the base URL (--base-url) to change anything from there`,
   );
 }
-
-/** "Request methods are considered safe if their defined semantics are essentially read-only" (RFC 9110 §9.2.1). */
-const safe: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PROPFIND", "TRACE"]);
 
 /** A proxy may have taken the TLS away unseen: only where there is TLS for certain the scheme is compared, too. */
 function isOwn(origin: string, { origin: own, secure }: SiteRequest["connection"]): boolean {
