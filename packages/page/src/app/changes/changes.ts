@@ -9,7 +9,7 @@ import { Store } from "../store.ts";
 import type { TrayStore } from "../tray/tray-store.ts";
 import type { Words } from "../words/words.ts";
 import { changeFailure, EndedError } from "./change-failure.ts";
-import { numberedName } from "./free-name.ts";
+import { numberedNames } from "./free-name.ts";
 
 export type Transfer = "copy" | "move";
 
@@ -25,8 +25,6 @@ export interface ChangesOptions {
 const mostOperations = 40;
 /** How long what was done is told. */
 const saidMs = 8_000;
-/** Numbers that are tried for a free name. */
-const mostNumbers = 200;
 
 /** Does one thing after the other; long ones go on in the tray, and the next one begins. */
 export class Changes extends Store {
@@ -183,13 +181,16 @@ interface Following {
 
 /** Tries names until one is free. */
 async function freely<Result>(name: string, send: (name: string) => Promise<Result>): Promise<Result> {
-  for (let number = 2; ; number += 1) {
+  let taken: unknown;
+  for (const numbered of numberedNames(name)) {
     try {
-      return await send(numberedName(name, number));
+      return await send(numbered);
     } catch (error) {
-      if (statusOf(error) !== 412 || number > mostNumbers) throw error;
+      if (statusOf(error) !== 412) throw error;
+      taken = error;
     }
   }
+  throw taken;
 }
 
 function here({ href }: Row): URL {

@@ -1,3 +1,11 @@
+/** Numbers that are tried for a free name. */
+const mostNumbers = 200;
+
+/** Names to try one after the other, where the name itself is taken. */
+export function* numberedNames(name: string): Iterable<string> {
+  for (let number = 2; number <= mostNumbers + 1; number += 1) yield numberedName(name, number);
+}
+
 /** Another name beside one that is taken: "a (2).txt". @param number from 2 on */
 export function numberedName(name: string, number: number): string {
   // ".tar.gz" is one ending; a name that begins with a dot has none.

@@ -1,4 +1,4 @@
-/** A status document, as far as the page shows it (docs/status-documents.md). */
+/** A status document, as far as the page shows it (docs/reference/status-documents.md). */
 export interface StatusDocument {
   readonly id: string;
   readonly href: string;

@@ -75,6 +75,9 @@ export class TrayStore extends Store {
     const id = pathname.slice(pathname.lastIndexOf("/") + 1);
     return new Promise((resolve, reject) => {
       this.#followers.set(id, { resolve, reject });
+      // A short one may have ended, and been told, before.
+      const known = this.operations.find((one) => one.id === id);
+      if (known?.outcome !== undefined) this.#tell(known);
       if (this.#settings.user === undefined) this.#own.add(id);
     });
   }
@@ -119,7 +122,10 @@ export class TrayStore extends Store {
     const ids = new Set(operations.map(({ id }) => id));
     const gone = new Set([...this.#known].filter((id) => !ids.has(id)));
     this.#known = ids;
-    for (const id of gone) this.#followers.get(id)?.resolve();
+    for (const id of gone) {
+      this.#followers.get(id)?.resolve();
+      this.#followers.delete(id);
+    }
     this.operations = operations;
     this.changed();
     if (hasEnded) this.#ended();

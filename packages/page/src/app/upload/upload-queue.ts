@@ -1,7 +1,7 @@
 /** Files on their way to the server: some at once, the others wait. */
 import type { Asking, Conflict } from "../asking/questions.ts";
 import { reasonOf } from "../changes/change-failure.ts";
-import { numberedName } from "../changes/free-name.ts";
+import { numberedNames } from "../changes/free-name.ts";
 import type { DavClient } from "../client.ts";
 import { statusOf } from "../failure-text.ts";
 import { Store } from "../store.ts";
@@ -194,19 +194,19 @@ export class UploadQueue extends Store {
     const first = await this.#attempt(entry, name, false);
     if (first.kind !== "exists") return first;
     this.#set(entry, { sent: 0 });
-    let choice = entry.batch.rule;
-    if (choice === undefined) {
-      const answer = await this.#askOnce(entry, () =>
+    const choice =
+      entry.batch.rule ??
+      (await this.#askOnce(entry, () =>
         asking.ask("conflict", { name, collection: false, others: this.#othersOf(entry) }),
-      );
-      choice = answer;
-    }
+      ));
     if (entry.stop.signal.aborted || choice === "skip") return undefined;
     if (choice === "replace") return this.#attempt(entry, name, true);
-    for (let number = 2; ; number += 1) {
-      const sent = await this.#attempt(entry, numberedName(name, number), false);
-      if (sent.kind !== "exists" || number > 200) return sent;
+    let sent: Sent = first;
+    for (const numbered of numberedNames(name)) {
+      sent = await this.#attempt(entry, numbered, false);
+      if (sent.kind !== "exists") break;
     }
+    return sent;
   }
 
   /** Questions of a batch come one after the other: the answer to one may be for all. */

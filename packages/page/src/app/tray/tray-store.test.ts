@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { EndedError } from "../changes/change-failure.ts";
+import type { Settings } from "../settings.ts";
+import { OwnOperations } from "./own-operations.ts";
+import type { StatusDocument } from "./status-document.ts";
+import { TrayStore } from "./tray-store.ts";
+
+/** The stream that the store listens to. */
+let tell: (...operations: readonly StatusDocument[]) => void;
+
+beforeEach(() => {
+  vi.stubGlobal("addEventListener", () => undefined);
+  vi.stubGlobal(
+    "EventSource",
+    class {
+      addEventListener(type: string, listener: (event: { data: string }) => void): void {
+        if (type === "operations")
+          tell = (...operations) => listener({ data: JSON.stringify({ operations }) });
+      }
+      close(): void {}
+    },
+  );
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+function listening(): TrayStore {
+  const storage = { getItem: () => null, setItem: () => undefined } as unknown as Storage;
+  const settings = { operations: "/.meanwhile/operations/", user: "ann" } as Settings;
+  const store = new TrayStore(settings, new OwnOperations(settings.operations, storage), () => undefined);
+  store.connect();
+  return store;
+}
+
+const place = new URL("http://files.example/.meanwhile/operations/one");
+
+function operation(status?: number): StatusDocument {
+  return {
+    id: "one",
+    href: place.href,
+    state: status === undefined ? "running" : "finished",
+    method: "COPY",
+    target: "/a",
+    started: "2026-11-29T12:00:00Z",
+    progress: { done: 0 },
+    failed: [],
+    failures: 0,
+    ...(status === undefined ? {} : { outcome: { status, href: `${place.href}/outcome` } }),
+  };
+}
+
+test("the end of an operation is told to its follower, whether it succeeded or failed", async () => {
+  const store = listening();
+  tell(operation());
+  const followed = store.follow(place);
+  tell(operation(201));
+  await followed;
+  const failing = listening();
+  const failed = failing.follow(place);
+  tell(operation(507));
+  await expect(failed).rejects.toBeInstanceOf(EndedError);
+});
+
+test("an operation that ended before it is followed is told at once", async () => {
+  const store = listening();
+  tell(operation(201));
+  await store.follow(place);
+});
+
+test("an operation that was hidden elsewhere is over", async () => {
+  const store = listening();
+  tell(operation());
+  const followed = store.follow(place);
+  tell();
+  await followed;
+});
