@@ -20,6 +20,8 @@ export function makeQuickFolder() {
     // As /tmp: tests act as other users, too.
     chmodSync(folder, 0o1777);
     process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+    // Otherwise an interrupted run would leave its files in memory.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
     return folder;
   } catch {
     return undefined;
