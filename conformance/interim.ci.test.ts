@@ -31,8 +31,6 @@ describeWith(judges, `a COPY of ${documents} documents, first 102 after 50 ms`, 
     server = await startServer({ args: ["--front", "none", ...pacing] });
     recorder = await startRecorder(server.port);
     makeTree(join(server.folder, "tree"), documents);
-    // Long enough for 102s too, for clients that get none whatever they are.
-    makeTree(join(server.folder, "smaller"), documents / 4);
     await writeFile(join(server.folder, "check.txt"), "the right answer");
   });
   afterAll(async () => {
@@ -77,7 +75,7 @@ describeWith(judges, `a COPY of ${documents} documents, first 102 after 50 ms`, 
 
   test("curl over HTTP/1.0 gets none, though it asks (RFC 9110 §15.2)", async () => {
     const args = ["--http1.0", "-H", "Prefer: processing", "-H", `Destination: ${url("by-1.0")}`];
-    const answer = await curl(["-X", "COPY", ...args, url("smaller")]);
+    const answer = await curl(["-X", "COPY", ...args, url("tree")]);
     expect(answer.final.status).toBe(201);
     expect(answer.interims).toEqual([]);
     expect(recorder.take()).not.toContain(" 102 ");
@@ -85,11 +83,11 @@ describeWith(judges, `a COPY of ${documents} documents, first 102 after 50 ms`, 
 
   test("curl through an undeclared proxy gets none unasked", async () => {
     const via = ["-H", "Via: 1.1 unknown.example", "-H", `Destination: ${url("by-via")}`];
-    const answer = await curl(["-X", "COPY", ...via, url("smaller")]);
+    const answer = await curl(["-X", "COPY", ...via, url("tree")]);
     expect(answer.final.status).toBe(201);
     expect(interimsIn(recorder.take())).toBe(0);
     const plain = ["-H", `Destination: ${url("by-none")}`];
-    const direct = await curl(["-X", "COPY", ...plain, url("smaller")]);
+    const direct = await curl(["-X", "COPY", ...plain, url("tree")]);
     expect(direct.interims.length).toBeGreaterThan(0);
     recorder.take();
   });
