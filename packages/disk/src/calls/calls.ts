@@ -1,5 +1,6 @@
 import { type BigIntStats, type BigIntStatsFs, constants, writeSync } from "node:fs";
 import type { Awaitable } from "@meanwhile/server/store";
+import { CallTime } from "../workers/call-time.ts";
 import type { Pace } from "../workers/pace.ts";
 import { patiently, type WhenNoDescriptor } from "../workers/patience.ts";
 import type { Need, Route, Routes } from "../workers/routes.ts";
@@ -403,11 +404,11 @@ export class Calls {
     if (route === undefined) return here(operation, args);
     const { lane, came } = route;
     if (lane !== undefined) return lane.run(operation, args, { took: came, transfer });
-    const began = performance.now();
+    const began = callTime.begin();
     try {
       return here(operation, args);
     } finally {
-      came(performance.now() - began);
+      came(callTime.since(began));
     }
   }
 
@@ -430,6 +431,9 @@ const O_PATH = 0o10000000;
 /** The content of files up to this size, in bytes, comes along when a worker opens them: a second message costs more. */
 const contentAlong = 16 * 1024;
 
+/** Of calls on this thread. */
+const callTime = new CallTime();
+
 let lastDirectory = 0;
 
 async function* readNamesHere(
@@ -440,9 +444,9 @@ async function* readNamesHere(
   const id = lastDirectory;
   try {
     for (let first = true; ; first = false) {
-      const began = performance.now();
+      const began = callTime.begin();
       const batch = first ? fileOperations.openNames(id, path, false) : fileOperations.readNames(id);
-      took(performance.now() - began);
+      took(callTime.since(began));
       yield batch;
       if (batch.ended) return;
     }

@@ -1,6 +1,9 @@
 /** A thread that makes calls to the file system, one after the other. {@link FileWorkers} starts it. */
 import { parentPort } from "node:worker_threads";
 import { type FileOperation, fileOperations } from "../calls/file-operations.ts";
+import { CallTime } from "./call-time.ts";
+
+const callTime = new CallTime();
 
 /** What a worker is asked. */
 export interface FileTask {
@@ -15,9 +18,9 @@ export type FileTaskResult = { readonly ms: number } & (
 );
 
 parentPort?.on("message", ({ operation, args }: FileTask) => {
-  const began = performance.now();
+  const began = callTime.begin();
   const result = attempt(operation, args);
-  const told: FileTaskResult = { ...result, ms: performance.now() - began };
+  const told: FileTaskResult = { ...result, ms: callTime.since(began) };
   const memory =
     "value" in result && ArrayBuffer.isView(result.value) ? [result.value.buffer as ArrayBuffer] : [];
   parentPort?.postMessage(told, memory);
