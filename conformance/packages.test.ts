@@ -25,6 +25,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "@meanwhile/state-lmdb",
   ],
   "@meanwhile/client": ["@meanwhile/dav", "@meanwhile/interim"],
+  "@meanwhile/sync": ["@meanwhile/client", "@meanwhile/dav"],
   "@meanwhile/page": ["@meanwhile/client", "@meanwhile/dav"],
   meanwhile: [
     "@meanwhile/client",
@@ -37,6 +38,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "@meanwhile/page",
     "@meanwhile/server",
     "@meanwhile/state-lmdb",
+    "@meanwhile/sync",
   ],
 };
 

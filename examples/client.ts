@@ -7,8 +7,8 @@ import {
   MultistatusError,
   OutcomeUnknownError,
 } from "@meanwhile/client";
-import { syncFolder } from "@meanwhile/client/folder";
 import { request } from "@meanwhile/client/request";
+import { syncFolder } from "@meanwhile/sync";
 
 export interface Bar {
   update(done: number, total: number | undefined): void;

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DavClient } from "@meanwhile/client";
-import { syncFolder } from "@meanwhile/client/folder";
+import { syncFolder } from "@meanwhile/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cut, type CuttingProxy, startCuttingProxy } from "../cutting-proxy.ts";
 import { pseudoRandom, seed } from "../random.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LongRequest, RepeatableContent } from "@meanwhile/client";
-import { syncFolder } from "@meanwhile/client/folder";
+import { syncFolder } from "@meanwhile/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type KillableServer, startKillable } from "../killable-server.ts";
 import { pseudoRandom, seed } from "../random.ts";

@@ -15,7 +15,7 @@ import { type Installed, type InstalledPackage, installTarballs } from "./instal
 
 const names = [
   "meanwhile",
-  ...packagesOf("client dav disk interim journal-lmdb middleware operations page server state-lmdb"),
+  ...packagesOf("client dav disk interim journal-lmdb middleware operations page server state-lmdb sync"),
 ];
 
 let installed: Installed;

@@ -12,7 +12,7 @@ import { type ClientOptions, createClient } from "./create-client.ts";
 import type { DavClient } from "./dav/dav-client.ts";
 import { propertyNamed } from "./dav/resource.ts";
 import { MultistatusError } from "./error/multistatus-error.ts";
-import { cuttingHop } from "./folder/testing/cutting-hop.ts";
+import { cuttingHop } from "./testing/cutting-hop.ts";
 
 interface Running {
   readonly port: number;

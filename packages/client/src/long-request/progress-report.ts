@@ -1,6 +1,6 @@
 /** How far a long request is, put together from all that tells of it. */
 import { parseProgress, parseStatusUri } from "@meanwhile/interim/fields";
-import { LatestNews } from "../folder/latest-news.ts";
+import { LatestNews } from "./latest-news.ts";
 import type { RequestProgress } from "./long-request.ts";
 import type { FailedMember, StatusDocument, StatusProgress } from "./status-document.ts";
 

@@ -1,5 +1,5 @@
 /** How the transfer of a folder is told of. */
-import type { FolderStep, FolderSummary } from "@meanwhile/client/folder";
+import type { FolderStep, FolderSummary } from "@meanwhile/sync";
 import { formatCount, nameAmount } from "../display/amounts.ts";
 import { printable } from "../display/printable.ts";
 import { folderNotes } from "../remote/folder-notes.ts";

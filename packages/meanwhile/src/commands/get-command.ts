@@ -109,7 +109,7 @@ async function toFile(session: Session, url: URL, typedLocal: string | undefined
   const local = await localFile(url, typedLocal, terminal.cwd);
   await mustHaveFolder(terminal.cwd, local);
   const file = resolve(terminal.cwd, local);
-  const { downloadDocument, MemberError } = await import("@meanwhile/client/folder");
+  const { downloadDocument, MemberError } = await import("@meanwhile/sync");
   const label = `getting ${shownPath(url)}`;
   const work = downloadDocument(client, url, file);
   const followed = await follow(session, work, label, { transfer: true }).catch((error: unknown) => {
@@ -134,7 +134,7 @@ async function toFolder(
   const local = typedLocal ?? localNameOf(collection);
   await mustBeFolder(session.terminal.cwd, local, { made: true });
   const folder = resolve(session.terminal.cwd, local);
-  const { downloadFolder } = await import("@meanwhile/client/folder");
+  const { downloadFolder } = await import("@meanwhile/sync");
   const work = downloadFolder(session.client, collection, folder, options);
   const followed = await followFolder(session, work, `getting ${shownPath(collection)}`);
   const done = `got ${shownPath(collection)} into ${printable(local)}`;

@@ -39,7 +39,7 @@ export async function mustBeStored(session: Session, url: URL, sent: SentContent
       `${place}: the server has ${much}: it, or a proxy before it, may not take content without a length; put a file instead of -`,
     );
   }
-  const { isOnlyBeginning } = await import("@meanwhile/client/internal");
+  const { isOnlyBeginning } = await import("@meanwhile/sync/internal");
   const patience = afterwards(session.signal);
   if (length < sent.bytes && (await isOnlyBeginning(session.client, url, length, sent.open, patience)))
     throw failed(`${place}: the server answered with success, and has ${much}; ask who runs the server`);

@@ -162,7 +162,7 @@ async function fromFile(
   const file = resolve(session.terminal.cwd, typedLocal);
   await mustBeFile(session.terminal.cwd, typedLocal);
   const url = await placeFor(session, typedUrl, file, typed);
-  const { uploadDocument } = await import("@meanwhile/client/folder");
+  const { uploadDocument } = await import("@meanwhile/sync");
   const { size } = await stat(file);
   const request = uploadDocument(session.client, file, url, putOptions(typed, lockTokens));
   await tellUpload(session, request, typedLocal, url, () =>
@@ -211,7 +211,7 @@ async function fromFolder(
   await mustBeFolder(session.terminal.cwd, typedLocal);
   const collection = collectionUrl(url);
   const folder = resolve(session.terminal.cwd, typedLocal);
-  const { uploadFolder } = await import("@meanwhile/client/folder");
+  const { uploadFolder } = await import("@meanwhile/sync");
   const work = uploadFolder(session.client, folder, collection, options);
   const followed = await followFolder(session, work, `putting ${printable(typedLocal)}`);
   const done = `put ${printable(typedLocal)} into ${shownPath(collection)}`;

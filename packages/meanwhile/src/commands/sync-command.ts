@@ -47,7 +47,7 @@ export function syncCommand(context: CommandContext): Command {
       } as const;
       await mustBeFolder(context.terminal.cwd, typedFolder, { made: direction === "down" });
       await inSession(context, { remotes: [remote], base: url, typed, resumable: true }, async (session) => {
-        const { syncFolder } = await import("@meanwhile/client/folder");
+        const { syncFolder } = await import("@meanwhile/sync");
         const label = `syncing ${printable(typedFolder)}`;
         const followed = await followFolder(session, syncFolder(session.client, folder, url, options), label);
         const [one, other] =

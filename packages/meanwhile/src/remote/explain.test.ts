@@ -6,7 +6,7 @@ import {
   MultistatusError,
   OutcomeUnknownError,
 } from "@meanwhile/client";
-import { FolderError, type FolderSummary, MemberError } from "@meanwhile/client/folder";
+import { FolderError, type FolderSummary, MemberError } from "@meanwhile/sync";
 import { describe, expect, test } from "vitest";
 import { wrongUsage } from "../command-error.ts";
 import { exitStatuses } from "../exit-status.ts";

@@ -7,8 +7,8 @@ import {
   MultistatusError,
   OutcomeUnknownError,
 } from "@meanwhile/client";
-import { FolderError, MemberError } from "@meanwhile/client/folder";
 import { DocumentError } from "@meanwhile/dav/xml";
+import { FolderError, MemberError } from "@meanwhile/sync";
 import { CommandError } from "../command-error.ts";
 import { formatCount } from "../display/amounts.ts";
 import { printable, summary } from "../display/printable.ts";

@@ -1,5 +1,5 @@
 /** What is to be said of the transfer of a folder besides its end, whether it went well or not. */
-import type { FolderSummary } from "@meanwhile/client/folder";
+import type { FolderSummary } from "@meanwhile/sync";
 import { nameAmount } from "../display/amounts.ts";
 import { summary as inShort, printable } from "../display/printable.ts";
 

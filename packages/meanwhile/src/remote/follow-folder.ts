@@ -1,5 +1,5 @@
 /** Waits for a transfer between this machine and a server, shows how far it is, and stops it at Ctrl-C. */
-import type { FolderProgress, FolderSummary, FolderWork } from "@meanwhile/client/folder";
+import type { FolderProgress, FolderSummary, FolderWork } from "@meanwhile/sync";
 import type { WorkNews } from "../display/work-news.ts";
 import type { Session } from "./session.ts";
 import { StoppedError, stopCode } from "./stops.ts";
