@@ -30,12 +30,14 @@ export type {
   StartOptions,
   TransferOptions,
 } from "./dav/dav-client.ts";
-export { type Property, propertyNamed, type Resource } from "./dav/resource.ts";
+export { type Property, propertyNamed, type Resource } from "./dav/properties/resource.ts";
 export { ConnectionError, type ConnectionErrorCode } from "./error/connection-error.ts";
 export { HttpError, type HttpFailure } from "./error/http-error.ts";
 export { type LockLoss, LockLostError } from "./error/lock-lost-error.ts";
 export { type MemberResult, MultistatusError } from "./error/multistatus-error.ts";
 export { CancelledError, DetachedError, OutcomeUnknownError } from "./error/operation-error.ts";
+export type { LongRequest, RequestProgress } from "./operation/long-request.ts";
+export type { Surroundings } from "./operation/start-long-request.ts";
 export type {
   InterimResponse,
   Patience,
@@ -43,7 +45,5 @@ export type {
   RequestContent,
   Send,
   SendOptions,
-} from "./http/send.ts";
-export type { Timers } from "./http/timers.ts";
-export type { LongRequest, RequestProgress } from "./long-request/long-request.ts";
-export type { Surroundings } from "./long-request/start-long-request.ts";
+} from "./send/send.ts";
+export type { Timers } from "./send/timers.ts";

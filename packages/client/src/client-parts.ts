@@ -4,16 +4,16 @@ import { authenticatingSend } from "./auth/authenticating-send.ts";
 import { type CredentialOptions, credentialsOf } from "./auth/credentials.ts";
 import type { DigestTools } from "./auth/digest.ts";
 import { notingLogins } from "./auth/login-refusal.ts";
-import { backgroundRest } from "./dav/background-rest.ts";
 import { createDavClient } from "./dav/create-dav-client.ts";
 import type { DavClient } from "./dav/dav-client.ts";
+import { backgroundRest } from "./dav/locks/background-rest.ts";
 import { Places } from "./dav/place.ts";
-import type { Patience, Send } from "./http/send.ts";
-import { realSurroundings } from "./long-request/real-surroundings.ts";
-import { serverMemories } from "./long-request/server-memories.ts";
-import type { Surroundings } from "./long-request/start-long-request.ts";
-import { startLongRequest } from "./long-request/start-long-request.ts";
-import { watchOperation } from "./long-request/watch-operation.ts";
+import { realSurroundings } from "./operation/real-surroundings.ts";
+import { serverMemories } from "./operation/server-memories.ts";
+import type { Surroundings } from "./operation/start-long-request.ts";
+import { startLongRequest } from "./operation/start-long-request.ts";
+import { watchOperation } from "./operation/watch-operation.ts";
+import type { Patience, Send } from "./send/send.ts";
 
 /** Options of clients on whatever platform. */
 export interface CommonClientOptions

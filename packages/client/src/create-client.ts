@@ -1,8 +1,8 @@
 import { nodeDigest } from "./auth/node-digest.ts";
 import { type CommonClientOptions, clientOfParts } from "./client-parts.ts";
 import type { DavClient } from "./dav/dav-client.ts";
-import { createRequester } from "./http/requester.ts";
-import type { RequesterOptions } from "./http/requester-options.ts";
+import { createRequester } from "./send/requester.ts";
+import type { RequesterOptions } from "./send/requester-options.ts";
 
 export interface ClientOptions extends RequesterOptions, CommonClientOptions {}
 

@@ -10,7 +10,7 @@ import { createMemoryLockStore, createMemoryTree, slowTree } from "@meanwhile/se
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type ClientOptions, createClient } from "./create-client.ts";
 import type { DavClient } from "./dav/dav-client.ts";
-import { propertyNamed } from "./dav/resource.ts";
+import { propertyNamed } from "./dav/properties/resource.ts";
 import { MultistatusError } from "./error/multistatus-error.ts";
 import { cuttingHop } from "./testing/cutting-hop.ts";
 

@@ -1,8 +1,9 @@
 /** For our own packages. It may change with any version. */
-export { alikeName } from "./dav/alike-name.ts";
+
+export { isSpent } from "./dav/content/resuming-content.ts";
+export { startsWith } from "./dav/content/starts-with.ts";
+export { alikeName } from "./dav/listing/alike-name.ts";
 export { asCollection, Places } from "./dav/place.ts";
-export { parseDate } from "./dav/received-resource.ts";
-export { isSpent } from "./dav/resuming-content.ts";
-export { startsWith } from "./dav/starts-with.ts";
+export { parseDate } from "./dav/properties/received-resource.ts";
 export { misuse } from "./error/misuse.ts";
-export { LatestNews } from "./long-request/latest-news.ts";
+export { LatestNews } from "./status/latest-news.ts";

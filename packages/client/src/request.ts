@@ -1,12 +1,12 @@
 /** Requests whose interim responses are seen. */
 
-import { isSafe } from "./http/outgoing.ts";
-import { createRequester, type Requester } from "./http/requester.ts";
-import type { SendOptions } from "./http/send.ts";
+import { isSafe } from "./send/outgoing.ts";
+import { createRequester, type Requester } from "./send/requester.ts";
+import type { SendOptions } from "./send/send.ts";
 
 export { ConnectionError, type ConnectionErrorCode } from "./error/connection-error.ts";
-export { createRequester, type Requester } from "./http/requester.ts";
-export type { RequesterOptions, TlsOptions } from "./http/requester-options.ts";
+export { createRequester, type Requester } from "./send/requester.ts";
+export type { RequesterOptions, TlsOptions } from "./send/requester-options.ts";
 export type {
   InterimResponse,
   Patience,
@@ -14,7 +14,7 @@ export type {
   RequestContent,
   Send,
   SendOptions,
-} from "./http/send.ts";
+} from "./send/send.ts";
 
 export interface RequestOptions extends SendOptions {
   /**

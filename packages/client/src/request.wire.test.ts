@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
-import { createRequester, type Requester } from "./http/requester.ts";
-import { final, interim, type RawServer, serveRaw } from "./http/testing/raw-server.ts";
 import { type RequestOptions, request as send } from "./request.ts";
+import { createRequester, type Requester } from "./send/requester.ts";
+import { final, interim, type RawServer, serveRaw } from "./send/testing/raw-server.ts";
 
 const requesters: Requester[] = [];
 afterEach(async () => {

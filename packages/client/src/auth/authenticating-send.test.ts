@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Send } from "../http/send.ts";
+import type { Send } from "../send/send.ts";
 import { type ScriptedAnswer, type SeenRequest, scriptedServer } from "../testing/scripted-server.ts";
 import { authenticatingSend } from "./authenticating-send.ts";
 import { type CredentialOptions, credentialsOf, type TokenSource } from "./credentials.ts";

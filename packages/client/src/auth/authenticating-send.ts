@@ -1,7 +1,7 @@
 /** Sends requests with credentials (RFC 9110 §11). */
 
-import { discard } from "../dav/response-content.ts";
-import type { Send, SendOptions } from "../http/send.ts";
+import { discard } from "../dav/content/response-content.ts";
+import type { Send, SendOptions } from "../send/send.ts";
 import { parseChallenges } from "./challenge.ts";
 import { type Credentials, checkToken } from "./credentials.ts";
 import { DigestSession, type DigestTools, preferredDigest } from "./digest.ts";

@@ -1,5 +1,5 @@
 /** Why a login was refused, as far as the 401 tells: it is not always the password. */
-import type { Send } from "../http/send.ts";
+import type { Send } from "../send/send.ts";
 import { parseChallenges } from "./challenge.ts";
 import { preferredDigest } from "./digest.ts";
 

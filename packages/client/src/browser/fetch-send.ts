@@ -1,9 +1,9 @@
 import { asCollection } from "../dav/place.ts";
 import { ConnectionError } from "../error/connection-error.ts";
-import { isSafe } from "../http/outgoing.ts";
-import type { Send, SendOptions } from "../http/send.ts";
-import { realTimers, type Timers } from "../http/timers.ts";
-import { type Standing, startWaiting, type Waiting } from "../http/waiting.ts";
+import { isSafe } from "../send/outgoing.ts";
+import type { Send, SendOptions } from "../send/send.ts";
+import { realTimers, type Timers } from "../send/timers.ts";
+import { type Standing, startWaiting, type Waiting } from "../send/waiting.ts";
 import { pageLocation } from "./page-location.ts";
 import { watchedContent } from "./watched-content.ts";
 import { defaultLargestContentBytes, wholeContent } from "./whole-content.ts";

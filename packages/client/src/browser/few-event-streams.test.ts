@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Send } from "../http/send.ts";
+import type { Send } from "../send/send.ts";
 import { fewEventStreams, mostEventStreams } from "./few-event-streams.ts";
 
 const url = new URL("https://files.example/ops/1");

@@ -1,4 +1,4 @@
-import type { Send } from "../http/send.ts";
+import type { Send } from "../send/send.ts";
 
 /**
  * Browsers open six connections to a server over HTTP/1.1, for all of their pages, and each event stream holds one: with six

@@ -1,4 +1,4 @@
-import type { Waiting } from "../http/waiting.ts";
+import type { Waiting } from "../send/waiting.ts";
 
 /** A response's content, whose coming is watched: it is read as it is wanted, and fails once patience is over. */
 export function watchedContent(

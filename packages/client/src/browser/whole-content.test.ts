@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RequestContent } from "../http/send.ts";
+import type { RequestContent } from "../send/send.ts";
 import { wholeContent } from "./whole-content.ts";
 
 const { signal } = new AbortController();

@@ -1,8 +1,8 @@
-import type { Patience } from "../http/send.ts";
-import { davClasses, hasOperations } from "../long-request/announcement.ts";
+import type { Patience } from "../send/send.ts";
+import { davClasses, hasOperations } from "../status/announcement.ts";
+import { discard } from "./content/response-content.ts";
 import type { Capabilities, Place } from "./dav-client.ts";
 import { ask } from "./exchange.ts";
-import { discard } from "./response-content.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";
 
 /** What a server says of itself and of a resource in OPTIONS (RFC 9110 §9.3.7, RFC 4918 §10.1, §18). */

@@ -3,17 +3,17 @@
 import type { MultistatusResponse } from "@meanwhile/dav/xml";
 import { misuse } from "../error/misuse.ts";
 import { hasFailed, type MemberResult } from "../error/multistatus-error.ts";
-import type { RequestContent } from "../http/send.ts";
-import type { LongRequest } from "../long-request/long-request.ts";
-import type { ResumeUpload } from "../long-request/resume-upload.ts";
+import type { LongRequest } from "../operation/long-request.ts";
+import type { ResumeUpload } from "../operation/resume-upload.ts";
+import type { RequestContent } from "../send/send.ts";
 import { conditionFields } from "./condition-fields.ts";
+import { discard } from "./content/response-content.ts";
 import type { Change, ChangeOptions } from "./dav-client.ts";
-import { ifField } from "./held-locks.ts";
-import { isLockToken } from "./lock-token.ts";
-import { MemberResults } from "./member-results.ts";
+import { MemberResults } from "./listing/member-results.ts";
+import { readMultistatus } from "./listing/read-multistatus.ts";
+import { ifField } from "./locks/held-locks.ts";
+import { isLockToken } from "./locks/lock-token.ts";
 import { readFailure } from "./read-failure.ts";
-import { readMultistatus } from "./read-multistatus.ts";
-import { discard } from "./response-content.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";
 
 export interface ChangeRequest {

@@ -1,27 +1,27 @@
-import type { Patience, Send } from "../http/send.ts";
-import type { LongRequest } from "../long-request/long-request.ts";
+import type { LongRequest } from "../operation/long-request.ts";
 import type {
   LongRequestContext,
   ServerMemory,
   StartLongRequest,
   Surroundings,
-} from "../long-request/start-long-request.ts";
+} from "../operation/start-long-request.ts";
+import type { Patience, Send } from "../send/send.ts";
 import { capabilities } from "./capabilities.ts";
 import { changeHeaders, repetition } from "./change.ts";
+import { get } from "./content/get.ts";
+import { put } from "./content/put.ts";
 import type { DavClient, Place, StartOptions } from "./dav-client.ts";
 import { remove } from "./delete.ts";
-import { get } from "./get.ts";
-import { HeldLocks } from "./held-locks.ts";
-import { list } from "./list.ts";
-import { lock } from "./lock.ts";
-import { unlock } from "./lock-handle.ts";
+import { list } from "./listing/list.ts";
+import { exists, stat } from "./listing/stat.ts";
+import { HeldLocks } from "./locks/held-locks.ts";
+import { lock } from "./locks/lock.ts";
+import { unlock } from "./locks/lock-handle.ts";
 import { mkdir } from "./mkdir.ts";
-import { patchProperties } from "./patch-properties.ts";
 import type { Places } from "./place.ts";
-import { properties, quota } from "./properties.ts";
-import { put } from "./put.ts";
+import { patchProperties } from "./properties/patch-properties.ts";
+import { properties, quota } from "./properties/properties.ts";
 import { readFailure } from "./read-failure.ts";
-import { exists, stat } from "./stat.ts";
 import { copy, move } from "./transfer.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";
 

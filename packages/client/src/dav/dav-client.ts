@@ -1,7 +1,7 @@
 import type { PropertyName } from "@meanwhile/dav";
-import type { Patience, RequestContent, Send, SendOptions } from "../http/send.ts";
-import type { LongRequest } from "../long-request/long-request.ts";
-import type { Property, Resource } from "./resource.ts";
+import type { LongRequest } from "../operation/long-request.ts";
+import type { Patience, RequestContent, Send, SendOptions } from "../send/send.ts";
+import type { Property, Resource } from "./properties/resource.ts";
 
 /**
  * Where a resource is: text relative to the base, as people write it ("2025/a b.txt", encoded for them; a "/" at the end

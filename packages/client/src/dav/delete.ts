@@ -1,4 +1,4 @@
-import type { LongRequest } from "../long-request/long-request.ts";
+import type { LongRequest } from "../operation/long-request.ts";
 import { change } from "./change.ts";
 import type { Change, ChangeOptions, Place } from "./dav-client.ts";
 import type { VerbContext } from "./verb-context.ts";

@@ -1,10 +1,10 @@
-import type { Patience, RequestContent } from "../http/send.ts";
-import { isSafe } from "../long-request/request-fields.ts";
+import { isSafe } from "../operation/request-fields.ts";
+import { Losses } from "../repeat/losses.ts";
+import type { Patience, RequestContent } from "../send/send.ts";
 import { isSameResource } from "./comparable-path.ts";
-import { Losses } from "./losses.ts";
+import { discard } from "./content/response-content.ts";
 import { asCollection } from "./place.ts";
 import { readFailure } from "./read-failure.ts";
-import { discard } from "./response-content.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 export interface Question {

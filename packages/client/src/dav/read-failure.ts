@@ -8,8 +8,8 @@ import {
   type XmlElement,
 } from "@meanwhile/dav/xml";
 import { HttpError } from "../error/http-error.ts";
+import { readText } from "./content/response-content.ts";
 import type { Places } from "./place.ts";
-import { readText } from "./response-content.ts";
 
 /** Makes the error of a response whose status is no success; at most 64 KiB of its content are read. */
 export async function readFailure(

@@ -1,4 +1,4 @@
-import type { LongRequest } from "../long-request/long-request.ts";
+import type { LongRequest } from "../operation/long-request.ts";
 import { change } from "./change.ts";
 import type { Change, CopyOptions, Place, TransferOptions } from "./dav-client.ts";
 import { asCollection } from "./place.ts";

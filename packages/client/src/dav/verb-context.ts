@@ -1,7 +1,7 @@
-import type { Patience, Send } from "../http/send.ts";
-import type { LongRequest } from "../long-request/long-request.ts";
-import type { LongRequestPlan, ServerMemory, Surroundings } from "../long-request/start-long-request.ts";
-import type { HeldLocks } from "./held-locks.ts";
+import type { LongRequest } from "../operation/long-request.ts";
+import type { LongRequestPlan, ServerMemory, Surroundings } from "../operation/start-long-request.ts";
+import type { Patience, Send } from "../send/send.ts";
+import type { HeldLocks } from "./locks/held-locks.ts";
 import type { Places } from "./place.ts";
 
 /** What all verbs of one client share. */

@@ -1,6 +1,6 @@
 /** A server with one resource that takes partial updates, loses connections as a test says, and has no network. */
 import { ConnectionError } from "../error/connection-error.ts";
-import type { Send, SendOptions } from "../http/send.ts";
+import type { Send, SendOptions } from "../send/send.ts";
 
 export interface PartialServerOptions {
   /** Its `DAV` field. Default: it takes partial updates. */

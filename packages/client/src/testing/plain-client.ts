@@ -6,18 +6,14 @@ import type { DavClient } from "../dav/dav-client.ts";
 import { Places } from "../dav/place.ts";
 import { ConnectionError } from "../error/connection-error.ts";
 import { OutcomeUnknownError } from "../error/operation-error.ts";
-import type { RequestContent, Send, SendOptions } from "../http/send.ts";
-import { LatestNews } from "../long-request/latest-news.ts";
-import type { LongRequest, RequestProgress } from "../long-request/long-request.ts";
-import { realSurroundings } from "../long-request/real-surroundings.ts";
-import { serverMemories } from "../long-request/server-memories.ts";
-import type {
-  LongRequestContext,
-  LongRequestPlan,
-  ServerMemory,
-} from "../long-request/start-long-request.ts";
-import { startLongRequest } from "../long-request/start-long-request.ts";
-import { watchOperation } from "../long-request/watch-operation.ts";
+import type { LongRequest, RequestProgress } from "../operation/long-request.ts";
+import { realSurroundings } from "../operation/real-surroundings.ts";
+import { serverMemories } from "../operation/server-memories.ts";
+import type { LongRequestContext, LongRequestPlan, ServerMemory } from "../operation/start-long-request.ts";
+import { startLongRequest } from "../operation/start-long-request.ts";
+import { watchOperation } from "../operation/watch-operation.ts";
+import type { RequestContent, Send, SendOptions } from "../send/send.ts";
+import { LatestNews } from "../status/latest-news.ts";
 
 /** A client that comes back after lost connections to a server that keeps answers, as the real one does. */
 export function returningClient(base: string): DavClient {

@@ -2,14 +2,10 @@
 import { createDavClient } from "../dav/create-dav-client.ts";
 import type { DavClient } from "../dav/dav-client.ts";
 import { Places } from "../dav/place.ts";
-import type { RequestContent, Send, SendOptions } from "../http/send.ts";
-import type { LongRequest } from "../long-request/long-request.ts";
-import { serverMemory } from "../long-request/server-memory.ts";
-import type {
-  LongRequestContext,
-  LongRequestPlan,
-  Surroundings,
-} from "../long-request/start-long-request.ts";
+import type { LongRequest } from "../operation/long-request.ts";
+import { serverMemory } from "../operation/server-memory.ts";
+import type { LongRequestContext, LongRequestPlan, Surroundings } from "../operation/start-long-request.ts";
+import type { RequestContent, Send, SendOptions } from "../send/send.ts";
 
 /** A request as it arrived. */
 export interface SeenRequest {

@@ -1,0 +1,229 @@
+/** Content that goes on where it was after a lost connection (RFC 9110 §13.1.5, §14). */
+
+import { ConnectionError } from "../../error/connection-error.ts";
+import { retryAfterMs } from "../../repeat/backoff.ts";
+import { isForLater } from "../../repeat/setback.ts";
+import { isCloseDelimited } from "../../send/close-delimited.ts";
+import type { Patience } from "../../send/send.ts";
+import { isStrong } from "../condition-fields.ts";
+import { malformed } from "../listing/read-multistatus.ts";
+import { readFailure } from "../read-failure.ts";
+import type { VerbContext } from "../verb-context.ts";
+import { codingOf } from "./coding-of.ts";
+import { parseContentRange } from "./content-range.ts";
+import { discard } from "./response-content.ts";
+
+/** Which bytes of a resource are wanted, and how a response has them. */
+export interface Portion {
+  /** The first byte that is wanted. */
+  readonly start: number;
+  /** So many bytes come before it in the response. */
+  readonly skip: number;
+  /** Bytes wanted; undefined where nobody knows. */
+  readonly length: number | undefined;
+  /** Bytes wanted, if there are so many. */
+  readonly atMost?: number | undefined;
+  /** Bytes of the whole resource. */
+  readonly total: number | undefined;
+  /** The response ends where the portion does. */
+  readonly exact: boolean;
+  /** The response was compressed: its bytes cannot be counted. */
+  readonly coded: boolean;
+}
+
+export interface Resumable {
+  readonly context: VerbContext;
+  readonly url: URL;
+  readonly patience: Patience;
+  /** When all must be over, as the surroundings count. */
+  readonly deadline: number | undefined;
+  readonly response: Response;
+  readonly portion: Portion;
+  /** Bytes of the whole resource as it is listed; undefined where nobody knows. Asked where the transfer cannot tell its end. */
+  listedLength(patience: Patience): Promise<number | undefined>;
+}
+
+/**
+ * The bytes of a portion, all of them or an error: after a lost connection the rest is asked for, as long as the entity
+ * tag, a strong one, says that it is a part of the same. Five losses without a byte between them are too many.
+ */
+export function resumingContent(resumable: Resumable): ReadableStream<Uint8Array> {
+  const bytes = portionBytes(resumable);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await bytes.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await bytes.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function* portionBytes(resumable: Resumable): AsyncGenerator<Uint8Array, void> {
+  const { context, patience, portion } = resumable;
+  const wanted = portion.length ?? portion.atMost ?? Number.POSITIVE_INFINITY;
+  let source = sourceOf(resumable.response, portion.skip);
+  let given = 0;
+  let losses = 0;
+  let leastMs = 0;
+  try {
+    while (given < wanted) {
+      let loss: unknown;
+      try {
+        const piece = await source.next();
+        if (piece !== undefined) {
+          losses = 0;
+          const part = piece.subarray(0, wanted - given);
+          given += part.length;
+          yield part;
+          continue;
+        }
+        // Its framing ended well, and something may be missing all the same (RFC 9112 §8).
+        const whole = portion.length ?? (await lengthByListing(resumable, source));
+        if (whole === undefined || given >= whole) return;
+        loss = lost(resumable, `it ended after ${given} of ${whole} bytes`);
+      } catch (error) {
+        loss = error;
+      }
+      await source.close();
+      losses += 1;
+      if (!mayResume(resumable, loss)) throw loss;
+      if (losses > lossLimit) {
+        if (loss instanceof ConnectionError) spent.add(loss);
+        throw loss;
+      }
+      const backoffMs = pauseMs(losses, context.surroundings.random());
+      await context.surroundings.sleep(Math.max(backoffMs, leastMs), patience.signal);
+      const next = await resumed(resumable, given, loss);
+      leastMs = typeof next === "number" ? next : 0;
+      source = typeof next === "number" ? noSource : next;
+    }
+    // Its end is read too, so that the connection can be used again. Whatever happens there, all bytes are here.
+    if (portion.exact) await source.next().catch(() => undefined);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Bytes that there should be, where the end of the connection was that of the content. */
+async function lengthByListing(resumable: Resumable, source: Source): Promise<number | undefined> {
+  const { portion } = resumable;
+  if (portion.coded || !source.endsUnseen) return undefined;
+  const total = await resumable.listedLength({ ...resumable.patience, ...patienceLeft(resumable) });
+  if (total === undefined) return undefined;
+  return Math.min(Math.max(total - portion.start, 0), portion.atMost ?? Number.POSITIVE_INFINITY);
+}
+
+function patienceLeft({ context, deadline }: Resumable): Pick<Patience, "timeoutMs"> {
+  return deadline === undefined ? {} : { timeoutMs: Math.max(deadline - context.surroundings.now(), 1) };
+}
+
+/** Asks for the rest. A number: that was lost, too; the server wants to be left in peace for so many milliseconds. */
+async function resumed(resumable: Resumable, given: number, loss: unknown): Promise<Source | number> {
+  const { context, url, patience, portion } = resumable;
+  const etag = resumable.response.headers.get("etag") ?? "";
+  const from = portion.start + given;
+  const end = portion.length === undefined ? portion.atMost : portion.length;
+  const last = end === undefined ? "" : portion.start + end - 1;
+  let response: Response;
+  try {
+    response = await context.send(url, {
+      ...patience,
+      ...patienceLeft(resumable),
+      headers: { "Accept-Encoding": "identity", Range: `bytes=${from}-${last}`, "If-Range": etag },
+    });
+  } catch (error) {
+    if (mayResume(resumable, error)) return 0;
+    throw error;
+  }
+  const { status, headers } = response;
+  const sameTag = headers.get("etag") === etag;
+  if (status === 206) {
+    const range = parseContentRange(headers.get("content-range"));
+    const sameTotal =
+      portion.total === undefined || range?.total === undefined || range.total === portion.total;
+    const sameCoding = codingOf(headers) === codingOf(resumable.response.headers);
+    const fits = sameTotal && sameCoding && (headers.get("etag") === null || sameTag);
+    if (range?.start === from && fits) return sourceOf(response, 0);
+    await discard(response);
+    throw malformed({ method: "GET", url }, "what came after a lost connection does not fit", loss);
+  }
+  if (status === 200 && sameTag) return sourceOf(response, from);
+  if (isForLater(response)) {
+    await discard(response);
+    return retryAfterMs(headers) ?? 0;
+  }
+  if (status === 200 || status === 416) {
+    response.body?.cancel().catch(() => undefined);
+    throw lost(
+      resumable,
+      `the connection was lost after ${given} bytes, and the resource has changed since`,
+      loss,
+    );
+  }
+  throw await readFailure({ method: "GET", url }, response, context.places);
+}
+
+/** Whether content was gone on with until that loss, as often as is of use. */
+export function isSpent(loss: ConnectionError): boolean {
+  return spent.has(loss);
+}
+
+const spent = new WeakSet<ConnectionError>();
+
+interface Source {
+  /** Undefined at the end. */
+  next(): Promise<Uint8Array | undefined>;
+  /** Whether its end may be that of a connection that was lost. */
+  readonly endsUnseen: boolean;
+  close(): Promise<void>;
+}
+
+/** Lost before it began. */
+const noSource: Source = {
+  endsUnseen: false,
+  next: () =>
+    Promise.reject(new ConnectionError("lost", "the connection was lost", { mayHaveArrived: true })),
+  close: () => Promise.resolve(),
+};
+
+function sourceOf(response: Response, skip: number): Source {
+  const reader = response.body?.getReader();
+  let left = skip;
+  return {
+    endsUnseen: isCloseDelimited(response),
+    async next() {
+      for (;;) {
+        const piece = await reader?.read();
+        if (piece === undefined || piece.done) return undefined;
+        const { value } = piece;
+        const passed = Math.min(left, value.length);
+        left -= passed;
+        if (passed < value.length) return passed === 0 ? value : value.subarray(passed);
+      }
+    },
+    // An exchange that is over or broken has nothing to cancel.
+    close: async () => reader?.cancel().catch(() => undefined),
+  };
+}
+
+function mayResume({ response, portion, patience }: Resumable, loss: unknown): boolean {
+  if (portion.coded || patience.signal?.aborted || !isStrong(response.headers.get("etag"))) return false;
+  return loss instanceof ConnectionError && (loss.code === "lost" || loss.code === "refused");
+}
+
+function lost({ url }: Resumable, what: string, cause?: unknown): ConnectionError {
+  return new ConnectionError("lost", `GET ${url.pathname}: ${what}`, { mayHaveArrived: true, cause });
+}
+
+/** 0.25 s to 0.5 s, then twice as long, and so on. */
+function pauseMs(losses: number, random: number): number {
+  return 250 * 2 ** (losses - 1) * (1 + random);
+}
+
+const lossLimit = 5;

@@ -1,0 +1,60 @@
+/** Asks a server to stop an operation: POST to where its status document says. */
+import { backoffMs, retryAfterMs } from "../repeat/backoff.ts";
+import { isForLater, isPassing, refusal } from "../repeat/setback.ts";
+import { boundedText, discard } from "../send/bounded-text.ts";
+import { ownReference } from "../status/own-reference.ts";
+import { longestDocument, readStatusDocument } from "../status/status-document.ts";
+import type { LongWait } from "./long-wait.ts";
+
+/** Tries to reach the server. */
+const mostTries = 8;
+
+/**
+ * Reads the status document, and sends a POST to the `cancel` that it names: asked twice, it does no more than once.
+ *
+ * @param over whether the outcome is there meanwhile
+ * @returns whether the operation is asked, or has ended; false where `url` is no status document, or names no such place
+ * @throws {HttpError} where the server refuses
+ * @throws {ConnectionError} where it cannot be reached
+ */
+export async function askToStop(wait: LongWait, url: URL, over: () => boolean): Promise<boolean> {
+  const { surroundings } = wait.context;
+  for (let attempt = 0; ; attempt += 1) {
+    let pauseMs = backoffMs(attempt, surroundings.random());
+    try {
+      const step = await ask(wait, url);
+      if (typeof step === "boolean") return step;
+      if (attempt >= mostTries) throw await refusal("POST", url, step);
+      pauseMs = Math.max(pauseMs, retryAfterMs(step.headers) ?? 0);
+      discard(step);
+    } catch (error) {
+      if (!isPassing(error) || attempt >= mostTries) throw error;
+    }
+    if (over()) return true;
+    await wait.pause(pauseMs);
+    if (over()) return true;
+  }
+}
+
+/** @returns a response where the server is not ready */
+async function ask(wait: LongWait, url: URL): Promise<boolean | Response> {
+  const headers = new Headers(wait.identity);
+  headers.set("Accept", "application/json");
+  const shown = await wait.ask(url, { headers });
+  if (isForLater(shown)) return shown;
+  if (shown.status === 401 || shown.status === 403) throw await refusal("GET", url, shown);
+  const text = shown.ok ? ((await boundedText(shown, longestDocument)) ?? "") : "";
+  const document = readStatusDocument(text);
+  discard(shown);
+  if (document?.outcome) return true;
+  const place = ownReference(document?.cancel ?? null, url);
+  if (place === undefined) return false;
+  const answer = await wait.ask(place, { method: "POST", headers });
+  if (isForLater(answer)) return answer;
+  // Gone: it has ended, and is hidden or no longer kept.
+  if (!answer.ok && answer.status !== 404 && answer.status !== 410)
+    throw await refusal("POST", place, answer);
+  discard(answer);
+  wait.stopped = true;
+  return true;
+}

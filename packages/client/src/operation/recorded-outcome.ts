@@ -1,0 +1,72 @@
+/** The final response that a server has recorded for an operation that has ended. */
+
+import { retryAfterMs } from "../repeat/backoff.ts";
+import { isForLater, isPassing, refusal } from "../repeat/setback.ts";
+import { discard } from "../send/bounded-text.ts";
+import { problemResponse } from "../status/monitor.ts";
+import { ownReference, statusLink } from "../status/own-reference.ts";
+import type { StatusDocument } from "../status/status-document.ts";
+import { type LongWait, NoSignOfLife } from "./long-wait.ts";
+
+/**
+ * Gets it. Where it is not there any more, is kept elsewhere, or its content was too large to be kept, its status is
+ * what the status document tells; a 207 then lists the failed members that the document lists, any other response says
+ * in a problem document (RFC 9457) that its content is missing.
+ */
+export async function recordedOutcome(wait: LongWait, document: StatusDocument, url: URL): Promise<Response> {
+  const { outcome } = document;
+  const place = ownReference(outcome?.href, url);
+  if (outcome === undefined || place === undefined) return retold(document);
+  for (;;) {
+    let cause: unknown;
+    let leastMs = 0;
+    try {
+      const response = await wait.ask(place, { headers: wait.identity });
+      const isOutcome =
+        statusLink(response.headers, place) !== undefined || response.status === outcome.status;
+      if (isOutcome && !(outcome.truncated && outcome.status === 207)) return response;
+      if (isOutcome || !isForLater(response)) {
+        discard(response);
+        return retold(document);
+      }
+      leastMs = retryAfterMs(response.headers) ?? 0;
+      cause = await refusal("GET", place, response);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      cause = error;
+    }
+    try {
+      await wait.comeBack(cause, leastMs);
+    } catch (error) {
+      if (error instanceof NoSignOfLife) return retold(document);
+      throw error;
+    }
+  }
+}
+
+function retold({ outcome, failed }: StatusDocument): Response {
+  const status = outcome?.status ?? 500;
+  if (status !== 207) return problemResponse(status, "The content of this response is not kept.");
+  return new Response(multistatus(failed), {
+    status,
+    headers: { "Content-Type": 'application/xml; charset="utf-8"' },
+  });
+}
+
+/** RFC 4918 §14.16. */
+function multistatus(failed: StatusDocument["failed"]): string {
+  const responses = failed.map(
+    ({ uri, status }) =>
+      `<D:response><D:href>${escaped(uri)}</D:href><D:status>HTTP/1.1 ${status} </D:status></D:response>`,
+  );
+  return `<?xml version="1.0" encoding="utf-8"?>\n<D:multistatus xmlns:D="DAV:">${responses.join("")}</D:multistatus>\n`;
+}
+
+/** Characters that XML does not have at all (XML 1.0 §2.2) are left out: no URI has them. */
+function escaped(uri: string): string {
+  return uri
+    .replace(/[^\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "")
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/>/g, "&gt;");
+}
