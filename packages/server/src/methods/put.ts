@@ -121,9 +121,12 @@ async function judgePut(request: DavRequest, context: ServerContext): Promise<Ju
   return judgement;
 }
 
+/** Of a request that does not wait for its turn. */
+const unwilling = AbortSignal.abort();
+
 /** Each upload holds a file open: only so many are received at once, so that others still find one to open. */
 function takeUploadPlace({ principal, client }: DavRequest, { uploads }: ServerContext): Release {
-  const place = uploads.enter(askerOf(principal, client), AbortSignal.abort());
+  const place = uploads.enter(askerOf(principal, client), unwilling);
   if (!(place instanceof Promise)) return place;
   throw new DavError(503, "too many uploads at once", { fields: { "Retry-After": "5" } });
 }
