@@ -1,10 +1,11 @@
 // @ts-check
 /**
- * `npm run ways`: how long the way of a request is. For each of five requests to a warm server: the files and functions of
+ * `npm run ways`: how long the way of a request is. For each of some requests to a warm server: the files and functions of
  * ours that it runs through and how often they are called, by V8's precise coverage in this process; and the system calls
  * that it makes, by strace on a server of its own, where strace is there and may attach.
  *
  *   node scripts/ways.mjs [--list GET]     --list: also the functions in one request's way, by file
+ *   node scripts/ways.mjs --json           the system calls alone, with durability "full", for conformance/ways.ci.test.ts
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -17,11 +18,15 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const { values } = parseArgs({ options: { list: { type: "string" } } });
+const { values } = parseArgs({
+  options: { list: { type: "string" }, json: { type: "boolean", default: false } },
+});
 const binary = fileURLToPath(new URL("../packages/meanwhile/bin/meanwhile.js", import.meta.url));
 const built = new URL("../packages/meanwhile/dist/main.js", import.meta.url);
 const ours = /\/packages\/([\w-]+\/dist\/.+\.js)$/;
 
+/** Where each request has a file of its own. */
+const numbered = ["doomed", "moving", "locked"];
 /** Requests before the one that is looked at: the paths are warm then, and so is the code. */
 const warmUps = 30;
 /** Requests whose system calls are counted; what is told is the mean. */
@@ -58,6 +63,19 @@ const ways = [
     interim: true,
   },
   { name: "PROPFIND depth 1, 3 members", method: "PROPFIND", path: () => "/tree/", headers: { Depth: "1" } },
+  {
+    name: "MOVE of a file",
+    method: "MOVE",
+    path: (at) => `/moving/${at}.txt`,
+    more: (at, url) => ({ Destination: `${url}moved/${at}.txt` }),
+  },
+  {
+    name: "LOCK of a file",
+    method: "LOCK",
+    path: (at) => `/locked/${at}.txt`,
+    content:
+      '<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>',
+  },
   { name: "DELETE of a file", method: "DELETE", path: (at) => `/doomed/${at}.txt` },
 ];
 
@@ -66,18 +84,21 @@ const print = process.stdout.write.bind(process.stdout);
 const place = mkdtempSync(join(tmpdir(), "meanwhile-ways-"));
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 try {
-  const inProcess = await coverages();
+  const inProcess = values.json ? [] : await coverages();
   const outside = await systemCalls();
-  print(
-    table([
-      ["request", "files", "functions", "calls", "system calls", "which"],
-      ...ways.map((way, at) => {
-        const { files, functions, calls } = inProcess[at] ?? { files: 0, functions: 0, calls: 0 };
-        const { each, which } = outside?.[at] ?? { each: "not counted", which: "" };
-        return [way.name, files, functions, calls, each, which].map(String);
-      }),
-    ]),
-  );
+  if (values.json)
+    print(JSON.stringify(ways.map(({ name }, at) => ({ name, calls: outside?.[at]?.calls ?? null }))));
+  else
+    print(
+      table([
+        ["request", "files", "functions", "calls", "system calls", "which"],
+        ...ways.map((way, at) => {
+          const { files, functions, calls } = inProcess[at] ?? { files: 0, functions: 0, calls: 0 };
+          const { each, which } = outside?.[at] ?? { each: "not counted", which: "" };
+          return [way.name, files, functions, calls, each, which].map(String);
+        }),
+      ]),
+    );
 } finally {
   agent.destroy();
   rmSync(place, { recursive: true, force: true });
@@ -155,6 +176,7 @@ async function systemCalls() {
       const sorted = [...calls].sort(([, a], [, b]) => b - a);
       const each = (count) => (count / counted).toFixed(count % counted === 0 ? 0 : 1);
       results.push({
+        calls: Object.fromEntries(sorted.map(([name, count]) => [name, count / counted])),
         each: each(sorted.reduce((sum, [, count]) => sum + count, 0)),
         which: sorted
           .filter(([, count]) => count >= counted / 2)
@@ -190,17 +212,29 @@ async function traced(pid, act) {
 function serveArguments(folder) {
   const state = `${folder}-state`;
   const quiet = ["--log-level", "error", "--front", "none"];
-  return ["serve", folder, "--listen", "127.0.0.1:0", "--state", state, "--durability", "none", ...quiet];
+  return [
+    "serve",
+    folder,
+    "--listen",
+    "127.0.0.1:0",
+    "--state",
+    state,
+    "--durability",
+    values.json ? "full" : "none",
+    ...quiet,
+  ];
 }
 
 function furnish(name) {
   const folder = join(place, name);
-  for (const directory of ["tree", "doomed"]) mkdirSync(join(folder, directory), { recursive: true });
+  for (const directory of ["tree", "moved", ...numbered])
+    mkdirSync(join(folder, directory), { recursive: true });
   for (const file of ["five.txt", "put.txt", "tree/a.txt", "tree/b.txt", "tree/c.txt"]) {
     writeFileSync(join(folder, file), "hello");
   }
-  for (let at = 0; at <= warmUps + counted; at += 1)
-    writeFileSync(join(folder, "doomed", `${at}.txt`), "hello");
+  for (const directory of numbered)
+    for (let at = 0; at <= warmUps + counted; at += 1)
+      writeFileSync(join(folder, directory, `${at}.txt`), "hello");
   return folder;
 }
 
