@@ -78,9 +78,9 @@ if [ ${#available[@]} -gt 0 ]; then
 fi
 
 # Nor do they start it at the next boot: these were brought to be tested.
-for service in caddy haproxy lighttpd nginx; do
-  if [[ " ${available[*]} " == *" $service "* ]] && command -v systemctl >/dev/null; then
-    as_root systemctl disable --quiet "$service" 2>/dev/null || true
+for package in caddy haproxy lighttpd nghttp2-proxy:nghttpx nginx squid; do
+  if [[ " ${available[*]} " == *" ${package%:*} "* ]] && command -v systemctl >/dev/null; then
+    as_root systemctl disable --quiet "${package#*:}" 2>/dev/null || true
   fi
 done
 echo "judges: ready"

@@ -119,7 +119,7 @@ export const parts = {
   },
   browser: { about: "Chromium", steps: filesOf("browser") },
   page: { about: "the file manager, in Chromium", steps: filesOf("page") },
-  proxies: { about: "nginx, HAProxy, Apache and Caddy in front", steps: filesOf("proxies") },
+  proxies: { about: "nginx, HAProxy, Apache, Caddy, Squid and nghttpx in front", steps: filesOf("proxies") },
   frameworks: {
     about: "the frameworks' own tests, with processing() mounted",
     steps: ["express-5", "koa", "fastify", "hono-node-server"].map((name) => ({

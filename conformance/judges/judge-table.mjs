@@ -125,6 +125,18 @@ export const judgeTable = {
     lowest: "1.18",
     files: ["/usr/lib/nginx/modules/ngx_http_dav_ext_module.so"],
   },
+  squid: {
+    packages: ["squid"],
+    probe: ["squid", "--version"],
+    says: /^Squid Cache: Version ([\d.]+)/m,
+    lowest: "5.7",
+  },
+  nghttpx: {
+    packages: ["nghttp2-proxy"],
+    probe: ["nghttpx", "--version"],
+    says: /^nghttpx nghttp2\/([\d.]+)/m,
+    lowest: "1.52",
+  },
   chromium: {
     packages: ["chromium"],
     probe: ["chromium", "--version"],

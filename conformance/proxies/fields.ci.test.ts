@@ -49,7 +49,8 @@ for (const { kind } of proxies) {
       const target = "a%2Fb//c%20d%C3%A9/%25?e=%20f";
       const answer = await curl(["-X", "COPY", ...fields, proxy.url + target]);
       expect(last?.method).toBe("COPY");
-      expect(last?.url).toBe(`/${target}`);
+      // nghttpx makes one slash of two.
+      expect(last?.url).toBe(`/${kind.name === "nghttpx" ? target.replace("//", "/") : target}`);
       expect(given("host")).toBe(`127.0.0.1:${proxy.port}`);
       for (const [name, value] of Object.entries(sent)) {
         expect(given(name.toLowerCase())).toBe(value);
@@ -68,9 +69,18 @@ for (const { kind } of proxies) {
         "X-Forwarded-Host: evil.example",
       ];
       await curl([...lies.flatMap((lie) => ["-H", lie]), proxy.url]);
-      expect(given("forwarded")).toBeUndefined();
+      const host = `127.0.0.1:${proxy.port}`;
       expect(given("x-forwarded-proto")).toBe("http");
-      expect(given("x-forwarded-host")).toBe(`127.0.0.1:${proxy.port}`);
+      if (kind.name === "nghttpx") {
+        // Which goes before X-Forwarded-Host.
+        expect(given("forwarded")).toMatch(
+          new RegExp(`^by=_\\w+;for=127\\.0\\.0\\.1;host="${host}";proto=http$`),
+        );
+      } else {
+        expect(given("forwarded")).toBeUndefined();
+        // Where it is missing, Host counts.
+        expect([host, kind.name === "squid" ? undefined : host]).toContain(given("x-forwarded-host"));
+      }
       await curl(["-H", "X-Forwarded-For: 203.0.113.9", proxy.url]);
       // What is before the last address is the client's own claim.
       expect(String(given("x-forwarded-for"))).toMatch(/(^|, )127\.0\.0\.1$/);
@@ -91,7 +101,10 @@ for (const { kind } of proxies) {
       await closed;
       expect((await curl([proxy.url])).final.status).toBeGreaterThanOrEqual(502);
       await once(server.listen(port, "127.0.0.1"), "listening");
-      expect((await curl([proxy.url])).final.status).toBe(202);
+      const again = async () => (await curl([proxy.url])).final.status;
+      // nghttpx leaves it alone for a second.
+      if (kind.name === "nghttpx") await expect.poll(again).toBe(202);
+      else expect(await again()).toBe(202);
     });
   });
 }

@@ -29,9 +29,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** How long a proxy waits here for a service that says nothing, and how long the work takes. */
+/** How long a proxy waits here for a service that says nothing. */
 const timeoutS = 1;
-const workMs = 1800;
 
 async function before(kind: ProxyKind, options: ProxyOptions): Promise<StartedProxy> {
   const proxy = await startProxy(kind, options);
@@ -71,7 +70,7 @@ async function persist(args: readonly string[]): Promise<CurlAnswer> {
   }
 }
 
-for (const { kind, relays } of proxies) {
+for (const { kind, relays, extends: livesOn, givesUpWith, http2 = true } of proxies) {
   describeWith([kind.name, "curl"], `the middleware behind ${kind.name}`, () => {
     test("an Express app that is told of it sends no more 102s than it relays, and its answer is whole", async () => {
       const upstreamPort = await app(expressApp(root, { front: kind.name, every: 10 }));
@@ -83,7 +82,7 @@ for (const { kind, relays } of proxies) {
       expect(answer.interims.length).toBeGreaterThanOrEqual(Math.min(1, relays));
     });
 
-    test("and as much over HTTP/2 to the client", async () => {
+    test.runIf(http2)("and as much over HTTP/2 to the client", async () => {
       const upstreamPort = await app(expressApp(root, { front: kind.name, every: 10 }));
       const proxy = await before(kind, { upstreamPort, http2: true });
       const answer = await curl(["--http2-prior-knowledge", ...asking, `${proxy.url}packs`]);
@@ -93,8 +92,9 @@ for (const { kind, relays } of proxies) {
       expect(answer.interims.length).toBeGreaterThanOrEqual(Math.min(1, relays));
     });
 
-    test("all 102s that it bears arrive, up to 220, and then the answer", async () => {
-      const most = Math.min(relays, 220);
+    // The last ones of many are sent ever farther apart.
+    const most = relays === 200 ? 150 : Math.min(relays, 220);
+    test(`all 102s that it bears arrive, up to ${most}, and then the answer`, async () => {
       let sent = 0;
       const slow = await service({ front: kind.name, every: 10 }, async (operation) => {
         for (let step = 1; sent < most; step += 1) {
@@ -141,7 +141,8 @@ for (const { kind, relays } of proxies) {
       expect(text).toMatch(/^event: outcome$/m);
     });
 
-    const livesOn = kind.name === "haproxy" || kind.name === "apache";
+    // Squid looks at its clocks about once a second.
+    const workMs = kind.name === "squid" ? 3600 : 1800;
     describe(`work of ${workMs} ms, where it waits for ${timeoutS} s`, () => {
       const start = async (): Promise<readonly [SlowService, StartedProxy]> => {
         const slow = await service({ front: kind.name, after: 100, every: 100 }, async (operation) => {
@@ -165,7 +166,7 @@ for (const { kind, relays } of proxies) {
         test("is given up for who asks for 102s, too", async () => {
           const [, proxy] = await start();
           const answer = await curl([...asking, proxy.url]);
-          expect(answer.final.status).toBe(504);
+          expect(answer.final.status).toBe(givesUpWith);
           expect(answer.interims.length > 0).toBe(relays > 0);
         });
       }
@@ -176,7 +177,7 @@ for (const { kind, relays } of proxies) {
         const request = ["-X", "POST", ...unknown, ...key, proxy.url];
         const first = await curl(request);
         expect(first.interims).toEqual([]);
-        expect(first.final.status).toBe(kind.name === "apache" ? 502 : 504);
+        expect(first.final.status).toBe(givesUpWith);
         expectMade(await persist(request));
         expect(slow.runs).toBe(1);
       });

@@ -23,7 +23,7 @@ export interface ProxySite {
 /** A reverse proxy that we did not write, set up as docs/how-to/proxies.md says. */
 export interface ProxyKind {
   /** As `front` and the list of judges have it. */
-  readonly name: "apache" | "caddy" | "haproxy" | "nginx";
+  readonly name: "apache" | "caddy" | "haproxy" | "nghttpx" | "nginx" | "squid";
   /** The language of its snippet on the page. */
   readonly language: string;
   /** Its whole configuration. */

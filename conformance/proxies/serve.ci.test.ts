@@ -87,7 +87,12 @@ for (const { kind, relays } of proxies) {
         const suites = parseLitmus(stdout);
         expect(suites.map(({ suite }) => suite)).toEqual(["basic", "copymove", "props", "locks", "http"]);
         for (const found of suites) {
-          expect(found).toMatchObject({ failed: 0, warnings: 0, complaints: [] });
+          // nghttpx takes off the fragment that a request-target must not have, so that the server cannot refuse it.
+          const taken =
+            kind.name === "nghttpx" && found.suite === "basic"
+              ? [expect.stringContaining("delete_fragment")]
+              : [];
+          expect(found).toMatchObject({ failed: 0, warnings: taken.length, complaints: taken });
         }
       });
     });
