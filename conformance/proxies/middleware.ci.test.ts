@@ -82,15 +82,17 @@ for (const { kind, relays, extends: livesOn, givesUpWith, http2 = true } of prox
       expect(answer.interims.length).toBeGreaterThanOrEqual(Math.min(1, relays));
     });
 
-    test.runIf(http2)("and as much over HTTP/2 to the client", async () => {
-      const upstreamPort = await app(expressApp(root, { front: kind.name, every: 10 }));
-      const proxy = await before(kind, { upstreamPort, http2: true });
-      const answer = await curl(["--http2-prior-knowledge", ...asking, `${proxy.url}packs`]);
-      expect([answer.final.version, answer.final.status]).toEqual(["HTTP/2", 201]);
-      expect(JSON.parse(answer.body)).toMatchObject({ files });
-      expect(answer.interims.length).toBeLessThanOrEqual(relays);
-      expect(answer.interims.length).toBeGreaterThanOrEqual(Math.min(1, relays));
-    });
+    if (http2) {
+      test("and as much over HTTP/2 to the client", async () => {
+        const upstreamPort = await app(expressApp(root, { front: kind.name, every: 10 }));
+        const proxy = await before(kind, { upstreamPort, http2: true });
+        const answer = await curl(["--http2-prior-knowledge", ...asking, `${proxy.url}packs`]);
+        expect([answer.final.version, answer.final.status]).toEqual(["HTTP/2", 201]);
+        expect(JSON.parse(answer.body)).toMatchObject({ files });
+        expect(answer.interims.length).toBeLessThanOrEqual(relays);
+        expect(answer.interims.length).toBeGreaterThanOrEqual(Math.min(1, relays));
+      });
+    }
 
     // The last ones of many are sent ever farther apart.
     const most = relays === 200 ? 150 : Math.min(relays, 220);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { testWith } from "../../../../conformance/judge.ts";
 import { CallTime } from "./call-time.ts";
 
 function makeTime({ tells = true } = {}) {
@@ -55,7 +56,7 @@ test("where nobody tells, all counts, and it is asked once", () => {
   expect(reads()).toBe(1);
 });
 
-test.runIf(process.platform === "linux")("the system tells it", () => {
+testWith(["linux"], "the system tells it", () => {
   const time = new CallTime();
   const began = time.begin();
   expect(time.since(began)).toBeGreaterThanOrEqual(0);
