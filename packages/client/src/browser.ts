@@ -37,7 +37,7 @@ export { type LockLoss, LockLostError } from "./error/lock-lost-error.ts";
 export { type MemberResult, MultistatusError } from "./error/multistatus-error.ts";
 export { CancelledError, DetachedError, OutcomeUnknownError } from "./error/operation-error.ts";
 export type { LongRequest, RequestProgress } from "./operation/long-request.ts";
-export type { Surroundings } from "./operation/start-long-request.ts";
+export type { Surroundings } from "./repeat/surroundings.ts";
 export type {
   InterimResponse,
   Patience,

@@ -8,11 +8,11 @@ import { createDavClient } from "./dav/create-dav-client.ts";
 import type { DavClient } from "./dav/dav-client.ts";
 import { backgroundRest } from "./dav/locks/background-rest.ts";
 import { Places } from "./dav/place.ts";
-import { realSurroundings } from "./operation/real-surroundings.ts";
 import { serverMemories } from "./operation/server-memories.ts";
-import type { Surroundings } from "./operation/start-long-request.ts";
 import { startLongRequest } from "./operation/start-long-request.ts";
 import { watchOperation } from "./operation/watch-operation.ts";
+import type { Surroundings } from "./repeat/surroundings.ts";
+import { realSurroundings } from "./repeat/surroundings.ts";
 import type { Patience, Send } from "./send/send.ts";
 
 /** Options of clients on whatever platform. */

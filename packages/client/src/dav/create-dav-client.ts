@@ -1,10 +1,6 @@
 import type { LongRequest } from "../operation/long-request.ts";
-import type {
-  LongRequestContext,
-  ServerMemory,
-  StartLongRequest,
-  Surroundings,
-} from "../operation/start-long-request.ts";
+import type { LongRequestContext, ServerMemory, StartLongRequest } from "../operation/start-long-request.ts";
+import type { Surroundings } from "../repeat/surroundings.ts";
 import type { Patience, Send } from "../send/send.ts";
 import { capabilities } from "./capabilities.ts";
 import { changeHeaders, repetition } from "./change.ts";

@@ -1,5 +1,7 @@
 import { isSafe } from "../operation/request-fields.ts";
-import { Losses } from "../repeat/losses.ts";
+import { policies } from "../repeat/policies.ts";
+import { Repeating } from "../repeat/repeating.ts";
+import { isForLater, notReady, setbackOf } from "../repeat/setback.ts";
 import type { Patience, RequestContent } from "../send/send.ts";
 import { isSameResource } from "./comparable-path.ts";
 import { discard } from "./content/response-content.ts";
@@ -38,25 +40,31 @@ export async function ask(context: VerbContext, question: Question): Promise<Ans
   return succeeded(context, question, await sendTo(context, question, url));
 }
 
+/** What changes nothing may be sent again to any server (RFC 9110 §9.2.1). */
+export function repeatedReading({ memory, surroundings }: VerbContext, patience: Patience): Repeating {
+  return new Repeating(policies.reading, { surroundings, patience, wasThere: () => memory.answered });
+}
+
 async function sendTo(context: VerbContext, question: Question, url: URL): Promise<Answer> {
   const { method, headers, content } = question;
-  const losses = new Losses(context, question.patience);
+  const repeating = repeatedReading(context, question.patience);
   for (;;) {
     try {
       const response = await context.send(url, {
-        ...losses.patience,
+        ...repeating.patience,
         method,
         ...(headers === undefined ? {} : { headers }),
         ...(content === undefined ? {} : { content }),
       });
       context.memory.learn(response);
-      const pause = isSafe(method) && !isGivenUp(response, headers) ? losses.refused(response) : undefined;
-      if (pause === undefined) return { response, url };
+      if (!isSafe(method) || !isForLater(response) || isGivenUp(response, headers)) return { response, url };
+      const verdict = repeating.judge(notReady(response, undefined));
+      if (verdict.kind !== "again") return { response, url };
       await discard(response);
-      await pause();
+      await repeating.pause(verdict.afterMs);
     } catch (error) {
       if (!isSafe(method)) throw error;
-      await losses.after(error);
+      await repeating.after(setbackOf(error));
     }
   }
 }

@@ -1,13 +1,12 @@
 /** Asks a server to stop an operation: POST to where its status document says. */
-import { backoffMs, retryAfterMs } from "../repeat/backoff.ts";
-import { isForLater, isPassing, refusal } from "../repeat/setback.ts";
+import { policies } from "../repeat/policies.ts";
+import { Repeating } from "../repeat/repeating.ts";
+import { isForLater, notReady, type Setback, setbackOf } from "../repeat/setback.ts";
 import { boundedText, discard } from "../send/bounded-text.ts";
 import { ownReference } from "../status/own-reference.ts";
+import { refusal } from "../status/refusal.ts";
 import { longestDocument, readStatusDocument } from "../status/status-document.ts";
 import type { LongWait } from "./long-wait.ts";
-
-/** Tries to reach the server. */
-const mostTries = 8;
 
 /**
  * Reads the status document, and sends a POST to the `cancel` that it names: asked twice, it does no more than once.
@@ -18,30 +17,23 @@ const mostTries = 8;
  * @throws {ConnectionError} where it cannot be reached
  */
 export async function askToStop(wait: LongWait, url: URL, over: () => boolean): Promise<boolean> {
-  const { surroundings } = wait.context;
-  for (let attempt = 0; ; attempt += 1) {
-    let pauseMs = backoffMs(attempt, surroundings.random());
-    try {
-      const step = await ask(wait, url);
-      if (typeof step === "boolean") return step;
-      if (attempt >= mostTries) throw await refusal("POST", url, step);
-      pauseMs = Math.max(pauseMs, retryAfterMs(step.headers) ?? 0);
-      discard(step);
-    } catch (error) {
-      if (!isPassing(error) || attempt >= mostTries) throw error;
-    }
+  const repeating = new Repeating(policies.stopping, wait.context);
+  for (;;) {
+    const step = await ask(wait, url).catch((error: unknown) => setbackOf(error));
+    if (typeof step === "boolean") return step;
+    const verdict = repeating.judge(step);
+    if (verdict.kind !== "again") throw step.cause;
     if (over()) return true;
-    await wait.pause(pauseMs);
+    await wait.pause(verdict.afterMs);
     if (over()) return true;
   }
 }
 
-/** @returns a response where the server is not ready */
-async function ask(wait: LongWait, url: URL): Promise<boolean | Response> {
+async function ask(wait: LongWait, url: URL): Promise<boolean | Setback> {
   const headers = new Headers(wait.identity);
   headers.set("Accept", "application/json");
   const shown = await wait.ask(url, { headers });
-  if (isForLater(shown)) return shown;
+  if (isForLater(shown)) return notReady(shown, await refusal("GET", url, shown));
   if (shown.status === 401 || shown.status === 403) throw await refusal("GET", url, shown);
   const text = shown.ok ? ((await boundedText(shown, longestDocument)) ?? "") : "";
   const document = readStatusDocument(text);
@@ -50,7 +42,7 @@ async function ask(wait: LongWait, url: URL): Promise<boolean | Response> {
   const place = ownReference(document?.cancel ?? null, url);
   if (place === undefined) return false;
   const answer = await wait.ask(place, { method: "POST", headers });
-  if (isForLater(answer)) return answer;
+  if (isForLater(answer)) return notReady(answer, await refusal("POST", place, answer));
   // Gone: it has ended, and is hidden or no longer kept.
   if (!answer.ok && answer.status !== 404 && answer.status !== 410)
     throw await refusal("POST", place, answer);

@@ -1,13 +1,13 @@
 /** Follows an operation at the place that its server named, to its end. */
 import { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
-import { retryAfterMs } from "../repeat/backoff.ts";
-import { isForLater, isPassing, refusal } from "../repeat/setback.ts";
+import { isForLater, isPassing, notReady, retryAfterMs, type Setback, setbackOf } from "../repeat/setback.ts";
 import { discard } from "../send/bounded-text.ts";
 import type { InterimResponse } from "../send/send.ts";
 import { EventParser, readEvents } from "../status/event-stream.ts";
 import { type MonitorKind, readMonitor } from "../status/monitor.ts";
 import { ownReference } from "../status/own-reference.ts";
+import { refusal } from "../status/refusal.ts";
 import { readResults, readStatusDocument, type StatusDocument } from "../status/status-document.ts";
 import type { LongWait } from "./long-wait.ts";
 import { Vigil } from "./vigil.ts";
@@ -56,7 +56,7 @@ const mostRedirections = 10;
 type Step =
   | { readonly kind: "ending"; readonly ending: Ending }
   | { readonly kind: "again"; readonly afterMs: number }
-  | { readonly kind: "setback"; readonly cause: unknown; readonly leastMs: number };
+  | { readonly kind: "setback"; readonly setback: Setback };
 
 class Following {
   readonly #wait: LongWait;
@@ -85,7 +85,7 @@ class Following {
       if (step.kind === "ending") return step.ending;
       if (step.kind === "again") {
         if (step.afterMs > 0) await this.#wait.pause(step.afterMs);
-      } else await this.#wait.comeBack(step.cause, step.leastMs);
+      } else await this.#wait.comeBack(step.setback);
     }
   }
 
@@ -112,7 +112,7 @@ class Following {
       if (!isPassing(error) || !this.#wait.met) throw error;
       if (error.interims > 0) this.#wait.context.memory.interimsBreak = true;
       if (error.mayHaveArrived) this.#missed();
-      return { kind: "setback", cause: error, leastMs: 0 };
+      return { kind: "setback", setback: setbackOf(error) };
     } finally {
       vigil.over();
     }
@@ -134,7 +134,7 @@ class Following {
   }
 
   async #read(response: Response, vigil: Vigil): Promise<Step> {
-    const { status, headers } = response;
+    const { status } = response;
     const url = this.#url;
     if (status === 404 || status === 410) {
       return ending({ kind: "gone", cause: await refusal("GET", url, response) });
@@ -143,11 +143,7 @@ class Following {
     if (isForLater(response) || (status >= 500 && this.#expected === "document")) {
       // A hop that does not wait as long as we do, or that interim responses break.
       if (status === 502 || status === 504) this.#missed();
-      return {
-        kind: "setback",
-        cause: await refusal("GET", url, response),
-        leastMs: retryAfterMs(headers) ?? 0,
-      };
+      return { kind: "setback", setback: notReady(response, await refusal("GET", url, response)) };
     }
     const isRefused = status === 401 || status === 403 || status === 407 || status === 429;
     if (isRefused || (isFailure && this.#expected === "document")) throw await refusal("GET", url, response);
@@ -182,7 +178,7 @@ class Following {
     const cause = new ConnectionError("lost", "the event stream ended before the operation did", {
       mayHaveArrived: true,
     });
-    return { kind: "setback", cause, leastMs: parser.retryMs ?? 0 };
+    return { kind: "setback", setback: setbackOf(cause, parser.retryMs) };
   }
 
   async #readState(response: Response): Promise<Step> {

@@ -9,10 +9,10 @@ import { createDavHandler } from "@meanwhile/server";
 import { createMemoryLockStore, createMemoryTree, slowTree } from "@meanwhile/server/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createClient } from "../create-client.ts";
+import { realSurroundings } from "../repeat/surroundings.ts";
 import { createRequester } from "../send/requester.ts";
 import { cuttingHop, pseudoRandom } from "../testing/cutting-hop.ts";
 import type { LongRequest, RequestProgress } from "./long-request.ts";
-import { realSurroundings } from "./real-surroundings.ts";
 import { serverMemory } from "./server-memory.ts";
 import {
   type LongRequestContext,

@@ -1,11 +1,10 @@
 import { ConnectionError } from "../error/connection-error.ts";
-import { backoffMs } from "../repeat/backoff.ts";
+import { policies } from "../repeat/policies.ts";
+import { Repeating } from "../repeat/repeating.ts";
+import type { Setback } from "../repeat/setback.ts";
 import type { Patience, SendOptions } from "../send/send.ts";
 import { ProgressReport } from "../status/progress-report.ts";
 import type { LongRequestContext } from "./start-long-request.ts";
-
-/** How long to try to come back without any sign of life, in milliseconds. */
-export const defaultComebackMs: number = 15 * 60_000;
 
 /**
  * What a server tells of an operation is there at once, or announced by a sign every 15 s: where no byte comes for so many
@@ -32,8 +31,7 @@ export class LongWait {
   stopped = false;
   readonly #patience: Patience;
   readonly #endsAtMs: number;
-  #awaySinceMs: number | undefined;
-  #attempts = 0;
+  readonly #repeating: Repeating;
   #met = false;
 
   constructor(
@@ -46,8 +44,13 @@ export class LongWait {
     this.report = new ProgressReport(stage);
     this.signal = signal;
     this.#patience = patience;
+    const { surroundings, comebackMs = policies.operation.withinMs } = context;
+    this.#repeating = new Repeating(
+      { ...policies.operation, withinMs: comebackMs },
+      { surroundings, wasThere: () => this.met },
+    );
     const { timeoutMs = 0 } = patience;
-    this.#endsAtMs = timeoutMs > 0 ? context.surroundings.now() + timeoutMs : Number.POSITIVE_INFINITY;
+    this.#endsAtMs = timeoutMs > 0 ? surroundings.now() + timeoutMs : Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -93,29 +96,21 @@ export class LongWait {
   /** There was news: trying begins anew. */
   alive(): void {
     this.#met = true;
-    this.#awaySinceMs = undefined;
-    this.#attempts = 0;
+    this.#repeating.news();
     this.report.alive();
   }
 
   /**
    * Waits before the next try.
    *
-   * @param cause what made it necessary
-   * @param leastMs as the server asked
    * @throws {NoSignOfLife} where there was none for too long
    */
-  async comeBack(cause: unknown, leastMs = 0): Promise<void> {
-    const { surroundings, comebackMs = defaultComebackMs } = this.context;
-    this.#awaySinceMs ??= surroundings.now();
-    const backoff = backoffMs(this.#attempts, surroundings.random());
-    this.#attempts += 1;
-    // Those whom a server sends away for the same time do not come back at the same moment.
-    const ms = leastMs > 0 ? leastMs + Math.min(backoff, leastMs / 4) : backoff;
-    const awayMs = surroundings.now() - this.#awaySinceMs;
-    if (awayMs + ms > comebackMs) throw new NoSignOfLife("there was no sign of life", { cause });
+  async comeBack(setback: Setback): Promise<void> {
+    const verdict = this.#repeating.judge(setback);
+    if (verdict.kind !== "again")
+      throw new NoSignOfLife("there was no sign of life", { cause: setback.cause });
     this.report.comingBack();
-    await this.pause(ms);
+    await this.pause(verdict.afterMs);
   }
 
   /** @throws {ConnectionError} `timeout` where that is as far as the patience goes */

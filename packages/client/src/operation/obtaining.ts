@@ -1,13 +1,15 @@
 /** Gets the final response to a request, whatever happens on the way. */
-import { ConnectionError } from "../error/connection-error.ts";
+import type { ConnectionError } from "../error/connection-error.ts";
 import { CancelledError, OutcomeUnknownError } from "../error/operation-error.ts";
-import { mostOfStrangers, retryAfterMs } from "../repeat/backoff.ts";
-import { isForLater, isPassing, isReplay, refusal } from "../repeat/setback.ts";
+import { policies } from "../repeat/policies.ts";
+import { mostOfStrangers, Repeating } from "../repeat/repeating.ts";
+import { isForLater, isPassing, isReplay, notReady, type Setback, setbackOf } from "../repeat/setback.ts";
 import { discard } from "../send/bounded-text.ts";
 import { monitorOf } from "../status/accepted.ts";
 import { keepsAnswerTo } from "../status/announcement.ts";
 import type { MonitorKind } from "../status/monitor.ts";
 import { ownReference, statusLink } from "../status/own-reference.ts";
+import { refusal } from "../status/refusal.ts";
 import type { StatusDocument } from "../status/status-document.ts";
 import { follow } from "./follow.ts";
 import { type LongWait, NoSignOfLife } from "./long-wait.ts";
@@ -20,15 +22,7 @@ type Step =
   | { readonly kind: "final"; readonly response: Response }
   | { readonly kind: "follow"; readonly url: URL; readonly expected: MonitorKind }
   /** `instead`: what to end with where there is no coming back. */
-  | {
-      readonly kind: "again";
-      readonly cause: unknown;
-      readonly leastMs: number;
-      readonly instead?: Response;
-    };
-
-/** Most times that a request is sent again to a server that keeps no answers, or did not finish it. */
-const mostRepetitions = 20;
+  | { readonly kind: "again"; readonly setback: Setback; readonly instead?: Response };
 
 /** Most 202s that lead to one another. */
 const mostAccepted = 5;
@@ -53,7 +47,7 @@ export class Obtaining {
   /** The server may have ended while it carried the request out, so that what it says to the same one again may be due to that. */
   #mayRunTwice = false;
   #setbacks = 0;
-  #repetitions = 0;
+  readonly #repeating: Repeating;
   #accepted = 0;
   /** What is at the wait's URL: a status document, unless a 202 led there. */
   #monitor: MonitorKind = "document";
@@ -61,6 +55,7 @@ export class Obtaining {
   constructor(wait: LongWait, request: PlannedRequest) {
     this.#wait = wait;
     this.#request = request;
+    this.#repeating = new Repeating(policies.request);
   }
 
   /**
@@ -78,9 +73,8 @@ export class Obtaining {
     const known = this.#wait.url;
     const step = this.#lost(lost);
     if (step.kind === "follow" && known !== undefined) {
-      this.#repetitions += 1;
-      if (this.#repetitions > mostRepetitions) throw this.#unknown(lost);
-      await this.#comeBack(lost, 0);
+      if (!this.#mayRepeat(setbackOf(lost))) throw this.#unknown(lost);
+      await this.#comeBack(setbackOf(lost));
     }
     return this.#untilFinal(step);
   }
@@ -95,7 +89,7 @@ export class Obtaining {
           step = await this.#follow(step.url, step.expected);
           break;
         case "again":
-          step = await this.#again(step.cause, step.leastMs, step.instead);
+          step = await this.#again(step.setback, step.instead);
           break;
       }
     }
@@ -122,7 +116,7 @@ export class Obtaining {
     if (!this.#wait.met && !wasThere) throw error;
     const { url } = this.#wait;
     if (url !== undefined) return { kind: "follow", url, expected: this.#monitor };
-    return { kind: "again", cause: error, leastMs: 0 };
+    return { kind: "again", setback: setbackOf(error) };
   }
 
   async #settle(response: Response): Promise<Step> {
@@ -178,8 +172,7 @@ export class Obtaining {
     const { url } = this.#wait;
     if (url === undefined) {
       const cause = `${target.host} answered ${response.status}`;
-      const leastMs = retryAfterMs(response.headers) ?? 0;
-      return { kind: "again", cause: new Error(cause), leastMs, instead: response };
+      return { kind: "again", setback: notReady(response, new Error(cause)), instead: response };
     }
     discard(response);
     return { kind: "follow", url, expected: this.#monitor };
@@ -207,12 +200,12 @@ export class Obtaining {
   #lostSight(cause: unknown): Step {
     const { safe, mayRepeat } = this.#request;
     this.#doubt ??= cause;
-    this.#repetitions += 1;
-    const again = safe || mayRepeat;
-    if (!again || this.#repetitions > mostRepetitions) throw this.#unknown(cause);
+    const setback: Setback = { kind: "answer", cause, askedMs: 0 };
+    const again = this.#mayRepeat(setback) && (safe || mayRepeat);
+    if (!again) throw this.#unknown(cause);
     this.#wait.url = undefined;
     this.#monitor = "document";
-    return { kind: "again", cause, leastMs: 0 };
+    return { kind: "again", setback };
   }
 
   async #ended(document: StatusDocument, url: URL): Promise<Step> {
@@ -226,10 +219,8 @@ export class Obtaining {
     const interrupted = document.state === "interrupted";
     if (!interrupted && !runsAnew) return { kind: "final", response };
     const { repeatable, repeatsItself, method, url: target } = this.#request;
-    this.#repetitions += 1;
-    const again = repeatable && (runsAnew || repeatsItself) && this.#repetitions <= mostRepetitions;
+    const again = this.#mayRepeat(notReady(response, undefined)) && repeatable && (runsAnew || repeatsItself);
     if (!again && !interrupted) return { kind: "final", response };
-    const leastMs = retryAfterMs(response.headers) ?? 0;
     const cause = await refusal(method, target, response);
     this.#doubt ??= interrupted ? cause : undefined;
     if (!again) throw this.#unknown(cause);
@@ -237,22 +228,23 @@ export class Obtaining {
     if (!runsAnew) this.#request.renewKey();
     this.#wait.url = undefined;
     this.#monitor = "document";
-    return { kind: "again", cause, leastMs };
+    return { kind: "again", setback: notReady(response, cause) };
   }
 
-  async #again(cause: unknown, leastMs: number, instead?: Response): Promise<Step> {
+  async #again(setback: Setback, instead?: Response): Promise<Step> {
+    const { cause } = setback;
     if (instead === undefined) {
       const response = await this.#resumed(cause);
       if (response !== undefined) return { kind: "final", response };
     }
-    if (!(await this.#mayBeSentAgain(cause))) {
+    if (!(await this.#mayBeSentAgain(setback))) {
       // Nothing else went wrong before: then the response says that it was not done.
       if (instead && this.#doubt === undefined) return { kind: "final", response: instead };
       if (instead) discard(instead);
       throw this.#unknown(cause);
     }
     try {
-      await this.#wait.comeBack(cause, leastMs);
+      await this.#wait.comeBack(setback);
     } catch (error) {
       if (!(error instanceof NoSignOfLife)) throw error;
       if (instead && this.#doubt === undefined) return { kind: "final", response: instead };
@@ -272,14 +264,13 @@ export class Obtaining {
     }
   }
 
-  async #mayBeSentAgain(cause: unknown): Promise<boolean> {
+  async #mayBeSentAgain(setback: Setback): Promise<boolean> {
     const { safe, mayRepeat, repeatable } = this.#request;
     if (!repeatable) return false;
     if (safe || mayRepeat) {
       // Patience is at its end, and nothing is there that could be come back to.
-      if (cause instanceof ConnectionError && cause.code === "idle" && this.#keeps !== true) return false;
-      this.#repetitions += 1;
-      return this.#repetitions <= mostRepetitions;
+      const isIdle = setback.kind === "connection" && setback.cause.code === "idle";
+      return !(isIdle && this.#keeps !== true) && this.#mayRepeat(setback);
     }
     if (this.#doubt === undefined) return true;
     for (;;) {
@@ -288,7 +279,7 @@ export class Obtaining {
       } catch (error) {
         if (this.#wait.signal.aborted) throw this.#wait.signal.reason;
         if (!isPassing(error)) throw this.#unknown(error);
-        await this.#comeBack(error, 0);
+        await this.#comeBack(setbackOf(error));
       }
     }
   }
@@ -325,12 +316,17 @@ export class Obtaining {
     }
   }
 
-  async #comeBack(cause: unknown, leastMs: number): Promise<void> {
+  async #comeBack(setback: Setback): Promise<void> {
     try {
-      await this.#wait.comeBack(cause, leastMs);
+      await this.#wait.comeBack(setback);
     } catch (error) {
       throw error instanceof NoSignOfLife ? this.#unknown(error.cause) : error;
     }
+  }
+
+  /** Whether the request was not sent often enough. */
+  #mayRepeat(setback: Setback): boolean {
+    return this.#repeating.judge(setback).kind === "again";
   }
 
   /** What to say where there is no final response. */

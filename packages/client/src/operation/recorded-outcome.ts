@@ -1,10 +1,10 @@
 /** The final response that a server has recorded for an operation that has ended. */
 
-import { retryAfterMs } from "../repeat/backoff.ts";
-import { isForLater, isPassing, refusal } from "../repeat/setback.ts";
+import { isForLater, isPassing, notReady, type Setback, setbackOf } from "../repeat/setback.ts";
 import { discard } from "../send/bounded-text.ts";
 import { problemResponse } from "../status/monitor.ts";
 import { ownReference, statusLink } from "../status/own-reference.ts";
+import { refusal } from "../status/refusal.ts";
 import type { StatusDocument } from "../status/status-document.ts";
 import { type LongWait, NoSignOfLife } from "./long-wait.ts";
 
@@ -18,8 +18,7 @@ export async function recordedOutcome(wait: LongWait, document: StatusDocument, 
   const place = ownReference(outcome?.href, url);
   if (outcome === undefined || place === undefined) return retold(document);
   for (;;) {
-    let cause: unknown;
-    let leastMs = 0;
+    let setback: Setback;
     try {
       const response = await wait.ask(place, { headers: wait.identity });
       const isOutcome =
@@ -29,14 +28,13 @@ export async function recordedOutcome(wait: LongWait, document: StatusDocument, 
         discard(response);
         return retold(document);
       }
-      leastMs = retryAfterMs(response.headers) ?? 0;
-      cause = await refusal("GET", place, response);
+      setback = notReady(response, await refusal("GET", place, response));
     } catch (error) {
       if (!isPassing(error)) throw error;
-      cause = error;
+      setback = setbackOf(error);
     }
     try {
-      await wait.comeBack(cause, leastMs);
+      await wait.comeBack(setback);
     } catch (error) {
       if (error instanceof NoSignOfLife) return retold(document);
       throw error;

@@ -1,6 +1,8 @@
 /** Going on with content of which a part arrived, to servers that take the rest alone. */
 
-import { isPassing } from "../repeat/setback.ts";
+import { policies } from "../repeat/policies.ts";
+import { Repeating } from "../repeat/repeating.ts";
+import { isPassing, setbackOf } from "../repeat/setback.ts";
 import type { Patience, SendOptions } from "../send/send.ts";
 import type { LongWait } from "./long-wait.ts";
 
@@ -28,9 +30,6 @@ export interface LostUpload {
  */
 export type ResumeUpload = (lost: LostUpload) => Promise<Response | undefined>;
 
-/** So often it is tried in a row without getting any further. */
-export const mostIdleTries = 20;
-
 /**
  * Resumes as long as that gets on.
  *
@@ -42,9 +41,10 @@ export async function resumeUpload(
   loss: unknown,
   sent: { most(): number; note(bytes: number): void },
 ): Promise<Response | undefined> {
-  let cause = loss;
-  for (let tries = 0; tries < mostIdleTries; tries += 1) {
-    await wait.comeBack(cause);
+  const repeating = new Repeating(policies.upload);
+  for (let cause = loss; ; ) {
+    if (repeating.judge(setbackOf(cause)).kind !== "again") return undefined;
+    await wait.comeBack(setbackOf(cause));
     try {
       return await resume({
         sent: sent.most(),
@@ -52,7 +52,7 @@ export async function resumeUpload(
         onSent: (bytes) => sent.note(bytes),
         alive() {
           wait.alive();
-          tries = 0;
+          repeating.news();
         },
       });
     } catch (error) {
@@ -61,5 +61,4 @@ export async function resumeUpload(
       cause = error;
     }
   }
-  return undefined;
 }

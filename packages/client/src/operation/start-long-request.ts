@@ -1,22 +1,11 @@
 import { isPassing } from "../repeat/setback.ts";
+import type { Surroundings } from "../repeat/surroundings.ts";
 import type { Patience, RequestContent, Send } from "../send/send.ts";
 import type { LongRequest } from "./long-request.ts";
 import { openLongRequest } from "./long-request-handle.ts";
 import { Obtaining } from "./obtaining.ts";
 import { PlannedRequest } from "./planned-request.ts";
 import type { ResumeUpload } from "./resume-upload.ts";
-
-/** Timers and chance, so that tests have their own. */
-export interface Surroundings {
-  /** Milliseconds, monotonic. */
-  now(): number;
-  /** Resolves after that many milliseconds; rejects with the signal's reason once it is aborted. */
-  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
-  /** From 0 to below 1: spreads repetitions. */
-  random(): number;
-  /** An unguessable Idempotency-Key. */
-  newKey(): string;
-}
 
 /** What is known of one origin, kept as long as the client. */
 export interface ServerMemory {

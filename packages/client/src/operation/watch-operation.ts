@@ -1,6 +1,6 @@
 import { CancelledError, OutcomeUnknownError } from "../error/operation-error.ts";
-import { refusal } from "../repeat/setback.ts";
 import type { Patience } from "../send/send.ts";
+import { refusal } from "../status/refusal.ts";
 import { follow, noStatusDocument } from "./follow.ts";
 import type { LongRequest } from "./long-request.ts";
 import { openLongRequest } from "./long-request-handle.ts";

@@ -1,8 +1,29 @@
-/** What went wrong on the way, and may go better the next time. */
+/** What went wrong with a request, as far as trying again is concerned. */
 import { ConnectionError } from "../error/connection-error.ts";
-import { HttpError } from "../error/http-error.ts";
-import { boundedText, discard } from "../send/bounded-text.ts";
-import { jsonFields } from "../status/status-document.ts";
+import { policies } from "./policies.ts";
+
+/** Why a try did not succeed. `cause` is what is thrown where there is no other try. */
+export type Setback =
+  /** There is no final response, or not all of it. */
+  | { readonly kind: "connection"; readonly cause: ConnectionError; readonly askedMs: number }
+  /** An answer that says: the same once more, after so many milliseconds. */
+  | { readonly kind: "answer"; readonly cause: unknown; readonly askedMs: number }
+  /** Another try would end in the same way. */
+  | { readonly kind: "final"; readonly cause: unknown };
+
+/**
+ * What was thrown, as a setback.
+ *
+ * @param askedMs how long the server wants to be left alone, as far as it has said
+ */
+export function setbackOf(cause: unknown, askedMs = 0): Setback {
+  return cause instanceof ConnectionError ? { kind: "connection", cause, askedMs } : { kind: "final", cause };
+}
+
+/** A response that says that its server is not ready. */
+export function notReady({ headers }: Pick<Response, "headers">, cause: unknown): Setback {
+  return { kind: "answer", cause, askedMs: retryAfterMs(headers) ?? 0 };
+}
 
 /**
  * Whether somebody else than the server's application may have answered, or it is about to stop: another try may find
@@ -31,25 +52,33 @@ export function isReplay(headers: Headers): boolean {
  * A proxy refuses all the same today, but while it is restarted.
  */
 export function isPassing(error: unknown): error is ConnectionError {
-  return error instanceof ConnectionError && error.code !== "tls" && error.code !== "timeout";
+  return error instanceof ConnectionError && policies.operation.passing.has(error.code);
 }
 
-/** Longest content that is looked at for what it says of a failure, in bytes. */
-const longestDetail = 64 * 1024;
-
-/** What a request about an operation was answered, where that is no answer. Takes the response's content. */
-export async function refusal(method: string, url: URL, response: Response): Promise<HttpError> {
-  const { status, headers } = response;
-  const isProblem = /^application\/problem\+json\b/i.test(headers.get("content-type") ?? "");
-  const detail = isProblem ? await problemDetail(response) : undefined;
-  discard(response);
-  return new HttpError({ method, url, status, headers, ...(detail === undefined ? {} : { detail }) });
+/** @throws {ConnectionError} where the server, or a hop before it, is not ready (RFC 9110 §15.6.3 to §15.6.5) */
+export function mustBeReady(response: Response): void {
+  if (isForLater(response)) throw notNow(`the server is not ready: ${response.status}`);
 }
 
-async function problemDetail(response: Response): Promise<string | undefined> {
-  // The status says enough where its content is lost.
-  const text = await boundedText(response, longestDetail).catch(() => undefined);
-  const { detail, title } = jsonFields(text ?? "") ?? {};
-  const words = typeof detail === "string" ? detail : title;
-  return typeof words === "string" ? words.slice(0, 500) : undefined;
+/** Nothing can be said now: as good as a lost connection, after which it is asked again. */
+export function notNow(message: string): ConnectionError {
+  return new ConnectionError("lost", message, { mayHaveArrived: true });
+}
+
+/** What a server asks for in `Retry-After` is obeyed up to this many milliseconds. */
+export const longestRetryAfterMs: number = 5 * 60_000;
+
+/**
+ * `Retry-After` (RFC 9110 §10.2.3): seconds, or a date, which is compared with the response's own `Date`, for clocks
+ * differ. A date without that is not understood.
+ *
+ * @returns milliseconds, capped at {@link longestRetryAfterMs}; undefined where the field is absent or malformed
+ */
+export function retryAfterMs(headers: Headers): number | undefined {
+  const value = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, longestRetryAfterMs);
+  // A number alone, or with a sign, is a date to Date.parse.
+  if (!/^[A-Za-z]/.test(value)) return undefined;
+  const ms = Date.parse(value) - Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), longestRetryAfterMs);
 }

@@ -1,4 +1,6 @@
-import { ConnectionError } from "../error/connection-error.ts";
+import { policies } from "../repeat/policies.ts";
+import { Repeating } from "../repeat/repeating.ts";
+import { type Setback, setbackOf } from "../repeat/setback.ts";
 import { type Answer, type Attempt, asksFirst, type Trace } from "./attempt.ts";
 import { Origin } from "./origin.ts";
 import { layOut, type Outgoing } from "./outgoing.ts";
@@ -25,9 +27,6 @@ const mostOrigins = 256;
  * rest, and a request that meets the closing can neither be sent again nor be said to have failed.
  */
 const unsafeRestMs = 1000;
-
-/** Tries of one request, where the earlier ones are known not to count. */
-const mostTries = 4;
 
 /**
  * Makes a requester. It keeps connections for later requests; idle ones do not keep the process alive.
@@ -61,7 +60,8 @@ export function createRequester(options: RequesterOptions = {}): Requester {
     const standing: Standing = { mayHaveArrived: false, interims: 0 };
     const waiting = startWaiting(sendOptions, standing, timers);
     let expects = true;
-    for (let tries = 1; ; tries += 1) {
+    const repeating = new Repeating(policies.connection);
+    for (;;) {
       const trace: Trace = { reused: false, refused: false, wantsHttp1: false, contentBegun: false };
       let last = true;
       const over = (): void => {
@@ -71,13 +71,14 @@ export function createRequester(options: RequesterOptions = {}): Requester {
       try {
         const attempt = { outgoing, options: sendOptions, waiting, standing, over };
         const answer = await sendOnce(origin, attempt, expects, options, trace);
-        if (!answer.expectationFailed || tries === mostTries) return answer.response;
+        if (!answer.expectationFailed || !isWorth(repeating, expectationFailed)) return answer.response;
         // RFC 9110 §10.1.1: a client that gets a 417 "SHOULD repeat that request without a 100-continue expectation".
         last = false;
         expects = false;
         await answer.response.body?.cancel();
       } catch (error) {
-        if (tries === mostTries || !mayTryAgain(error, outgoing, trace, standing, waiting)) {
+        const mayBe = mayTryAgain(outgoing, trace, standing, waiting);
+        if (!mayBe || !isWorth(repeating, setbackOf(error))) {
           waiting.end();
           throw error;
         }
@@ -95,6 +96,13 @@ export function createRequester(options: RequesterOptions = {}): Requester {
       origins.clear();
     },
   };
+}
+
+/** A 417, which says nothing of the request itself. */
+const expectationFailed: Setback = { kind: "answer", cause: undefined, askedMs: 0 };
+
+function isWorth(repeating: Repeating, setback: Setback): boolean {
+  return repeating.judge(setback).kind === "again";
 }
 
 async function sendOnce(
@@ -126,14 +134,8 @@ async function sendOnce(
  * DELETE and the like are idempotent, but not harmless: between two of ours somebody else's may have come. They are
  * not repeated here.
  */
-function mayTryAgain(
-  error: unknown,
-  outgoing: Outgoing,
-  trace: Trace,
-  standing: Standing,
-  waiting: Waiting,
-): boolean {
-  if (!(error instanceof ConnectionError) || error.code !== "lost" || waiting.signal.aborted) return false;
+function mayTryAgain(outgoing: Outgoing, trace: Trace, standing: Standing, waiting: Waiting): boolean {
+  if (waiting.signal.aborted) return false;
   if (trace.contentBegun && outgoing.content?.repeatable === false) return false;
   return trace.refused || (trace.reused && outgoing.safe && standing.interims === 0);
 }

@@ -7,11 +7,11 @@ import { Places } from "../dav/place.ts";
 import { ConnectionError } from "../error/connection-error.ts";
 import { OutcomeUnknownError } from "../error/operation-error.ts";
 import type { LongRequest, RequestProgress } from "../operation/long-request.ts";
-import { realSurroundings } from "../operation/real-surroundings.ts";
 import { serverMemories } from "../operation/server-memories.ts";
 import type { LongRequestContext, LongRequestPlan, ServerMemory } from "../operation/start-long-request.ts";
 import { startLongRequest } from "../operation/start-long-request.ts";
 import { watchOperation } from "../operation/watch-operation.ts";
+import { realSurroundings } from "../repeat/surroundings.ts";
 import type { RequestContent, Send, SendOptions } from "../send/send.ts";
 import { LatestNews } from "../status/latest-news.ts";
 

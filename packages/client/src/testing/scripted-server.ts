@@ -4,7 +4,8 @@ import type { DavClient } from "../dav/dav-client.ts";
 import { Places } from "../dav/place.ts";
 import type { LongRequest } from "../operation/long-request.ts";
 import { serverMemory } from "../operation/server-memory.ts";
-import type { LongRequestContext, LongRequestPlan, Surroundings } from "../operation/start-long-request.ts";
+import type { LongRequestContext, LongRequestPlan } from "../operation/start-long-request.ts";
+import type { Surroundings } from "../repeat/surroundings.ts";
 import type { RequestContent, Send, SendOptions } from "../send/send.ts";
 
 /** A request as it arrived. */

@@ -2,7 +2,14 @@ import { constants, type Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ConnectionError, type DavClient, type Download, HttpError, type Patience } from "@meanwhile/client";
-import { isSpent } from "@meanwhile/client/internal";
+import {
+  atOnce,
+  isSpent,
+  Repeating,
+  type RepeatPolicy,
+  type Setback,
+  setbackOf,
+} from "@meanwhile/client/internal";
 import { MemberError } from "../folders/folder-work.ts";
 import type { FolderSurroundings } from "../local/folder-surroundings.ts";
 import { errorCode, isMissing } from "../local/list-local.ts";
@@ -37,11 +44,10 @@ export interface ReceivedFile {
   readonly replaced: boolean;
 }
 
-const mostAttempts = 5;
-/** Of a transfer that ends too early without saying so. */
-const mostShort = 2;
-/** In a row, of which none came further than those before. */
-const mostIdle = 2;
+/** In a row: the one that came further than those before, and one that did not. */
+const receiving: RepeatPolicy = { ...atOnce, inARow: 2, inAll: 4 };
+/** Transfers that end too early without saying so. */
+const ending: RepeatPolicy = { ...atOnce, inAll: 1 };
 
 /**
  * Receives a file under a hidden name beside its own, and gives it its own name once it is whole. What an earlier run
@@ -50,10 +56,10 @@ const mostIdle = 2;
 export async function receiveFile(reception: FileReception): Promise<ReceivedFile> {
   let { facts } = reception;
   await replaceable(reception);
-  let short = 0;
-  let idle = 0;
+  const repeating = new Repeating(receiving);
+  const short = new Repeating(ending);
   let furthest = 0;
-  for (let attempt = 1; ; attempt += 1) {
+  for (;;) {
     let reached = 0;
     const tell: FileReception["tell"] = (done, total) => {
       reached = done;
@@ -62,18 +68,16 @@ export async function receiveFile(reception: FileReception): Promise<ReceivedFil
     try {
       return await receiveOnce({ ...reception, tell }, facts);
     } catch (error) {
-      if (attempt === mostAttempts || reception.patience.signal?.aborted) throw error;
-      if (error instanceof TooShort) {
-        short += 1;
-        if (short === mostShort) throw error;
-        facts = await look(reception);
-      } else if (error instanceof ResourceChanged) facts = error.facts ?? (await look(reception));
-      else if (!(error instanceof ConnectionError && error.code === "lost") || isSpent(error)) throw error;
-      else {
-        idle = reached > furthest ? 0 : idle + 1;
-        if (idle === mostIdle) throw error;
-        furthest = Math.max(furthest, reached);
-      }
+      if (reception.patience.signal?.aborted) throw error;
+      const changed: Setback = { kind: "answer", cause: error, askedMs: 0 };
+      if (error instanceof TooShort) await short.after(changed);
+      const isOther = error instanceof TooShort || error instanceof ResourceChanged;
+      if (isOther || reached > furthest) repeating.news();
+      furthest = Math.max(furthest, reached);
+      // Its rest was asked for as often as is of use.
+      const isOver = error instanceof ConnectionError && isSpent(error);
+      await repeating.after(isOther ? changed : isOver ? { kind: "final", cause: error } : setbackOf(error));
+      if (isOther) facts = (error instanceof ResourceChanged && error.facts) || (await look(reception));
     }
   }
 }

@@ -1,7 +1,8 @@
-import { ConnectionError, type DavClient, HttpError, type Patience } from "@meanwhile/client";
-import { parseDate } from "@meanwhile/client/internal";
+import { type DavClient, HttpError, type Patience } from "@meanwhile/client";
+import { atOnce, parseDate, Repeating, type RepeatPolicy, setbackOf } from "@meanwhile/client/internal";
 
-const mostTries = 5;
+/** Between two tries, coming back waits as long as it has to. */
+const measuring: RepeatPolicy = { ...atOnce, inAll: 4 };
 
 /**
  * By how many milliseconds the server's clock is ahead of ours, to a second or so, by the `Date` of a response
@@ -13,11 +14,12 @@ export async function clockAhead(
   now: () => number,
   patience: Patience,
 ): Promise<number> {
-  for (let tries = 1; ; tries += 1) {
+  const repeating = new Repeating(measuring);
+  for (;;) {
     try {
       return await measure(client, url, now, patience);
     } catch (error) {
-      if (!(error instanceof ConnectionError) || error.code !== "lost" || tries === mostTries) throw error;
+      await repeating.after(setbackOf(error));
       await comeBack(client, url, patience);
     }
   }

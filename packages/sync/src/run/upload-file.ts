@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type ChangeOptions, type DavClient, HttpError, OutcomeUnknownError } from "@meanwhile/client";
+import { atOnce, Repeating, type RepeatPolicy } from "@meanwhile/client/internal";
 import { fileContent } from "../documents/file-content.ts";
 import { MemberError } from "../folders/folder-work.ts";
 import type { FileSystem } from "../local/folder-surroundings.ts";
@@ -26,7 +27,8 @@ export interface FileUpload {
   readonly counting: Counting;
 }
 
-const mostAttempts = 3;
+/** Before each repetition it is looked at what is there. */
+const putting: RepeatPolicy = { ...atOnce, inAll: 2 };
 
 /** A document that is at the server now. */
 export interface UploadedFile {
@@ -55,15 +57,17 @@ export async function uploadFile(upload: FileUpload): Promise<UploadedFile> {
 async function send(upload: FileUpload): Promise<DocumentFacts> {
   const { client, run, url, replaced, size, options } = upload;
   let conditions = conditionsFor(replaced);
-  for (let attempt = 1; ; attempt += 1) {
+  const repeating = new Repeating(putting);
+  for (let isFirst = true; ; isFirst = false) {
     try {
       return await put(upload, conditions);
     } catch (error) {
       const refused = error instanceof HttpError && error.status === 412;
-      if (!(refused || error instanceof OutcomeUnknownError) || attempt === mostAttempts) throw error;
+      const isOpen = refused || error instanceof OutcomeUnknownError;
+      await repeating.after({ kind: isOpen ? "answer" : "final", cause: error, askedMs: 0 });
       const { lockTokens: _, ...patience } = options;
       const there = await lookAtRemote(client, url, { ...patience, signal: run.signal });
-      if ((!refused || attempt > 1) && arrived(there, replaced, size)) return there.facts;
+      if ((!refused || !isFirst) && arrived(there, replaced, size)) return there.facts;
       // A server that ended while it answered may have stored it, and refuse the same request now.
       const isNew =
         refused && replaced === undefined && there.kind === "document" && there.facts.size === size;

@@ -1,5 +1,7 @@
 import { HttpError } from "../../error/http-error.ts";
 import { misuse } from "../../error/misuse.ts";
+import { policies } from "../../repeat/policies.ts";
+import { Repeating } from "../../repeat/repeating.ts";
 import type { Patience } from "../../send/send.ts";
 import { conditionFields } from "../condition-fields.ts";
 import type { Download, GetOptions, Place } from "../dav-client.ts";
@@ -23,7 +25,7 @@ export async function get(context: VerbContext, place: Place, options: GetOption
   const asked = context.places.url(place);
   const wanted = checkedRange(options.range);
   const patience = patienceOf(context, options);
-  const deadline = patience.timeoutMs ? context.surroundings.now() + patience.timeoutMs : undefined;
+  const repeating = new Repeating(policies.content, { surroundings: context.surroundings, patience });
   const headers: Record<string, string> = {
     // Ranges are ranges of the content as it is stored.
     "Accept-Encoding": "identity",
@@ -51,7 +53,7 @@ export async function get(context: VerbContext, place: Place, options: GetOption
     ...(modified === undefined ? {} : { modified }),
     ...(contentType === null ? {} : { contentType }),
     content: resumingContent({
-      ...{ context, url, patience, deadline, response, portion },
+      ...{ context, url, repeating, response, portion },
       listedLength: (left) => listedLength(context, url, left),
     }),
   };

@@ -1,8 +1,8 @@
 /** Content that goes on where it was after a lost connection (RFC 9110 §13.1.5, §14). */
 
 import { ConnectionError } from "../../error/connection-error.ts";
-import { retryAfterMs } from "../../repeat/backoff.ts";
-import { isForLater } from "../../repeat/setback.ts";
+import type { Repeating } from "../../repeat/repeating.ts";
+import { isForLater, notReady, type Setback, setbackOf } from "../../repeat/setback.ts";
 import { isCloseDelimited } from "../../send/close-delimited.ts";
 import type { Patience } from "../../send/send.ts";
 import { isStrong } from "../condition-fields.ts";
@@ -34,9 +34,8 @@ export interface Portion {
 export interface Resumable {
   readonly context: VerbContext;
   readonly url: URL;
-  readonly patience: Patience;
-  /** When all must be over, as the surroundings count. */
-  readonly deadline: number | undefined;
+  /** With what is left of the patience. */
+  readonly repeating: Repeating;
   readonly response: Response;
   readonly portion: Portion;
   /** Bytes of the whole resource as it is listed; undefined where nobody knows. Asked where the transfer cannot tell its end. */
@@ -45,7 +44,7 @@ export interface Resumable {
 
 /**
  * The bytes of a portion, all of them or an error: after a lost connection the rest is asked for, as long as the entity
- * tag, a strong one, says that it is a part of the same. Five losses without a byte between them are too many.
+ * tag, a strong one, says that it is a part of the same. How often: {@link policies.content}.
  */
 export function resumingContent(resumable: Resumable): ReadableStream<Uint8Array> {
   const bytes = portionBytes(resumable);
@@ -65,19 +64,17 @@ export function resumingContent(resumable: Resumable): ReadableStream<Uint8Array
 }
 
 async function* portionBytes(resumable: Resumable): AsyncGenerator<Uint8Array, void> {
-  const { context, patience, portion } = resumable;
+  const { repeating, portion } = resumable;
   const wanted = portion.length ?? portion.atMost ?? Number.POSITIVE_INFINITY;
   let source = sourceOf(resumable.response, portion.skip);
   let given = 0;
-  let losses = 0;
-  let leastMs = 0;
   try {
     while (given < wanted) {
       let loss: unknown;
       try {
         const piece = await source.next();
         if (piece !== undefined) {
-          losses = 0;
+          repeating.news();
           const part = piece.subarray(0, wanted - given);
           given += part.length;
           yield part;
@@ -91,17 +88,8 @@ async function* portionBytes(resumable: Resumable): AsyncGenerator<Uint8Array, v
         loss = error;
       }
       await source.close();
-      losses += 1;
-      if (!mayResume(resumable, loss)) throw loss;
-      if (losses > lossLimit) {
-        if (loss instanceof ConnectionError) spent.add(loss);
-        throw loss;
-      }
-      const backoffMs = pauseMs(losses, context.surroundings.random());
-      await context.surroundings.sleep(Math.max(backoffMs, leastMs), patience.signal);
-      const next = await resumed(resumable, given, loss);
-      leastMs = typeof next === "number" ? next : 0;
-      source = typeof next === "number" ? noSource : next;
+      if (!mayResume(resumable)) throw loss;
+      source = await resumed(resumable, given, loss);
     }
     // Its end is read too, so that the connection can be used again. Whatever happens there, all bytes are here.
     if (portion.exact) await source.next().catch(() => undefined);
@@ -114,18 +102,27 @@ async function* portionBytes(resumable: Resumable): AsyncGenerator<Uint8Array, v
 async function lengthByListing(resumable: Resumable, source: Source): Promise<number | undefined> {
   const { portion } = resumable;
   if (portion.coded || !source.endsUnseen) return undefined;
-  const total = await resumable.listedLength({ ...resumable.patience, ...patienceLeft(resumable) });
+  const total = await resumable.listedLength(resumable.repeating.patience);
   if (total === undefined) return undefined;
   return Math.min(Math.max(total - portion.start, 0), portion.atMost ?? Number.POSITIVE_INFINITY);
 }
 
-function patienceLeft({ context, deadline }: Resumable): Pick<Patience, "timeoutMs"> {
-  return deadline === undefined ? {} : { timeoutMs: Math.max(deadline - context.surroundings.now(), 1) };
+/** Asks for the rest, until it comes. @throws the loss where that is enough */
+async function resumed(resumable: Resumable, given: number, loss: unknown): Promise<Source> {
+  const { repeating } = resumable;
+  for (let setback = setbackOf(loss); ; ) {
+    const verdict = repeating.judge(setback);
+    if (verdict.kind === "enough" && setback.cause instanceof ConnectionError) spent.add(setback.cause);
+    if (verdict.kind !== "again") throw setback.cause;
+    await repeating.pause(verdict.afterMs);
+    const next = await askForRest(resumable, given, loss);
+    if (!("kind" in next)) return next;
+    setback = next;
+  }
 }
 
-/** Asks for the rest. A number: that was lost, too; the server wants to be left in peace for so many milliseconds. */
-async function resumed(resumable: Resumable, given: number, loss: unknown): Promise<Source | number> {
-  const { context, url, patience, portion } = resumable;
+async function askForRest(resumable: Resumable, given: number, loss: unknown): Promise<Source | Setback> {
+  const { context, url, repeating, portion } = resumable;
   const etag = resumable.response.headers.get("etag") ?? "";
   const from = portion.start + given;
   const end = portion.length === undefined ? portion.atMost : portion.length;
@@ -133,13 +130,11 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
   let response: Response;
   try {
     response = await context.send(url, {
-      ...patience,
-      ...patienceLeft(resumable),
+      ...repeating.patience,
       headers: { "Accept-Encoding": "identity", Range: `bytes=${from}-${last}`, "If-Range": etag },
     });
   } catch (error) {
-    if (mayResume(resumable, error)) return 0;
-    throw error;
+    return setbackOf(error);
   }
   const { status, headers } = response;
   const sameTag = headers.get("etag") === etag;
@@ -156,7 +151,10 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
   if (status === 200 && sameTag) return sourceOf(response, from);
   if (isForLater(response)) {
     await discard(response);
-    return retryAfterMs(headers) ?? 0;
+    return notReady(
+      response,
+      new ConnectionError("lost", "the connection was lost", { mayHaveArrived: true, cause: loss }),
+    );
   }
   if (status === 200 || status === 416) {
     response.body?.cancel().catch(() => undefined);
@@ -184,14 +182,6 @@ interface Source {
   close(): Promise<void>;
 }
 
-/** Lost before it began. */
-const noSource: Source = {
-  endsUnseen: false,
-  next: () =>
-    Promise.reject(new ConnectionError("lost", "the connection was lost", { mayHaveArrived: true })),
-  close: () => Promise.resolve(),
-};
-
 function sourceOf(response: Response, skip: number): Source {
   const reader = response.body?.getReader();
   let left = skip;
@@ -212,18 +202,11 @@ function sourceOf(response: Response, skip: number): Source {
   };
 }
 
-function mayResume({ response, portion, patience }: Resumable, loss: unknown): boolean {
-  if (portion.coded || patience.signal?.aborted || !isStrong(response.headers.get("etag"))) return false;
-  return loss instanceof ConnectionError && (loss.code === "lost" || loss.code === "refused");
+function mayResume({ response, portion, repeating }: Resumable): boolean {
+  const isLeft = repeating.patience.signal?.aborted === true;
+  return !portion.coded && !isLeft && isStrong(response.headers.get("etag"));
 }
 
 function lost({ url }: Resumable, what: string, cause?: unknown): ConnectionError {
   return new ConnectionError("lost", `GET ${url.pathname}: ${what}`, { mayHaveArrived: true, cause });
 }
-
-/** 0.25 s to 0.5 s, then twice as long, and so on. */
-function pauseMs(losses: number, random: number): number {
-  return 250 * 2 ** (losses - 1) * (1 + random);
-}
-
-const lossLimit = 5;

@@ -5,7 +5,7 @@
 
 import { formatIdempotencyKey } from "../../operation/idempotency-key.ts";
 import type { LostUpload, ResumeUpload } from "../../operation/resume-upload.ts";
-import { mustBeReady, notNow } from "../../repeat/not-now.ts";
+import { mustBeReady, notNow } from "../../repeat/setback.ts";
 import { davClasses, keepsAnswerTo } from "../../status/announcement.ts";
 import { changeHeaders } from "../change.ts";
 import { isStrong } from "../condition-fields.ts";

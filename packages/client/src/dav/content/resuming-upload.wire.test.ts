@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { createClient } from "../../create-client.ts";
-import type { Surroundings } from "../../operation/start-long-request.ts";
+import type { Surroundings } from "../../repeat/surroundings.ts";
 import { leastResumable } from "./resuming-upload.ts";
 
 const total = leastResumable + 12_345;

@@ -1,5 +1,5 @@
 import type { LostUpload } from "../../operation/resume-upload.ts";
-import { mustBeReady, notNow } from "../../repeat/not-now.ts";
+import { mustBeReady, notNow } from "../../repeat/setback.ts";
 import { parseContentRange } from "./content-range.ts";
 import { isCoded } from "./get.ts";
 import type { PositionedContent } from "./positioned-content.ts";

@@ -2,11 +2,11 @@ import { unreadStatus } from "@meanwhile/dav/xml";
 import { ConnectionError } from "../../error/connection-error.ts";
 import { HttpError } from "../../error/http-error.ts";
 import { type MemberResult, MultistatusError } from "../../error/multistatus-error.ts";
-import { Losses } from "../../repeat/losses.ts";
-import { isUnavailable } from "../../repeat/setback.ts";
+import { isUnavailable, setbackOf } from "../../repeat/setback.ts";
 import type { Patience } from "../../send/send.ts";
 import { comparableSegments, depthBelow } from "../comparable-path.ts";
 import type { ListOptions, Place } from "../dav-client.ts";
+import { repeatedReading } from "../exchange.ts";
 import { asCollection } from "../place.ts";
 import {
   failureOf,
@@ -52,10 +52,10 @@ async function* membersOf(
   others: ListOptions["properties"],
   given: Patience,
 ): AsyncGenerator<Resource, void> {
-  const losses = new Losses(context, given);
+  const repeating = repeatedReading(context, given);
   const told = new Sequence();
   for (;;) {
-    const found = await propfind(context, asked, depth, withOthers(others), losses.patience);
+    const found = await propfind(context, asked, depth, withOthers(others), repeating.patience);
     const again = new Sequence();
     const failures = new MemberResults();
     try {
@@ -65,7 +65,7 @@ async function* membersOf(
           if (again.length === told.length && !again.equals(told)) throw differs(found.url);
           continue;
         }
-        losses.news();
+        repeating.news();
         told.add(member.url.href);
         yield member;
       }
@@ -73,7 +73,7 @@ async function* membersOf(
       failures.check({ method: "PROPFIND", url: found.url });
       return;
     } catch (error) {
-      await losses.after(error);
+      await repeating.after(setbackOf(error));
     }
   }
 }

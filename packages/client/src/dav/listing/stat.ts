@@ -2,10 +2,11 @@ import type { PropertyName } from "@meanwhile/dav";
 import type { MultistatusResponse } from "@meanwhile/dav/xml";
 import { HttpError } from "../../error/http-error.ts";
 import { hasFailed } from "../../error/multistatus-error.ts";
-import { Losses } from "../../repeat/losses.ts";
+import { setbackOf } from "../../repeat/setback.ts";
 import type { Patience } from "../../send/send.ts";
 import { depthBelow, isSameResource } from "../comparable-path.ts";
 import type { Place } from "../dav-client.ts";
+import { repeatedReading } from "../exchange.ts";
 import type { Places } from "../place.ts";
 import { failureOf, receivedError, receivedResource } from "../properties/received-resource.ts";
 import type { Resource } from "../properties/resource.ts";
@@ -70,14 +71,14 @@ export async function propfindOne(
   wanted: Wanted,
   options: Patience,
 ): Promise<OneFound> {
-  const losses = new Losses(context, patienceOf(context, options));
+  const repeating = repeatedReading(context, patienceOf(context, options));
   const asked = context.places.url(place);
   for (;;) {
-    const found = await propfind(context, asked, "0", wanted, losses.patience);
+    const found = await propfind(context, asked, "0", wanted, repeating.patience);
     try {
       return await readOne(context, found);
     } catch (error) {
-      await losses.after(error);
+      await repeating.after(setbackOf(error));
     }
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../../error/connection-error.ts";
 import { LockLostError } from "../../error/lock-lost-error.ts";
-import type { Surroundings } from "../../operation/start-long-request.ts";
+import type { Surroundings } from "../../repeat/surroundings.ts";
 import {
   clientOf,
   multistatusAnswer,

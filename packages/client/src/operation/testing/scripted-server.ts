@@ -1,8 +1,9 @@
 /** A server that answers as a test has written down, and the surroundings of a client without any real time. */
 import { ConnectionError, type ConnectionErrorCode } from "../../error/connection-error.ts";
+import type { Surroundings } from "../../repeat/surroundings.ts";
 import type { Send } from "../../send/send.ts";
 import { serverMemory } from "../server-memory.ts";
-import type { LongRequestContext, ServerMemory, Surroundings } from "../start-long-request.ts";
+import type { LongRequestContext, ServerMemory } from "../start-long-request.ts";
 
 export interface Reply {
   readonly status?: number;

@@ -1,4 +1,14 @@
-import type { Surroundings } from "./start-long-request.ts";
+/** Time and chance, so that tests have their own. */
+export interface Surroundings {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Resolves after that many milliseconds; rejects with the signal's reason once it is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** From 0 to below 1: spreads repetitions. */
+  random(): number;
+  /** An unguessable Idempotency-Key. */
+  newKey(): string;
+}
 
 /** Those of the machine it runs on: Node, or a browser. */
 export const realSurroundings: Surroundings = {

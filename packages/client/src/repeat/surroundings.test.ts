@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { realSurroundings } from "./real-surroundings.ts";
+import { realSurroundings } from "./surroundings.ts";
 
 test("a key is a UUID that nobody can guess (RFC 9562 §5.4)", () => {
   const keys = new Set(Array.from({ length: 100 }, () => realSurroundings.newKey()));

@@ -1,35 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { backoffMs, longestBackoffMs, longestRetryAfterMs, retryAfterMs } from "./backoff.ts";
-
-describe("backoffMs", () => {
-  test.each([
-    [0, 0.5, 250],
-    [1, 0.5, 500],
-    [4, 0.5, 4_000],
-    [6, 0.5, 15_000],
-    [50, 0.5, 15_000],
-    [5_000, 0.999, 29_970],
-    [0, 0, 0],
-  ])("before try %d, at %d, waits %d ms", (attempt, random, ms) => {
-    expect(backoffMs(attempt, random)).toBe(ms);
-  });
-
-  test("is never longer than half a minute, and grows with the tries", () => {
-    fc.assert(
-      fc.property(
-        fc.nat(10_000),
-        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-        (attempt, random) => {
-          const ms = backoffMs(attempt, random);
-          expect(ms).toBeGreaterThanOrEqual(0);
-          expect(ms).toBeLessThanOrEqual(longestBackoffMs);
-          expect(backoffMs(attempt + 1, random)).toBeGreaterThanOrEqual(ms);
-        },
-      ),
-    );
-  });
-});
+import { longestRetryAfterMs, retryAfterMs } from "./setback.ts";
 
 describe("retryAfterMs (RFC 9110 §10.2.3)", () => {
   const date = "Sun, 22 Nov 2026 04:00:00 GMT";
