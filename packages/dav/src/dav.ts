@@ -5,6 +5,13 @@ export { badRequest, type Condition, DavError, type DavErrorOptions, type Href, 
 export { type Depth, parseDepth } from "./headers/depth.ts";
 export { type Destination, type DestinationBase, parseDestination } from "./headers/destination.ts";
 export {
+  type Digest,
+  type DigestAlgorithm,
+  formatDigest,
+  parseDigests,
+  wantedDigest,
+} from "./headers/digest.ts";
+export {
   type IfCondition,
   type IfHeader,
   type IfList,
@@ -15,6 +22,16 @@ export {
 export { codedUrl, isAbsoluteUri, parseLockToken } from "./headers/lock-token.ts";
 export { parseOverwrite } from "./headers/overwrite.ts";
 export { formatTimeout, parseTimeout } from "./headers/timeout.ts";
+export {
+  formatUploadComplete,
+  formatUploadLimit,
+  parseUploadComplete,
+  parseUploadLimit,
+  parseUploadNumber,
+  partialUploadType,
+  type UploadLimits,
+  uploadInteropVersion,
+} from "./headers/upload.ts";
 export {
   encodeName,
   encodePath,
