@@ -4,12 +4,13 @@ import { lstatSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
 import { steadyNow } from "@meanwhile/operations/internal";
-import { keptLocks } from "@meanwhile/server/internal";
+import { keptLocks, type UploadStore } from "@meanwhile/server/internal";
 import { type LockStore, type Tree, TreeError } from "@meanwhile/server/store";
 import { isFull, openState, type Part, type State, StateError } from "@meanwhile/state-lmdb";
 import { Calls, type SyncOptions } from "./calls/calls.ts";
 import type { Durability } from "./calls/durability.ts";
 import { treeError } from "./calls/errno.ts";
+import { keptDraftName } from "./documents/file-draft.ts";
 import { MovedTags } from "./documents/moved-tags.ts";
 import { Folder } from "./paths/folder.ts";
 import { sweep } from "./placing/sweep.ts";
@@ -59,6 +60,8 @@ export interface DiskOptions {
 export interface Disk {
   readonly tree: Tree;
   readonly locks: LockStore;
+  /** Where uploads are recorded that may be gone on with. */
+  readonly uploads: UploadStore;
   /**
    * Resolves once all names that were answered for are synced. To be awaited before anything outside is recorded that
    * tells of them; it takes no time but with durability "content".
@@ -149,11 +152,15 @@ async function openParts(options: DiskOptions, { root, state, randomId }: Opened
     clock,
     reserve: { free: () => state.makeRoom() },
   });
-  for (const collection of await sweep(folder, temporaries, works.names())) left(collection);
+  const uploads = uploadsIn(state.part({ failure }));
+  const drafts = [...uploads.records.range()].map(({ key }) => keptDraftName(key));
+  const needed = new Set([...works.names(), ...drafts]);
+  for (const collection of await sweep(folder, temporaries, needed)) left(collection);
   const tree = new FolderTree({ folder, workFolder, deadProperties, temporaries, works, clock, left });
   return {
     tree,
     locks: locksIn(state.part({ failure }), options.clock ?? steadyNow),
+    uploads,
     namesSynced,
     makeRoom: () => state.makeRoom(),
     calling: () => workers.busy,
@@ -170,6 +177,11 @@ async function openParts(options: DiskOptions, { root, state, randomId }: Opened
 function locksIn(part: Part, clock: () => number): LockStore {
   const records = part.table<string, unknown>("locks", "json");
   return keptLocks({ records, change: (work, how) => part.change(work, how), clock });
+}
+
+function uploadsIn(part: Part): UploadStore {
+  const records = part.table<string, unknown>("uploads", "json");
+  return { records, change: (work, how) => part.change(work, how) };
 }
 
 /** What a tree or its locks say where the state could not be written. */

@@ -8,7 +8,7 @@ export { MissingBinaryError } from "./native-module.ts";
 
 /** Those of `createDavHandler` of `@meanwhile/server`, without the store, which is the folder. */
 export interface ServeFolderOptions
-  extends Omit<DavHandlerOptions, "tree" | "locks" | "operations" | "page"> {
+  extends Omit<DavHandlerOptions, "tree" | "locks" | "uploads" | "operations" | "page"> {
   /** The folder to serve; it must exist. */
   readonly folder: string;
   /**

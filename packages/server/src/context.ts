@@ -5,6 +5,7 @@ import type { WorkQueue } from "@meanwhile/operations/internal";
 import type { Access } from "./access.ts";
 import type { MountedPage } from "./page.ts";
 import type { LockStore, Tree } from "./store.ts";
+import type { KeptUploads } from "./uploads/kept-uploads.ts";
 
 /** How large and how many requests may be. */
 export interface Limits {
@@ -20,6 +21,10 @@ export interface Limits {
   readonly infinitePropfind: boolean;
   /** Uploads that are received at the same time; one more gets 503. */
   readonly uploads: number;
+  /** Uploads that are kept, to be gone on with; of one principal at most a tenth of these. */
+  readonly keptUploads: number;
+  /** How long an upload is kept after something of it came. */
+  readonly uploadSeconds: number;
 }
 
 /** The limits that hold where nothing is said. */
@@ -30,6 +35,8 @@ export const defaultLimits: Limits = {
   claimMs: 2000,
   infinitePropfind: true,
   uploads: 1000,
+  keptUploads: 1000,
+  uploadSeconds: 24 * 60 * 60,
 };
 
 export interface ServerContext {
@@ -40,6 +47,8 @@ export interface ServerContext {
   readonly claims: Claims;
   /** Uploads that are being received. */
   readonly uploads: WorkQueue;
+  /** Uploads that may be gone on with; undefined where the store keeps none. */
+  readonly keptUploads: KeptUploads | undefined;
   /** Paths that belong to the server and not to the tree: nothing of a tree is ever there. */
   readonly isReserved: (path: ResourcePath) => boolean;
   /** What browsers show for a collection, in place of the listing. */

@@ -8,3 +8,5 @@ export {
   LockTable,
   type LockTableOptions,
 } from "./locks/lock-table.ts";
+export type { UploadStore } from "./uploads/kept-uploads.ts";
+export { readUploadRecord, type UploadRecord } from "./uploads/upload-record.ts";

@@ -43,6 +43,8 @@ import { serveReading } from "./request/serve-reading.ts";
 import type { SlowReads } from "./request/slow-reads.ts";
 import { reservedErrorFields, reservedOptions, serveStatus } from "./status/serve-status.ts";
 import { TreeError } from "./store.ts";
+import { createUpload } from "./uploads/create-upload.ts";
+import { serveUpload, uploadIdOf, uploadOptions } from "./uploads/serve-upload.ts";
 
 export interface PipelineOptions {
   readonly context: ServerContext;
@@ -234,6 +236,8 @@ async function dispatch(
   if (asksForOwnPrincipal(request, context.principals)) {
     return { answer: await principalProperties(request, context) };
   }
+  const upload = uploadIdOf(request.path, reserved);
+  if (upload !== undefined) return serveUpload(exchange, connection, request, upload, options);
   if (reserved.has(request.path)) return serveStatus(exchange, connection, request, options);
   const read = reading.get(request.method);
   if (read) {
@@ -242,6 +246,8 @@ async function dispatch(
     }
     return serveReading(exchange, connection, request, read, options);
   }
+  const begun = await createUpload(exchange, connection, request, options);
+  if (begun) return begun;
   const change = changing.get(request.method);
   if (change) return serveChange(exchange, connection, request, change, options);
   // "501: the appropriate response when the server does not recognize the request method" (RFC 9110 §15.6.2).
@@ -349,6 +355,7 @@ async function capabilities(
   const principal = who.kind === "known" ? who.principal : undefined;
   const paths = await listedPaths(target, exchange.request.headers, connection, { context, reserved });
   const request = davRequest(exchange, connection, "OPTIONS", principal, target, paths);
+  if (uploadIdOf(request.path, reserved) !== undefined) return withFields(serverOptions(), uploadOptions);
   if (reserved.has(request.path)) {
     return withFields(serverOptions(), reservedOptions(reserved, request.path));
   }

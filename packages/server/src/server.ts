@@ -1,11 +1,12 @@
 /** A WebDAV server (RFC 4918 class 1, 2 and 3) as one request handler for node:http, node:http2 and Express. */
+import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { createPacer } from "@meanwhile/interim";
 import { defaultPacing } from "@meanwhile/interim/pacing";
 import type { Front, InterimMode } from "@meanwhile/interim/profiles";
 import { createAttendance, createStatusService, createTurns } from "@meanwhile/middleware/internal";
 import type { Operations } from "@meanwhile/operations";
-import { createWorkQueue } from "@meanwhile/operations/internal";
+import { createWorkQueue, steadyNow } from "@meanwhile/operations/internal";
 import { type Access, openAccess } from "./access.ts";
 import { defaultLimits, type Limits, type ServerContext } from "./context.ts";
 import type { RequestLogEntry } from "./http/request-log.ts";
@@ -17,6 +18,7 @@ import { recoverOperations } from "./request/recovery.ts";
 import { reservedPaths } from "./request/reserved.ts";
 import { createSlowReads } from "./request/slow-reads.ts";
 import type { LockStore, Tree } from "./store.ts";
+import { KeptUploads, type UploadStore } from "./uploads/kept-uploads.ts";
 
 export { type Access, type Action, openAccess, readOnlyAccess } from "./access.ts";
 export { defaultLimits, type Limits } from "./context.ts";
@@ -25,11 +27,14 @@ export type { Page, PageFile } from "./page.ts";
 export type { NodeHandler } from "./pipeline.ts";
 export type { Authenticate, Authentication, Credentials } from "./request/authentication.ts";
 export { assertNotReserved, ReservedPathError } from "./request/reserved.ts";
+export type { UploadStore } from "./uploads/kept-uploads.ts";
 
 /** What {@link createDavHandler} needs, and what may be set. */
 export interface DavHandlerOptions {
   readonly tree: Tree;
   readonly locks: LockStore;
+  /** Where uploads are recorded that may be gone on with. Default: each is sent in one request. */
+  readonly uploads?: UploadStore;
   /** `createOperations()` of `@meanwhile/operations`. */
   readonly operations: Operations;
   /** Default: everyone is let in, anonymously. */
@@ -98,8 +103,21 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
   const pacer = createPacer();
   const reserved = reservedPaths(options.operationsPath);
   const limits = { ...defaultLimits, ...options.limits };
+  const { uploads, tree } = options;
+  const keptUploads =
+    uploads === undefined || tree.keepDraft === undefined
+      ? undefined
+      : new KeptUploads({
+          store: uploads,
+          tree,
+          now: options.now ?? steadyNow,
+          randomId: () => randomBytes(16).toString("hex"),
+          after: options.operations.after,
+          limits,
+        });
   const context: ServerContext = {
-    tree: options.tree,
+    tree,
+    keptUploads,
     locks: options.locks,
     access: options.access ?? openAccess,
     claims: options.operations.claims,
@@ -135,8 +153,13 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     turns: createTurns(),
   });
   return Object.assign(handler, {
-    recover: () => recoverOperations(options.operations, context),
+    async recover(): Promise<number> {
+      const resumed = await recoverOperations(options.operations, context);
+      await keptUploads?.sweep();
+      return resumed;
+    },
     async close(): Promise<void> {
+      keptUploads?.close();
       status.close();
       if (!operations.abandoned.aborted) await operations.idle();
       pacer.close();

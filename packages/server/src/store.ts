@@ -109,6 +109,30 @@ export interface Draft {
   discard(): Awaitable<void>;
 }
 
+/** A draft that may be left, and gone on with, by this process or a later one. */
+export interface KeptDraft extends Draft {
+  /** Names what a later process needs to go on with it, beside its id and its length. */
+  readonly mark: string;
+  /** How many bytes were written. */
+  readonly length: number;
+  /** Makes all that was written survive a loss of power, so far as the store goes. */
+  sync(): Awaitable<void>;
+  /** Forgets all bytes from `length` on. */
+  truncate(length: number): Awaitable<void>;
+  /** The bytes from the first up to, but not including, `end`. */
+  stream(end: number): AsyncIterable<Uint8Array>;
+  /** Lets go of what is held, and keeps the content. May be called after a failure, and twice; nothing is called after it. */
+  leave(): Awaitable<void>;
+}
+
+/** What {@link Tree.resumeDraft} goes on with. */
+export interface LeftDraft {
+  readonly id: string;
+  readonly mark: string;
+  /** How many of its bytes count: those after them are forgotten. */
+  readonly length: number;
+}
+
 /** What a {@link Draft} is put in place with. */
 export interface CommitOptions {
   /** The time of last modification to record, where the client said one. */
@@ -235,6 +259,22 @@ export interface Tree {
 
   /** Begins new content for a document. Fails with "parent-missing", "is-a-collection", "no-space", "denied". */
   draft(path: ResourcePath, options: { readonly length: number | undefined }): Awaitable<Draft>;
+
+  /**
+   * As {@link Tree.draft}, but its content stays when it is left, and when this process ends. Default: there are no such
+   * drafts, and no upload goes on after it was broken off.
+   * @param options.id names it: unguessable, of letters, digits and "-"
+   */
+  keepDraft?(
+    path: ResourcePath,
+    options: { readonly id: string; readonly length: number | undefined },
+  ): Awaitable<KeptDraft>;
+
+  /** Goes on with a draft that was left; undefined where it, or enough of it, is not there any more. */
+  resumeDraft?(path: ResourcePath, left: LeftDraft): Awaitable<KeptDraft | undefined>;
+
+  /** Forgets a draft that was left, if it is there. Where it cannot be removed it fails, and may be called again. */
+  forgetDraft?(path: ResourcePath, id: string): Awaitable<void>;
 
   /** Creates an empty collection with dead properties. Fails with "exists", "parent-missing". */
   createCollection(path: ResourcePath, properties: readonly DeadProperty[]): Awaitable<void>;

@@ -17,6 +17,7 @@ export type { LockStoreSubject } from "./testing/lock-store-subject.ts";
 export { runLockStory } from "./testing/lock-story.ts";
 export { createMemoryLockStore, type MemoryLockStoreOptions } from "./testing/memory-lock-store.ts";
 export { createMemoryTree, type MemoryAct, type MemoryTreeOptions } from "./testing/memory-tree.ts";
+export { createMemoryUploadStore } from "./testing/memory-upload-store.ts";
 export { type Gate, type SlowStep, slowTree } from "./testing/slow-tree.ts";
 export { type TestWork, type TestWorkOptions, testWork, type WorkEvent } from "./testing/test-work.ts";
 export { treeContract } from "./testing/tree-contract.ts";

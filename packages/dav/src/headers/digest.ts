@@ -14,7 +14,7 @@ const algorithms: ReadonlySet<string> = new Set<DigestAlgorithm>(["sha-256", "sh
 
 /**
  * `Content-Digest` or `Repr-Digest`. Algorithms that are not known are left out, as RFC 9530 §5 wants.
- * @throws {DavError} 400 where it is no Dictionary, or a known algorithm has no Byte Sequence
+ * @throws {DavError} 400 where it is no Dictionary, or an empty one, or a known algorithm has no Byte Sequence
  */
 export function parseDigests(name: string, value: string | undefined): readonly Digest[] {
   if (value === undefined) return [];
@@ -24,6 +24,7 @@ export function parseDigests(name: string, value: string | undefined): readonly 
   } catch (cause) {
     throw badRequest(`${name} is malformed`, cause);
   }
+  if (members.size === 0) throw badRequest(`${name} is malformed`);
   return [...members].flatMap(([algorithm, [bytes]]) => {
     if (!isAlgorithm(algorithm)) return [];
     if (!(bytes instanceof ArrayBuffer)) throw badRequest(`${name} is malformed`);

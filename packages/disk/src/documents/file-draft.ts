@@ -1,8 +1,17 @@
 import { type BigIntStats, constants } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav";
-import { type CommitOptions, type Committed, type Draft, TreeError } from "@meanwhile/server/store";
+import {
+  type Awaitable,
+  type CommitOptions,
+  type Committed,
+  type Draft,
+  type KeptDraft,
+  type LeftDraft,
+  TreeError,
+} from "@meanwhile/server/store";
 import { treeError } from "../calls/errno.ts";
 import type { Directory, Folder } from "../paths/folder.ts";
+import { reservedName } from "../paths/names.ts";
 import { placeNew } from "../placing/place-new.ts";
 import { isAsSeen, parseSeen } from "../placing/see.ts";
 import type { Temporaries, Temporary } from "../placing/temporaries.ts";
@@ -27,13 +36,104 @@ const checkedBytes = 1024 * 1024;
 const permissions = 0o777n;
 const ownerOnly = 0o600;
 
+/** How a draft is begun. */
+interface DraftOptions {
+  readonly length: number | undefined;
+}
+
 /** Begins a draft: a file with a reserved name beside its target. */
-export async function beginDraft(
+export function beginDraft(context: DraftContext, path: ResourcePath, options: DraftOptions): Promise<Draft> {
+  return begin(context, path, options, (directory) => context.temporaries.take(directory.path, "put"));
+}
+
+/** Begins a draft that stays when it is left: its name tells its id. */
+export async function beginKeptDraft(
   context: DraftContext,
   path: ResourcePath,
-  options: { readonly length: number | undefined },
-): Promise<Draft> {
-  const { folder, temporaries } = context;
+  { id, ...options }: DraftOptions & { readonly id: string },
+): Promise<KeptDraft> {
+  const draft = await begin(context, path, options, async () => keptName(id), true);
+  try {
+    await draft.syncName();
+    return draft;
+  } catch (error) {
+    await draft.discard();
+    throw error;
+  }
+}
+
+/** Opens a draft that was left. Something else that has its name by now is left alone. */
+export async function reopenDraft(
+  context: DraftContext,
+  path: ResourcePath,
+  { id, mark, length }: LeftDraft,
+): Promise<KeptDraft | undefined> {
+  const { folder } = context;
+  const { calls } = folder;
+  const { directory, name } = await folder.parent(path);
+  let fd: number | undefined;
+  try {
+    const { file } = await refuseUnlessDocument(folder, directory, name);
+    const temporary = keptName(id);
+    const found = await calls.find(directory.at(temporary.name));
+    fd = isOwnFile(found) ? await calls.open(directory.at(temporary.name), reopening) : undefined;
+    if (fd !== undefined && isWhole(await calls.fstat(fd), length)) {
+      await calls.truncate(fd, length);
+      const mode = file === undefined ? BigInt(Number(mark)) : file.mode & permissions;
+      const mounted = file !== undefined && folder.mountsWithin(path).length > 0;
+      const place = { path, directory, name, temporary, fd, mode, mounted, replaced: file, kept: { length } };
+      const draft = new FileDraft(context, place);
+      context.drafts.add(draft);
+      return draft;
+    }
+  } catch (error) {
+    if (fd !== undefined) calls.release(fd);
+    directory.close();
+    throw treeError(error, "parent-missing");
+  }
+  if (fd !== undefined) calls.release(fd);
+  directory.close();
+  return undefined;
+}
+
+/** Removes a draft that was left. */
+export async function forgetDraft({ folder }: DraftContext, path: ResourcePath, id: string): Promise<void> {
+  const { directory } = await folder.parent(path);
+  try {
+    await removeHidden(folder, directory, keptName(id).name);
+  } finally {
+    directory.close();
+  }
+}
+
+/** The name of a draft that stays, in the directory of its target. */
+export function keptDraftName(id: string): string {
+  return reservedName("upload", id);
+}
+
+function keptName(id: string): Temporary {
+  return { name: keptDraftName(id), release: () => {} };
+}
+
+const reopening = constants.O_RDWR | constants.O_NOFOLLOW;
+
+/** Whether it can be a draft of ours: no link, and no file that has another name, too. */
+function isOwnFile(stats: BigIntStats | undefined): boolean {
+  return stats?.isFile() === true && stats.nlink === 1n;
+}
+
+function isWhole(stats: BigIntStats, length: number): boolean {
+  return isOwnFile(stats) && stats.size >= BigInt(length);
+}
+
+async function begin(
+  context: DraftContext,
+  path: ResourcePath,
+  options: DraftOptions,
+  take: (directory: Directory) => Promise<Temporary>,
+  kept = false,
+): Promise<FileDraft> {
+  const { folder } = context;
   const { directory, name } = await folder.parent(path);
   let temporary: Temporary | undefined;
   try {
@@ -44,7 +144,7 @@ export async function beginDraft(
       const { bavail, bsize } = await folder.calls.statfs(directory.self);
       if (bavail * bsize < BigInt(options.length)) throw new TreeError("no-space");
     }
-    temporary = await temporaries.take(directory.path, "put");
+    temporary = await take(directory);
     const { fd, mode } = await openHidden(folder, directory.at(temporary.name), file);
     const draft = new FileDraft(context, {
       path,
@@ -55,6 +155,7 @@ export async function beginDraft(
       mode,
       replaced: file,
       mounted,
+      ...(kept ? { kept: { length: 0 } } : {}),
     });
     context.drafts.add(draft);
     return draft;
@@ -76,7 +177,7 @@ async function openHidden(
   at: string,
   replaced: BigIntStats | undefined,
 ): Promise<{ readonly fd: number; readonly mode: bigint }> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   if (replaced !== undefined) {
     return { fd: await calls.open(at, flags, ownerOnly), mode: replaced.mode & permissions };
   }
@@ -108,7 +209,12 @@ interface DraftPlace {
   readonly mounted: boolean;
   /** The file that is about to be replaced, as it was when the draft began. */
   readonly replaced: BigIntStats | undefined;
+  /** It stays when it is left; so many bytes of it were there before. */
+  readonly kept?: { readonly length: number };
 }
+
+/** Bytes that are read at once. */
+const readBytes = 1024 * 1024;
 
 /**
  * New content of a file.
@@ -117,25 +223,81 @@ interface DraftPlace {
  *    ┌─────────┐
  *    └▶ open ──┴─▶ committing ───────▶ ended (in place)
  *          │            └─ failure ──▶ ended (forgotten)
- *          └──── discard() ──────────▶ ended (forgotten)
+ *          ├──── discard() ──────────▶ ended (forgotten)
+ *          └──── leave() ────────────▶ ended (its content stays for the next)
  *
  * The content is synced before it gets its name, and the name before the commit is told. Where only the latter fails,
  * the content is in place, and the commit fails with "not-synced".
  */
-export class FileDraft implements Draft {
+export class FileDraft implements KeptDraft {
   readonly #context: DraftContext;
   readonly #place: DraftPlace;
   #state: "open" | "committing" | "ended" = "open";
+  #length: number;
 
   constructor(context: DraftContext, place: DraftPlace) {
     this.#context = context;
     this.#place = place;
+    this.#length = place.kept?.length ?? 0;
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  get mark(): string {
+    return String(this.#place.mode);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#using(async ({ calls }) => {
+      await calls.write(this.#place.fd, chunk, this.#length);
+      this.#length += chunk.length;
+    });
+  }
+
+  sync(): Promise<void> {
+    return this.#using(({ calls }) => calls.sync(this.#place.fd));
+  }
+
+  /** The name of a kept draft, as its content, is there after a loss of power. */
+  syncName(): Promise<void> {
+    return this.#using(({ calls }) => calls.syncNames(this.#place.directory.self));
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#using(async ({ calls }) => {
+      await calls.truncate(this.#place.fd, length);
+      this.#length = length;
+    });
+  }
+
+  async *stream(end: number): AsyncGenerator<Uint8Array, void, void> {
+    for (let at = 0; at < end; ) {
+      const part = await this.#using(({ calls }) =>
+        calls.readPart(this.#place.fd, Math.min(readBytes, end - at), at),
+      );
+      if (part.length === 0) throw new TreeError("unavailable", "a draft is shorter than it was");
+      at += part.length;
+      yield part;
+    }
+  }
+
+  async leave(): Promise<void> {
+    if (this.#state !== "open") return;
+    this.#state = "ended";
+    this.#release();
+  }
+
+  /** The process ends: what may stay stays. */
+  async end(): Promise<void> {
+    await (this.#place.kept === undefined ? this.discard() : this.leave());
+  }
+
+  async #using<T>(act: (folder: Folder) => Awaitable<T>): Promise<T> {
     this.#mustBeOpen();
     try {
-      await this.#context.folder.calls.write(this.#place.fd, chunk, null);
+      return await act(this.#context.folder);
     } catch (error) {
       throw treeError(error);
     }

@@ -3,6 +3,8 @@ import {
   type Awaitable,
   type DocumentResource,
   type Draft,
+  type KeptDraft,
+  type LeftDraft,
   type Member,
   type OpenDocument,
   type Placement,
@@ -17,7 +19,14 @@ import {
 import { isTaken, treeError } from "../calls/errno.ts";
 import type { OpenedFile } from "../calls/file-operations.ts";
 import { FileDocument } from "../documents/file-document.ts";
-import { beginDraft, type FileDraft } from "../documents/file-draft.ts";
+import {
+  beginDraft,
+  beginKeptDraft,
+  type DraftContext,
+  type FileDraft,
+  forgetDraft,
+  reopenDraft,
+} from "../documents/file-draft.ts";
 import { FreshTags } from "../documents/fresh-tags.ts";
 import { collectionResource, documentResource, toSeconds } from "../documents/resource.ts";
 import type { Folder, Seen } from "../paths/folder.ts";
@@ -136,8 +145,28 @@ export class FolderTree implements Tree {
 
   draft(path: ResourcePath, options: { readonly length: number | undefined }): Promise<Draft> {
     if (path === "/") return Promise.reject(new TreeError("is-a-collection"));
+    return settle(() => beginDraft(this.#draftContext(), path, options));
+  }
+
+  keepDraft(
+    path: ResourcePath,
+    options: { readonly id: string; readonly length: number | undefined },
+  ): Promise<KeptDraft> {
+    if (path === "/") return Promise.reject(new TreeError("is-a-collection"));
+    return settle(() => beginKeptDraft(this.#draftContext(), path, options));
+  }
+
+  resumeDraft(path: ResourcePath, left: LeftDraft): Promise<KeptDraft | undefined> {
+    return unlessGone(() => reopenDraft(this.#draftContext(), path, left));
+  }
+
+  async forgetDraft(path: ResourcePath, id: string): Promise<void> {
+    await unlessGone(() => forgetDraft(this.#draftContext(), path, id));
+  }
+
+  #draftContext(): DraftContext {
     const { folder, temporaries, deadProperties, clock } = this.#context;
-    const context = {
+    return {
       folder,
       temporaries,
       deadProperties,
@@ -145,7 +174,6 @@ export class FolderTree implements Tree {
       freshTags: this.#freshTags,
       drafts: this.#drafts,
     };
-    return settle(() => beginDraft(context, path, options));
   }
 
   createCollection(path: ResourcePath, properties: readonly DeadProperty[]): Promise<void> {
@@ -237,7 +265,7 @@ export class FolderTree implements Tree {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#drafts].map((draft) => draft.discard()));
+    await Promise.all([...this.#drafts].map((draft) => draft.end()));
     // Works that still run are for the next process to finish, from wherever they are.
     this.#folder.calls.end();
     this.#workContext.folder.calls.end();
@@ -291,6 +319,16 @@ export class FolderTree implements Tree {
         seen.close();
       }
     });
+  }
+}
+
+/** A draft whose collection is gone is gone with it. */
+async function unlessGone<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await settle(act, "parent-missing");
+  } catch (error) {
+    if (error instanceof TreeError && error.code === "parent-missing") return undefined;
+    throw error;
   }
 }
 

@@ -60,6 +60,8 @@ const limits: Readonly<Record<keyof NonNullable<ServeFolderOptions["limits"]>, C
   claimMs: milliseconds,
   infinitePropfind: flag,
   uploads: count,
+  keptUploads: count,
+  uploadSeconds: count,
 };
 
 /** @throws {TypeError} `ERR_INVALID_ARG_VALUE`, which names the option and what it must be */

@@ -79,6 +79,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       ...(page ? { page: browserPage() } : {}),
       tree: disk.tree,
       locks: disk.locks,
+      uploads: disk.uploads,
       operations,
       limits: { uploads: shares.uploads, ...options.limits },
     });

@@ -1,7 +1,7 @@
 /** Checks of an upload's content against what its header declares: digests and length. */
 import { createHash, type Hash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { badRequest } from "@meanwhile/dav";
+import { badRequest, type DigestAlgorithm, parseDigests } from "@meanwhile/dav";
 import { adler32 } from "./adler32.ts";
 
 export interface ContentChecks {
@@ -17,16 +17,41 @@ interface Check {
 }
 
 /**
- * `Content-Digest` (RFC 9530 §2; sha-256 and sha-512), ownCloud's `OC-Checksum` (MD5, SHA1, SHA256, ADLER32), and
- * the Finder's `X-Expected-Entity-Length`. Algorithms that we do not know are ignored, as RFC 9530 §5 wants.
+ * `Content-Digest` and `Repr-Digest` (RFC 9530 §2, §3; sha-256 and sha-512), ownCloud's `OC-Checksum` (MD5, SHA1, SHA256,
+ * ADLER32), and the Finder's `X-Expected-Entity-Length`. Algorithms that we do not know are ignored, as RFC 9530 §5 wants.
  * @throws {DavError} 400 where one of these fields is malformed
  */
 export function contentChecks(headers: IncomingHttpHeaders): ContentChecks {
-  const checks = [
-    ...contentDigests(text(headers["content-digest"])),
-    ...ocChecksums(text(headers["oc-checksum"])),
+  return allOf([
+    ...ofRequest(headers),
+    ...ofWhole(headers),
     ...expectedLength(text(headers["x-expected-entity-length"])),
+  ]);
+}
+
+/** Of the content of one request, which may be a part of the whole: `Content-Digest`. @throws {DavError} 400 */
+export function requestChecks(headers: IncomingHttpHeaders): ContentChecks {
+  return allOf(ofRequest(headers));
+}
+
+/** Of the whole, which may come in several requests: `Repr-Digest`, `OC-Checksum`. @throws {DavError} 400 */
+export function wholeChecks(headers: IncomingHttpHeaders): ContentChecks & { readonly any: boolean } {
+  const checks = ofWhole(headers);
+  return { ...allOf(checks), any: checks.length > 0 };
+}
+
+function ofRequest(headers: IncomingHttpHeaders): readonly Check[] {
+  return digests("Content-Digest", text(headers["content-digest"]));
+}
+
+function ofWhole(headers: IncomingHttpHeaders): readonly Check[] {
+  return [
+    ...digests("Repr-Digest", text(headers["repr-digest"])),
+    ...ocChecksums(text(headers["oc-checksum"])),
   ];
+}
+
+function allOf(checks: readonly Check[]): ContentChecks {
   return {
     update(chunk) {
       for (const check of checks) check.update(chunk);
@@ -38,29 +63,20 @@ export function contentChecks(headers: IncomingHttpHeaders): ContentChecks {
   };
 }
 
-const digestAlgorithms: Readonly<Record<string, string>> = { "sha-256": "sha256", "sha-512": "sha512" };
+const digestAlgorithms: Readonly<Record<DigestAlgorithm, string>> = {
+  "sha-256": "sha256",
+  "sha-512": "sha512",
+};
 
-/**
- * A dictionary of byte sequences (RFC 9651 §3.2): `sha-256=:BASE64:, sha-512=:BASE64:`. Parameters say nothing here, and
- * what stands with an algorithm that is not known may be anything.
- */
-function contentDigests(value: string | undefined): readonly Check[] {
-  if (value === undefined) return [];
-  return dictionaryMembers(value).flatMap((member) => {
-    const key = /^[a-z*][a-z0-9_.*-]*(?=[=;]|$)/.exec(member)?.[0];
-    if (key === undefined) throw badRequest("Content-Digest is malformed");
-    const algorithm = digestAlgorithms[key];
-    if (algorithm === undefined) return [];
-    const digest = /^=:([A-Za-z0-9+/]*={0,2}):\s*(?:;.*)?$/.exec(member.slice(key.length))?.[1];
-    if (digest === undefined) throw badRequest("Content-Digest is malformed");
-    return [hashCheck(`Content-Digest (${key})`, algorithm, "base64", digest)];
-  });
-}
-
-/** The members of a dictionary: between commas that stand in no string and in no inner list. */
-function dictionaryMembers(value: string): readonly string[] {
-  const members = value.match(/(?:"(?:[^"\\]|\\.)*"|\([^)]*\)|[^,"(])+|,(?=\s*(?:,|$))/g) ?? [""];
-  return members.map((member) => member.trim());
+function digests(name: string, value: string | undefined): readonly Check[] {
+  return parseDigests(name, value).map(({ algorithm, bytes }) =>
+    hashCheck(
+      `${name} (${algorithm})`,
+      digestAlgorithms[algorithm],
+      "base64",
+      Buffer.from(bytes).toString("base64"),
+    ),
+  );
 }
 
 const ocAlgorithms: Readonly<Record<string, string>> = { MD5: "md5", SHA1: "sha1", SHA256: "sha256" };

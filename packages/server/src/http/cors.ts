@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { AnswerFields } from "./answer.ts";
 
-const methods = "GET, HEAD, OPTIONS, POST, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
+const methods =
+  "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
 
 const exposed = [
   "DAV",
@@ -20,6 +21,12 @@ const exposed = [
   "Idempotency-Replayed",
   "Idempotency-Ignored",
   "X-OC-Mtime",
+  "Repr-Digest",
+  "Upload-Complete",
+  "Upload-Draft-Interop-Version",
+  "Upload-Length",
+  "Upload-Limit",
+  "Upload-Offset",
   "WWW-Authenticate",
 ].join(", ");
 

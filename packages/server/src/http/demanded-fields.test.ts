@@ -34,14 +34,14 @@ const without = (method: string): string =>
     .filter((one) => one !== method)
     .join(", ");
 const refused: readonly [method: string, target: string, allow: string][] = [
-  ["MKCOL", "/col/", without("MKCOL")],
+  ["MKCOL", "/col/", `${without("MKCOL")}, POST`],
   ["MKCOL", "/doc", without("MKCOL")],
-  ["PUT", "/col", without("PUT")],
-  ["PUT", "/col/", without("PUT")],
+  ["PUT", "/col", `${without("PUT")}, POST`],
+  ["PUT", "/col/", `${without("PUT")}, POST`],
   ["PUT", "/new/", "OPTIONS, MKCOL, LOCK, UNLOCK"],
   ["POST", "/doc", without("MKCOL")],
   ["PATCH", "/none", "OPTIONS, PUT, MKCOL, LOCK, UNLOCK"],
-  ["TRACE", "/col/", everything],
+  ["TRACE", "/col/", `${everything}, POST`],
   ["POST", "/readable", "OPTIONS, GET, HEAD, PROPFIND, COPY"],
   ["POST", "/secret", everything],
 ];

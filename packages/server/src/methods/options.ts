@@ -3,6 +3,7 @@ import type { ServerContext } from "../context.ts";
 import { allMethods, allowedMethods } from "../http/allow.ts";
 import { type Answer, type AnswerFields, empty } from "../http/answer.ts";
 import type { DavRequest } from "../request/dav-request.ts";
+import { interopFields, limitField } from "../uploads/upload-request.ts";
 
 /**
  * Says what the server can do, and what the resource allows.
@@ -21,11 +22,21 @@ export async function options(
 ): Promise<Answer> {
   const { principal, path } = request;
   if (!reveal || !context.access.may(principal, "read", path)) return serverOptions();
-  const methods = allowedMethods(
-    await context.tree.lookup(path),
-    context.access.may(principal, "write", path),
-  );
-  return empty(200, { ...capabilities, Allow: methods.join(", ") });
+  const resource = await context.tree.lookup(path);
+  const writable = context.access.may(principal, "write", path);
+  const methods = allowedMethods(resource, writable);
+  const { keptUploads } = context;
+  if (keptUploads === undefined || !writable) {
+    return empty(200, { ...capabilities, Allow: methods.join(", ") });
+  }
+  // A collection takes an upload by POST; what is not there, and a document, by PUT.
+  const posts = resource?.kind === "collection" ? ["POST"] : [];
+  return empty(200, {
+    ...capabilities,
+    ...interopFields,
+    Allow: [...methods, ...posts].join(", "),
+    "Upload-Limit": limitField(context, keptUploads.seconds),
+  });
 }
 
 /**

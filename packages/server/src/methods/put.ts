@@ -26,11 +26,7 @@ import {
 } from "./change.ts";
 
 export const put: ChangeMethod = async (request, context) => {
-  // "An origin server SHOULD respond with a 400 (Bad Request) ... if it receives Content-Range on a PUT" (RFC 9110 §14.5).
-  if (request.headers["content-range"] !== undefined) throw badRequest("PUT takes no Content-Range");
-  requireNoCoding(request.headers);
-  if (request.trailingSlash) throw new DavError(405, "the URL of a document must not end in a slash");
-  const modifiedMs = parseMtime(single(request.headers["x-oc-mtime"]));
+  const { modifiedMs } = parsePut(request);
   const checks = contentChecks(request.headers);
   const { contentBytes } = context.limits;
   const length = request.content.length ?? declaredByFinder(request);
@@ -66,34 +62,45 @@ export const put: ChangeMethod = async (request, context) => {
     throw error;
   }
   const ending = (work: Work): Promise<Answer> =>
-    commit(request, context, draft, modifiedMs, work).finally(leave);
+    commitPut(request, context, { draft, modifiedMs }, work).finally(discard);
   return Object.assign(ending, { discard });
 };
 
-async function commit(
+/** What a PUT says of itself, whichever way its content comes. @throws {DavError} 400, 405, 415 */
+export function parsePut(request: DavRequest): { readonly modifiedMs: number | undefined } {
+  // "An origin server SHOULD respond with a 400 (Bad Request) ... if it receives Content-Range on a PUT" (RFC 9110 §14.5).
+  if (request.headers["content-range"] !== undefined) throw badRequest("PUT takes no Content-Range");
+  requireNoCoding(request.headers);
+  if (request.trailingSlash) throw new DavError(405, "the URL of a document must not end in a slash");
+  return { modifiedMs: parseMtime(single(request.headers["x-oc-mtime"])) };
+}
+
+/** New content that is whole, and what its document gets beside it. */
+export interface WholeContent {
+  readonly draft: Pick<Draft, "commit">;
+  readonly modifiedMs: number | undefined;
+}
+
+/** Puts the content in place, if it may be: rights, conditions and locks are judged as they are now. */
+export function commitPut(
   request: DavRequest,
   context: ServerContext,
-  draft: Draft,
-  modifiedMs: number | undefined,
+  { draft, modifiedMs }: WholeContent,
   work: Work,
 ): Promise<Answer> {
-  try {
-    return await withClaims(context, claimsOf(request), work, async () => {
-      const { resource: judged, seen, conditional } = await judgePut(request, context);
-      // Without a condition the last writer wins.
-      const over = conditional ? { over: judged ? ({ seen } as const) : ("nothing" as const) } : {};
-      const { created, resource } = await underCondition(conditional, async () =>
-        draft.commit({ modifiedMs, ...over }),
-      );
-      return empty(created ? 201 : 204, {
-        ETag: resource.etag,
-        "Last-Modified": formatHttpDate(lastModifiedMs(resource, context.now())),
-        ...(isTaken(modifiedMs, resource.modifiedMs) ? { "X-OC-Mtime": "accepted" } : {}),
-      });
+  return withClaims(context, claimsOf(request), work, async () => {
+    const { resource: judged, seen, conditional } = await judgePut(request, context);
+    // Without a condition the last writer wins.
+    const over = conditional ? { over: judged ? ({ seen } as const) : ("nothing" as const) } : {};
+    const { created, resource } = await underCondition(conditional, async () =>
+      draft.commit({ modifiedMs, ...over }),
+    );
+    return empty(created ? 201 : 204, {
+      ETag: resource.etag,
+      "Last-Modified": formatHttpDate(lastModifiedMs(resource, context.now())),
+      ...(isTaken(modifiedMs, resource.modifiedMs) ? { "X-OC-Mtime": "accepted" } : {}),
     });
-  } finally {
-    await draft.discard();
-  }
+  });
 }
 
 function claimsOf({ path }: DavRequest): readonly Claim[] {
@@ -108,7 +115,8 @@ function isLargeUpload({ headers }: DavRequest, length: number | undefined): boo
   return length === undefined ? headers.expect !== undefined : length > digestedBytes;
 }
 
-async function judgePut(request: DavRequest, context: ServerContext): Promise<Judgement> {
+/** Whether the content may be put in place. @throws {DavError} 403, 405, 412, 423 and others */
+export async function judgePut(request: DavRequest, context: ServerContext): Promise<Judgement> {
   requireWrite(context, request, [request.path]);
   const judgement = await judge(request, context);
   const { resource, by } = judgement;
@@ -125,7 +133,7 @@ async function judgePut(request: DavRequest, context: ServerContext): Promise<Ju
 const unwilling = AbortSignal.abort();
 
 /** Each upload holds a file open: only so many are received at once, so that others still find one to open. */
-function takeUploadPlace({ principal, client }: DavRequest, { uploads }: ServerContext): Release {
+export function takeUploadPlace({ principal, client }: DavRequest, { uploads }: ServerContext): Release {
   const place = uploads.enter(askerOf(principal, client), unwilling);
   if (!(place instanceof Promise)) return place;
   throw new DavError(503, "too many uploads at once", { fields: { "Retry-After": "5" } });

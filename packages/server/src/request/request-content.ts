@@ -1,5 +1,6 @@
 /** A request's content, read late: 100 Continue is sent only when somebody wants it (RFC 9110 §10.1.1). */
 import type { IncomingHttpHeaders } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
 import { badRequest, DavError } from "@meanwhile/dav";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
 import type { RequestContent } from "./dav-request.ts";
@@ -86,8 +87,13 @@ function sendContinue(request: AnyRequest, response: AnyResponse): void {
   // "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that expectation."
   if (request.httpVersion === "1.0") return;
   // Node has sent it already where nobody listened for "checkContinue".
-  if ("stream" in request ? (request.stream.sentInfoHeaders?.length ?? 0) > 0 : sent100(response)) return;
+  if ("stream" in request ? sent100Http2(request.stream) : sent100(response)) return;
   response.writeContinue();
+}
+
+/** Other interim responses may have come before it. */
+function sent100Http2({ sentInfoHeaders = [] }: Pick<ServerHttp2Stream, "sentInfoHeaders">): boolean {
+  return sentInfoHeaders.some((fields) => fields[":status"] === 100);
 }
 
 function sent100(response: AnyResponse & { readonly _sent100?: boolean }): boolean {

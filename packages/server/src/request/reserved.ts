@@ -10,6 +10,8 @@ export interface ReservedPaths {
   readonly principals: ResourcePath;
   /** Where the page's files are, in the collection: no operation has this name. */
   readonly page: ResourcePath;
+  /** Where uploads are that may be gone on with, in the collection: no operation has this name. */
+  readonly uploads: ResourcePath;
   /** The collection, all below it, and the collections above it up to the root. */
   has(path: ResourcePath): boolean;
   /** What follows the collection in a path at or below it: "", or "ID", or "ID/outcome"; else undefined. */
@@ -27,6 +29,7 @@ export function reservedPaths(configured: string = defaultStatusPath): ReservedP
     collection,
     principals: memberPath(collection, "principals"),
     page: memberPath(collection, "page"),
+    uploads: memberPath(collection, "uploads"),
     has: (path) => above.has(path) || isWithin(path, collection),
     restOf: (path) => (isWithin(path, collection) ? path.slice(collection.length + 1) : undefined),
   };

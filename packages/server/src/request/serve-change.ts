@@ -18,6 +18,14 @@ import { type RequestKey, requestKey, targetOf } from "./request-key.ts";
 import { requireRights } from "./rights.ts";
 import { waitForOutcome } from "./wait-for-outcome.ts";
 
+/** How a change is served that is more than one request. */
+export interface ChangeManner {
+  /** The request that the operation is of, where it is completed by another one, by which a repetition is known. */
+  readonly as?: DavRequest;
+  /** Interim responses that were sent before. */
+  readonly spent?: { readonly count: number };
+}
+
 /** Answers a method that changes something: with the outcome of its own operation, or of an earlier one with the same key. */
 export async function serveChange(
   exchange: Exchange,
@@ -25,6 +33,7 @@ export async function serveChange(
   request: DavRequest,
   change: ChangeMethod,
   options: PipelineOptions,
+  manner: ChangeManner = {},
 ): Promise<Handled> {
   const { operations } = options;
   const key = requestKey(connection, request);
@@ -46,10 +55,11 @@ export async function serveChange(
 
   const { content, digest } = digestedContent(request.content, key.digestedBytes);
   const ending = await change({ ...request, content }, options.context);
-  const begun = await begin(request, ending, key, digest(), options);
+  const begun = await begin(manner.as ?? request, ending, key, digest(), options);
   if ("earlier" in begun) return join(begun);
   const { operation, failure } = begun;
-  const handled = await waitForOutcome(exchange, connection, request, operation, options, "starter");
+  const spent = manner.spent?.count ?? 0;
+  const handled = await waitForOutcome(exchange, connection, request, operation, options, "starter", spent);
   const error = failure();
   return error === undefined ? handled : { ...handled, error };
 }

@@ -22,6 +22,7 @@ import { answerOf } from "./outcome.ts";
  * Waits for the outcome, as the client prefers: with interim responses, until it would rather have a 202 (RFC 7240
  * §4.1, §4.3), or until this process ends before the operation does. One who has joined is done when its client leaves;
  * the one that started the operation is not, and tells the log how it ended.
+ * @param spent interim responses that this exchange had before
  */
 export async function waitForOutcome(
   exchange: Exchange,
@@ -30,10 +31,12 @@ export async function waitForOutcome(
   operation: Operation,
   options: PipelineOptions,
   role: "starter" | "joiner" = "joiner",
+  spent = 0,
 ): Promise<Handled> {
   const { operations, pacer, pacing, policy, attendance } = options;
   const url = statusUrl(request, options, operation.id);
-  const allowance = interimAllowance(exchange, connection, request.preferences, policy);
+  const granted = interimAllowance(exchange, connection, request.preferences, policy);
+  const allowance = { ...granted, budget: Math.max(0, granted.budget - spent) };
   const { first, interims, isLocated, answered } = await follow(operation, exchange, {
     operations,
     pacer,
@@ -52,7 +55,7 @@ export async function waitForOutcome(
         ? { ...answer, fields: { ...answer.fields, Link: `<${url}>; rel="status"` } }
         : answer,
     operation: operation.id,
-    interims,
+    interims: interims + spent,
     profile: allowance.profile,
     afterwards: answered,
   };

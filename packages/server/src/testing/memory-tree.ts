@@ -11,6 +11,8 @@ import {
 } from "@meanwhile/dav";
 import {
   type Draft,
+  type KeptDraft,
+  type LeftDraft,
   type Member,
   type OpenDocument,
   type Placement,
@@ -23,7 +25,7 @@ import {
   type TreeErrorCode,
   type TreeWork,
 } from "../store.ts";
-import { MemoryDraft } from "./memory-draft.ts";
+import { MemoryDraft, type MemoryDraftPlace } from "./memory-draft.ts";
 import { openMemoryDocument } from "./memory-open-document.ts";
 import {
   describe,
@@ -75,6 +77,8 @@ class MemoryTree implements Tree {
   readonly #quota: Quota | undefined;
   readonly #root: MemoryCollection;
   readonly #sightings = new MemorySightings();
+  /** Drafts that were left. */
+  readonly #left = new Map<string, Uint8Array>();
   #etags = 0;
 
   constructor(options: MemoryTreeOptions) {
@@ -130,6 +134,36 @@ class MemoryTree implements Tree {
   }
 
   async draft(path: ResourcePath, _options: { readonly length: number | undefined }): Promise<Draft> {
+    return this.#draft(path);
+  }
+
+  async keepDraft(
+    path: ResourcePath,
+    { id }: { readonly id: string; readonly length: number | undefined },
+  ): Promise<KeptDraft> {
+    const draft = this.#draft(path, { ...this.#leftAt(path, id), content: new Uint8Array() });
+    await draft.sync();
+    return draft;
+  }
+
+  async resumeDraft(path: ResourcePath, { id, length }: LeftDraft): Promise<KeptDraft | undefined> {
+    const content = this.#left.get(`${path} ${id}`);
+    if (content === undefined || content.length < length) return undefined;
+    return this.#draft(path, { ...this.#leftAt(path, id), content: content.subarray(0, length) });
+  }
+
+  async forgetDraft(path: ResourcePath, id: string): Promise<void> {
+    this.#left.delete(`${path} ${id}`);
+  }
+
+  #leftAt(path: ResourcePath, id: string): MemoryDraftPlace {
+    return {
+      leave: (content) => this.#left.set(`${path} ${id}`, content),
+      forget: () => this.#left.delete(`${path} ${id}`),
+    };
+  }
+
+  #draft(path: ResourcePath, place?: MemoryDraftPlace & { readonly content: Uint8Array }): MemoryDraft {
     this.#documentPlace(path);
     return new MemoryDraft((content, { modifiedMs, over }) => {
       const { parent, name, existing } = this.#documentPlace(path);
@@ -148,7 +182,7 @@ class MemoryTree implements Tree {
       this.#sightings.stamp(document);
       if (existing === undefined) parent.modifiedMs = nowMs;
       return { created: existing === undefined, resource: describeDocument(document) };
-    });
+    }, place);
   }
 
   async createCollection(path: ResourcePath, properties: readonly DeadProperty[]): Promise<void> {

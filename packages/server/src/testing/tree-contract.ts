@@ -1,4 +1,5 @@
 import { copyCases } from "./tree-copy-cases.ts";
+import { keptDraftCases } from "./tree-kept-draft-cases.ts";
 import { memberCases } from "./tree-member-cases.ts";
 import { moveCases } from "./tree-move-cases.ts";
 import { nameCases } from "./tree-name-cases.ts";
@@ -15,6 +16,7 @@ export const treeContract: readonly TreeCase[] = [
   ...readingCases,
   ...memberCases,
   ...writingCases,
+  ...keptDraftCases,
   ...nameCases,
   ...propertyCases,
   ...copyCases,

@@ -179,6 +179,7 @@ async function act(
       if (change.replaces) await forgetReplacedLocks(context, destination);
       if (change.method === "MOVE") await forgetUnmappedLocks(context, source);
     });
+  if (change.method === "MOVE") await context.keptUploads?.endWithin(source);
   try {
     const { created } =
       change.method === "COPY"

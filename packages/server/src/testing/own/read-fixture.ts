@@ -25,6 +25,7 @@ export function testContext(parts: Partial<ServerContext> = {}): ServerContext {
     access: openAccess,
     claims: createOperations().claims,
     uploads: createWorkQueue(defaultLimits.uploads),
+    keptUploads: undefined,
     isReserved: () => false,
     principals: reservedPaths().principals,
     page: undefined,

@@ -10,6 +10,7 @@ import { createDavHandler, type DavHandlerOptions, type RequestLogEntry } from "
 import type { LockStore, Tree } from "../../store.ts";
 import { createMemoryLockStore } from "../memory-lock-store.ts";
 import { createMemoryTree } from "../memory-tree.ts";
+import { createMemoryUploadStore } from "../memory-upload-store.ts";
 import { viewMultistatus } from "./multistatus-view.ts";
 import { requestBytes, WireClient, type WireResponse } from "./wire-client.ts";
 
@@ -53,6 +54,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
   let wake: () => void = () => undefined;
   const handler = createDavHandler({
     authenticate: byName,
+    uploads: createMemoryUploadStore(),
     ...options,
     limits: { claimMs: 0, ...options.limits },
     tree,
