@@ -44,8 +44,8 @@ export interface ReceivedFile {
   readonly replaced: boolean;
 }
 
-/** In a row: the one that came further than those before, and one that did not. */
-const receiving: RepeatPolicy = { ...atOnce, inARow: 2, inAll: 4 };
+/** In a row are those of which none came further than those before. */
+const receiving: RepeatPolicy = { ...atOnce, inARow: 1, inAll: 4 };
 /** Transfers that end too early without saying so. */
 const ending: RepeatPolicy = { ...atOnce, inAll: 1 };
 
@@ -72,11 +72,14 @@ export async function receiveFile(reception: FileReception): Promise<ReceivedFil
       const changed: Setback = { kind: "answer", cause: error, askedMs: 0 };
       if (error instanceof TooShort) await short.after(changed);
       const isOther = error instanceof TooShort || error instanceof ResourceChanged;
-      if (isOther || reached > furthest) repeating.news();
-      furthest = Math.max(furthest, reached);
+      const isNews = isOther || reached > furthest;
+      if (isNews) repeating.news();
       // Its rest was asked for as often as is of use.
       const isOver = error instanceof ConnectionError && isSpent(error);
       await repeating.after(isOther ? changed : isOver ? { kind: "final", cause: error } : setbackOf(error));
+      // One that came further is none of those in a row.
+      if (isNews) repeating.news();
+      furthest = Math.max(furthest, reached);
       if (isOther) facts = (error instanceof ResourceChanged && error.facts) || (await look(reception));
     }
   }
