@@ -4,7 +4,7 @@ import { lstatSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
 import { steadyNow } from "@meanwhile/operations/internal";
-import { keptLocks, type UploadStore } from "@meanwhile/server/internal";
+import { keptLocks, Sessions, type UploadStore } from "@meanwhile/server/internal";
 import { type LockStore, type Tree, TreeError } from "@meanwhile/server/store";
 import { isFull, openState, type Part, type State, StateError } from "@meanwhile/state-lmdb";
 import { Calls, type SyncOptions } from "./calls/calls.ts";
@@ -62,6 +62,8 @@ export interface Disk {
   readonly locks: LockStore;
   /** Where uploads are recorded that may be gone on with. */
   readonly uploads: UploadStore;
+  /** Of those who log in with a browser. */
+  readonly sessions: Sessions;
   /**
    * Resolves once all names that were answered for are synced. To be awaited before anything outside is recorded that
    * tells of them; it takes no time but with durability "content".
@@ -161,6 +163,7 @@ async function openParts(options: DiskOptions, { root, state, randomId }: Opened
     tree,
     locks: locksIn(state.part({ failure }), options.clock ?? steadyNow),
     uploads,
+    sessions: sessionsIn(state.part({ failure }), options.clock ?? steadyNow),
     namesSynced,
     makeRoom: () => state.makeRoom(),
     calling: () => workers.busy,
@@ -184,7 +187,12 @@ function uploadsIn(part: Part): UploadStore {
   return { records, change: (work, how) => part.change(work, how) };
 }
 
-/** What a tree or its locks say where the state could not be written. */
+function sessionsIn(part: Part, clock: () => number): Sessions {
+  const records = part.table<string, unknown>("sessions", "json");
+  return new Sessions({ kept: { records, change: (work, how) => part.change(work, how) }, clock });
+}
+
+/** What a tree, its locks or sessions say where the state could not be written. */
 function failure(cause: Error): TreeError {
   return new TreeError(isFull(cause) ? "no-space" : "unavailable", "the database could not be written", {
     cause,

@@ -8,7 +8,7 @@ export { MissingBinaryError } from "./native-module.ts";
 
 /** Those of `createDavHandler` of `@meanwhile/server`, without the store, which is the folder. */
 export interface ServeFolderOptions
-  extends Omit<DavHandlerOptions, "tree" | "locks" | "uploads" | "operations" | "page"> {
+  extends Omit<DavHandlerOptions, "tree" | "locks" | "uploads" | "sessions" | "operations" | "page"> {
   /** The folder to serve; it must exist. */
   readonly folder: string;
   /**
@@ -18,7 +18,7 @@ export interface ServeFolderOptions
   readonly state: string;
   /**
    * Users for Basic authentication: an htpasswd file with bcrypt hashes, as of `meanwhile serve --users`, with rights in
-   * the file with `.rights` at the end of its name. In place of `authenticate` and `access`. Default: everyone is let in.
+   * the file with `.rights` at the end of its name. In place of `authenticate`, `logins` and `access`. Default: everyone is let in.
    */
   readonly users?: string;
   /** Changes nothing. Default: false. */

@@ -17,7 +17,7 @@ export {
 } from "./answers/repetition.ts";
 export { patienceMs } from "./answers/timeouts.ts";
 export { isSafe } from "./request/options.ts";
-export { prefersHtml } from "./status/accept.ts";
+export { preferredType, prefersHtml } from "./status/accept.ts";
 export { type StatusAnswer, type StatusFields, statusFields } from "./status/answer.ts";
 export {
   failedCharacters,

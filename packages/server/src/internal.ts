@@ -10,3 +10,12 @@ export {
 } from "./locks/lock-table.ts";
 export type { UploadStore } from "./uploads/kept-uploads.ts";
 export { readUploadRecord, type UploadRecord } from "./uploads/upload-record.ts";
+/** For our own stores: sessions of browsers, in a table that a store keeps. */
+export {
+  defaultSessionLimits,
+  type SessionLimits,
+  type SessionRecordJson,
+  type SessionRecords,
+  Sessions,
+  type SessionsOptions,
+} from "./sessions/sessions.ts";

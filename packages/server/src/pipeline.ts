@@ -1,6 +1,6 @@
 /**
  * The way of one request, in one direction:
- * target → OPTIONS → who are you → own site → status documents → rights → method → final response → log.
+ * target → OPTIONS → sessions → who are you → own site → status documents → rights → method → final response → log.
  */
 import { DavError, parsePath } from "@meanwhile/dav";
 import {
@@ -33,7 +33,7 @@ import { type Connection, readConnection } from "./request/connection.ts";
 import { requireOwnSite } from "./request/cross-site.ts";
 import type { DavRequest } from "./request/dav-request.ts";
 import { listedPaths } from "./request/listed-paths.ts";
-import { type ExpressFields, type Mount, parseTarget, type Target } from "./request/mount.ts";
+import { type ExpressFields, type Mount, parseTarget, prefixOf, type Target } from "./request/mount.ts";
 import { requestContent } from "./request/request-content.ts";
 import { ignoredKeyFields } from "./request/request-key.ts";
 import type { ReservedPaths } from "./request/reserved.ts";
@@ -41,6 +41,14 @@ import { serveChange } from "./request/serve-change.ts";
 import { servePageFile } from "./request/serve-page-file.ts";
 import { serveReading } from "./request/serve-reading.ts";
 import type { SlowReads } from "./request/slow-reads.ts";
+import {
+  askToLogIn,
+  type FormLogin,
+  loginPlaceOf,
+  serveSession,
+  sessionOf,
+} from "./sessions/serve-session.ts";
+import type { Session } from "./sessions/sessions.ts";
 import { reservedErrorFields, reservedOptions, serveStatus } from "./status/serve-status.ts";
 import { TreeError } from "./store.ts";
 import { createUpload } from "./uploads/create-upload.ts";
@@ -50,6 +58,8 @@ export interface PipelineOptions {
   readonly context: ServerContext;
   readonly operations: Operations;
   readonly authenticate: Authenticate;
+  /** How browsers log in; undefined: as programs do. */
+  readonly login: FormLogin | undefined;
   readonly mount: Mount;
   readonly trustedProxy: (address: string) => boolean;
   readonly pacer: Pacer;
@@ -151,9 +161,9 @@ async function respond(
 /** An error as a page, where a browser asks for one. */
 function forPeople(answer: Answer, request: AnyRequest, method: string, mount: Mount): Answer {
   if (answer.status < 400) return answer;
-  const { url = "", headers, originalUrl, baseUrl = "" } = request as AnyRequest & ExpressFields;
+  const { url = "", headers, originalUrl } = request as AnyRequest & ExpressFields;
   const path = (originalUrl ?? url).replace(/\?.*$/s, "");
-  return errorPage(answer, { method, accept: headers.accept, path, prefix: mount.prefix || baseUrl });
+  return errorPage(answer, { method, accept: headers.accept, path, prefix: prefixOf(request, mount) });
 }
 
 /** Tells that an answer could not be given; where not even that can be, the connection is broken off. @returns the status */
@@ -195,16 +205,25 @@ async function handle(
     }
     const file = servePageFile(exchange.request, method, options.context.page, options.mount);
     if (file !== undefined) return { answer: file };
-    const who = await identify(exchange, connection, method, options.authenticate);
+    const ofSession = await serveSession(exchange, method, connection, options);
+    if (ofSession !== undefined) return ofSession;
+    const session = sessionOf(exchange.request, connection, options);
+    const who = session
+      ? ({ kind: "known", principal: session.principal } as const)
+      : await identify(exchange, connection, method, options.authenticate);
     if (who.kind === "known") principal = who.principal;
     if (method === "OPTIONS")
       return { answer: await capabilities(exchange, connection, who, options), principal };
-    const refused = refuse(who, method);
+    const asked =
+      who.kind === "challenge" ? askToLogIn(exchange.request, method, connection, options) : undefined;
+    const refused = asked ?? refuse(who, method);
     if (refused) return { answer: await complete(asReserved(refused, exchange, options)) };
-    requireOwnSite({ method, headers, connection, principal }, options);
+    requireOwnSite({ method, headers, connection, principal, byBrowser: session !== undefined }, options);
+    if (session) endWith(session, exchange);
     const target = parseTarget(exchange.request, options.mount);
     const paths = await listedPaths(target, exchange.request.headers, connection, options);
-    request = davRequest(exchange, connection, method, principal, target, paths);
+    const login = loginPlaceOf(exchange.request, connection, session ? "used" : "possible", options);
+    request = davRequest(exchange, connection, method, { principal, login }, target, paths);
     const handled = await dispatch(exchange, connection, request, options);
     checkFinalStatus(handled.answer.status);
     const extra = who.kind === "known" ? who.fields : undefined;
@@ -262,7 +281,7 @@ function davRequest(
   exchange: Exchange,
   connection: Connection,
   method: string,
-  principal: string | undefined,
+  user: Pick<DavRequest, "principal" | "login">,
   target: Target,
   paths: Pick<DavRequest, "path" | "destination">,
 ): DavRequest {
@@ -273,7 +292,7 @@ function davRequest(
     trailingSlash: target.trailingSlash,
     headers: request.headers,
     preferences: parsePrefer(request.headers["prefer"]),
-    principal,
+    ...user,
     client: { address: connection.address, connection: wireOf(request) },
     origin: connection.origin,
     prefix: target.prefix,
@@ -283,6 +302,14 @@ function davRequest(
       return exchange.closed;
     },
   };
+}
+
+/** An event stream, which has no end of its own, ends with the session that it belongs to. */
+function endWith({ ended }: Session, { request, response }: Exchange): void {
+  if (request.headers.accept?.includes("text/event-stream") !== true) return;
+  const cut = (): void => void response.destroy();
+  ended.addEventListener("abort", cut, { once: true });
+  response.once("close", () => ended.removeEventListener("abort", cut));
 }
 
 /** The connection that a request came on: of HTTP/2 the session, which many requests share. */
@@ -354,7 +381,7 @@ async function capabilities(
   if (target.path === "*") return serverOptions();
   const principal = who.kind === "known" ? who.principal : undefined;
   const paths = await listedPaths(target, exchange.request.headers, connection, { context, reserved });
-  const request = davRequest(exchange, connection, "OPTIONS", principal, target, paths);
+  const request = davRequest(exchange, connection, "OPTIONS", { principal, login: undefined }, target, paths);
   if (uploadIdOf(request.path, reserved) !== undefined) return withFields(serverOptions(), uploadOptions);
   if (reserved.has(request.path)) {
     return withFields(serverOptions(), reservedOptions(reserved, request.path));

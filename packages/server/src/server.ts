@@ -17,6 +17,8 @@ import { parseMount } from "./request/mount.ts";
 import { recoverOperations } from "./request/recovery.ts";
 import { reservedPaths } from "./request/reserved.ts";
 import { createSlowReads } from "./request/slow-reads.ts";
+import type { Logins } from "./sessions/logins.ts";
+import { Sessions } from "./sessions/sessions.ts";
 import type { LockStore, Tree } from "./store.ts";
 import { KeptUploads, type UploadStore } from "./uploads/kept-uploads.ts";
 
@@ -28,6 +30,8 @@ export type { NodeHandler } from "./pipeline.ts";
 export type { Authenticate, Authentication, Credentials } from "./request/authentication.ts";
 export { assertNotReserved, ReservedPathError } from "./request/reserved.ts";
 export type { UploadStore } from "./uploads/kept-uploads.ts";
+export type { LoginAttempt, Logins, LoginVerdict } from "./sessions/logins.ts";
+export type { Session, Sessions } from "./sessions/sessions.ts";
 
 /** What {@link createDavHandler} needs, and what may be set. */
 export interface DavHandlerOptions {
@@ -39,6 +43,13 @@ export interface DavHandlerOptions {
   readonly operations: Operations;
   /** Default: everyone is let in, anonymously. */
   readonly authenticate?: Authenticate;
+  /**
+   * Who may log in by a form, in a browser, over TLS or on this machine; beside `authenticate`, which is for programs.
+   * Default: nobody, and browsers show a window of their own for what `authenticate` wants.
+   */
+  readonly logins?: Logins;
+  /** The sessions of those. Default: in memory, so that they end with the process. */
+  readonly sessions?: Sessions;
   /** Default: everyone may do everything. */
   readonly access?: Access;
   /**
@@ -138,6 +149,10 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     context,
     operations: options.operations,
     authenticate: options.authenticate ?? anonymous,
+    login: options.logins && {
+      logins: options.logins,
+      sessions: options.sessions ?? new Sessions({ clock: context.now }),
+    },
     mount: parseMount(options.baseUrl),
     trustedProxy: options.trustedProxy ?? (() => false),
     pacer,

@@ -34,7 +34,7 @@ function authenticator(
   const { basic, digest, ...options } = kinds;
   const users = parseHtpasswd(htpasswd.join("\n"));
   const digestUsers = parseHtdigest(htdigest.join("\n"), undefined);
-  const authenticate = createAuthenticator({
+  const { authenticate } = createAuthenticator({
     users: basic ? { current: () => users } : undefined,
     digestUsers: digest ? { current: () => digestUsers } : undefined,
     realm,

@@ -1,11 +1,12 @@
 /** Who is asking: Basic and Digest authentication, and which of them is safe enough where. */
-import type { Authenticate, Authentication, Credentials } from "@meanwhile/server";
+import type { Authenticate, Authentication, Credentials, Logins } from "@meanwhile/server";
 import type { WatchedFile } from "../options/watched-file.ts";
 import { createBasic } from "./basic.ts";
 import { createBcryptThreads, type VerifyBcrypt } from "./bcrypt-threads.ts";
 import { createDigest } from "./digest.ts";
 import type { Htdigest } from "./htdigest.ts";
 import type { Htpasswd } from "./htpasswd.ts";
+import { createLogins } from "./logins.ts";
 import { createThrottle } from "./throttle.ts";
 
 export interface AuthenticatorOptions {
@@ -22,6 +23,13 @@ export interface AuthenticatorOptions {
   readonly verify?: VerifyBcrypt;
 }
 
+/** Who asks, for programs and for the form that browsers show. */
+export interface Authenticator {
+  readonly authenticate: Authenticate;
+  /** undefined: nobody is asked. */
+  readonly logins?: Logins;
+}
+
 /**
  * Asks everybody for credentials; with neither kind of users nobody is asked, and all are anonymous.
  *
@@ -29,15 +37,16 @@ export interface AuthenticatorOptions {
  * "Basic authentication MUST NOT be used to authenticate a WebDAV client to a server unless the connection is secure"
  * (RFC 4918 §20.1; see docs/decisions/0001-basic-on-loopback.md).
  */
-export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { users, digestUsers, realm, clock, random, verify = createBcryptThreads() } = options;
-  if (users === undefined && digestUsers === undefined) return () => ({ kind: "anonymous" });
+  if (users === undefined && digestUsers === undefined)
+    return { authenticate: () => ({ kind: "anonymous" }) };
   const throttle = createThrottle(clock);
   const digest = digestUsers && createDigest({ users: digestUsers, throttle, clock, random });
   const basicRealm = digestUsers?.current().realm ?? realm;
   const basic = users && createBasic({ users, realm: basicRealm, throttle, clock, random, verify });
 
-  return async (credentials): Promise<Authentication> => {
+  const authenticate = async (credentials: Credentials): Promise<Authentication> => {
     const basicHere = mayUseBasic(credentials) ? basic : undefined;
     const { scheme, rest } = splitScheme(credentials.headers.authorization ?? "");
     if (scheme === "basic" && basicHere !== undefined) {
@@ -65,6 +74,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     }
     return { kind: "challenge", challenges };
   };
+  return { authenticate, logins: createLogins({ users, digestUsers, basic, digest }) };
 }
 
 function mayUseBasic({ secure, loopback }: Credentials): boolean {

@@ -9,11 +9,14 @@ import { createPasswordCheck } from "./password-check.ts";
 import type { Standing, Throttle } from "./throttle.ts";
 import { createVerifiedCredentials } from "./verified-credentials.ts";
 
+/** What Basic credentials are found to be, unless they are wrong. */
+export type BasicVerdict = Extract<Authentication, { readonly kind: "known" | "throttled" | "overloaded" }>;
+
 export interface Basic {
   /** For a `WWW-Authenticate` field. */
   readonly challenge: string;
   /** Judges what follows the scheme in an Authorization field; undefined where it is not right. */
-  judge(credentials: Credentials, token68: string): Promise<Authentication | undefined>;
+  judge(credentials: Pick<Credentials, "address">, token68: string): Promise<BasicVerdict | undefined>;
 }
 
 /** The standing of credentials that were right before. */
@@ -34,7 +37,7 @@ export interface BasicOptions {
 export function createBasic({ users, realm, throttle, clock, random, verify }: BasicOptions): Basic {
   const key = random(32);
   const check = createPasswordCheck({ verify });
-  const underWay = new Map<string, Promise<Authentication | undefined>>();
+  const underWay = new Map<string, Promise<BasicVerdict | undefined>>();
   let listed = users.current();
   let verified = createVerifiedCredentials(clock);
 
@@ -42,7 +45,7 @@ export function createBasic({ users, realm, throttle, clock, random, verify }: B
     address: string,
     token68: string,
     digest: string,
-  ): Promise<Authentication | undefined> {
+  ): Promise<BasicVerdict | undefined> {
     const parsed = parseBasicCredentials(token68);
     if (parsed === undefined) return undefined;
     const attempt = throttle.attempt(address, parsed.user);

@@ -1,10 +1,10 @@
 /** Digest authentication (RFC 7616). */
-import { timingSafeEqual } from "node:crypto";
-import type { Authentication, Credentials } from "@meanwhile/server";
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Authentication, Credentials, LoginAttempt, LoginVerdict } from "@meanwhile/server";
 import type { WatchedFile } from "../options/watched-file.ts";
 import { type DigestCredentials, parseDigestCredentials } from "./digest-credentials.ts";
 import { digestResponse } from "./digest-response.ts";
-import type { Htdigest } from "./htdigest.ts";
+import type { DigestAlgorithm, Htdigest } from "./htdigest.ts";
 import { createNonceCounts } from "./nonce-counts.ts";
 import { createNonces } from "./nonces.ts";
 import { isSignedFor } from "./signed-target.ts";
@@ -15,6 +15,8 @@ export interface Digest {
   challenges(stale?: string): readonly string[];
   /** Judges what follows the scheme in an Authorization field; undefined where it is not right. */
   judge(credentials: Credentials, text: string): Authentication | undefined;
+  /** Judges a name and a password that came as they are. */
+  judgePassword(attempt: LoginAttempt): LoginVerdict;
 }
 
 export interface DigestOptions {
@@ -83,7 +85,28 @@ export function createDigest({ users, throttle, clock, random }: DigestOptions):
     return { kind: "known", principal: user, fields };
   }
 
-  return { challenges, judge };
+  function judgePassword({ address, user: typed, password }: LoginAttempt): LoginVerdict {
+    const { realm, algorithms, users: listed } = users.current();
+    const user = typed.normalize("NFC");
+    const attempt = throttle.attempt(address, user);
+    if (attempt.kind === "wait") return { kind: "throttled", retryAfterSeconds: attempt.seconds };
+    const [algorithm = "SHA-256"] = algorithms;
+    const hash = hashedSecretOf(algorithm, user, realm, password.normalize("NFC"));
+    const hashedSecret = listed.get(user)?.[algorithm];
+    const isRight = timingSafeEqual(Buffer.from(hash), Buffer.from(hashedSecret ?? "0".repeat(hash.length)));
+    if (!isRight || hashedSecret === undefined) return { kind: "wrong" };
+    throttle.succeeded(address, user);
+    return { kind: "known", principal: user };
+  }
+
+  return { challenges, judge, judgePassword };
+}
+
+/** H(A1) of what was typed (RFC 7616 §3.4.2). */
+function hashedSecretOf(algorithm: DigestAlgorithm, user: string, realm: string, password: string): string {
+  return createHash(algorithm === "MD5" ? "md5" : "sha256")
+    .update(`${user}:${realm}:${password}`)
+    .digest("hex");
 }
 
 /** Takes as long for users who are not there. */

@@ -34,6 +34,7 @@ const options: Readonly<Record<keyof ServeFolderOptions, Check>> = {
   maxOperations: count,
   warn: callable,
   authenticate: callable,
+  logins: members,
   access: members,
   baseUrl: text,
   trustedProxy: callable,

@@ -1,5 +1,5 @@
 /** Who may use a folder that `serveFolder` serves. */
-import { type Access, type Authenticate, openAccess } from "@meanwhile/server";
+import { type Access, type Authenticate, type Logins, openAccess } from "@meanwhile/server";
 import { CommandError } from "../command-error.ts";
 import { readOnly } from "../rights/rights.ts";
 import type { ServeFolderOptions } from "../serve-folder.ts";
@@ -7,20 +7,22 @@ import { openUsers } from "./users.ts";
 
 export interface FolderUsers {
   readonly authenticate?: Authenticate;
+  readonly logins?: Logins;
   readonly access: Access;
 }
 
 /** @throws {TypeError} `ERR_INVALID_ARG_VALUE` where the users file cannot be used, or goes with functions that decide the same */
 export function folderUsers(options: ServeFolderOptions, warn: (message: string) => void): FolderUsers {
-  const { users, authenticate, access = openAccess } = options;
+  const { users, authenticate, logins, access = openAccess } = options;
   if (users === undefined) {
     return {
       ...(authenticate === undefined ? {} : { authenticate }),
+      ...(logins === undefined ? {} : { logins }),
       access: options.readOnly === true ? readOnly(access) : access,
     };
   }
-  if (authenticate !== undefined || options.access !== undefined) {
-    throw wrong('the option "users" of serveFolder does not go with "authenticate" and "access"');
+  if (authenticate !== undefined || logins !== undefined || options.access !== undefined) {
+    throw wrong('the option "users" of serveFolder does not go with "authenticate", "logins" and "access"');
   }
   const files = {
     users,

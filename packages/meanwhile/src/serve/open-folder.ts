@@ -80,6 +80,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       tree: disk.tree,
       locks: disk.locks,
       uploads: disk.uploads,
+      sessions: disk.sessions,
       operations,
       limits: { uploads: shares.uploads, ...options.limits },
     });

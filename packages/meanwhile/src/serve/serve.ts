@@ -34,7 +34,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     log.warn("--cors null lets in pages without an origin, which any site can show; they get no credentials");
   }
   const tls = options.tls && readTls(options.tls);
-  const { authenticate, access } = openUsers(options, (message) => log.warn(message), clock);
+  const users = openUsers(options, (message) => log.warn(message), clock);
   const place = await findFolder(options, terminal);
 
   const folder = await openFolder({
@@ -44,8 +44,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     acceptNewRoot: options.acceptNewRoot,
     maxOperations: options.maxOperations,
     warn: (message) => log.warn(message),
-    authenticate,
-    access,
+    ...users,
     trustedProxy: (address) => options.trustedProxies.some((network) => network(address)),
     interim: {
       mode: options.interimMode,

@@ -1,8 +1,8 @@
 /** The files that say who may log in, and who may do what. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type Access, type Authenticate, openAccess } from "@meanwhile/server";
-import { createAuthenticator } from "../auth/authenticator.ts";
+import { type Access, openAccess } from "@meanwhile/server";
+import { type Authenticator, createAuthenticator } from "../auth/authenticator.ts";
 import { parseHtdigest } from "../auth/htdigest.ts";
 import { parseHtpasswd } from "../auth/htpasswd.ts";
 import { defaultRealm } from "../auth/realm.ts";
@@ -12,8 +12,7 @@ import { watchFile } from "../options/watched-file.ts";
 import { changingAccess, createRights, readOnly } from "../rights/rights.ts";
 import { parseRights } from "../rights/rights-file.ts";
 
-export interface Users {
-  readonly authenticate: Authenticate;
+export interface Users extends Authenticator {
   readonly access: Access;
 }
 
@@ -30,7 +29,7 @@ export function openUsers(
   const { users, digestUsers, realm } = options;
   const watch = <Content>(path: string, parse: (text: string) => Content) =>
     watchFile({ path, parse, clock, warn });
-  const authenticate = createAuthenticator({
+  const authenticator = createAuthenticator({
     users: users === undefined ? undefined : watch(users, parseHtpasswd),
     digestUsers:
       digestUsers === undefined ? undefined : watch(digestUsers, (text) => parseHtdigest(text, realm)),
@@ -39,7 +38,7 @@ export function openUsers(
     random: randomBytes,
   });
   const access = openRights([users, digestUsers], warn, clock);
-  return { authenticate, access: options.readOnly ? readOnly(access) : access };
+  return { ...authenticator, access: options.readOnly ? readOnly(access) : access };
 }
 
 /** The rights file stands beside a users file. Without one, whoever may log in may do everything. */

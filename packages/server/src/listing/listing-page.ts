@@ -15,8 +15,8 @@ export function listingTitle({ path }: Pick<Place, "path">): string {
   return names.length === 0 ? "/" : `/${names.join("/")}/`;
 }
 
-/** A document without script up to its body. */
-export function documentHead(title: string): string {
+/** A document without script up to its body. @param more elements of its head */
+export function documentHead(title: string, more = ""): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -24,7 +24,7 @@ export function documentHead(title: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${htmlText(title)}</title>
-<style>${listingStyle}</style>
+${more}<style>${listingStyle}</style>
 </head>
 <body>
 `;

@@ -30,6 +30,10 @@ tbody tr:hover { background: var(--raised); }
 tbody th { overflow-wrap: anywhere; }
 .error { margin: 16vh auto 0; max-width: 32rem; text-align: center; }
 .error h1 { margin: 0; }
+.login { margin: 12vh auto 0; max-width: 20rem; }
+.login input { width: 100%; }
+.login [role=alert] { color: inherit; font-weight: 600; }
+input, button { font: inherit; padding: .375rem .75rem; }
 .collection a { font-weight: 600; }
 .size, .modified { color: var(--quiet); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .size { text-align: right; }
@@ -39,11 +43,15 @@ tbody th { overflow-wrap: anywhere; }
 /** How a policy names the style. */
 export const listingStyleSource: string = `'sha256-${createHash("sha256").update(listingStyle).digest("base64")}'`;
 
-/** The policy of a listing: nothing but its style, no script, no frame around it. */
-export const listingPolicy: string = [
-  "default-src 'none'",
-  `style-src ${listingStyleSource}`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+/** The policy of a listing: nothing but its style, no script, no frame around it. @param forms where forms may lead */
+export function policyWith({ forms }: { readonly forms: "'none'" | "'self'" }): string {
+  return [
+    "default-src 'none'",
+    `style-src ${listingStyleSource}`,
+    "base-uri 'none'",
+    `form-action ${forms}`,
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
+export const listingPolicy: string = policyWith({ forms: "'none'" });

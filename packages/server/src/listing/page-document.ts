@@ -18,11 +18,13 @@ export interface PageDocument {
  * of them. Nothing is loaded from another origin.
  *
  * @param title text
+ * @param more elements of its head
  */
 export function pageDocument(
-  request: Pick<DavRequest, "prefix" | "principal">,
+  request: Pick<DavRequest, "prefix" | "principal" | "login">,
   title: string,
   { page, files, operations }: MountedPage,
+  more = "",
 ): PageDocument {
   const nonce = randomBytes(16).toString("base64");
   const urlOf = (name: string): string => `${request.prefix}${encodePath(files, true)}${name}`;
@@ -30,6 +32,7 @@ export function pageDocument(
     root: `${request.prefix}/`,
     operations: request.prefix + encodePath(operations, true),
     ...(request.principal === undefined ? {} : { user: request.principal }),
+    ...(request.login === undefined ? {} : { session: request.login.session, login: request.login.kind }),
   };
   const attributes = Object.entries(told).map(([name, value]) => ` data-${name}="${htmlText(value)}"`);
   return {
@@ -40,7 +43,7 @@ export function pageDocument(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${htmlText(title)}</title>
-<link rel="icon" href="data:,">
+${more}<link rel="icon" href="data:,">
 <link rel="stylesheet" nonce="${nonce}" href="${urlOf(page.style)}">
 <noscript><style>${listingStyle}</style></noscript>
 </head>
@@ -57,7 +60,7 @@ export function pageDocument(
       "connect-src 'self'",
       "img-src 'self' data:",
       "base-uri 'none'",
-      "form-action 'none'",
+      "form-action 'self'",
       "frame-ancestors 'none'",
       "require-trusted-types-for 'script'",
       "trusted-types 'none'",

@@ -16,7 +16,9 @@ export interface SiteRequest {
   readonly headers: IncomingHttpHeaders;
   readonly connection: Pick<Connection, "origin" | "declared" | "secure">;
   /** undefined: anonymous. */
-  readonly principal: string | undefined;
+  readonly principal?: string | undefined;
+  /** It is a browser's for certain, since it has a session's cookie or begins one: it must say that it is of our own page. */
+  readonly byBrowser?: boolean;
 }
 
 export interface SiteRules {
@@ -33,13 +35,20 @@ export interface SiteRules {
  * nobody logs in, that host must be an address, `localhost` or this machine's name: any other could be an attacker's, whose
  * DNS leads to this server, so that a browser takes his page for ours.
  *
+ * A session's cookie goes along by itself, whoever asks: with one, nothing passes that does not say whose page it is of.
+ *
  * @throws {DavError} 403, with what to do
  */
 export function requireOwnSite(request: SiteRequest, rules: SiteRules): void {
   if (isSafe(request.method) || request.method === "PROPFIND") return;
   const site = request.headers["sec-fetch-site"];
   const { origin } = request.headers;
-  if (site === undefined && origin === undefined) return;
+  if (site === undefined && origin === undefined && request.byBrowser !== true) return;
+  if (request.byBrowser === true) {
+    const isTold = site === "same-origin" || (site === undefined && origin !== undefined);
+    if (isTold && (origin === undefined || isOwn(origin, request.connection))) return;
+    throw new DavError(403, foreignPage(origin));
+  }
   if (isAllowedOrigin(origin, rules.cors)) return;
   const isForeign =
     (site !== undefined && site !== "same-origin" && site !== "none") ||

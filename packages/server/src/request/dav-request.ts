@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { ResourcePath } from "@meanwhile/dav";
 import type { Preferences } from "@meanwhile/interim/fields";
 import type { Origin } from "@meanwhile/operations";
+import type { LoginPlace } from "../sessions/serve-session.ts";
 
 export interface DavRequest {
   readonly method: string;
@@ -16,6 +17,8 @@ export interface DavRequest {
   readonly preferences: Preferences;
   /** undefined: anonymous. */
   readonly principal: string | undefined;
+  /** Where its user may log in by a form, and whether that was done; undefined where it cannot be. */
+  readonly login: LoginPlace | undefined;
   /** The client's address and its connection: between them places to work are shared. */
   readonly client: Origin;
   /** How the client sees the server, without a trailing slash: "https://files.example". */

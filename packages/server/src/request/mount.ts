@@ -57,6 +57,11 @@ export function parseTarget(request: AnyRequest, mount: Mount): Target {
   throw new DavError(404, "nothing is served at this URL");
 }
 
+/** The mount point's own path, without a slash at its end; in Express that of the handler. */
+export function prefixOf(request: AnyRequest, mount: Mount): string {
+  return mount.prefix || ((request as AnyRequest & ExpressFields).baseUrl ?? "");
+}
+
 /** What Express adds to a request. */
 export interface ExpressFields {
   readonly baseUrl?: string;

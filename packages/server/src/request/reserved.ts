@@ -12,6 +12,8 @@ export interface ReservedPaths {
   readonly page: ResourcePath;
   /** Where uploads are that may be gone on with, in the collection: no operation has this name. */
   readonly uploads: ResourcePath;
+  /** Where a browser begins and ends a session, in the collection: no operation has this name. */
+  readonly session: ResourcePath;
   /** The collection, all below it, and the collections above it up to the root. */
   has(path: ResourcePath): boolean;
   /** What follows the collection in a path at or below it: "", or "ID", or "ID/outcome"; else undefined. */
@@ -30,6 +32,7 @@ export function reservedPaths(configured: string = defaultStatusPath): ReservedP
     principals: memberPath(collection, "principals"),
     page: memberPath(collection, "page"),
     uploads: memberPath(collection, "uploads"),
+    session: memberPath(collection, "session"),
     has: (path) => above.has(path) || isWithin(path, collection),
     restOf: (path) => (isWithin(path, collection) ? path.slice(collection.length + 1) : undefined),
   };

@@ -1,9 +1,10 @@
 /** The page's own files. They are the same for everybody, and say nothing of what is served: nobody has to log in for them. */
-import { DavError, isWithin, parsePath, type ResourcePath } from "@meanwhile/dav";
+import { DavError } from "@meanwhile/dav";
 import type { AnyRequest } from "@meanwhile/interim";
 import type { Answer } from "../http/answer.ts";
 import type { MountedPage } from "../page.ts";
-import { type Mount, parseTarget } from "./mount.ts";
+import type { Mount } from "./mount.ts";
+import { nameBelow } from "./name-below.ts";
 
 /** The answer, where a request is for such a file; undefined for all others. @throws {DavError} 404 where there is none */
 export function servePageFile(
@@ -13,10 +14,8 @@ export function servePageFile(
   mount: Mount,
 ): Answer | undefined {
   if (mounted === undefined || (method !== "GET" && method !== "HEAD")) return undefined;
-  // Most requests are for something else: they are not looked at any further.
-  if (request.url?.includes(lastName) !== true) return undefined;
   const name = nameBelow(request, mount, mounted.files);
-  if (name === undefined) return undefined;
+  if (name === undefined || name === "") return undefined;
   const file = mounted.page.file(name);
   if (file === undefined) throw new DavError(404, "the page has no such file: load the page again");
   const packed = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(
@@ -35,16 +34,4 @@ export function servePageFile(
     },
     body: { kind: "bytes", bytes: packed ? file.gzip : file.bytes },
   };
-}
-
-const lastName = "/page/";
-
-function nameBelow(request: AnyRequest, mount: Mount, collection: ResourcePath): string | undefined {
-  try {
-    const path = parsePath(parseTarget(request, mount).path);
-    return isWithin(path, collection) && path !== collection ? path.slice(collection.length + 1) : undefined;
-  } catch (error) {
-    if (error instanceof DavError) return undefined;
-    throw error;
-  }
 }

@@ -54,6 +54,7 @@ export function testRequest(method: string, target: string, options: TestRequest
     headers,
     preferences: parsePrefer(headers["prefer"]),
     principal: options.principal,
+    login: undefined,
     client: { address: "192.0.2.1", connection: {} },
     origin: "http://files.example",
     prefix: options.prefix ?? "",
