@@ -1,6 +1,9 @@
 /** The page: where we are, what is here, what can be done, what goes on. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Account } from "./account/account.ts";
+import { AccountMenu } from "./account/account-menu.tsx";
+import { LoginDialog } from "./account/login-dialog.tsx";
 import { QuestionDialog } from "./asking/question-dialog.tsx";
 import type { Asking } from "./asking/questions.ts";
 import type { Changes } from "./changes/changes.ts";
@@ -34,11 +37,12 @@ export interface AppProps {
   readonly changes: Changes;
   readonly queue: UploadQueue;
   readonly tray: TrayStore;
+  readonly account: Account;
 }
 
 /** All of the page. */
 export function App(props: AppProps): JSX.Element {
-  const { settings, words, client, folder, asking, changes, queue, tray } = props;
+  const { settings, words, client, folder, asking, changes, queue, tray, account } = props;
   useStore(folder);
   const [preview, setPreview] = useState<Row | undefined>(undefined);
   const page = useMemo<PageContext>(
@@ -104,6 +108,7 @@ export function App(props: AppProps): JSX.Element {
       <header class="top">
         <Breadcrumb path={folder.path} move={commands.move} />
         <Search folder={folder} />
+        <AccountMenu account={account} />
       </header>
       <main>
         {kind === "failed" ? null : <Toolbar folder={folder} changes={changes} queue={queue} />}
@@ -119,6 +124,7 @@ export function App(props: AppProps): JSX.Element {
         <Preview key={preview.href} row={preview} onClose={() => setPreview(undefined)} />
       )}
       <QuestionDialog asking={asking} />
+      <LoginDialog account={account} />
     </Surroundings.Provider>
   );
 }

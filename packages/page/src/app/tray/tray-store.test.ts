@@ -28,8 +28,14 @@ afterEach(() => {
 
 function listening(): TrayStore {
   const storage = { getItem: () => null, setItem: () => undefined } as unknown as Storage;
+  const account = { fetch: globalThis.fetch, check: async () => undefined };
   const settings = { operations: "/.meanwhile/operations/", user: "ann" } as Settings;
-  const store = new TrayStore(settings, new OwnOperations(settings.operations, storage), () => undefined);
+  const store = new TrayStore(
+    settings,
+    new OwnOperations(settings.operations, storage),
+    account,
+    () => undefined,
+  );
   store.connect();
   return store;
 }

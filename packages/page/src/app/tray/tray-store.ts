@@ -1,4 +1,5 @@
 /** The operations of this user, fed by one event stream: those that this page began, and those that came from elsewhere. */
+import type { Account } from "../account/account.ts";
 import { EndedError } from "../changes/change-failure.ts";
 import type { Settings } from "../settings.ts";
 import { Store } from "../store.ts";
@@ -10,6 +11,9 @@ interface Follower {
   resolve(): void;
   reject(error: unknown): void;
 }
+
+/** How the server is asked, and who is told that it does not know us any more. */
+export type TrayAccount = Pick<Account, "fetch" | "check">;
 
 /** Listens to the list of operations, and tells those who wait for one of them how it ended. */
 export class TrayStore extends Store {
@@ -26,10 +30,13 @@ export class TrayStore extends Store {
 
   readonly #ended: () => void;
 
+  readonly #account: TrayAccount;
+
   /** @param ended called when one that ran has ended, whoever began it */
-  constructor(settings: Settings, own: OwnOperations, ended: () => void) {
+  constructor(settings: Settings, own: OwnOperations, account: TrayAccount, ended: () => void) {
     super();
     this.#settings = settings;
+    this.#account = account;
     this.#ended = ended;
     this.#own = own;
     own.subscribe(() => this.connect());
@@ -65,6 +72,7 @@ export class TrayStore extends Store {
       if (source.readyState === EventSource.CLOSED) {
         this.#asked = "";
         setTimeout(() => this.connect(), 5_000);
+        void this.#account.check();
       }
       this.changed();
     });
@@ -89,20 +97,21 @@ export class TrayStore extends Store {
   }
 
   async cancel({ cancel }: StatusDocument): Promise<void> {
-    if (cancel !== undefined) await fetch(new URL(cancel).pathname, { method: "POST" });
+    if (cancel !== undefined) await this.#account.fetch(new URL(cancel).pathname, { method: "POST" });
   }
 
   /** Takes it out of the list, for good. */
   async hide({ id, hide }: StatusDocument): Promise<void> {
     if (hide === undefined) return;
-    await fetch(new URL(hide).pathname, { method: "POST" });
+    await this.#account.fetch(new URL(hide).pathname, { method: "POST" });
     this.#own.remove(new Set([id]));
     this.#take(this.operations.filter((one) => one.id !== id));
   }
 
   /** Members that failed: lists do not have them. */
   async failed({ href }: StatusDocument): Promise<StatusDocument["failed"]> {
-    const answer = await fetch(new URL(href).pathname, { headers: { Accept: "application/json" } });
+    const accept = { Accept: "application/json" };
+    const answer = await this.#account.fetch(new URL(href).pathname, { headers: accept });
     return answer.ok ? ((await answer.json()) as StatusDocument).failed : [];
   }
 

@@ -42,6 +42,8 @@ export interface UploadOptions {
   /** Called when files have arrived in a folder, by its path. */
   arrived(folder: string): void;
   readonly send?: typeof sendFile;
+  /** Called where the server does not know whose a file is: whether it is worth to send it once more. */
+  again?(): Promise<boolean>;
 }
 
 /** Browsers open six connections to a server over HTTP/1.1: one is for the tray, one for looking around. */
@@ -241,11 +243,15 @@ export class UploadQueue extends Store {
     ).length;
   }
 
-  #attempt(entry: Entry, name: string, overwrite: boolean): Promise<Sent> {
+  async #attempt(entry: Entry, name: string, overwrite: boolean): Promise<Sent> {
     const { file, stop, upload } = entry;
     const path = upload.folder + encodeURIComponent(name);
-    const send = this.#options.send ?? sendFile;
-    return send({ path, file, overwrite }, (sent) => this.#set(entry, { sent }), stop.signal);
+    const { send = sendFile, again } = this.#options;
+    const once = (): Promise<Sent> =>
+      send({ path, file, overwrite }, (sent) => this.#set(entry, { sent }), stop.signal);
+    const result = await once();
+    const isUnknown = result.kind === "refused" && result.status === 401;
+    return isUnknown && (await again?.()) === true ? once() : result;
   }
 
   #set(entry: Entry, news: Partial<Upload>): void {

@@ -99,7 +99,7 @@ export const english = {
   notDone: (number: number) => (number === 1 ? "That did not work" : `${items(number)} did not work`),
   reasons: {
     400: "The server does not take this name.",
-    401: "You are not logged in any more. Load the page again to log in.",
+    401: "You are not logged in any more. Try again, and log in.",
     403: "You may not do this here.",
     404: "It is not there any more.",
     405: "Something else of that name is there.",
@@ -115,6 +115,20 @@ export const english = {
     partly: "A part of it failed. The rest is done.",
     stopped: "It was stopped.",
     unknown: "The connection was lost. Look whether it was done before you try again.",
+  },
+
+  account: (user: string) => `Logged in as ${user}`,
+  logIn: "Log in",
+  logOut: "Log out",
+  switchUser: "Switch user",
+  userName: "User name",
+  password: "Password",
+  loginEnded: (user: string) =>
+    `${user}, your login has ended. What you began goes on once you log in again.`,
+  loginFailures: {
+    wrong: "The user name or the password is wrong.",
+    throttled: "Too many failed attempts. Try again in some minutes.",
+    failed: "The server does not answer as it should. Try again in a moment.",
   },
 
   tray: "In progress",
@@ -145,7 +159,7 @@ export const english = {
   failures: {
     missing: "This folder is not there any more. It was moved, renamed or deleted.",
     forbidden: "You may not look into this folder.",
-    login: "You are not logged in any more. Load the page again to log in.",
+    login: "You are not logged in any more.",
     connection: "The server does not answer. Check the connection, and try again.",
     other: (status: number) => `The server answered with an error (${status}). Try again later.`,
     partly: "Some members of this folder cannot be shown.",

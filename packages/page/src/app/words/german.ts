@@ -100,7 +100,7 @@ export const german: Words = {
   notDone: (number) => (number === 1 ? "Das ging nicht" : `${items(number)}: das ging nicht`),
   reasons: {
     400: "Diesen Namen nimmt der Server nicht an.",
-    401: "Sie sind nicht mehr angemeldet. Laden Sie die Seite neu, um sich anzumelden.",
+    401: "Sie sind nicht mehr angemeldet. Versuchen Sie es nochmals, und melden Sie sich an.",
     403: "Das dürfen Sie hier nicht.",
     404: "Es ist nicht mehr da.",
     405: "Etwas anderes heißt schon so.",
@@ -116,6 +116,20 @@ export const german: Words = {
     partly: "Ein Teil ging nicht. Der Rest ist getan.",
     stopped: "Es wurde angehalten.",
     unknown: "Die Verbindung brach ab. Sehen Sie nach, ob es getan ist, bevor Sie es nochmals versuchen.",
+  },
+
+  account: (user) => `Angemeldet als ${user}`,
+  logIn: "Anmelden",
+  logOut: "Abmelden",
+  switchUser: "Benutzer wechseln",
+  userName: "Benutzername",
+  password: "Passwort",
+  loginEnded: (user) =>
+    `${user}, Ihre Anmeldung ist abgelaufen. Was Sie begonnen haben, geht weiter, sobald Sie sich wieder anmelden.`,
+  loginFailures: {
+    wrong: "Der Benutzername oder das Passwort ist falsch.",
+    throttled: "Zu viele Fehlversuche. Versuchen Sie es in einigen Minuten nochmals.",
+    failed: "Der Server antwortet nicht, wie er soll. Versuchen Sie es gleich nochmals.",
   },
 
   tray: "Was läuft",
@@ -145,7 +159,7 @@ export const german: Words = {
   failures: {
     missing: "Diesen Ordner gibt es nicht mehr. Er wurde verschoben, umbenannt oder gelöscht.",
     forbidden: "Sie dürfen in diesen Ordner nicht hineinsehen.",
-    login: "Sie sind nicht mehr angemeldet. Laden Sie die Seite neu, um sich anzumelden.",
+    login: "Sie sind nicht mehr angemeldet.",
     connection: "Der Server antwortet nicht. Prüfen Sie die Verbindung und versuchen Sie es nochmals.",
     other: (status) =>
       `Der Server antwortete mit einem Fehler (${status}). Versuchen Sie es später nochmals.`,
