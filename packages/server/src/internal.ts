@@ -8,8 +8,6 @@ export {
   LockTable,
   type LockTableOptions,
 } from "./locks/lock-table.ts";
-export type { UploadStore } from "./uploads/kept-uploads.ts";
-export { readUploadRecord, type UploadRecord } from "./uploads/upload-record.ts";
 /** For our own stores: sessions of browsers, in a table that a store keeps. */
 export {
   defaultSessionLimits,
@@ -19,3 +17,5 @@ export {
   Sessions,
   type SessionsOptions,
 } from "./sessions/sessions.ts";
+export type { UploadStore } from "./uploads/kept-uploads.ts";
+export { readUploadRecord, type UploadRecord } from "./uploads/upload-record.ts";

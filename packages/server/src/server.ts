@@ -29,9 +29,9 @@ export type { Page, PageFile } from "./page.ts";
 export type { NodeHandler } from "./pipeline.ts";
 export type { Authenticate, Authentication, Credentials } from "./request/authentication.ts";
 export { assertNotReserved, ReservedPathError } from "./request/reserved.ts";
-export type { UploadStore } from "./uploads/kept-uploads.ts";
 export type { LoginAttempt, Logins, LoginVerdict } from "./sessions/logins.ts";
 export type { Session, Sessions } from "./sessions/sessions.ts";
+export type { UploadStore } from "./uploads/kept-uploads.ts";
 
 /** What {@link createDavHandler} needs, and what may be set. */
 export interface DavHandlerOptions {
