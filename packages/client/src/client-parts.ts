@@ -8,7 +8,7 @@ import { createDavClient } from "./dav/create-dav-client.ts";
 import type { DavClient } from "./dav/dav-client.ts";
 import { backgroundRest } from "./dav/locks/background-rest.ts";
 import { Places } from "./dav/place.ts";
-import { serverMemories } from "./operation/server-memories.ts";
+import { serverMemories } from "./operation/server-memory.ts";
 import { startLongRequest } from "./operation/start-long-request.ts";
 import { watchOperation } from "./operation/watch-operation.ts";
 import type { Surroundings } from "./repeat/surroundings.ts";

@@ -4,7 +4,7 @@ import type { MultistatusResponse } from "@meanwhile/dav/xml";
 import { misuse } from "../error/misuse.ts";
 import { hasFailed, type MemberResult } from "../error/multistatus-error.ts";
 import type { LongRequest } from "../operation/long-request.ts";
-import type { ResumeUpload } from "../operation/resume-upload.ts";
+import type { ResumeUpload } from "../operation/long-request-plan.ts";
 import type { RequestContent } from "../send/send.ts";
 import { conditionFields } from "./condition-fields.ts";
 import { discard } from "./content/response-content.ts";

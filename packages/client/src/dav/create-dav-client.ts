@@ -1,5 +1,6 @@
 import type { LongRequest } from "../operation/long-request.ts";
-import type { LongRequestContext, ServerMemory, StartLongRequest } from "../operation/start-long-request.ts";
+import type { LongRequestContext, StartLongRequest } from "../operation/long-request-plan.ts";
+import type { ServerMemory } from "../operation/server-memory.ts";
 import type { Surroundings } from "../repeat/surroundings.ts";
 import type { Patience, Send } from "../send/send.ts";
 import { capabilities } from "./capabilities.ts";

@@ -1,5 +1,6 @@
 import type { LongRequest } from "../operation/long-request.ts";
-import type { LongRequestPlan, ServerMemory } from "../operation/start-long-request.ts";
+import type { LongRequestPlan } from "../operation/long-request-plan.ts";
+import type { ServerMemory } from "../operation/server-memory.ts";
 import type { Surroundings } from "../repeat/surroundings.ts";
 import type { Patience, Send } from "../send/send.ts";
 import type { HeldLocks } from "./locks/held-locks.ts";

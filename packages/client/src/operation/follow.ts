@@ -8,24 +8,10 @@ import { EventParser, readEvents } from "../status/event-stream.ts";
 import { type MonitorKind, readMonitor } from "../status/monitor.ts";
 import { ownReference } from "../status/own-reference.ts";
 import { refusal } from "../status/refusal.ts";
-import { readResults, readStatusDocument, type StatusDocument } from "../status/status-document.ts";
+import { readResults, readStatusDocument } from "../status/status-document.ts";
+import type { Ending } from "./ending.ts";
 import type { LongWait } from "./long-wait.ts";
 import { Vigil } from "./vigil.ts";
-
-/** How an operation ended, or why nobody can say. */
-export type Ending =
-  /** The status document at `url` says so: it has an outcome. */
-  | { readonly kind: "document"; readonly document: StatusDocument; readonly url: URL }
-  /** The response is the result, whatever its status: as servers do that have their own way with 202. */
-  | {
-      readonly kind: "response";
-      readonly response: Response;
-      /** Something told of an operation before: the response is more than what is there for everybody. */
-      readonly monitored: boolean;
-    }
-  | { readonly kind: "cancelled" }
-  /** Nothing is there, not any more, or nothing that says how far it is. */
-  | { readonly kind: "gone"; readonly cause: HttpError };
 
 /**
  * @throws {HttpError} where the server refuses to tell (401, 403, ...)

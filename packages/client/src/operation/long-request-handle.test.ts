@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { CancelledError, DetachedError } from "../error/operation-error.ts";
 import type { LongRequest } from "./long-request.ts";
-import { type LongRequestPlan, startLongRequest } from "./start-long-request.ts";
+import type { LongRequestPlan } from "./long-request-plan.ts";
+import { startLongRequest } from "./start-long-request.ts";
 import {
   at,
   document,

@@ -2,8 +2,8 @@ import { CancelledError, DetachedError } from "../error/operation-error.ts";
 import type { Patience } from "../send/send.ts";
 import { askToStop } from "./ask-to-stop.ts";
 import type { LongRequest } from "./long-request.ts";
+import type { LongRequestContext } from "./long-request-plan.ts";
 import { LongWait } from "./long-wait.ts";
-import type { LongRequestContext } from "./start-long-request.ts";
 
 /** What the patience and the stage at the start of a long request are, and what is done for it. */
 export interface LongRequestWork<Outcome> extends Patience {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../error/connection-error.ts";
 import { CancelledError, OutcomeUnknownError } from "../error/operation-error.ts";
 import type { LongRequest, RequestProgress } from "./long-request.ts";
-import { type LongRequestPlan, startLongRequest } from "./start-long-request.ts";
+import type { LongRequestPlan } from "./long-request-plan.ts";
+import { startLongRequest } from "./start-long-request.ts";
 import {
   at,
   document,

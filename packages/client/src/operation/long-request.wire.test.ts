@@ -13,13 +13,9 @@ import { realSurroundings } from "../repeat/surroundings.ts";
 import { createRequester } from "../send/requester.ts";
 import { cuttingHop, pseudoRandom } from "../testing/cutting-hop.ts";
 import type { LongRequest, RequestProgress } from "./long-request.ts";
-import { serverMemory } from "./server-memory.ts";
-import {
-  type LongRequestContext,
-  type LongRequestPlan,
-  type ServerMemory,
-  startLongRequest,
-} from "./start-long-request.ts";
+import type { LongRequestContext, LongRequestPlan } from "./long-request-plan.ts";
+import { type ServerMemory, serverMemory } from "./server-memory.ts";
+import { startLongRequest } from "./start-long-request.ts";
 import { type RelayingHop, relayingHop } from "./testing/relaying-hop.ts";
 import { watchOperation } from "./watch-operation.ts";
 

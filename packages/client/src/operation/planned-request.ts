@@ -3,10 +3,10 @@ import { ConnectionError } from "../error/connection-error.ts";
 import type { RequestContent } from "../send/send.ts";
 import { ownReference, statusLink } from "../status/own-reference.ts";
 import { formatIdempotencyKey } from "./idempotency-key.ts";
+import type { LongRequestPlan, ResumeUpload } from "./long-request-plan.ts";
 import type { LongWait } from "./long-wait.ts";
 import { identityOf, isSafe, prefer } from "./request-fields.ts";
-import { type ResumeUpload, resumeUpload } from "./resume-upload.ts";
-import type { LongRequestPlan } from "./start-long-request.ts";
+import { resumeUpload } from "./resume-upload.ts";
 import { Vigil } from "./vigil.ts";
 
 /** A long request as it is sent, and sent again, with the same key. */

@@ -3,32 +3,8 @@
 import { policies } from "../repeat/policies.ts";
 import { Repeating } from "../repeat/repeating.ts";
 import { isPassing, setbackOf } from "../repeat/setback.ts";
-import type { Patience, SendOptions } from "../send/send.ts";
+import type { ResumeUpload } from "./long-request-plan.ts";
 import type { LongWait } from "./long-wait.ts";
-
-/** An upload whose connection was lost. */
-export interface LostUpload {
-  /** Bytes of the content that were sent at most, so no more of ours can have arrived. */
-  readonly sent: number;
-  /**
-   * One exchange, with what is left of the patience.
-   *
-   * @throws {ConnectionError} where there is no final response
-   */
-  send(url: URL, options: Omit<SendOptions, keyof Patience>): Promise<Response>;
-  /** So many bytes of the content, counted from its beginning, are on their way now. */
-  onSent(bytes: number): void;
-  /** More was achieved than ever before: trying begins anew. */
-  alive(): void;
-}
-
-/**
- * Looks at what is there, and sends the rest.
- *
- * @returns the final response; undefined where nothing is there that could be gone on with
- * @throws {ConnectionError} where that was lost, too, and another look may find more
- */
-export type ResumeUpload = (lost: LostUpload) => Promise<Response | undefined>;
 
 /**
  * Resumes as long as that gets on.

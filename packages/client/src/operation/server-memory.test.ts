@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { serverMemories } from "./server-memories.ts";
-import { serverMemory } from "./server-memory.ts";
-import type { ServerMemory } from "./start-long-request.ts";
+import type { ServerMemory } from "./server-memory.ts";
+import { serverMemories, serverMemory } from "./server-memory.ts";
 import { at, base, type Reply, scriptedServer } from "./testing/scripted-server.ts";
 
 const dav = (classes: string): Reply => ({ headers: { DAV: classes } });

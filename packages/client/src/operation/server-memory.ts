@@ -3,7 +3,35 @@ import { isForLater } from "../repeat/setback.ts";
 import { discard } from "../send/bounded-text.ts";
 import type { Send } from "../send/send.ts";
 import { hasOperations, keepsAnswerTo } from "../status/announcement.ts";
-import type { ServerMemory } from "./start-long-request.ts";
+
+/** What is known of one origin, kept as long as the client. */
+export interface ServerMemory {
+  /**
+   * Whether some response has said that there are operations, as in `DAV` or `Operations`; undefined where that is not
+   * known. A request may say then that it would rather have a 202. It is no leave to send one again: of other methods and
+   * other URLs it says nothing.
+   */
+  readonly hasOperations: boolean | undefined;
+  /**
+   * The same; asks by OPTIONS where it is not known.
+   *
+   * @throws {ConnectionError} where the server cannot be asked now
+   */
+  findOperations(signal?: AbortSignal): Promise<boolean>;
+  /** Whether the last answer to a request of that method and URL has said that such answers are kept. */
+  keepsAnswers(request: { readonly method: string; readonly url: URL }): boolean;
+  /** Takes notice of the final response to that request. */
+  learnAnswer(
+    request: { readonly method: string; readonly url: URL },
+    response: Pick<Response, "status" | "headers">,
+  ): void;
+  /** It has answered before: where nobody listens, it is expected to come back. */
+  readonly answered: boolean;
+  /** Takes notice of what a response says of its server. */
+  learn(response: { readonly headers: Headers }): void;
+  /** A hop on the way loses what follows an interim response: from now on none is asked for. */
+  interimsBreak: boolean;
+}
 
 /** Methods with their URLs that are remembered; of more, the one that was heard of longest ago is forgotten. */
 const mostKept = 1_000;
@@ -84,4 +112,24 @@ export async function askOptions(
     );
   }
   return response;
+}
+
+/** Origins that are remembered; of more, the one that was heard of longest ago is forgotten. */
+const mostOrigins = 64;
+
+/** A memory for each origin: what one server says counts for no other. That of `base` is never forgotten. */
+export function serverMemories(send: Send, base: URL): (url: URL) => ServerMemory {
+  const own = serverMemory(send, base);
+  const others = new Map<string, ServerMemory>();
+  return (url) => {
+    if (url.origin === base.origin) return own;
+    const memory = others.get(url.origin) ?? serverMemory(send, new URL("/", url));
+    others.delete(url.origin);
+    others.set(url.origin, memory);
+    for (const oldest of others.keys()) {
+      if (others.size <= mostOrigins) break;
+      others.delete(oldest);
+    }
+    return memory;
+  };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { CancelledError } from "../error/operation-error.ts";
 import type { LongRequest } from "./long-request.ts";
-import { type LongRequestPlan, startLongRequest } from "./start-long-request.ts";
+import type { LongRequestPlan } from "./long-request-plan.ts";
+import { startLongRequest } from "./start-long-request.ts";
 import {
   at,
   document,

@@ -1,79 +1,8 @@
 import { isPassing } from "../repeat/setback.ts";
-import type { Surroundings } from "../repeat/surroundings.ts";
-import type { Patience, RequestContent, Send } from "../send/send.ts";
-import type { LongRequest } from "./long-request.ts";
 import { openLongRequest } from "./long-request-handle.ts";
-import { Obtaining } from "./obtaining.ts";
+import type { StartLongRequest } from "./long-request-plan.ts";
 import { PlannedRequest } from "./planned-request.ts";
-import type { ResumeUpload } from "./resume-upload.ts";
-
-/** What is known of one origin, kept as long as the client. */
-export interface ServerMemory {
-  /**
-   * Whether some response has said that there are operations, as in `DAV` or `Operations`; undefined where that is not
-   * known. A request may say then that it would rather have a 202. It is no leave to send one again: of other methods and
-   * other URLs it says nothing.
-   */
-  readonly hasOperations: boolean | undefined;
-  /**
-   * The same; asks by OPTIONS where it is not known.
-   *
-   * @throws {ConnectionError} where the server cannot be asked now
-   */
-  findOperations(signal?: AbortSignal): Promise<boolean>;
-  /** Whether the last answer to a request of that method and URL has said that such answers are kept. */
-  keepsAnswers(request: { readonly method: string; readonly url: URL }): boolean;
-  /** Takes notice of the final response to that request. */
-  learnAnswer(
-    request: { readonly method: string; readonly url: URL },
-    response: Pick<Response, "status" | "headers">,
-  ): void;
-  /** It has answered before: where nobody listens, it is expected to come back. */
-  readonly answered: boolean;
-  /** Takes notice of what a response says of its server. */
-  learn(response: { readonly headers: Headers }): void;
-  /** A hop on the way loses what follows an interim response: from now on none is asked for. */
-  interimsBreak: boolean;
-}
-
-export interface LongRequestContext {
-  /** Credentials are its own business. */
-  readonly send: Send;
-  readonly memory: ServerMemory;
-  readonly surroundings: Surroundings;
-  /**
-   * What sends hides interim responses, and does not tell a lost connection from one that never was, as `fetch` does. Then
-   * the server is asked whether it keeps answers before the first unsafe request, which prefers a 202 if it does. Default:
-   * no.
-   */
-  readonly hidesInterims?: boolean;
-  /** How long to try to come back while there is no sign of life, in milliseconds. Default: 15 minutes. */
-  readonly comebackMs?: number;
-}
-
-/** A request that may take long, and how to read its end. */
-export interface LongRequestPlan<Outcome> extends Patience {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: Headers;
-  readonly content?: RequestContent;
-  readonly idempotencyKey?: string;
-  readonly repeat?: boolean;
-  /** Tried after a lost connection before the request is sent again, if the server is not known to keep its answer. */
-  readonly resume?: ResumeUpload;
-  /** Makes the outcome of a final response, whatever its status; throws what the outcome shall reject with. */
-  read(response: Response): Promise<Outcome>;
-}
-
-/**
- * Starts it at once.
- *
- * @throws {TypeError} `ERR_IDEMPOTENCY_KEY` for a key that cannot be one
- */
-export type StartLongRequest = <Outcome>(
-  context: LongRequestContext,
-  plan: LongRequestPlan<Outcome>,
-) => LongRequest<Outcome>;
+import { CourseRun } from "./run-course.ts";
 
 /**
  * Sends a request and stays with it to its end: through 102s, a 202, lost connections, proxies that give up, and
@@ -93,15 +22,15 @@ export const startLongRequest: StartLongRequest = (context, plan) => {
     stage: request.stage,
     async run(wait) {
       wait.identity = request.identity;
-      const obtaining = new Obtaining(wait, request);
-      let response = await obtaining.response();
+      const run = new CourseRun(wait, request);
+      let response = await run.response();
       for (;;) {
         try {
           return await plan.read(response);
         } catch (error) {
           // Its content was lost on the way.
           if (wait.signal.aborted || !isPassing(error)) throw error;
-          response = await obtaining.onceMore(error);
+          response = await run.onceMore(error);
         }
       }
     },

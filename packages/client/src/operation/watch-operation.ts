@@ -4,9 +4,9 @@ import { refusal } from "../status/refusal.ts";
 import { follow, noStatusDocument } from "./follow.ts";
 import type { LongRequest } from "./long-request.ts";
 import { openLongRequest } from "./long-request-handle.ts";
+import type { LongRequestContext } from "./long-request-plan.ts";
 import { NoSignOfLife } from "./long-wait.ts";
 import { recordedOutcome } from "./recorded-outcome.ts";
-import type { LongRequestContext } from "./start-long-request.ts";
 
 /**
  * Follows an operation by its status document, which somebody else may have started, to its end.

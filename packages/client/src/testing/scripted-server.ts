@@ -3,8 +3,8 @@ import { createDavClient } from "../dav/create-dav-client.ts";
 import type { DavClient } from "../dav/dav-client.ts";
 import { Places } from "../dav/place.ts";
 import type { LongRequest } from "../operation/long-request.ts";
+import type { LongRequestContext, LongRequestPlan } from "../operation/long-request-plan.ts";
 import { serverMemory } from "../operation/server-memory.ts";
-import type { LongRequestContext, LongRequestPlan } from "../operation/start-long-request.ts";
 import type { Surroundings } from "../repeat/surroundings.ts";
 import type { RequestContent, Send, SendOptions } from "../send/send.ts";
 

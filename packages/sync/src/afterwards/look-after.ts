@@ -9,26 +9,16 @@ import { MemberError } from "../folders/folder-work.ts";
 import type { FolderMember } from "../plan/folder-member.ts";
 import type { MemberPlace, Removal } from "../plan/folder-plan.ts";
 import type { FolderSide } from "../plan/plan-folder.ts";
-import type { SyncRecord } from "../record/sync-record.ts";
-import type { SyncState } from "../record/sync-state.ts";
-import type { FolderTally } from "../run/folder-tally.ts";
 import { workThrough } from "../run/work-through.ts";
-import { settleContent } from "./settle-content.ts";
+import { type SettlingContent, settleContent } from "./settle-content.ts";
 import type { FoundMember, ListedMember, LookUnderName } from "./written-look.ts";
 import { parentOf, type WrittenFolder, type WrittenMember } from "./written-members.ts";
 
-export interface LookingAfter {
-  readonly direction: "up" | "down";
+export interface LookingAfter extends SettlingContent {
   readonly source: FolderSide;
   /** With the destination's own names. */
   readonly destination: FolderSide;
   readonly lookUnder: LookUnderName;
-  /** Whether the destination has so many bytes of a document that was put, and they are its first ones. */
-  readonly isOnlyBeginning: (place: MemberPlace, record: SyncRecord, length: number) => Promise<boolean>;
-  readonly state: SyncState | undefined;
-  readonly tally: FolderTally;
-  /** As clockAhead(). */
-  readonly clockAheadMs: () => Promise<number>;
   readonly concurrency: number;
   readonly signal: AbortSignal;
 }

@@ -2,8 +2,22 @@ import { MemberError } from "../folders/folder-work.ts";
 import { strongTag } from "../local/part-name.ts";
 import { sameTag } from "../plan/compare-document.ts";
 import type { FolderMember } from "../plan/folder-member.ts";
-import type { LookingAfter } from "./look-after.ts";
+import type { MemberPlace } from "../plan/folder-plan.ts";
+import type { SyncRecord } from "../record/sync-record.ts";
+import type { SyncState } from "../record/sync-state.ts";
+import type { FolderTally } from "../run/folder-tally.ts";
 import type { WrittenMember } from "./written-members.ts";
+
+/** Where content was written, and what is asked about it. */
+export interface SettlingContent {
+  readonly direction: "up" | "down";
+  /** Whether the destination has so many bytes of a document that was put, and they are its first ones. */
+  readonly isOnlyBeginning: (place: MemberPlace, record: SyncRecord, length: number) => Promise<boolean>;
+  readonly state: SyncState | undefined;
+  readonly tally: FolderTally;
+  /** As clockAhead(). */
+  readonly clockAheadMs: () => Promise<number>;
+}
 
 /** `Date` and modification times are in whole seconds. */
 const precisionMs = 2000;
@@ -14,13 +28,7 @@ const precisionMs = 2000;
  * it stays a change, and what the server has nothing or only the beginning of has failed.
  */
 export async function settleContent(
-  {
-    direction,
-    state,
-    tally,
-    clockAheadMs,
-    isOnlyBeginning,
-  }: Pick<LookingAfter, "direction" | "state" | "tally" | "clockAheadMs" | "isOnlyBeginning">,
+  { direction, state, tally, clockAheadMs, isOnlyBeginning }: SettlingContent,
   { place, record, endedMs }: WrittenMember,
   listed: FolderMember,
 ): Promise<void> {

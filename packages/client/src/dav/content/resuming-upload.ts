@@ -4,7 +4,7 @@
  */
 
 import { formatIdempotencyKey } from "../../operation/idempotency-key.ts";
-import type { LostUpload, ResumeUpload } from "../../operation/resume-upload.ts";
+import type { LostUpload, ResumeUpload } from "../../operation/long-request-plan.ts";
 import { mustBeReady, notNow } from "../../repeat/setback.ts";
 import { davClasses, keepsAnswerTo } from "../../status/announcement.ts";
 import { changeHeaders } from "../change.ts";

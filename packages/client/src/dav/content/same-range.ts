@@ -1,4 +1,4 @@
-import type { LostUpload } from "../../operation/resume-upload.ts";
+import type { LostUpload } from "../../operation/long-request-plan.ts";
 import { mustBeReady, notNow } from "../../repeat/setback.ts";
 import { parseContentRange } from "./content-range.ts";
 import { isCoded } from "./get.ts";

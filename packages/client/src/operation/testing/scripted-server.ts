@@ -2,8 +2,9 @@
 import { ConnectionError, type ConnectionErrorCode } from "../../error/connection-error.ts";
 import type { Surroundings } from "../../repeat/surroundings.ts";
 import type { Send } from "../../send/send.ts";
+import type { LongRequestContext } from "../long-request-plan.ts";
+import type { ServerMemory } from "../server-memory.ts";
 import { serverMemory } from "../server-memory.ts";
-import type { LongRequestContext, ServerMemory } from "../start-long-request.ts";
 
 export interface Reply {
   readonly status?: number;

@@ -1,0 +1,69 @@
+/** What a long request consists of, and what it is made in. */
+import type { Surroundings } from "../repeat/surroundings.ts";
+import type { Patience, RequestContent, Send, SendOptions } from "../send/send.ts";
+import type { LongRequest } from "./long-request.ts";
+import type { ServerMemory } from "./server-memory.ts";
+
+/** What the long requests of one client to one origin have in common. */
+export interface LongRequestContext {
+  /** Credentials are its own business. */
+  readonly send: Send;
+  readonly memory: ServerMemory;
+  readonly surroundings: Surroundings;
+  /**
+   * What sends hides interim responses, and does not tell a lost connection from one that never was, as `fetch` does. Then
+   * the server is asked whether it keeps answers before the first unsafe request, which prefers a 202 if it does. Default:
+   * no.
+   */
+  readonly hidesInterims?: boolean;
+  /** How long to try to come back while there is no sign of life, in milliseconds. Default: 15 minutes. */
+  readonly comebackMs?: number;
+}
+
+/** A request that may take long, and how to read its end. */
+export interface LongRequestPlan<Outcome> extends Patience {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly content?: RequestContent;
+  readonly idempotencyKey?: string;
+  readonly repeat?: boolean;
+  /** Tried after a lost connection before the request is sent again, if the server is not known to keep its answer. */
+  readonly resume?: ResumeUpload;
+  /** Makes the outcome of a final response, whatever its status; throws what the outcome shall reject with. */
+  read(response: Response): Promise<Outcome>;
+}
+
+/**
+ * Starts it at once.
+ *
+ * @throws {TypeError} `ERR_IDEMPOTENCY_KEY` for a key that cannot be one
+ */
+export type StartLongRequest = <Outcome>(
+  context: LongRequestContext,
+  plan: LongRequestPlan<Outcome>,
+) => LongRequest<Outcome>;
+
+/** An upload whose connection was lost. */
+export interface LostUpload {
+  /** Bytes of the content that were sent at most, so no more of ours can have arrived. */
+  readonly sent: number;
+  /**
+   * One exchange, with what is left of the patience.
+   *
+   * @throws {ConnectionError} where there is no final response
+   */
+  send(url: URL, options: Omit<SendOptions, keyof Patience>): Promise<Response>;
+  /** So many bytes of the content, counted from its beginning, are on their way now. */
+  onSent(bytes: number): void;
+  /** More was achieved than ever before: trying begins anew. */
+  alive(): void;
+}
+
+/**
+ * Looks at what is there, and sends the rest.
+ *
+ * @returns the final response; undefined where nothing is there that could be gone on with
+ * @throws {ConnectionError} where that was lost, too, and another look may find more
+ */
+export type ResumeUpload = (lost: LostUpload) => Promise<Response | undefined>;
