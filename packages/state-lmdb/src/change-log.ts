@@ -61,6 +61,19 @@ export class ChangeLog {
     }
   }
 
+  /** What the database does not have of the file, in order. The file is not changed, and may be missing. */
+  static read({ file, database, written }: ChangeLogOptions): readonly Batch[] {
+    let content: Buffer;
+    try {
+      content = readFileSync(file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+    const { lines } = readLines(content, Buffer.from(`${database}\n`));
+    return lines.flatMap(({ number, batch }) => (number > written ? [batch] : []));
+  }
+
   /** The number of the last line. */
   get last(): number {
     return this.#last;

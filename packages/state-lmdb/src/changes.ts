@@ -4,6 +4,7 @@ import type { Batch, Layer } from "./layer.ts";
 import type { Reserve } from "./reserve.ts";
 import { isFull, notWritten, StateError } from "./state-error.ts";
 import { StateTable } from "./state-table.ts";
+import { TableVersions } from "./table-versions.ts";
 import type { ChangeOptions, Encoding, Key, Part, PartOptions, Table } from "./tables.ts";
 import { View } from "./view.ts";
 import type { Writer } from "./writer-thread.ts";
@@ -55,6 +56,7 @@ export const aboutLog = { name: "changes", encoding: "json" } as const;
 export class Changes {
   readonly #options: ChangesOptions;
   readonly #view: View;
+  readonly #versions: TableVersions;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   /** Whether what is in the log is to be committed, even where nothing else waits. */
@@ -66,6 +68,7 @@ export class Changes {
   constructor(options: ChangesOptions, missed: readonly Batch[] = []) {
     this.#options = options;
     this.#view = new View();
+    this.#versions = new TableVersions(options.environment);
     for (const batch of missed) this.#view.take(batch);
     if (missed.length > 0) this.#soon();
   }
@@ -73,14 +76,11 @@ export class Changes {
   part(options: PartOptions = {}): Part {
     const part: PartState = { ...options, waiting: 0 };
     return {
-      table: <K extends Key, V>(name: string, encoding: Encoding): Table<K, V> =>
-        new StateTable<K, V>({
-          name,
-          encoding,
-          part,
-          view: this.#view,
-          environment: this.#options.environment,
-        }),
+      table: <K extends Key, V>(name: string, encoding: Encoding, version = 1): Table<K, V> => {
+        this.#versions.expect({ name, encoding }, version);
+        const { environment } = this.#options;
+        return new StateTable<K, V>({ name, encoding, root: part.root, part, view: this.#view, environment });
+      },
       change: (work, how) => this.#change(part, work, how),
     };
   }
@@ -224,7 +224,9 @@ export class Changes {
     const logged = this.#view.ahead.copy();
     if (!layer.isEmpty || !logged.isEmpty) {
       try {
-        await writer.commit(withNumber(logged, layer, log?.last));
+        const batch = withNumber(logged, layer, log?.last);
+        await writer.commit([...batch, ...this.#versions.newIn(batch)]);
+        this.#versions.recorded(batch);
       } catch (cause) {
         return notWritten(cause);
       }

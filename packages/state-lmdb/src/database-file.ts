@@ -20,7 +20,7 @@ const mostUnwritten = 64;
  * @returns what undoes that, where the database cannot be opened all the same
  * @throws {StateError} "corrupt"; "no-space" where a new file would not fit
  */
-export function checkDatabaseFile(file: string): () => void {
+export function checkDatabaseFile(file: string, how: "mended" | "unchanged" = "mended"): () => void {
   let fd: number;
   try {
     fd = openSync(file, "r+");
@@ -48,6 +48,7 @@ export function checkDatabaseFile(file: string): () => void {
         `${file} is damaged: ${size} of at least ${needed.bytes} bytes are left`,
       );
     }
+    if (how === "unchanged") return nothing;
     ftruncateSync(fd, needed.bytes);
     return () => truncateSync(file, size);
   } finally {

@@ -14,6 +14,11 @@ export function openEnvironment(path: string): Environment {
   return new Environment(open({ path, noSubdir: true, maxDbs: 64 }));
 }
 
+/** Opens a database that is not to be changed. A table that is missing is empty. */
+export function readEnvironment(path: string): Environment {
+  return new Environment(open({ path, noSubdir: true, maxDbs: 64, readOnly: true }));
+}
+
 /** A database that is open in this thread. */
 export class Environment {
   readonly database: RootDatabase;
@@ -27,7 +32,9 @@ export class Environment {
   table(name: string, encoding: Encoding): KeptTable {
     let table = this.#tables.get(name);
     if (table === undefined) {
-      table = this.database.openDB<unknown, Key>({ name, encoding });
+      // In a database that is not to be changed, one that is missing is not made.
+      const opened: KeptTable | undefined = this.database.openDB<unknown, Key>({ name, encoding });
+      table = opened ?? (emptyTable as KeptTable);
       this.#tables.set(name, table);
     }
     return table;
@@ -58,6 +65,12 @@ export class Environment {
     await this.database.close();
   }
 }
+
+const emptyTable: Partial<KeptTable> = {
+  get: () => undefined,
+  doesExist: () => false,
+  getRange: () => [] as unknown as ReturnType<KeptTable["getRange"]>,
+};
 
 /** Nothing of a batch that fails stays, and it counts once it is flushed. */
 const whole: TransactionFlags = TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT;

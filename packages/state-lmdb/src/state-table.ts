@@ -6,12 +6,14 @@ import { bytesOf, type View } from "./view.ts";
 export interface StateTableOptions {
   readonly name: string;
   readonly encoding: Encoding;
+  /** Begins each key; default: none does. */
+  readonly root?: number | undefined;
   readonly part: object;
   readonly view: View;
   readonly environment: Environment;
 }
 
-/** A table of the database, with what is not in the database yet. */
+/** A table of the database, with what is not in the database yet: the records of one root. */
 export class StateTable<K extends Key, V> implements Table<K, V> {
   readonly #options: StateTableOptions;
   readonly #kept: KeptTable;
@@ -22,39 +24,48 @@ export class StateTable<K extends Key, V> implements Table<K, V> {
   }
 
   get(key: K): V | undefined {
-    const entry = this.#entry(key);
-    return (entry === undefined ? this.#kept.get(key) : entry.value) as V | undefined;
+    const at = this.#at(key);
+    const entry = this.#entry(at);
+    return (entry === undefined ? this.#kept.get(at) : entry.value) as V | undefined;
   }
 
   has(key: K): boolean {
-    const entry = this.#entry(key);
-    return entry === undefined ? this.#kept.doesExist(key) : entry.value !== undefined;
+    const at = this.#at(key);
+    const entry = this.#entry(at);
+    return entry === undefined ? this.#kept.doesExist(at) : entry.value !== undefined;
   }
 
   *range(options: RangeOptions<K> = {}): Generator<TableRecord<K, V>, void, void> {
-    const { limit, ...bounds } = options;
+    const { limit, ...wanted } = options;
+    const { root } = this.#options;
+    const bounds = root === undefined ? (wanted as RangeOptions<Key>) : boundsIn(root, wanted);
     const others = this.#within(bounds);
     // Those of the database that something else counts for are read beyond the limit.
     const kept = this.#kept.getRange({
-      ...(bounds as RangeOptions<Key>),
+      ...bounds,
       ...(limit === undefined ? {} : { limit: limit + others.length }),
     });
     let left = limit ?? Number.POSITIVE_INFINITY;
-    for (const record of merged(kept, others)) {
+    for (const { key, value } of merged(kept, others)) {
       if (left-- <= 0) return;
-      yield record as TableRecord<K, V>;
+      yield { key: (root === undefined ? key : withoutRoot(key)) as K, value: value as V };
     }
   }
 
   put(key: K, value: V): void {
-    this.#options.view.set(this.#options, key, value);
+    this.#options.view.set(this.#options, this.#at(key), value);
   }
 
   remove(key: K): void {
-    this.#options.view.set(this.#options, key, undefined);
+    this.#options.view.set(this.#options, this.#at(key), undefined);
   }
 
-  #entry(key: K): Entry | undefined {
+  #at(key: K): Key {
+    const { root } = this.#options;
+    return root === undefined ? key : withRoot(root, key);
+  }
+
+  #entry(key: Key): Entry | undefined {
     const { name, view } = this.#options;
     const layers = view.layers(name);
     if (layers.length === 0) return undefined;
@@ -74,6 +85,24 @@ export class StateTable<K extends Key, V> implements Table<K, V> {
     const found = new Map(layers.toReversed().flatMap((layer) => layer.within(name, bounds, bytesOf)));
     return [...found].sort(([one], [other]) => (one < other ? -1 : 1));
   }
+}
+
+/** A key as the database has it, where records are those of a root. */
+export function withRoot(root: number, key: Key): Key {
+  return typeof key === "object" ? [root, ...key] : [root, key];
+}
+
+function withoutRoot(key: Key): Key {
+  const [, first = "", ...others] = key as (string | number)[];
+  return others.length === 0 ? first : [first, ...others];
+}
+
+function boundsIn(root: number, { start, end, ...how }: RangeOptions<Key>): RangeOptions<Key> {
+  return {
+    ...how,
+    start: start === undefined ? [root] : withRoot(root, start),
+    end: end === undefined ? [root + 1] : withRoot(root, end),
+  };
 }
 
 /** Records of the database, and what counts in their place or beside them, in the order of keys. */

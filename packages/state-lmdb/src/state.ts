@@ -1,12 +1,8 @@
 /** The state of one process, in one directory: tables in LMDB, read at once and written by a thread of their own. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { ChangeLog } from "./change-log.ts";
-import { aboutLog, Changes } from "./changes.ts";
-import { checkDatabaseFile } from "./database-file.ts";
-import { type Environment, openEnvironment } from "./environment.ts";
-import type { Batch } from "./layer.ts";
-import { makeFilePrivate } from "./private-modes.ts";
+import { Changes } from "./changes.ts";
+import { type OpenedFiles, openFiles } from "./database-files.ts";
 import { Reserve } from "./reserve.ts";
 import { makeStateDirectory, syncNames } from "./state-directory.ts";
 import { isFull, StateError } from "./state-error.ts";
@@ -39,6 +35,11 @@ export interface OpenStateOptions {
    * room is held in the directory.
    */
   readonly makeRoom?: () => boolean;
+  /**
+   * Called once this process has the directory, with its path, before the database is opened in it: brings what an earlier
+   * version left there into the form of this one. Called once more where it failed for want of room, and some could be made.
+   */
+  readonly prepare?: (directory: string) => Promise<void>;
 }
 
 /** The state of one machine, opened. */
@@ -72,7 +73,11 @@ export async function openState(options: OpenStateOptions): Promise<State> {
     makeRoom === undefined ? new Reserve({ file: join(directory, "reserve") }) : elsewhere(makeRoom);
   const file = join(directory, options.file);
   try {
-    const opened = openOrMakeRoom(file, randomId, reserve);
+    const open = async (): Promise<OpenedFiles> => {
+      await options.prepare?.(directory);
+      return openFiles(file, randomId);
+    };
+    const opened = await openOrMakeRoom(open, reserve);
     // What is committed is kept only if the files that it is in have their names.
     for (const named of made) syncNames(named);
     return stateOf({ directory, file, reserve, release: () => hold.release(), ...opened });
@@ -88,48 +93,13 @@ function elsewhere(makeRoom: () => boolean): Room {
   return { free: makeRoom, fill: () => {} };
 }
 
-interface Opened {
-  readonly environment: Environment;
-  readonly log: ChangeLog;
-  readonly missed: readonly Batch[];
-}
-
 /** A full disk must not keep the server from the requests that free room. */
-function openOrMakeRoom(file: string, randomId: () => string, reserve: Room): Opened {
+async function openOrMakeRoom(open: () => Promise<OpenedFiles>, reserve: Room): Promise<OpenedFiles> {
   try {
-    return open(file, randomId);
+    return await open();
   } catch (error) {
     if (!isFull(error) || !reserve.free()) throw error;
-    return open(file, randomId);
-  }
-}
-
-function open(file: string, randomId: () => string): Opened {
-  const shorten = checkDatabaseFile(file);
-  let environment: Environment | undefined;
-  try {
-    environment = openEnvironment(file);
-    // LMDB creates them as the umask says.
-    for (const one of [file, `${file}-lock`]) makeFilePrivate(one);
-    const about = environment.table(aboutLog.name, aboutLog.encoding);
-    if (about.get("database") === undefined) {
-      environment.write([{ ...aboutLog, changes: [["database", randomId()]] }]);
-      environment.renew();
-    }
-    const logFile = `${file}-changes`;
-    const [database, written] = [about.get("database"), about.get("written")];
-    const { log, missed } = ChangeLog.open({
-      file: logFile,
-      database: `${database}`,
-      written: Number(written ?? 0),
-    });
-    makeFilePrivate(logFile);
-    return { environment, log, missed };
-  } catch (cause) {
-    void environment?.close();
-    if (isFull(cause)) throw cause;
-    shorten();
-    throw new StateError("corrupt", `the database ${file} cannot be read`, { cause });
+    return open();
   }
 }
 
@@ -138,7 +108,7 @@ function full(directory: string, cause: unknown): StateError {
   return new StateError("no-space", message, { cause });
 }
 
-interface StateParts extends Opened {
+interface StateParts extends OpenedFiles {
   readonly directory: string;
   readonly file: string;
   readonly reserve: Room;

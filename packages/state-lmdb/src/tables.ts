@@ -55,8 +55,13 @@ export interface ChangeOptions {
 
 /** Tables that are changed together, in the order in which it is asked for. */
 export interface Part {
-  /** Opens a table of this part. To be called before the first change: it may wait for the disk. */
-  table<K extends Key, V>(name: string, encoding: Encoding): Table<K, V>;
+  /**
+   * Opens a table of this part. To be called before the first change: it may wait for the disk.
+   *
+   * @param version of the form of its records, from 1 on: it is recorded with the first of them. Default: 1
+   * @throws {StateError} "newer-format" where a newer program wrote the table; "unusable" where an older one did
+   */
+  table<K extends Key, V>(name: string, encoding: Encoding, version?: number): Table<K, V>;
   /**
    * Changes tables, whole or not at all: what `work` puts and removes counts once it has come back. `work` is run when
    * all changes of the part before it are made, and once more where they have to be made without others; it makes no
@@ -70,6 +75,11 @@ export interface Part {
 
 /** How a part of the state behaves. */
 export interface PartOptions {
+  /**
+   * What the records belong to, of what has records of the same kind: its number begins each of their keys. Keys that are
+   * lists have two members at least then. Default: none does.
+   */
+  readonly root?: number;
   /**
    * Called before durable changes are committed, which wait for what it returns: what they tell of has to survive a
    * loss of power first. Where it fails, so do they.
