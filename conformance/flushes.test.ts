@@ -82,7 +82,7 @@ testWith(
       });
     expect(calls.filter(({ isMain }) => isMain)).toEqual([]);
     // What is looked for would be seen.
-    expect(calls.some(({ call }) => /^fdatasync\(.*data\.mdb>/.test(call))).toBe(true);
+    expect(calls.some(({ call }) => /^fdatasync\(.*state\.mdb>/.test(call))).toBe(true);
     expect(calls.some(({ call }) => /^fsync\(/.test(call))).toBe(true);
   },
 );

@@ -22,7 +22,7 @@ describe("a disk", () => {
   test("makes its state directory for its user alone", async () => {
     const disk = await makeTestDisk();
     expect(statSync(disk.state).mode & 0o777).toBe(0o700);
-    for (const name of ["data.mdb", "data.mdb-lock"]) {
+    for (const name of ["state.mdb", "state.mdb-lock"]) {
       expect(statSync(join(disk.state, name)).mode & 0o777).toBe(0o600);
     }
   });
@@ -125,14 +125,14 @@ describe("a disk is refused", () => {
   test("if a newer version wrote the state, and changes nothing", async () => {
     const disk = await makeTestDisk();
     await disk.close();
-    const database = open({ path: join(disk.state, "data.mdb"), maxDbs: 32 });
-    await database.openDB({ name: "about", encoding: "json" }).put("format", 2);
+    const database = open({ path: join(disk.state, "state.mdb"), maxDbs: 32 });
+    await database.openDB({ name: "about", encoding: "json" }).put([0, "format"], 3);
     await database.close();
-    const before = readFileSync(join(disk.state, "data.mdb"));
+    const before = readFileSync(join(disk.state, "state.mdb"));
     const { folder, state } = disk;
     const refusal = expect(openDisk({ folder, state })).rejects;
-    await refusal.toMatchObject({ code: "newer-format", message: expect.stringContaining("format 2") });
-    expect(readFileSync(join(disk.state, "data.mdb")).equals(before)).toBe(true);
+    await refusal.toMatchObject({ code: "newer-format", message: expect.stringContaining("format 3") });
+    expect(readFileSync(join(disk.state, "state.mdb")).equals(before)).toBe(true);
   });
 
   test.each([
@@ -149,7 +149,7 @@ describe("a disk is refused", () => {
     }
     await disk.close();
     const { folder, state } = disk;
-    const file = join(state, "data.mdb");
+    const file = join(state, "state.mdb");
     damage(file);
     const before = readFileSync(file);
     const refusal = expect(openDisk({ folder, state })).rejects;

@@ -1,7 +1,6 @@
 /** One folder on one machine: its files as a tree of resources, with dead properties and locks in LMDB. */
 import { randomBytes } from "node:crypto";
 import { lstatSync, realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
 import { steadyNow } from "@meanwhile/operations/internal";
 import { keptLocks, Sessions, type UploadStore } from "@meanwhile/server/internal";
@@ -13,17 +12,19 @@ import { treeError } from "./calls/errno.ts";
 import { keptDraftName } from "./documents/file-draft.ts";
 import { MovedTags } from "./documents/moved-tags.ts";
 import { Folder } from "./paths/folder.ts";
+import type { NameOwner } from "./paths/names.ts";
 import { sweep } from "./placing/sweep.ts";
 import { Temporaries } from "./placing/temporaries.ts";
 import { DeadProperties } from "./properties/dead-properties.ts";
-import { claimState } from "./state/claim-state.ts";
+import { claimState, noRoot, onlyRoot } from "./state/claim-state.ts";
+import { prepareState, stateFile } from "./state/prepare-state.ts";
 import { recogniseRoot } from "./state/served-root.ts";
 import { FolderTree } from "./trees/folder-tree.ts";
 import { FileWorkers } from "./workers/file-workers.ts";
 import { Pace } from "./workers/pace.ts";
 import { patience } from "./workers/patience.ts";
 import { Routes } from "./workers/routes.ts";
-import { Works, type WorksOptions } from "./works/works.ts";
+import { Works } from "./works/works.ts";
 
 export type { Durability } from "./calls/durability.ts";
 
@@ -64,6 +65,8 @@ export interface Disk {
   readonly uploads: UploadStore;
   /** Of those who log in with a browser. */
   readonly sessions: Sessions;
+  /** Where other records may be kept beside these, in tables of other names. It is closed with the disk. */
+  readonly state: State;
   /**
    * Resolves once all names that were answered for are synced. To be awaited before anything outside is recorded that
    * tells of them; it takes no time but with durability "content".
@@ -92,10 +95,15 @@ export interface Disk {
 export async function openDisk(options: DiskOptions): Promise<Disk> {
   const root = realFolder(options.folder);
   const randomId = options.randomId ?? (() => randomBytes(16).toString("hex"));
-  const state = await openState({ directory: options.state, file: "data.mdb", randomId });
+  const state = await openState({
+    directory: options.state,
+    file: stateFile,
+    randomId,
+    prepare: (directory) => prepareState(directory, randomId),
+  });
   try {
-    await claimState(state, root);
-    const disk = await openParts(options, { root, state, randomId });
+    const owner = await claimState(state, root);
+    const disk = await openParts(options, { root, state, randomId, owner });
     state.holdRoom();
     return {
       ...disk,
@@ -117,11 +125,13 @@ interface Opened {
   readonly root: string;
   readonly state: State;
   readonly randomId: () => string;
+  readonly owner: NameOwner;
 }
 
-async function openParts(options: DiskOptions, { root, state, randomId }: Opened): Promise<Disk> {
+async function openParts(options: DiskOptions, { root, state, randomId, owner }: Opened): Promise<Disk> {
   const accept = options.acceptNewRoot === true;
-  const mark = await recogniseRoot({ part: state.part(), root, randomId, accept });
+  const ofRoot = { root: onlyRoot };
+  const mark = await recogniseRoot({ part: state.part(ofRoot), root, randomId, accept });
   const clock = options.clock ?? Date.now;
   const left = (collection: ResourcePath): void => options.log?.({ kind: "left-behind", collection });
   const pace = new Pace();
@@ -136,34 +146,35 @@ async function openParts(options: DiskOptions, { root, state, randomId }: Opened
   const namesSynced = async (): Promise<void> => {
     await Promise.all([calls.namesSynced(), patient.namesSynced()]);
   };
-  const tellsOfNames = { before: namesSynced, failure };
+  const tellsOfNames = { ...ofRoot, before: namesSynced, failure };
   const maxBytes = options.maxPropertyBytes;
   const deadProperties = new DeadProperties({
     part: state.part(tellsOfNames),
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
-  const tags = new MovedTags(state.part({ failure }));
+  const tags = new MovedTags(state.part({ ...ofRoot, failure }));
   const served = { stats: lstatSync(root, { bigint: true }), mark };
   const folder = new Folder({ root, state: state.directory, calls, tags, served });
   const workFolder = new Folder({ root, state: state.directory, calls: patient, tags, served });
-  const temporaries = new Temporaries({ part: state.part(tellsOfNames), randomId });
-  const works = openWorks({
-    file: join(state.directory, "works"),
-    calls,
+  const temporaries = new Temporaries({ part: state.part(tellsOfNames), randomId, owner });
+  const works = new Works({
+    part: state.part({ ...ofRoot, failure }),
     randomId,
+    owner,
     clock,
-    reserve: { free: () => state.makeRoom() },
+    durable: calls.durability !== "none",
   });
-  const uploads = uploadsIn(state.part({ failure }));
-  const drafts = [...uploads.records.range()].map(({ key }) => keptDraftName(key));
+  const uploads = uploadsIn(state.part({ ...ofRoot, failure }));
+  const drafts = [...uploads.records.range()].map(({ key }) => keptDraftName(owner, key));
   const needed = new Set([...works.names(), ...drafts]);
   for (const collection of await sweep(folder, temporaries, needed)) left(collection);
   const tree = new FolderTree({ folder, workFolder, deadProperties, temporaries, works, clock, left });
   return {
     tree,
-    locks: locksIn(state.part({ failure }), options.clock ?? steadyNow),
+    state,
+    locks: locksIn(state.part({ ...ofRoot, failure }), options.clock ?? steadyNow),
     uploads,
-    sessions: sessionsIn(state.part({ failure }), options.clock ?? steadyNow),
+    sessions: sessionsIn(state.part({ root: noRoot, failure }), options.clock ?? steadyNow),
     namesSynced,
     makeRoom: () => state.makeRoom(),
     calling: () => workers.busy,
@@ -197,14 +208,6 @@ function failure(cause: Error): TreeError {
   return new TreeError(isFull(cause) ? "no-space" : "unavailable", "the database could not be written", {
     cause,
   });
-}
-
-function openWorks(options: WorksOptions): Works {
-  try {
-    return new Works(options);
-  } catch (cause) {
-    throw new StateError("unusable", `the file ${options.file} cannot be read and written`, { cause });
-  }
 }
 
 function realFolder(folder: string): string {

@@ -55,6 +55,30 @@ export async function lmdbJournal(
   }
 }
 
+/** Where {@link journalIn} keeps operations, and what it does first. */
+export interface StateJournalSettings extends KeptJournalSettings {
+  /** Called before anything is recorded, which waits for what it returns: what the journal tells of has to survive first. */
+  readonly before?: () => Promise<void>;
+}
+
+/**
+ * Opens the journal in a state that has other records, too. The state's owner closes it, after the journal.
+ *
+ * @throws {JournalError} as {@link lmdbJournal}
+ */
+export function journalIn(
+  state: State,
+  { before, ...settings }: StateJournalSettings = {},
+): Promise<DurableJournal> {
+  const part = state.part({ root: 0, failure: notWritten, ...(before === undefined ? {} : { before }) });
+  return keptJournal({
+    ...settings,
+    store: storeIn(part),
+    file: state.file,
+    files: join(state.directory, "contents"),
+  });
+}
+
 function storeIn(part: Part): JournalStore {
   return { records: part.table("journal", "binary"), change: (work, options) => part.change(work, options) };
 }

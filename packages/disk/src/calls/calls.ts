@@ -1,4 +1,4 @@
-import { type BigIntStats, type BigIntStatsFs, constants, writeSync } from "node:fs";
+import { type BigIntStats, type BigIntStatsFs, constants } from "node:fs";
 import type { Awaitable } from "@meanwhile/server/store";
 import { CallTime } from "../workers/call-time.ts";
 import type { Pace } from "../workers/pace.ts";
@@ -223,13 +223,6 @@ export class Calls {
     // A message takes the whole memory that they are a part of.
     const sent = route?.lane === undefined ? bytes : new Uint8Array(bytes);
     await this.#run(route, "write", [fd, sent, position], sent === bytes ? [] : [sent.buffer as ArrayBuffer]);
-  }
-
-  /** Appends a line at once, whatever the disk is like: it is short, and lines must not be mixed. */
-  async append(fd: number, line: Uint8Array, path: string): Promise<void> {
-    const held = this.#before?.({ call: "write", path });
-    if (held !== undefined) await held;
-    for (let at = 0; at < line.byteLength; ) at += writeSync(fd, line, at);
   }
 
   rename(from: string, to: string): Awaitable<void> {

@@ -11,7 +11,7 @@ import {
 } from "@meanwhile/server/store";
 import { treeError } from "../calls/errno.ts";
 import type { Directory, Folder } from "../paths/folder.ts";
-import { reservedName } from "../paths/names.ts";
+import { type NameOwner, reservedName } from "../paths/names.ts";
 import { placeNew } from "../placing/place-new.ts";
 import { isAsSeen, parseSeen } from "../placing/see.ts";
 import type { Temporaries, Temporary } from "../placing/temporaries.ts";
@@ -52,7 +52,7 @@ export async function beginKeptDraft(
   path: ResourcePath,
   { id, ...options }: DraftOptions & { readonly id: string },
 ): Promise<KeptDraft> {
-  const draft = await begin(context, path, options, async () => keptName(id), true);
+  const draft = await begin(context, path, options, async () => keptName(context, id), true);
   try {
     await draft.syncName();
     return draft;
@@ -74,7 +74,7 @@ export async function reopenDraft(
   let fd: number | undefined;
   try {
     const { file } = await refuseUnlessDocument(folder, directory, name);
-    const temporary = keptName(id);
+    const temporary = keptName(context, id);
     const found = await calls.find(directory.at(temporary.name));
     fd = isOwnFile(found) ? await calls.open(directory.at(temporary.name), reopening) : undefined;
     if (fd !== undefined && isWhole(await calls.fstat(fd), length)) {
@@ -97,22 +97,23 @@ export async function reopenDraft(
 }
 
 /** Removes a draft that was left. */
-export async function forgetDraft({ folder }: DraftContext, path: ResourcePath, id: string): Promise<void> {
+export async function forgetDraft(context: DraftContext, path: ResourcePath, id: string): Promise<void> {
+  const { folder } = context;
   const { directory } = await folder.parent(path);
   try {
-    await removeHidden(folder, directory, keptName(id).name);
+    await removeHidden(folder, directory, keptName(context, id).name);
   } finally {
     directory.close();
   }
 }
 
-/** The name of a draft that stays, in the directory of its target. */
-export function keptDraftName(id: string): string {
-  return reservedName("upload", id);
+/** The name of a draft that stays, in the directory of its target: no start's, so that the next ones find it. */
+export function keptDraftName({ id: owner }: NameOwner, id: string): string {
+  return reservedName({ id: owner, epoch: 0 }, "upload", id);
 }
 
-function keptName(id: string): Temporary {
-  return { name: keptDraftName(id), release: () => {} };
+function keptName({ temporaries }: DraftContext, id: string): Temporary {
+  return { name: keptDraftName(temporaries.owner, id), release: () => {} };
 }
 
 const reopening = constants.O_RDWR | constants.O_NOFOLLOW;

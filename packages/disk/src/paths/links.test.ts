@@ -57,7 +57,7 @@ const hiddenLinks: readonly (readonly [name: string, target: () => string])[] = 
   ["itself", () => disk.local("link")],
   ["the folder itself", () => disk.folder],
   ["a file outside, relatively", () => "../../../../../../../../../../etc/passwd"],
-  ["a file in the state directory", () => join(disk.state, "data.mdb")],
+  ["a file in the state directory", () => join(disk.state, "state.mdb")],
   ["a device", () => "/dev/zero"],
 ];
 

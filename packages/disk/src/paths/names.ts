@@ -13,11 +13,35 @@ export function isReservedName(name: string): boolean {
   return reserved.test(name);
 }
 
-/** A reserved name: `work` tells what it belongs to, `random` makes it unguessable. */
-export function reservedName(work: string, random: string): string {
-  const owner = /^[\w-]{1,64}$/.test(work) ? work : "work";
-  return `.meanwhile-${owner}-${random}~`;
+/** Who makes reserved names: a state, and which of its starts. */
+export interface NameOwner {
+  /** Of letters and digits. */
+  readonly id: string;
+  /** Grows with each start. */
+  readonly epoch: number;
 }
+
+/** A reserved name of an owner: `work` tells what it belongs to, `random` makes it unguessable. */
+export function reservedName({ id, epoch }: NameOwner, work: string, random: string): string {
+  const purpose = /^[\w-]{1,64}$/.test(work) ? work : "work";
+  return `.meanwhile-${id}.${epoch}.${purpose}-${random}~`;
+}
+
+/**
+ * Whether a reserved name was left by a process that is known to have ended: an earlier start of this owner's. Names of other
+ * owners, who may be at work, are not; nor are those without an owner, which programs before format 2 made.
+ */
+export function isLeftBehind(name: string, { id, epoch }: NameOwner): boolean {
+  const [, owner, start] = owned.exec(name) ?? [];
+  return owner === id && Number(start) < epoch;
+}
+
+/** Whether a reserved name is one that a program made before format 2 of the state. */
+export function hasNoOwner(name: string): boolean {
+  return isReservedName(name) && name !== rootMarkName && !owned.test(name);
+}
+
+const owned = /^\.meanwhile-([a-z0-9]+)\.(\d+)\.[\w-]+~$/;
 
 /** Whether some name of the path cannot be that of a resource: it is reserved, or the platform has no such names. */
 export function hasRefusedName(path: ResourcePath, platform: NodeJS.Platform = process.platform): boolean {

@@ -4,7 +4,7 @@ import type { ResourcePath } from "@meanwhile/dav";
 import { testWork } from "@meanwhile/server/testing";
 import { describe, expect, test } from "vitest";
 import { makeFolder, makeTestDisk, openTestDisk } from "../testing/disk.ts";
-import { hasRefusedName, isReservedName, reservedName } from "./names.ts";
+import { hasNoOwner, hasRefusedName, isLeftBehind, isReservedName, reservedName } from "./names.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 
@@ -24,11 +24,33 @@ test.each([
 });
 
 test("a reserved name has the work in it where that is safe, and is reserved in any case", () => {
-  expect(reservedName("0b52-x", "r")).toBe(".meanwhile-0b52-x-r~");
+  const owner = { id: "a1", epoch: 7 };
+  expect(reservedName(owner, "0b52-x", "r")).toBe(".meanwhile-a1.7.0b52-x-r~");
   for (const work of ["../up", "a/b", "", "x".repeat(300), "ä"]) {
-    expect(isReservedName(reservedName(work, "r"))).toBe(true);
-    expect(reservedName(work, "r")).not.toMatch(/\/|\.\./);
+    expect(isReservedName(reservedName(owner, work, "r"))).toBe(true);
+    expect(reservedName(owner, work, "r")).not.toMatch(/\/|\.\./);
   }
+});
+
+test.each([
+  ["of this start", { id: "a1", epoch: 7 }, false],
+  ["of an earlier start", { id: "a1", epoch: 6 }, true],
+  ["of a later start, as a restored state finds it", { id: "a1", epoch: 10 }, false],
+  ["of another state", { id: "a10", epoch: 1 }, false],
+])("a name %s is left behind: %s", (_of, owner, left) => {
+  const name = reservedName(owner, "put", "r-staged");
+  expect(isLeftBehind(name, { id: "a1", epoch: 7 })).toBe(left);
+  expect(hasNoOwner(name)).toBe(false);
+});
+
+test.each([
+  [".meanwhile-put-0123~", true],
+  [".meanwhile-0b52-x-r-staged~", true],
+  [".meanwhile-root~", false],
+  ["put", false],
+])("%j is a name that has no owner: %s", (name, ownerless) => {
+  expect(hasNoOwner(name)).toBe(ownerless);
+  expect(isLeftBehind(name, { id: "put", epoch: 7 })).toBe(false);
 });
 
 test.each(["con", "a:b", "a\\b", "dot.", "space ", "nul.txt", "a?", "\u0007"])(
@@ -83,7 +105,7 @@ describe("a reserved name", () => {
     mkdirSync(disk.local("c"));
     const draft = await disk.tree.draft(at("/c/d"), { length: undefined });
     const [name] = readdirSync(disk.local("c"));
-    expect(name).toMatch(/^\.meanwhile-put-[0-9a-f]{32}~$/);
+    expect(name).toMatch(/^\.meanwhile-[0-9a-f]{16}\.1\.put-[0-9a-f]{32}~$/);
     await draft.discard();
     await draft.discard();
     expect(readdirSync(disk.local("c"))).toEqual([]);
@@ -96,7 +118,7 @@ describe("a state directory within the folder", () => {
     mkdirSync(join(folder, "c/other"), { recursive: true });
     const disk = await openTestDisk({ folder, state: join(folder, "c/state") });
     expect(await disk.tree.lookup(at("/c/state"))).toBeUndefined();
-    expect(await disk.tree.lookup(at("/c/state/data.mdb"))).toBeUndefined();
+    expect(await disk.tree.lookup(at("/c/state/state.mdb"))).toBeUndefined();
     await expect(disk.tree.draft(at("/c/state/new"), { length: 0 })).rejects.toMatchObject({
       code: "name-refused",
     });

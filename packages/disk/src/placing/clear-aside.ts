@@ -57,7 +57,7 @@ export async function clearAside(context: FolderTreeContext, clearing: Clearing)
     // What was put aside may be all that is left after a loss of power: the next start removes it.
     else context.left(clearing.to.path);
     // What did not end is gone through at the next start, which must not give properties anew.
-    if (isSettled && !clean && log.facts.settled !== true) await log.add({ settled: true }).catch(() => {});
+    if (isSettled && !clean && log.facts.settled !== true) await log.addIfPossible({ settled: true });
   }
   if (unsynced !== undefined) throw unsynced;
   return clean;
@@ -90,11 +90,13 @@ async function keepMembers({ folder }: FolderTreeContext, clearing: Clearing): P
       ...{ from, to, name, timeNs: BigInt(timeNs) },
       note: async (path, was, kind) => {
         const fact = { path, was, kind, code: "changed" } as const;
-        await log.addMember(fact);
+        await log.addMember(fact).catch((cause: unknown) => {
+          throw new TreeError("not-recorded", "what is kept could not be written down", { cause });
+        });
         tell(clearing, fact);
       },
     });
-    if (whole) await log.add({ sorted: true });
+    if (whole) await log.addIfPossible({ sorted: true });
     return whole;
   } finally {
     from.close();

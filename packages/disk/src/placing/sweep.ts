@@ -2,14 +2,14 @@ import type { ResourcePath } from "@meanwhile/dav";
 import { completeOverwriting } from "../documents/overwrite.ts";
 import { readEntries } from "../paths/entries.ts";
 import type { Directory, Folder } from "../paths/folder.ts";
-import { isReservedName, rootMarkName } from "../paths/names.ts";
+import { hasNoOwner, isLeftBehind } from "../paths/names.ts";
 import { removeDirectory, silently } from "../trees/remove-tree.ts";
 import { removePlaceholder } from "./place-new.ts";
 import type { Temporaries } from "./temporaries.ts";
 
 /**
- * Tidies up after a process that did not end by itself: removes what has reserved names, in the recorded directories
- * only. No link is followed.
+ * Tidies up after a process that did not end by itself: removes what has reserved names that it made, in the recorded
+ * directories only. No link is followed.
  *
  * @param needed names that belong to works that may be resumed
  * @returns directories in which something could not be removed, and is tried again at the next start
@@ -21,9 +21,11 @@ export async function sweep(
 ): Promise<readonly ResourcePath[]> {
   const unclean: ResourcePath[] = [];
   const unfinished = await completeOverwritings(folder, temporaries);
-  for (const path of temporaries.left()) {
-    const kept = new Set([...needed, ...unfinished]);
-    const clean = await isTidied(folder, path, (directory) => sweepDirectory(folder, directory, kept));
+  const kept = new Set([...needed, ...unfinished]);
+  for (const { directory: path, ownerless } of temporaries.left()) {
+    const isLeft = (name: string): boolean =>
+      !kept.has(name) && (isLeftBehind(name, temporaries.owner) || (ownerless && hasNoOwner(name)));
+    const clean = await isTidied(folder, path, (directory) => sweepDirectory(folder, directory, isLeft));
     if (clean) await temporaries.cleared(path);
     else unclean.push(path);
   }
@@ -78,13 +80,13 @@ async function isTidied(
 async function sweepDirectory(
   folder: Folder,
   directory: Directory,
-  needed: ReadonlySet<string>,
+  isLeft: (name: string) => boolean,
 ): Promise<boolean> {
   let clean = true;
   let removed = false;
   for await (const entries of readEntries(folder.calls, directory)) {
     for (const { name, type } of entries) {
-      if (!isReservedName(name) || name === rootMarkName || needed.has(name)) continue;
+      if (!isLeft(name)) continue;
       if (type === "directory") clean = (await removeDirectory(folder, directory, name, silently)) && clean;
       else clean = (await removeLeft(folder, directory, name)) && clean;
       removed = true;

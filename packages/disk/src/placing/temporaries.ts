@@ -3,7 +3,7 @@ import { memberPath, type ResourcePath } from "@meanwhile/dav";
 import type { Part, Table } from "@meanwhile/state-lmdb";
 import type { Overwriting } from "../documents/overwrite.ts";
 import type { Identity } from "../paths/identity.ts";
-import { reservedName } from "../paths/names.ts";
+import { type NameOwner, reservedName } from "../paths/names.ts";
 import type { PlaceholderLog } from "./place-new.ts";
 
 /** A reserved name in a directory. */
@@ -19,11 +19,20 @@ interface TemporaryRecord {
   readonly placeholder?: Placeholder;
   /** A file that something is mounted at, and gets new content. */
   readonly overwriting?: Omit<Overwriting, "directory">;
+  /** A program before format 2 left names in it, which have no owner. */
+  readonly ownerless?: true;
 }
 
 export interface Placeholder {
   readonly name: string;
   readonly identity: Identity | "unknown" | "none";
+}
+
+export interface TemporariesOptions {
+  readonly part: Part;
+  readonly randomId: () => string;
+  /** Of the names. */
+  readonly owner: NameOwner;
 }
 
 interface Use {
@@ -42,12 +51,19 @@ export class Temporaries {
   readonly #records: Table<string, TemporaryRecord>;
   readonly #part: Part;
   readonly #randomId: () => string;
+  readonly #owner: NameOwner;
   readonly #uses: Map<ResourcePath, Use> = new Map();
 
-  constructor(options: { readonly part: Part; readonly randomId: () => string }) {
+  constructor(options: TemporariesOptions) {
     this.#records = options.part.table("temporaries", "json");
     this.#part = options.part;
     this.#randomId = options.randomId;
+    this.#owner = options.owner;
+  }
+
+  /** Whose names these are. */
+  get owner(): NameOwner {
+    return this.#owner;
   }
 
   /** Makes a reserved name for use in a directory. `work` tells what it belongs to. */
@@ -73,7 +89,7 @@ export class Temporaries {
       this.#uses.delete(directory);
       throw error;
     }
-    return { name: reservedName(work, this.#randomId()), release };
+    return { name: reservedName(this.#owner, work, this.#randomId()), release };
   }
 
   /** Records what is made in a directory to take a name. */
@@ -114,10 +130,13 @@ export class Temporaries {
     );
   }
 
-  /** Directories in which an earlier process left something. */
-  left(): readonly ResourcePath[] {
-    return [...this.#records.range()].flatMap(({ value }) =>
-      value.placeholder === undefined && value.overwriting === undefined ? [value.directory] : [],
+  /** Directories in which an earlier process left something; whether that may have names without an owner. */
+  left(): readonly { readonly directory: ResourcePath; readonly ownerless: boolean }[] {
+    return [...this.#records.range()].flatMap(
+      ({ value: { directory, placeholder, overwriting, ownerless } }) =>
+        placeholder === undefined && overwriting === undefined
+          ? [{ directory, ownerless: ownerless === true }]
+          : [],
     );
   }
 
@@ -159,7 +178,11 @@ export class Temporaries {
   }
 
   async #record(key: string, record: TemporaryRecord): Promise<void> {
-    await this.#part.change(() => this.#records.put(key, record));
+    await this.#part.change(() => {
+      // What could not be swept at the start is tried again at the next.
+      const ownerless = this.#records.get(key)?.ownerless === true ? { ownerless: true as const } : {};
+      this.#records.put(key, { ...record, ...ownerless });
+    });
   }
 }
 

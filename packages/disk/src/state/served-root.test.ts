@@ -59,7 +59,7 @@ test("a state without a record takes its root once, unless that is empty and the
   await disk.tree.patchProperties(path, [{ action: "set", property }]);
   await disk.close();
   const forget = async (): Promise<void> => {
-    const database = open({ path: join(disk.state, "data.mdb"), maxDbs: 32 });
+    const database = open({ path: join(disk.state, "state.mdb"), maxDbs: 32 });
     await database.openDB({ name: "root", encoding: "json" }).drop();
     await database.close();
   };

@@ -21,11 +21,12 @@ test.each(pairs)(
   "$name fails where the state directory $what, and changes nothing",
   async ({ crash, code, told }) => {
     let broken = false;
-    const site = makeCrashSite((change: Change) => {
-      if (broken && change.call === "write" && change.path?.toString().endsWith("/works") === true) {
-        throw Object.assign(new Error(code), { code });
-      }
-    });
+    const site = {
+      ...makeCrashSite(),
+      databaseFault: () => {
+        if (broken) throw Object.assign(new Error(code), { code });
+      },
+    };
     const { tree } = startProcess(site);
     await makeCrashTree(site.folder, tree, crash);
     const before = await describeFolder(site.folder, tree);

@@ -1,13 +1,12 @@
 /** A disk whose process ends at a certain change, and another that goes on where it was ended. */
 import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ResourcePath } from "@meanwhile/dav";
 import { TreeError } from "@meanwhile/server/store";
-import { isFull, type PartOptions } from "@meanwhile/state-lmdb";
+import { isFull, type Part, type PartOptions } from "@meanwhile/state-lmdb";
 import { stateIn } from "@meanwhile/state-lmdb/testing";
-import { open, type RootDatabase } from "lmdb";
+import { type Database, open, type RootDatabase } from "lmdb";
 import { onTestFinished } from "vitest";
 import type { BeforeChange, Change } from "../calls/before-change.ts";
 import { Calls } from "../calls/calls.ts";
@@ -20,6 +19,7 @@ import { Temporaries } from "../placing/temporaries.ts";
 import { DeadProperties } from "../properties/dead-properties.ts";
 import { FolderTree } from "../trees/folder-tree.ts";
 import { Pace } from "../workers/pace.ts";
+import type { WorkFacts } from "../works/work-facts.ts";
 import { Works } from "../works/works.ts";
 import { makeFolder } from "./disk.ts";
 import { FoldingCalls, type Form } from "./folding-calls.ts";
@@ -92,12 +92,15 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
   let id = 0;
   const randomId = (): string => `r${process.hrtime.bigint()}-${++id}`;
   const left: ResourcePath[] = [];
-  const temporaries = new Temporaries({ part: state.part(told), randomId });
+  starts += 1;
+  const owner = { id: "site", epoch: starts };
+  const temporaries = new Temporaries({ part: state.part(told), randomId, owner });
   const works = new Works({
-    file: join(site.state, "works"),
-    calls: folder.calls,
+    part: tellingOfSyncs(state.part(told), site),
     randomId,
+    owner,
     clock: Date.now,
+    durable: site.durability !== "none",
   });
   const tree = new FolderTree({
     folder,
@@ -121,6 +124,33 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
   };
 }
 
+let starts = 0;
+
+/** Changes that have to survive a loss of power are told as syncs of "works". */
+function tellingOfSyncs(part: Part, { fault }: CrashSite): Part {
+  return {
+    table: (name, encoding) => part.table(name, encoding),
+    change: async (work, options) => {
+      if (options?.durable !== false) fault?.({ call: "sync", path: "works" });
+      return part.change(work, options);
+    },
+  };
+}
+
+/** What is recorded of a work. */
+export function recordedFacts({ database }: CrashSite, work: string): WorkFacts | undefined {
+  return worksIn(database).get([work, 0]);
+}
+
+/** Records something else of a work. */
+export async function recordFacts({ database }: CrashSite, work: string, facts: WorkFacts): Promise<void> {
+  await worksIn(database).put([work, 0], facts);
+}
+
+function worksIn(database: RootDatabase): Database<WorkFacts, [string, number]> {
+  return database.openDB({ name: "works", encoding: "json" });
+}
+
 const told: PartOptions = {
   failure: (cause) => new TreeError(isFull(cause) ? "no-space" : "unavailable", "not written", { cause }),
 };
@@ -137,7 +167,7 @@ export async function reap(site: CrashSite): Promise<void> {
   for (const fd of readdirSync("/proc/self/fd")) {
     closeQuietly(() => {
       const target = readlinkSync(`/proc/self/fd/${fd}`);
-      const own = target.startsWith(join(site.state, "works")) || target.startsWith(site.folder);
+      const own = target.startsWith(site.folder);
       // Directories whose names are synced close themselves, some of them in this very moment.
       if (own && !isOpenDirectory(fd)) closeSync(Number(fd));
     });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Disk, type DiskOptions, openDisk } from "../disk.ts";
 
-export interface TestDisk extends Disk {
+export interface TestDisk extends Omit<Disk, "state"> {
   /** The served folder. */
   readonly folder: string;
   readonly state: string;

@@ -108,11 +108,12 @@ export function makeParts(options: {
   const served = new Folder({ root: folder, state, calls, pinning: options.pinning });
   let id = 0;
   const randomId = () => `id${++id}`;
+  const owner = { id: "parts", epoch: 1 };
   const context = {
     folder: served,
     deadProperties: new DeadProperties({ part: kept.part() }),
-    temporaries: new Temporaries({ part: kept.part(), randomId }),
-    works: new Works({ file: join(state, "works"), calls: served.calls, randomId, clock: Date.now }),
+    temporaries: new Temporaries({ part: kept.part(), randomId, owner }),
+    works: new Works({ part: kept.part(), randomId, owner, clock: Date.now }),
     clock: Date.now,
     left: () => {},
   };

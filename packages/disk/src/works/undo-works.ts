@@ -17,11 +17,18 @@ import type { WorkFacts } from "./work-facts.ts";
 export async function undoWorks(context: FolderTreeContext, resumed: ReadonlySet<string>): Promise<void> {
   const kept = new Set(resumed);
   for (const { id, facts, forget } of context.works.unresumed(resumed)) {
-    if (await undo(context, id, facts)) forget();
-    else kept.add(id);
+    const forgotten = (await undo(context, id, facts)) && (await succeeds(forget));
+    if (!forgotten) kept.add(id);
   }
-  context.works.tidy();
   await context.deadProperties.keepSettled(kept);
+}
+
+/** What cannot be forgotten is undone once more at the next start, which finds nothing to do. */
+function succeeds(forget: () => Promise<void>): Promise<boolean> {
+  return forget().then(
+    () => true,
+    () => false,
+  );
 }
 
 /** @returns false if something is left, for the next start */

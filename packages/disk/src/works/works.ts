@@ -1,65 +1,51 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { isWithin, type ResourcePath } from "@meanwhile/dav";
-import { TreeError, type TreeWork } from "@meanwhile/server/store";
-import type { Calls } from "../calls/calls.ts";
-import { isFull, isMissing, isUnsyncable, treeError } from "../calls/errno.ts";
-import { reservedName } from "../paths/names.ts";
-import {
-  type Fact,
-  type LaterFacts,
-  type MemberFact,
-  readWorks,
-  toLine,
-  toLines,
-  type WorkBeginning,
-  type WorkFacts,
-  type WorkNames,
-} from "./work-facts.ts";
+import type { TreeWork } from "@meanwhile/server/store";
+import type { ChangeOptions, Part, Table } from "@meanwhile/state-lmdb";
+import { type NameOwner, reservedName } from "../paths/names.ts";
+import type { LaterFacts, MemberFact, WorkBeginning, WorkFacts, WorkNames } from "./work-facts.ts";
 
 /** Works that ended are remembered until so many others have ended: whoever asked for them records that meanwhile. */
 const endedKept = 256;
 /** Members of one work whose failure is written down. */
 export const mostFailed: number = 10_000;
-/** From this size on the file is written anew, without what is no longer needed. */
-const mostBytes = 1024 * 1024;
 
 export interface WorksOptions {
-  /** Made if need be. */
-  readonly file: string;
-  readonly calls: Calls;
+  /** Its tables hold nothing else. */
+  readonly part: Part;
   readonly randomId: () => string;
-  /** Room for works that free some, where the disk is full. */
-  readonly reserve?: { free(): boolean };
+  /** Of the names that works use. */
+  readonly owner: NameOwner;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** Whether what is relied on has to survive a loss of power. Default: true. */
+  readonly durable?: boolean;
 }
 
+/** By work; 0 has the facts of the work itself, what follows has its members. */
+type WorkKey = [work: string, number: number];
+type WorkRecord = (WorkBeginning & LaterFacts) | MemberFact;
+type WorkRecords = Table<WorkKey, WorkRecord>;
+
 /**
- * What is known of the works that change whole trees, so that another process can finish them. A fact is a line at the
- * end of one file. A line that was written survives the end of the process. The lines that what follows relies on, and
- * with them all before, are synced to survive a loss of power: the beginning, that all is staged, that something is out
- * of sight.
+ * What is known of the works that change whole trees, so that another process can finish them. What was written down
+ * survives the end of the process. What the work goes on to rely on, and with it all before, survives a loss of power:
+ * the beginning, that all is staged, that something is out of sight.
  */
 export class Works {
   readonly #options: WorksOptions;
+  readonly #records: WorkRecords;
   /** Works of earlier processes that were neither resumed nor given up yet. */
   readonly #earlier: Map<string, WorkFacts>;
   /** Works of this process that have not ended, then the last ones that have. */
   readonly #own: Map<string, WorkLog> = new Map();
   readonly #ended: string[] = [];
-  #fd: number;
-  #bytes = 0;
-  #anewAt = mostBytes;
-  #torn = false;
   #changes = 0;
-  /** Syncs of the file that are under way: it is not closed before. */
-  readonly #syncing: Set<Promise<void>> = new Set();
+  #closed = false;
 
   constructor(options: WorksOptions) {
     this.#options = options;
-    this.#earlier = readWorks(readIfThere(options.file));
-    this.#fd = this.#writeAnew();
+    this.#records = options.part.table("works", "json");
+    this.#earlier = readWorks(this.#records);
   }
 
   /** Reserved names that works of earlier processes may still need. */
@@ -74,12 +60,10 @@ export class Works {
 
   /** New reserved names for a work. */
   namesFor(work: string): Required<WorkNames> {
-    const random = this.#options.randomId();
-    return {
-      staged: reservedName(work, `${random}-staged`),
-      aside: reservedName(work, `${random}-aside`),
-      clock: reservedName(work, `${random}-clock`),
-    };
+    const { owner, randomId } = this.#options;
+    const random = randomId();
+    const name = (purpose: string): string => reservedName(owner, work, `${random}-${purpose}`);
+    return { staged: name("staged"), aside: name("aside"), clock: name("clock") };
   }
 
   /** Whether a work that has not ended, here or in an earlier process, changes what is at, above or below a path. */
@@ -107,34 +91,31 @@ export class Works {
     // An earlier work had the same id and may have left something: the two are kept apart.
     const id = known ? `${work.id} ${this.#options.randomId()}` : work.id;
     const stamped = { ...beginning, beganMs: this.#options.clock() };
-    await this.#append(id, stamped, { synced: true, freesRoom: beginning.method === "remove" });
+    const { durable = true } = this.#options;
+    const how = { durable, freesRoom: beginning.method === "remove" };
+    await this.#change(() => this.#records.put([id, 0], stamped), how);
     return this.#log(id, { ...stamped, failed: [] });
   }
 
   /** Works of earlier processes that were not resumed, with what forgets each. */
   unresumed(
     resumed: ReadonlySet<string>,
-  ): readonly { readonly id: string; readonly facts: WorkFacts; forget(): void }[] {
+  ): readonly { readonly id: string; readonly facts: WorkFacts; forget(): Promise<void> }[] {
     return [...this.#earlier]
       .filter(([id]) => !resumed.has(id))
-      .map(([id, facts]) => ({ id, facts, forget: () => void this.#earlier.delete(id) }));
+      .map(([id, facts]) => ({
+        id,
+        facts,
+        forget: async () => {
+          await this.#remove(id);
+          this.#earlier.delete(id);
+        },
+      }));
   }
 
-  /** Writes the file anew, without what was forgotten. */
-  tidy(): void {
-    const [old, fd] = [this.#fd, this.#writeAnew()];
-    this.#fd = fd;
-    this.#closeUnused(old);
-  }
-
-  /** Lets go of the file. Works that ended stay in it: they may be resumed by who did not come to record it. */
+  /** Nothing is written down from now on: whoever wants to waits for ever, as if the process had ended. */
   close(): void {
-    this.#closeUnused(this.#fd);
-  }
-
-  #closeUnused(fd: number): void {
-    if (this.#syncing.size === 0) closeSync(fd);
-    else void Promise.allSettled(this.#syncing).then(() => closeSync(fd));
+    this.#closed = true;
   }
 
   /** Grows with each work that begins or ends. */
@@ -144,16 +125,20 @@ export class Works {
 
   #log(id: string, facts: WorkFacts): WorkLog {
     this.#changes += 1;
+    const { durable = true } = this.#options;
     const log = new WorkLog({
       id,
       facts,
-      append: (fact, synced) =>
-        this.#append(id, fact, { synced: synced === "synced", freesRoom: facts.method === "remove" }),
+      records: this.#records,
+      change: (work, synced) =>
+        this.#change(work, { durable: synced && durable, freesRoom: facts.method === "remove" }),
       ended: () => {
         this.#changes += 1;
         this.#ended.push(id);
         for (const old of this.#ended.splice(0, Math.max(0, this.#ended.length - endedKept))) {
           this.#own.delete(old);
+          // Should it fail, the next start does it.
+          this.#remove(old).catch(() => {});
         }
       },
     });
@@ -161,70 +146,26 @@ export class Works {
     return log;
   }
 
-  async #append(
-    id: string,
-    fact: Fact,
-    { synced, freesRoom }: { readonly synced: boolean; readonly freesRoom: boolean },
-  ): Promise<void> {
-    const { calls, file, reserve } = this.#options;
-    for (let tries = 1; ; tries += 1) {
-      const line = Buffer.from((this.#torn ? "\n" : "") + toLine(id, fact));
-      try {
-        await calls.append(this.#fd, line, file);
-        this.#torn = false;
-        this.#bytes += line.byteLength;
-        break;
-      } catch (error) {
-        this.#torn = true;
-        if (tries === 1 && freesRoom && isFull(error) && reserve?.free() === true) continue;
-        throw notWritten(error);
-      }
-    }
-    if (this.#bytes > this.#anewAt) this.#tidyIfPossible();
-    if (synced) await this.#sync();
+  #remove(id: string): Promise<void> {
+    return this.#change(() => {
+      const rows = [...this.#records.range({ start: [id, 0], end: [id, Number.MAX_SAFE_INTEGER] })];
+      for (const { key } of rows) this.#records.remove(key);
+    }, forgotten);
   }
 
-  async #sync(): Promise<void> {
-    const syncing = this.#options.calls.sync(this.#fd);
-    this.#syncing.add(syncing);
-    try {
-      await syncing;
-    } catch (error) {
-      throw notWritten(error);
-    } finally {
-      this.#syncing.delete(syncing);
-    }
-  }
-
-  #tidyIfPossible(): void {
-    try {
-      this.tidy();
-    } catch {
-      // There is no room for another file, or no right to make one: this one goes on, and grows.
-      this.#anewAt = this.#bytes * 2;
-    }
-  }
-
-  /** @returns the file, open for appending */
-  #writeAnew(): number {
-    const works = [...this.#own].map(([id, log]) => toLines(id, log.facts));
-    const text = [...[...this.#earlier].map(([id, facts]) => toLines(id, facts)), ...works].join("");
-    const { file, calls } = this.#options;
-    writeFileSync(`${file}.new`, text, { mode: 0o600 });
-    if (calls.durability !== "none") syncAtOnce(`${file}.new`);
-    renameSync(`${file}.new`, file);
-    if (calls.durability !== "none") syncAtOnce(dirname(file));
-    this.#bytes = Buffer.byteLength(text);
-    this.#anewAt = Math.max(mostBytes, this.#bytes * 2);
-    this.#torn = false;
-    return openSync(file, "a", 0o600);
+  #change(work: () => void, options: ChangeOptions): Promise<void> {
+    return this.#closed ? new Promise(() => {}) : this.#options.part.change(work, options);
   }
 }
+
+/** Should it be there once more after a loss of power, the next start forgets it. */
+const forgotten: ChangeOptions = { durable: false, freesRoom: true };
 
 interface WorkLogOptions {
   readonly id: string;
   readonly facts: WorkFacts;
-  readonly append: (fact: Fact, synced?: "synced") => Promise<void>;
+  readonly records: WorkRecords;
+  readonly change: (work: () => void, synced: boolean) => Promise<void>;
   readonly ended: () => void;
 }
 
@@ -232,10 +173,13 @@ interface WorkLogOptions {
 export class WorkLog {
   readonly #options: WorkLogOptions;
   #facts: WorkFacts;
+  /** The number of the last member that is written down. */
+  #members: number;
 
   constructor(options: WorkLogOptions) {
     this.#options = options;
     this.#facts = options.facts;
+    this.#members = options.facts.failed.length;
   }
 
   /** Of the work, among all that have not ended. */
@@ -248,14 +192,19 @@ export class WorkLog {
   }
 
   async add(fact: LaterFacts): Promise<void> {
-    await this.#options.append(fact);
+    await this.#add(fact, false);
+  }
+
+  /** What counts here even where it cannot be written down: without it, the next start is careful in vain. */
+  async addIfPossible(fact: LaterFacts): Promise<void> {
+    const written = this.#write(fact, false);
     this.#facts = { ...this.#facts, ...fact };
+    await written.catch(() => {});
   }
 
   /** As {@link WorkLog.add}, and it survives a loss of power, with all that was added before. */
   async addSynced(fact: LaterFacts): Promise<void> {
-    await this.#options.append(fact, "synced");
-    this.#facts = { ...this.#facts, ...fact };
+    await this.#add(fact, true);
   }
 
   /**
@@ -264,7 +213,10 @@ export class WorkLog {
    */
   async addMember(member: MemberFact): Promise<void> {
     if (this.#facts.failed.length >= mostFailed && member.code !== "changed") return;
-    await this.#options.append({ member });
+    const { id, records, change } = this.#options;
+    this.#members += 1;
+    const number = this.#members;
+    await change(() => records.put([id, number], member), false);
     this.#facts.failed.push(member);
   }
 
@@ -274,38 +226,31 @@ export class WorkLog {
     this.#facts = { ...this.#facts, ended: true };
     this.#options.ended();
     try {
-      await this.#options.append({ ended: true });
+      await this.#write({ ended: true }, false);
     } catch {
       // All is done nevertheless; the next start finds that out by itself.
     }
   }
-}
 
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return "";
-    throw error;
+  async #add(fact: LaterFacts, synced: boolean): Promise<void> {
+    await this.#write(fact, synced);
+    this.#facts = { ...this.#facts, ...fact };
+  }
+
+  #write(fact: LaterFacts, synced: boolean): Promise<void> {
+    const { id, records, change } = this.#options;
+    const { failed: _, ...known } = this.#facts;
+    // Others may have been written, and not been told of yet.
+    return change(() => records.put([id, 0], { ...known, ...records.get([id, 0]), ...fact }), synced);
   }
 }
 
-/** At the start, or once a megabyte of lines: not often enough to be made beside the event loop. */
-function syncAtOnce(path: string): void {
-  if (process.platform === "win32") return;
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } catch (error) {
-    if (!isUnsyncable(error)) throw error;
-  } finally {
-    closeSync(fd);
+function readWorks(records: WorkRecords): Map<string, WorkFacts> {
+  const works = new Map<string, WorkFacts>();
+  for (const { key, value } of records.range()) {
+    const [id] = key;
+    if ("method" in value) works.set(id, { ...value, failed: [] });
+    else works.get(id)?.failed.push(value);
   }
-}
-
-/** The state directory failed, not the resource. */
-function notWritten(cause: unknown): TreeError {
-  const { code } = treeError(cause);
-  const kept = code === "no-space" ? code : "unavailable";
-  return new TreeError(kept, "the work could not be written down in the state directory", { cause });
+  return works;
 }

@@ -1,13 +1,12 @@
 /** A folder with its state, its long requests and its handler: opened, recovered and closed in the right order. */
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Disk, openDisk } from "@meanwhile/disk";
 import type { AnyResponse } from "@meanwhile/interim";
-import { type DurableJournal, JournalError, lmdbJournal } from "@meanwhile/journal-lmdb";
+import { type DurableJournal, journalIn } from "@meanwhile/journal-lmdb";
 import { createOperations } from "@meanwhile/operations";
 import { browserPage } from "@meanwhile/page";
 import { assertNotReserved, createDavHandler, type DavHandler } from "@meanwhile/server";
 import type { ServeFolderOptions } from "../serve-folder.ts";
-import { afterNames } from "./after-names.ts";
 import { descriptorLimit, shareDescriptors } from "./descriptors.ts";
 import { diskWarning } from "./disk-warning.ts";
 import { isWithin } from "./place-within.ts";
@@ -55,12 +54,12 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
     ...(acceptNewRoot === undefined ? {} : { acceptNewRoot }),
     log: (event) => warn(diskWarning(event)),
   });
-  const journal = afterNames(disk, await openJournal(join(state, "journal"), disk));
+  const journal = await openJournal(disk);
   let closed = false;
   const closeStores = async (): Promise<void> => {
     closed = true;
-    await disk.close();
     await journal.close();
+    await disk.close();
   };
   const shares = shareDescriptors(descriptorLimit());
   const limits = {
@@ -169,21 +168,14 @@ async function unlessHung(disk: Disk, closed: Promise<void>): Promise<void> {
 
 const never = new Promise<void>(() => {});
 
-async function openJournal(directory: string, disk: Disk): Promise<DurableJournal> {
-  const open = (): Promise<DurableJournal> => lmdbJournal(directory, { makeRoom: () => disk.makeRoom() });
+/** An outcome that survives a loss of power tells of names that do, too. */
+async function openJournal(disk: Disk): Promise<DurableJournal> {
   try {
-    return await open().catch((error: unknown) => {
-      if (isFull(error) && disk.makeRoom()) return open();
-      throw error;
-    });
+    return await journalIn(disk.state, { before: () => disk.namesSynced() });
   } catch (error) {
     await disk.close();
     throw error;
   }
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof JournalError && error.code === "ERR_JOURNAL_FULL";
 }
 
 /** Resolves with the promise, or when the time is over. */

@@ -1,0 +1,3 @@
+import { testUpgradeKills } from "../testing/upgrade-kills.ts";
+
+testUpgradeKills("each");
