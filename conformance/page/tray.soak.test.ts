@@ -26,16 +26,34 @@ describePage("the tray", ({ site, open, another }) => {
     const page = await open(`${origin}/`, { extraHTTPHeaders: known });
     const other = await another(page, `${origin}/photos/`);
     for (const window of [page, other]) await window.getByText("Copy “photos”").waitFor();
-    await page.getByText(/^2 of 7 items/).waitFor();
+    await page.getByText(/^28 % · 2 of 7 items · .* so far/).waitFor();
+    await page.getByText("in “Home”").waitFor();
+    expect(await page.title()).toBe("28 % Home");
     expect(await violations(page)).toEqual([]);
     gate.allowUpTo(4);
-    await other.getByText(/^4 of 7 items/).waitFor();
+    await other.getByText(/^57 % · 4 of 7 items/).waitFor();
     await other.getByRole("button", { name: "Stop" }).click();
     gate.allowUpTo(100);
     for (const window of [page, other]) await window.getByText(/^Stopped/).waitFor();
     await page.getByRole("button", { name: "Clear what is over" }).click();
     await page.getByRole("region", { name: "In progress" }).waitFor({ state: "hidden" });
     await other.getByRole("region", { name: "In progress" }).waitFor({ state: "hidden" });
+  });
+
+  test("tells from where to where, and leads to the folder of the result", async () => {
+    const { origin, tree, gate, send } = await site(byName);
+    await plant(tree, ...photos, "/a%20b/");
+    gate.allow(1);
+    const page = await open(`${origin}/photos/`, { extraHTTPHeaders: known });
+    const fields = { ...known, Destination: `${origin}/a%20b/new/`, Prefer: "respond-async, wait=0" };
+    expect(await send("COPY", "/photos/", { fields })).toBe(202);
+    await page.getByText("from “Home” to “a b”").waitFor();
+    gate.allowUpTo(100);
+    await page.getByRole("link", { name: "Show: Copy “photos”" }).click();
+    await page.getByRole("link", { name: "new" }).waitFor();
+    expect(page.url()).toBe(`${origin}/a%20b/`);
+    expect(await page.title()).toBe("a b");
+    expect(await violations(page)).toEqual([]);
   });
 
   test("what a program has changed is shown once it has ended", async () => {

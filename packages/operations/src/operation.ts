@@ -43,6 +43,8 @@ export interface OperationSubject {
   readonly kind: string;
   /** What it is done to: a URL, as its principal knows it. */
   readonly target: string;
+  /** Where it goes: a URL; absent where it goes nowhere. */
+  readonly destination?: string | undefined;
   /** Who asked; undefined for anonymous. Nobody else sees the operation. */
   readonly principal: string | undefined;
 }

@@ -40,6 +40,7 @@ export class RunningOperation implements Operation {
   readonly id: string;
   readonly kind: string;
   readonly target: string;
+  readonly destination: string | undefined;
   readonly principal: string | undefined;
   /** Its record may use what a full disk holds in reserve. */
   readonly freesRoom: boolean;
@@ -95,6 +96,7 @@ export class RunningOperation implements Operation {
     this.id = id;
     this.kind = subject.kind;
     this.target = subject.target;
+    this.destination = subject.destination;
     this.principal = subject.principal;
     this.freesRoom = freesRoom;
     this.startedAtMs = startedAtMs;
@@ -222,6 +224,7 @@ export class RunningOperation implements Operation {
       id: this.id,
       kind: this.kind,
       target: this.target,
+      ...(this.destination === undefined ? {} : { destination: this.destination }),
       principal: this.principal,
       state: conclusion?.state ?? "running",
       startedAtMs: this.startedAtMs,

@@ -15,6 +15,8 @@ export interface StatusDocument {
   readonly method: string;
   /** The URL that the request named. */
   readonly target: string;
+  /** The URL that it goes to, of a COPY or MOVE for instance. */
+  readonly destination?: string;
   /** RFC 3339, in UTC. */
   readonly started: string;
   /** RFC 3339, in UTC; absent while it runs. */
@@ -86,6 +88,7 @@ export function statusDocument(
     state: operation.state,
     method: operation.kind,
     target: operation.target,
+    ...(operation.destination === undefined ? {} : { destination: operation.destination }),
     started: new Date(operation.startedAtMs).toISOString(),
     ...(endedAtMs === undefined ? {} : { ended: new Date(endedAtMs).toISOString() }),
     progress: {

@@ -69,6 +69,7 @@ export const statusPageScript: string = `
     text("failures", failures === 0 ? "" : members(failures) + " failed");
     get("cancel").hidden = state !== "running";
     get("outcome").hidden = !outcome;
+    if (get("result")) get("result").hidden = !outcome || outcome.status < 200 || outcome.status > 299;
   };
   const kept = 1000;
   const list = get("failed");

@@ -56,6 +56,34 @@ describe("the page of an operation", () => {
     expect(noscript?.children).toEqual([refresh]);
   });
 
+  test("tells where it goes, and leads to the result once that is there", async () => {
+    const document: StatusDocument = {
+      version: 1,
+      id: "x",
+      href: "http://files.example/o/x",
+      state: "running",
+      method: "COPY",
+      target: "http://files.example/a",
+      destination: "http://files.example/b%3C",
+      started: "2026-01-15T12:00:00.000Z",
+      progress: { done: 1, total: 2 },
+      failed: [],
+      failures: 0,
+    };
+    const running = parseHtml(statusPage(document, startMs));
+    expect(textOf(running)).toContain("to http://files.example/b%3C");
+    expect(isHidden(running, "result")).toBe(true);
+    const outcome = (status: number) => ({ status, href: `${document.href}/outcome` });
+    const ended = (status: number, method = "COPY") =>
+      parseHtml(statusPage({ ...document, method, state: "finished", outcome: outcome(status) }, startMs));
+    expect(isHidden(ended(201), "result")).toBe(false);
+    expect(byId(ended(201), "result").attributes.get("href")).toBe("/b%3C");
+    expect(isHidden(ended(423), "result")).toBe(true);
+    expect(elementsOf(ended(204, "DELETE")).some(({ attributes }) => attributes.get("id") === "result")).toBe(
+      false,
+    );
+  });
+
   test("has a bar without a value while the total is not known", async () => {
     const { start, ask } = statusFixture();
     const { operation, work } = start({ principal: "ann" });

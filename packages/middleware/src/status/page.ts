@@ -34,7 +34,12 @@ export function statusPage(document: StatusDocument, nowMs: number): string {
     `<main id="operation" data-state="${state}" data-started="${started}"${document.ended === undefined ? "" : ` data-ended="${document.ended}"`}>
 <p><a href="${htmlText(pathOf(href).replace(/[^/]*$/, ""))}">All operations</a></p>
 <h1 id="title">${htmlText(method)} <bdi>${htmlText(target)}</bdi></h1>
-<p id="state" class="state" role="status" aria-live="polite">${htmlText(stateLine(document))}</p>
+${
+  document.destination === undefined
+    ? ""
+    : `<p>to <bdi>${htmlText(document.destination)}</bdi></p>
+`
+}<p id="state" class="state" role="status" aria-live="polite">${htmlText(stateLine(document))}</p>
 <progress id="progress" aria-labelledby="title"${barOf(progress.done, ended ? (progress.total ?? progress.done) : progress.total)}></progress>
 ${line("count", progressLine(document))}
 <progress id="bytes" aria-label="The present member"${barOf(bytes?.done ?? 0, bytes?.total)}${bytes ? "" : " hidden"}></progress>
@@ -45,7 +50,7 @@ ${line("remark", progress.remark ?? "")}
 <p class="quiet">Started <time datetime="${started}">${spoken(started)}</time></p>
 <p id="connection" class="quiet" role="status" hidden></p>
 <p><button id="cancel" type="button" hidden>Stop it</button>
-<a id="outcome" href="${htmlText(`${pathOf(href)}/outcome`)}"${outcome ? "" : " hidden"}>The final response</a></p>
+${resultLink(document)}<a id="outcome" href="${htmlText(`${pathOf(href)}/outcome`)}"${outcome ? "" : " hidden"}>The final response</a></p>
 ${line("failures", failures === 0 ? "" : `${failures} ${failures === 1 ? "member" : "members"} failed`, "bad")}
 <ul id="failed" aria-labelledby="failures">${failed.map(failedItem).join("\n")}</ul>
 </main>`,
@@ -72,6 +77,18 @@ ${main}
 </html>
 `;
 }
+
+/** Leads to what the request made, once that is there; "" where nothing is made that could be looked at. */
+function resultLink({ method, target, destination, outcome }: StatusDocument): string {
+  const place = destination ?? target;
+  const path = /^https?:/i.test(place) ? pathOf(place) : "";
+  if (!methodsWithResult.includes(method) || !/^\/(?!\/)/.test(path)) return "";
+  const isThere = outcome !== undefined && outcome.status >= 200 && outcome.status < 300;
+  return `<a id="result" href="${htmlText(path)}"${isThere ? "" : " hidden"}>Open the result</a>\n`;
+}
+
+/** Methods after which there is something at the destination, or else at the target. */
+const methodsWithResult: readonly string[] = ["COPY", "MOVE", "PUT", "MKCOL"];
 
 /** The path of an absolute URL: pages link within their own site, by whatever name it was reached. */
 export function pathOf(href: string): string {

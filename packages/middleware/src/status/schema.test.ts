@@ -120,6 +120,7 @@ const document: Fields<StatusDocument> = {
   state: "required",
   method: "required",
   target: "required",
+  destination: "optional",
   started: "required",
   ended: "optional",
   progress: "required",

@@ -70,6 +70,7 @@ export function decodeRecord(record: Uint8Array): EntryRecord {
     id: rest.id,
     kind: rest.kind,
     target: rest.target,
+    ...(rest.destination === undefined ? {} : { destination: rest.destination }),
     principal: rest.principal,
     state: rest.state,
     startedAtMs: rest.startedAtMs,

@@ -144,6 +144,7 @@ export function fullEntry(id: string): JournalEntry {
     id,
     kind: "MOVE",
     target: "https://example.org/%C3%A9?x",
+    destination: "https://example.org/%C3%A9/",
     principal: "ann",
     state: "cancelled",
     startedAtMs: startMs + 1,

@@ -100,8 +100,14 @@ export function App(props: AppProps): JSX.Element {
   }, [kind]);
   const name = stepsTo(folder.path, settings.root).at(-1)?.name;
   useEffect(() => {
-    document.title = name === undefined ? words.home : safeText(name);
-  }, [name, words]);
+    const title = name === undefined ? words.home : safeText(name);
+    const tell = (): void => {
+      const { share } = tray;
+      document.title = share === undefined ? title : `${share} % ${title}`;
+    };
+    tell();
+    return tray.subscribe(tell);
+  }, [name, words, tray]);
   const path = useMemo(() => () => folder.path, [folder]);
   return (
     <Surroundings.Provider value={page}>

@@ -26,6 +26,13 @@ export function folderAbove(path: string, root: string): string | undefined {
   return path.length <= root.length ? undefined : path.replace(/[^/]*\/$/, "");
 }
 
+/** The folder that a URL's resource is in, by its path; the root for what is not below it. */
+export function folderOfUrl(url: string, root: string): string {
+  const path = new URL(url, "http://here").pathname.replace(/\/$/, "");
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  return folder.startsWith(root) ? folder : root;
+}
+
 /** A segment of a path as people read it. */
 export function decoded(segment: string): string {
   try {

@@ -1,8 +1,8 @@
 /** A method that changes something: an operation, which goes on whether or not its client waits, and runs once. */
-import { DavError } from "@meanwhile/dav";
+import { DavError, encodePath } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
 import { missingContent } from "@meanwhile/middleware/internal";
-import type { Operation, RepetitionKey } from "@meanwhile/operations";
+import type { Operation, OperationSubject, RepetitionKey } from "@meanwhile/operations";
 import { type Admission, admit, type Earlier, findEarlier, runsHere } from "@meanwhile/operations/internal";
 import { digestedContent, digestOf } from "../content/digested-content.ts";
 import { withDemandedFields } from "../http/demanded-fields.ts";
@@ -99,7 +99,7 @@ async function begin(
     const competes = earlier !== undefined && runsHere(earlier);
     let failure: unknown;
     const operation = operations.start(
-      { kind: request.method, target: targetOf(request), principal: request.principal },
+      subjectOf(request),
       async (work) => {
         began = true;
         const answer = await ending(work).catch((error: unknown) => {
@@ -135,6 +135,19 @@ async function begin(
   } finally {
     endTurn?.();
   }
+}
+
+/** What its operation is about. */
+function subjectOf(request: DavRequest): OperationSubject {
+  const { method, principal, destination, origin, prefix, trailingSlash } = request;
+  const target = targetOf(request);
+  if (destination === undefined) return { kind: method, target, principal };
+  return {
+    kind: method,
+    target,
+    destination: origin + prefix + encodePath(destination, trailingSlash),
+    principal,
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { reasonOf } from "../changes/change-failure.ts";
 import { formatBytes, formatDuration } from "../format.ts";
 import { Icon } from "../icons.tsx";
-import { decoded } from "../navigation.ts";
+import { decoded, folderOfUrl, isPlainClick, stepsTo } from "../navigation.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
 import type { Words } from "../words/words.ts";
@@ -19,15 +19,21 @@ export interface OperationItemProps {
 
 /** What it is, how far it is, how long it will take; what failed, where somebody wants to know. */
 export function OperationItem({ operation, tray }: OperationItemProps): JSX.Element {
-  const { words } = usePage();
+  const { words, settings, go } = usePage();
   const [failed, setFailed] = useState<StatusDocument["failed"] | undefined>(undefined);
-  const { method, target, state, progress, failures, outcome } = operation;
+  const { method, target, destination, state, progress, failures, outcome } = operation;
   const name = safeText(nameOf(target));
   const title = (words.operations[method as "COPY"] ?? words.operations.other)(name, method);
   const isBad = hasFailed(operation);
   const icon =
     outcome === undefined ? "tasks" : isBad ? "warning" : state === "cancelled" ? "close" : "check";
   const { bytes } = progress;
+  const nameOfFolder = (url: string): string =>
+    safeText(stepsTo(folderOfUrl(url, settings.root), settings.root).at(-1)?.name ?? words.home);
+  const result =
+    outcome !== undefined && outcome.status < 300 && state === "finished" && method !== "DELETE"
+      ? folderOfUrl(destination ?? target, settings.root)
+      : undefined;
   const part = bytes !== undefined && bytes.total > 0 ? bytes.done / bytes.total : 0;
   return (
     <li class={isBad ? "bad" : outcome === undefined ? "" : "over"}>
@@ -53,7 +59,28 @@ export function OperationItem({ operation, tray }: OperationItemProps): JSX.Elem
       {outcome === undefined ? (
         <Bar done={progress.done + part} total={progress.total} label={title} />
       ) : null}
-      <p class="facts-line">{factsOf(operation, tray, words)}</p>
+      {destination === undefined ? null : (
+        <p class="facts-line">{words.fromTo(nameOfFolder(target), nameOfFolder(destination))}</p>
+      )}
+      <p class="facts-line">
+        {factsOf(operation, tray, words)}
+        {result === undefined ? null : (
+          <>
+            {" · "}
+            <a
+              href={result}
+              aria-label={`${words.showFolder}: ${title}`}
+              onClick={(event) => {
+                if (!isPlainClick(event)) return;
+                event.preventDefault();
+                go(result);
+              }}
+            >
+              {words.showFolder}
+            </a>
+          </>
+        )}
+      </p>
       {failures > 0 && failed === undefined ? (
         <button
           type="button"
@@ -95,9 +122,11 @@ function factsOf({ id, ...rest }: StatusDocument, tray: TrayStore, words: Words)
     return [what, words.items(done), formatDuration(took)].join(" · ");
   }
   const pace = tray.pace({ id, ...rest });
+  const part = bytes !== undefined && bytes.total > 0 ? bytes.done / bytes.total : 0;
   const left = pace.left(total);
   return [
     state === "cancelling" ? words.stopping : "",
+    total === undefined || total === 0 ? "" : `${Math.floor((100 * (done + part)) / total)} %`,
     total === undefined
       ? words.items(done)
       : words.of(done.toLocaleString(words.language), words.items(total)),
@@ -107,6 +136,7 @@ function factsOf({ id, ...rest }: StatusDocument, tray: TrayStore, words: Words)
     pace.rate === undefined || pace.rate < 1
       ? ""
       : words.perSecond(Math.round(pace.rate).toLocaleString(words.language)),
+    words.soFar(formatDuration(Math.max(0, (Date.now() - Date.parse(started)) / 1000))),
     left === undefined ? "" : words.left(formatDuration(left)),
   ]
     .filter((fact) => fact !== "")

@@ -5,6 +5,8 @@ export interface StatusDocument {
   readonly state: "running" | "cancelling" | "finished" | "cancelled" | "interrupted";
   readonly method: string;
   readonly target: string;
+  /** Absent where it goes nowhere. */
+  readonly destination?: string;
   readonly started: string;
   readonly ended?: string;
   readonly progress: {

@@ -90,6 +90,18 @@ export class TrayStore extends Store {
     });
   }
 
+  /** How much of what runs is done, in percent, as far as that is known; undefined where nothing runs. */
+  get share(): number | undefined {
+    let [done, all] = [0, 0];
+    for (const { progress, outcome } of this.operations) {
+      const { total, bytes } = progress;
+      if (outcome !== undefined || total === undefined || total === 0) continue;
+      all += total;
+      done += progress.done + (bytes !== undefined && bytes.total > 0 ? bytes.done / bytes.total : 0);
+    }
+    return all === 0 ? undefined : Math.floor((100 * done) / all);
+  }
+
   pace({ id }: StatusDocument): Pace {
     const pace = this.#paces.get(id) ?? new Pace();
     this.#paces.set(id, pace);

@@ -36,6 +36,9 @@ export const english = {
   wrongName: "A name cannot be . or .., have a / in it, or be longer than 255 bytes.",
   andMore: (number: number) => `and ${number.toLocaleString("en")} more`,
   of: (done: string, all: string) => `${done} of ${all}`,
+  soFar: (time: string) => `${time} so far`,
+  fromTo: (from: string, to: string) => (from === to ? `in “${from}”` : `from “${from}” to “${to}”`),
+  showFolder: "Show",
   left: (time: string) => `${time} left`,
   perSecond: (number: string) => `${number} a second`,
 

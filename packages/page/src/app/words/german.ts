@@ -37,6 +37,9 @@ export const german: Words = {
   wrongName: "Ein Name kann nicht . oder .. sein, kein / enthalten und höchstens 255 Bytes lang sein.",
   andMore: (number) => `und ${number.toLocaleString("de")} weitere`,
   of: (done, all) => `${done} von ${all}`,
+  soFar: (time) => `seit ${time}`,
+  fromTo: (from, to) => (from === to ? `in „${from}“` : `von „${from}“ nach „${to}“`),
+  showFolder: "Anzeigen",
   left: (time) => `noch ${time}`,
   perSecond: (number) => `${number} pro Sekunde`,
 
