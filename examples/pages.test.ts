@@ -1,10 +1,11 @@
 /** The snippets of the documentation are parts of programs that run here. */
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { request as ask, createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { operationOf, processing } from "@meanwhile/middleware/node";
 import { expect, onTestFinished, test } from "vitest";
+import { firstApp } from "./first.ts";
 import { order } from "./follow.ts";
 import { reportsApp } from "./reports.ts";
 import { placeOrder } from "./retry.ts";
@@ -62,6 +63,19 @@ test("the first program of docs/start/middleware.md answers, and tells how far i
   const document = await fetch(response.headers.get("location") ?? "", { headers: { Prefer: "wait=60" } });
   expect(await document.json()).toMatchObject({ progress: { done: 3, total: 3 }, outcome: { status: 200 } });
   expect(done).toEqual(rows);
+});
+
+test("the first program of README.md sends a 102 with an address at once, to whoever asks", async () => {
+  const origin = await start(createServer(firstApp()));
+  const asking = ask(`${origin}/reports`, { method: "POST", headers: { Prefer: "processing" } });
+  asking.on("error", () => undefined); // it is broken off in the end
+  onTestFinished(() => void asking.destroy());
+  const told = once(asking, "information");
+  asking.end();
+  const [{ statusCode, headers }] = await told;
+  expect(statusCode).toBe(102);
+  const document = await fetch(headers.location);
+  expect(await document.json()).toMatchObject({ state: "running", method: "POST" });
 });
 
 async function start(server: Server): Promise<string> {
