@@ -135,7 +135,7 @@ test("after a kill, the next process knows what was finished, and says of the re
       500,
       {
         status: 500,
-        title: "The operation was interrupted: nobody knows what became of it.",
+        title: "The operation was interrupted, and its result is not known.",
         detail: "Look at what is there before you send the request again.",
       },
     ]);

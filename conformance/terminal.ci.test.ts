@@ -57,7 +57,7 @@ describeWith(["tmux"], "meanwhile at a terminal", () => {
     // One line, redrawn: not one for each state.
     expect(later.split("\n").filter((line) => line.includes("%"))).toHaveLength(1);
     const end = await terminal.waitFor(/ended with/);
-    expect(end).toMatch(/^copied \/photos\/ to \/backup\/: 201 members in 0:\d\d\nended with 0$/);
+    expect(end).toMatch(/^copied \/photos\/ to \/backup\/: 201 files and folders in 0:\d\d\nended with 0$/);
   });
 
   test("a narrow terminal has a narrow line, and one that is made narrower too", async () => {
@@ -85,7 +85,7 @@ describeWith(["tmux"], "meanwhile at a terminal", () => {
     await later.waitFor(/\d+%/);
     delayMs.member = 8;
     expect(await later.waitFor(/ended with/)).toMatch(
-      /^done \(201\): 201 members(?: in 0:\d\d)?\nended with 0$/,
+      /^done \(201\): 201 files and folders(?: in 0:\d\d)?\nended with 0$/,
     );
     expect(server.take().filter(({ method }) => method === "COPY")).toHaveLength(1);
   });

@@ -48,7 +48,7 @@ export async function request(url: string | URL, options: RequestOptions = {}): 
     if (redirect === "manual") return response;
     await response.body?.cancel();
     if (redirect === "error") throw redirected(`${method} ${target.pathname} was redirected`);
-    if (followed === mostRedirections) throw redirected(`${mostRedirections} redirections lead nowhere`);
+    if (followed === mostRedirections) throw redirected(`more than ${mostRedirections} redirections`);
     const next = readLocation(location, target);
     if (next.origin !== target.origin) headers = withoutCredentials(headers);
     target = next;
@@ -73,7 +73,7 @@ function readLocation(location: string, base: URL): URL {
   try {
     url = new URL(location, base);
   } catch (cause) {
-    throw redirected("a redirection leads to what is no URL", cause);
+    throw redirected("a redirection has no valid URL", cause);
   }
   if (url.protocol !== "http:" && url.protocol !== "https:")
     throw redirected(`a redirection leads to ${url.protocol}`);

@@ -49,7 +49,7 @@ export function badRequest(message: string, cause?: unknown): DavError {
 
 /** 423: the request touches resources locked by `lockRoots` and did not submit their tokens. */
 export function locked(lockRoots: readonly Href[]): DavError {
-  return new DavError(423, "the resource is locked, and the request did not submit the lock token", {
+  return new DavError(423, "it is locked, and the request did not send the lock's token", {
     condition: { code: "lock-token-submitted", lockRoots },
   });
 }

@@ -16,7 +16,7 @@ export const exitStatuses: readonly ExitStatus[] = [
     code: 2,
     meaning: "Called wrongly, or a file that was named cannot be used. Nothing was changed at the server.",
   },
-  { code: 3, meaning: "Done in part: some members failed. Each is listed." },
+  { code: 3, meaning: "Done in part: some files or folders failed. Each is listed." },
   { code: 4, meaning: "Nothing is there (404, 410)." },
   {
     code: 5,

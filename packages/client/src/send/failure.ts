@@ -33,17 +33,16 @@ function explain(
   if (nodeCode === "ENOTFOUND") return ["name-unknown", `the name ${host} has no address`];
   if (nodeCode === "EAI_AGAIN") return ["name-unknown", `the name ${host} cannot be looked up now`];
   if (nodeCode.startsWith("EAI_")) return ["name-unknown", `the name ${host} cannot be looked up: ${text}`];
-  if (nodeCode === "ECONNREFUSED") return ["refused", `nobody listens at ${place}`];
+  if (nodeCode === "ECONNREFUSED") return ["refused", `no server listens at ${place}`];
   if (unreachable.has(nodeCode) && !standing.mayHaveArrived) {
-    return ["refused", `no way leads to ${place}: ${text}`];
+    return ["refused", `there is no route to ${place}: ${text}`];
   }
   const trust = distrust[nodeCode];
   if (trust !== undefined) return ["tls", `the certificate of ${host} ${trust}`];
   if (nodeCode === "ERR_TLS_CERT_ALTNAME_INVALID") {
     return ["tls", `the certificate is for another name than ${host}: ${why}`];
   }
-  if (ownCertificate.test(nodeCode))
-    return ["tls", `the certificate and key of one's own cannot be used: ${text}`];
+  if (ownCertificate.test(nodeCode)) return ["tls", `cannot load the client certificate or key: ${text}`];
   if (/^ERR_(TLS|SSL|OSSL)_|^EPROTO$|^CERT_|^CRL_/.test(nodeCode)) {
     return ["tls", `no TLS with ${host}: ${plainTls.test(why + nodeCode) ? "it does not speak TLS" : text}`];
   }
@@ -53,7 +52,7 @@ function explain(
     return ["malformed", `what ${host} answers is no HTTP/2: ${text}`];
   }
   if (/NGHTTP2_ENHANCE_YOUR_CALM/.test(why)) {
-    return ["malformed", `${host} sends more than is borne, or bears less than was sent: ${text}`];
+    return ["malformed", `${host} refused the number or size of the messages: ${text}`];
   }
   return ["lost", `the connection to ${host} was lost: ${text}`];
 }

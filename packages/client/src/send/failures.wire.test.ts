@@ -40,7 +40,7 @@ describe("before the request is sent, nothing can have arrived", () => {
     await server[Symbol.asyncDispose]();
     const error = await failure(send(server.url, { method: "POST", content: "x" }));
     expect(error).toMatchObject({ code: "refused", mayHaveArrived: false });
-    expect(error.message).toBe(`nobody listens at 127.0.0.1:${server.url.port}`);
+    expect(error.message).toBe(`no server listens at 127.0.0.1:${server.url.port}`);
   });
 
   test("a key that is another certificate's: the message says whose they are", async () => {
@@ -48,7 +48,7 @@ describe("before the request is sent, nothing can have arrived", () => {
     const tls = { ca: trusted.cert, cert: trusted.cert, key: expired.key };
     const error = await failure(send(server.url, {}, { tls }));
     expect(error).toMatchObject({ code: "tls", mayHaveArrived: false });
-    expect(error.message).toMatch(/^the certificate and key of one's own cannot be used: /);
+    expect(error.message).toMatch(/^cannot load the client certificate or key: /);
   });
 
   test.each([

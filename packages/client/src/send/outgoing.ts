@@ -16,7 +16,7 @@ export interface Outgoing {
 /** @throws {TypeError} `ERR_REQUEST_URL`, `ERR_REQUEST_METHOD`, `ERR_REQUEST_FIELD`, `ERR_REQUEST_CONTENT` */
 export function layOut(url: URL, options: SendOptions): Outgoing {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw misuse("ERR_REQUEST_URL", `${url.protocol} is not what is spoken here: http: and https: are`);
+    throw misuse("ERR_REQUEST_URL", `the protocol ${url.protocol} is not supported; use http: or https:`);
   }
   const method = options.method ?? "GET";
   if (!token.test(method)) {

@@ -123,7 +123,7 @@ test("a proxy that nobody listens at, and one that hangs up", async () => {
   await expect(requester({ proxy: gone.url }).send(url)).rejects.toMatchObject({
     code: "refused",
     mayHaveArrived: false,
-    message: `nobody listens at the proxy 127.0.0.1:${gone.url.port}`,
+    message: `no server listens at the proxy 127.0.0.1:${gone.url.port}`,
   });
   await using rude = await serveRaw(({ socket }) => socket.destroy());
   await expect(requester({ proxy: rude.url }).send(url)).rejects.toMatchObject({

@@ -54,7 +54,8 @@ export function createRequester(options: RequesterOptions = {}): Requester {
   };
 
   const send = async (url: URL, sendOptions: SendOptions = {}): Promise<Response> => {
-    if (closed) throw Object.assign(new TypeError("it was closed"), { code: "ERR_REQUESTER_CLOSED" });
+    if (closed)
+      throw Object.assign(new TypeError("the requester is closed"), { code: "ERR_REQUESTER_CLOSED" });
     const outgoing = layOut(url, sendOptions);
     const origin = originOf(routeTo(outgoing.url, options.proxy, environment));
     const standing: Standing = { mayHaveArrived: false, interims: 0 };

@@ -96,7 +96,7 @@ export function sendHttp1(
     });
     request.once("upgrade", (_response, socket) => {
       socket.destroy();
-      fail(new ConnectionError("malformed", "101 Switching Protocols, which nobody asked for", standing));
+      fail(new ConnectionError("malformed", "an unrequested 101 Switching Protocols", standing));
     });
     request.once("response", (message: IncomingMessage) => {
       answered = true;

@@ -223,7 +223,7 @@ describe("long operations", () => {
     expect(status.printed.slice(0, 2)).toEqual(["operation  COPY /team/large/", "state      running"]);
     const watched = await run(["watch", url]);
     expect(watched).toMatchObject({ code: 0, complained: [] });
-    expect(watched.printed).toEqual([expect.stringMatching(/^done \(201\): 41 members/)]);
+    expect(watched.printed).toEqual([expect.stringMatching(/^done \(201\): 41 files and folders/)]);
     expect(server.log.filter(({ method }) => method === "COPY")).toHaveLength(1);
   });
 

@@ -9,8 +9,8 @@ interface TypedCp extends TypedTransfer {
 
 /** `meanwhile cp FROM TO`: its options, and what it does. */
 export function cpCommand(context: CommandContext): Command {
-  return transferCommand("cp", "copy at the server, collections with all that is in them")
-    .option("-r, --recursive", "as without it: folders are always copied whole")
+  return transferCommand("cp", "copy at the server; folders with all that is in them")
+    .option("-r, --recursive", "accepted, and without effect: folders are always copied whole")
     .option("--shallow", "a folder without what is in it")
     .action(async (from: string, to: string, typed: TypedCp) => {
       const depth = typed.shallow === true ? "0" : "infinity";

@@ -29,7 +29,7 @@ interface TypedGet extends TypedConnection, TypedFolderOptions {
 
 /** `meanwhile get URL [FILE]`: its options, and what it does. */
 export function getCommand(context: CommandContext): Command {
-  return folderOptions(remoteCommand("get", "download a document, or a collection with -r"))
+  return folderOptions(remoteCommand("get", "download a file, or a folder with -r"))
     .argument("<URL>", "what to download")
     .argument("[LOCAL]", "where to, a file or a folder; - is standard output (default: its own name, here)")
     .option("-r, --recursive", "a folder with all that is in it; its members come into the folder LOCAL")

@@ -20,7 +20,7 @@ const lockRange: DurationRange = { minMs: 1000, maxMs: 365 * 24 * 60 * 60 * 1000
 
 /** `meanwhile lock URL`: its options, and what it does. */
 export function lockCommand(context: CommandContext): Command {
-  return remoteCommand("lock", "lock a resource against changes by others; prints the lock's token")
+  return remoteCommand("lock", "lock a file or folder against changes by others; prints the lock's token")
     .argument("<URL>", "the file or folder; where nothing is there, an empty file is made")
     .argument("[PROGRAM...]", "after --: run it, keep the lock meanwhile, and unlock in the end")
     .option("--hold", "keep the lock until Ctrl-C, then unlock")

@@ -18,7 +18,7 @@ interface TypedLs extends TypedConnection {
 
 /** `meanwhile ls URL`: its options, and what it does. */
 export function lsCommand(context: CommandContext): Command {
-  return remoteCommand("ls", "list the members of collections")
+  return remoteCommand("ls", "list what is in a folder")
     .argument("<URL...>", "folders, or files")
     .option("-l, --long", "with sizes and dates")
     .option("-R, --recursive", "all that is below, too")

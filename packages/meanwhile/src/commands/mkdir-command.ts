@@ -16,7 +16,7 @@ interface TypedMkdir extends TypedConnection, TypedLockTokens {
 export function mkdirCommand(context: CommandContext): Command {
   return lockTokenOption(remoteCommand("mkdir", "make collections"))
     .argument("<URL...>", "what to make")
-    .option("-p, --parents", "make those above it too; one that is there already is fine")
+    .option("-p, --parents", "make the folders above it, too; it is no failure if it is there already")
     .action(async (typedUrls: readonly string[], typed: TypedMkdir) => {
       const lockTokens = parseLockTokens(typed, context.terminal);
       const remotes = parseRemoteUrls(typedUrls);

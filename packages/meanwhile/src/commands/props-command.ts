@@ -23,10 +23,10 @@ export function propsCommand(context: CommandContext): Command {
   return lockTokenOption(remoteCommand("props", "read and change properties"))
     .argument("<URL>", "the file or folder")
     .argument("[NAME...]", "which ones, as {NAMESPACE}NAME; default: all that the server tells unasked")
-    .option("--names", "only which there are")
-    .option("--set <NAME=VALUE>", "give it this text (repeatable)", collect)
-    .option("--set-xml <NAME=XML>", "give it this XML within (repeatable)", collect)
-    .option("--remove <NAME>", "remove it (repeatable); all changes are made, or none", collect)
+    .option("--names", "only their names")
+    .option("--set <NAME=VALUE>", "set a property to this text (repeatable)", collect)
+    .option("--set-xml <NAME=XML>", "set a property to this XML (repeatable)", collect)
+    .option("--remove <NAME>", "remove a property (repeatable); all changes are made, or none", collect)
     .action(async (typedUrl: string, typedNames: readonly string[], typed: TypedProps) => {
       const remote = parseRemoteUrl(typedUrl);
       const names = typedNames.map(parsePropertyName);

@@ -36,7 +36,7 @@ interface TypedPut extends TypedConnection, TypedLockTokens, TypedFolderOptions 
 
 /** `meanwhile put FILE URL`: its options, and what it does. */
 export function putCommand(context: CommandContext): Command {
-  return lockTokenOption(folderOptions(remoteCommand("put", "upload a document, or a folder with -r")))
+  return lockTokenOption(folderOptions(remoteCommand("put", "upload a file, or a folder with -r")))
     .argument("<LOCAL>", "a file, or with -r a folder; - is standard input")
     .argument("<URL>", "where to; a folder, or a URL that ends in /, takes a file under its own name")
     .option("-r, --recursive", "a folder with all that is in it; its members come into the folder URL")
@@ -70,9 +70,8 @@ export function putCommand(context: CommandContext): Command {
 function checkCombination(typedLocal: string, url: URL, typed: TypedPut): void {
   const recursive = typed.recursive === true;
   if (typed.dryRun === true && !recursive) throw wrongUsage("--dry-run needs -r");
-  if (recursive && typed.type !== undefined) throw wrongUsage("--type is for one document, not for -r");
-  if (recursive && typed.overwrite === false)
-    throw wrongUsage("--no-overwrite is for one document, not for -r");
+  if (recursive && typed.type !== undefined) throw wrongUsage("--type is for one file, not for -r");
+  if (recursive && typed.overwrite === false) throw wrongUsage("--no-overwrite is for one file, not for -r");
   if (typedLocal === "-" && recursive) throw wrongUsage("-r needs a folder, not -");
   if (typedLocal === "-" && url.pathname.endsWith("/")) {
     throw wrongUsage("standard input has no name: the URL must not end in /");

@@ -83,6 +83,6 @@ test("members that could not go are listed, with exit code 3 (RFC 4918 §9.6.1)"
   expect(code).toBe(3);
   expect(complained).toEqual([
     "meanwhile: /x/photos/open.odt: locked",
-    "meanwhile: DELETE /x/photos/: 1 member failed; the rest may be done",
+    "meanwhile: DELETE /x/photos/: 1 file or folder failed; the rest may be done",
   ]);
 });

@@ -26,7 +26,7 @@ export function rmCommand(context: CommandContext): Command {
   return lockTokenOption(remoteCommand("rm", "delete resources"))
     .argument("<URL...>", "what to delete")
     .option("-r, --recursive", "folders too, with all that is in them")
-    .option("-f, --force", "that nothing is there is no failure")
+    .option("-f, --force", "it is no failure if nothing is there")
     .action(async (typedUrls: readonly string[], typed: TypedRm) => {
       const lockTokens = parseLockTokens(typed, context.terminal);
       const remotes = parseRemoteUrls(typedUrls);

@@ -19,7 +19,7 @@ export function serveCommand(terminal: Terminal): Command {
     .description("serve a folder over WebDAV")
     .argument("[DIR]", "the folder; without it a sample is served")
     .option("--listen <HOST:PORT>", `where to listen; port 0 picks a free one (default: ${defaultListen})`)
-    .option("--state <DIR>", "where dead properties and locks are kept (default: one directory per folder)")
+    .option("--state <DIR>", "where properties and locks are kept (default: one directory per folder)")
     .option(
       "--durability <MODE>",
       `what a loss of power leaves of answered requests: ${durabilities.join(", ")} (default: full)`,
@@ -90,7 +90,7 @@ function stopRequest(terminal: Terminal): { readonly requested: Promise<void>; f
     forget = terminal.onStop((signal) => {
       if (stopping) terminal.exit(1);
       stopping = true;
-      terminal.print(`${signal}: stopping; once more to stop at once`);
+      terminal.print(`stopping (${signal}); once more stops at once`);
       resolve();
     });
   });

@@ -12,7 +12,7 @@ import { type CommandContext, forEachUrl, inSession, type Session } from "../rem
 
 /** `meanwhile stat URL`: its options, and what it does. */
 export function statCommand(context: CommandContext): Command {
-  return remoteCommand("stat", "tell about resources: kind, size, dates, ETag, locks, quota")
+  return remoteCommand("stat", "tell about files and folders: kind, size, dates, ETag, locks, quota")
     .argument("<URL...>", "files or folders")
     .action(async (typedUrls: readonly string[], typed: TypedConnection) => {
       const remotes = parseRemoteUrls(typedUrls);

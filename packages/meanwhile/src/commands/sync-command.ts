@@ -21,7 +21,7 @@ interface TypedSync extends TypedConnection, TypedLockTokens, TypedFolderOptions
 /** `meanwhile sync FROM TO`: its options, and what it does. */
 export function syncCommand(context: CommandContext): Command {
   return lockTokenOption(
-    folderOptions(remoteCommand("sync", "make a folder and a collection the same, one way")),
+    folderOptions(remoteCommand("sync", "make a folder here and one at the server the same, one way")),
   )
     .argument("<FROM>", "a folder of this machine, or the URL of a folder")
     .argument("<TO>", "the other one: it becomes like FROM")

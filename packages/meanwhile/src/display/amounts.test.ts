@@ -34,10 +34,10 @@ test.each([
   expect(formatTime(milliseconds)).toBe(shown);
 });
 
-test("one is a member, and others are members", () => {
+test("one is a file or folder, and others are files and folders", () => {
   expect([nameAmount(1, "members"), nameAmount(2, "members"), nameAmount(1536, "bytes")]).toEqual([
-    "1 member",
-    "2 members",
+    "1 file or folder",
+    "2 files and folders",
     "1.5 KiB",
   ]);
 });

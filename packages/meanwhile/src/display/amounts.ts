@@ -40,8 +40,15 @@ export function formatAmount(amount: number, unit: Unit): string {
   return unit === "bytes" ? formatBytes(amount) : formatCount(amount);
 }
 
-/** `1.5 MiB`, `1 member`, `6,001 members`. */
+const words = {
+  members: ["file or folder", "files and folders"],
+  documents: ["file", "files"],
+  steps: ["step", "steps"],
+} as const;
+
+/** `1.5 MiB`, `1 file or folder`, `6,001 files and folders`. */
 export function nameAmount(amount: number, unit: Unit): string {
   if (unit === "bytes") return formatBytes(amount);
-  return `${formatCount(amount)} ${amount === 1 ? unit.slice(0, -1) : unit}`;
+  const [one, more] = words[unit];
+  return `${formatCount(amount)} ${amount === 1 ? one : more}`;
 }

@@ -31,7 +31,7 @@ test.each([
 
 test("without a total there is a count, and the time that has passed", () => {
   const { total: _, ...uncounted } = members;
-  expect(progressLine(view(uncounted), 79)).toBe("copying /photos/  2,701 members  330/s  0:08");
+  expect(progressLine(view(uncounted), 79)).toBe("copying /photos/  2,701 files and folders  330/s  0:08");
 });
 
 test("a server that says nothing is waited for", () => {
@@ -49,7 +49,7 @@ test("that a connection was lost, and is tried again, is shown (decision 0041)",
   );
   const counted = newsOfRequest({ stage: "processing", done: 3, total: 9, failures: 0, comingBack: true });
   expect(progressLine(view(counted), 79)).toContain("the connection was lost");
-  expect(progressSentence(view(counted))).toContain("3 of 9 members, 33%, the connection was lost");
+  expect(progressSentence(view(counted))).toContain("3 of 9 files and folders, 33%, the connection was lost");
   const { comingBack: _, ...again } = counted;
   expect(progressLine(view(again), 79)).not.toContain("connection");
 });
@@ -65,7 +65,7 @@ test("bytes have their units, and several transfers one bar", () => {
     failures: 0,
   };
   expect(progressLine(view(news, { label: "putting photos", perSecond: 50 * 1024 ** 2 }), 110)).toBe(
-    "putting photos  [=========>        ]   50%  1.5 GiB/3.0 GiB  50 MiB/s  0:31 left  4 at once  3 of 10 documents",
+    "putting photos  [===========>          ]   50%  1.5 GiB/3.0 GiB  50 MiB/s  0:31 left  4 at once  3 of 10 files",
   );
 });
 
@@ -77,7 +77,7 @@ test("done of nothing is all of it, and never more than all", () => {
 
 test("in words", () => {
   expect(progressSentence(view({ ...members, failures: 1 }))).toBe(
-    "copying /photos/: 2,701 of 6,001 members, 45%, 330/s, 0:10 left, 1 failed",
+    "copying /photos/: 2,701 of 6,001 files and folders, 45%, 330/s, 0:10 left, 1 failed",
   );
   expect(progressSentence(view(undefined))).toBe("copying /photos/: waiting for the server, 0:08 so far");
 });

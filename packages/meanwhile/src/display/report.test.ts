@@ -59,8 +59,8 @@ describe("progress where standard error is no terminal", () => {
     long.end();
     terminal.advance(60_000);
     expect(terminal.complained).toEqual([
-      "copying b: 40 of 100 members, 40%, 10/s, 0:06 left",
-      "copying b: 40 of 100 members, 40%, 5.0/s, 0:12 left",
+      "copying b: 40 of 100 files and folders, 40%, 10/s, 0:06 left",
+      "copying b: 40 of 100 files and folders, 40%, 5.0/s, 0:12 left",
     ]);
     expect(terminal.printed()).toEqual([]);
   });

@@ -34,7 +34,7 @@ export function manualPage(program: DescribedProgram): string {
 
 const introduction = [
   "Commands for files at any WebDAV server (RFC 4918), and a server of its own. Long requests show how far they are, where the server tells (102 Processing, RFC 2518), and are waited for as long as the server works.",
-  "URL is http or https, with spaces and the like encoded or not. A collection's ends in /. Times are written 250ms, 20s, 5m, 1h.",
+  "URL is http or https, with spaces and the like encoded or not. A folder's ends in /. Times are written 250ms, 20s, 5m, 1h.",
   "Ctrl-C leaves an operation, which goes on at the server, and says how to come back; a second Ctrl-C within two seconds asks the server to cancel it. Transfers stop; the same command again goes on where they ended.",
 ];
 

@@ -7,7 +7,7 @@ export interface Described {
 
 export const environment: readonly Described[] = [
   { name: "MEANWHILE_USER", meaning: "Who logs in, where neither --user nor the URL says so." },
-  { name: "MEANWHILE_PASSWORD", meaning: "The password of whoever logs in." },
+  { name: "MEANWHILE_PASSWORD", meaning: "The password for that name." },
   { name: "MEANWHILE_TOKEN", meaning: "A Bearer token; used where no name was given." },
   {
     name: "MEANWHILE_LOCK_TOKEN",

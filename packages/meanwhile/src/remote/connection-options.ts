@@ -59,14 +59,14 @@ export function remoteCommand(name: string, description: string): Command {
     .option("--password-file <FILE>", "its first line is the password")
     .option("--token-file <FILE>", "its first line is a Bearer token")
     .option("--netrc-file <FILE>", "logins, instead of ~/.netrc")
-    .option("--no-netrc", "look into no such file")
+    .option("--no-netrc", "read no netrc file")
     .option(
       "-H, --header <FIELD>",
       "send this field too, as 'Name: value'; @FILE has some (repeatable)",
       collect,
     )
-    .option("--cacert <FILE>", "believe servers with certificates of these authorities (PEM)")
-    .option("--insecure", "believe any server: whoever is in between can read and change everything")
+    .option("--cacert <FILE>", "trust certificates of these authorities (PEM)")
+    .option("--insecure", "trust every certificate: an attacker in between can read and change everything")
     .option("--cert <FILE>", "show the server this certificate (PEM)")
     .option("--key <FILE>", "its key (PEM)")
     .option("--no-http2", "speak HTTP/1.1")

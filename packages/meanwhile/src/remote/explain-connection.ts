@@ -47,9 +47,9 @@ export function connectionWords({ code, message }: ConnectionError): string {
     case "timeout":
       return "not done in time";
     case "malformed":
-      return "what came is no proper answer";
+      return "the server sent an invalid response";
     case "proxy":
-      return "the proxy did not let us through";
+      return "the proxy refused the connection";
   }
 }
 
@@ -62,14 +62,15 @@ function adviceOn({ code, interims, message }: ConnectionError, { remote }: Fail
       return "; check the URL";
     case "tls":
       if (message.endsWith(noTls)) return remote === undefined ? "" : `; try http://${remote.host}`;
-      if (message.startsWith("the certificate and key of one's own")) return "; do --cert and --key fit?";
-      return "; --cacert FILE names authorities to believe, --insecure believes anybody";
+      if (message.startsWith("cannot load the client certificate or key"))
+        return "; do --cert and --key fit?";
+      return "; --cacert FILE names an authority to trust, --insecure trusts every certificate";
     case "idle":
       return "; --idle-timeout sets how long to wait";
     case "timeout":
       return "; --timeout sets how long to wait";
     case "lost":
-      return interims === 0 ? "" : " (after interim responses: perhaps a proxy in between cannot bear them)";
+      return interims === 0 ? "" : " (after 102s: perhaps a proxy in between cannot relay them)";
     default:
       return "";
   }

@@ -12,8 +12,9 @@ export async function explainStatus(error: HttpError, context: FailureContext): 
   const isFile = await isFileWithSlash(error, context);
   const { what, advice } = isFile ? ofFile(error, context) : await meaningOf(error, context);
   // Of what is no failure, the detail is the client's: where a redirection leads, which the advice says.
-  const isNews = detail !== undefined && status >= 400 && !saysNothingNew(status, detail);
-  const said = isFile ? undefined : isNews ? summary(detail) : condition;
+  const isOurs = detail !== undefined && ourSentences.has(detail.trim().toLowerCase());
+  const isNews = detail !== undefined && status >= 400 && !isOurs && !isPhrase(status, detail);
+  const said = isFile || isOurs ? undefined : isNews ? summary(detail) : condition;
   const notes = [
     ...(isFile || status < 300 || what.includes(String(status)) ? [] : [String(status)]),
     ...(said === undefined ? [] : [`the server says: ${summary(said)}`]),
@@ -36,16 +37,18 @@ export async function explainStatus(error: HttpError, context: FailureContext): 
   };
 }
 
-/** Whether it is the phrase that goes with the number, or a sentence of our own server that says what we say. */
-function saysNothingNew(status: number, detail: string): boolean {
-  const said = detail.trim().toLowerCase();
-  return said === STATUS_CODES[status]?.toLowerCase() || said === ourSentences[status];
+/** Whether it is only the phrase that goes with the number. */
+function isPhrase(status: number, detail: string): boolean {
+  return detail.trim().toLowerCase() === STATUS_CODES[status]?.toLowerCase();
 }
 
-const ourSentences: Readonly<Record<number, string>> = {
-  401: "credentials are needed",
-  404: "there is no resource at this url",
-};
+/** Of our own server, with the meaning of what is said here. */
+const ourSentences: ReadonlySet<string> = new Set([
+  "credentials are needed",
+  "there is no such file or folder",
+  "the folder above it does not exist",
+  "it is locked, and the request did not send the lock's token",
+]);
 
 /** How servers answer where a file's URL has a slash at its end. */
 const slashRefusals: ReadonlySet<number> = new Set([400, 403, 404, 405, 409]);
@@ -165,7 +168,7 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
       const holder = await context.lockHolder(error.hrefs.length === 0 ? [url] : error.hrefs);
       return {
         what: holder === undefined ? what : `${what} ${holder}`,
-        advice: "whoever has the lock's token gives it as --lock-token, or wait until it ends",
+        advice: "wait until the lock ends; if it is yours, give its token as --lock-token",
       };
     }
     case 502:
@@ -194,7 +197,7 @@ async function meaningOf(error: HttpError, context: FailureContext): Promise<Mea
       const there =
         location === null || !URL.canParse(location, url.href) ? undefined : new URL(location, url);
       if (there?.href === url.href)
-        return { what: `the server redirects it to itself (${status})`, advice: "it cannot be had there" };
+        return { what: `the server redirects it to itself (${status})`, advice: "ask who runs the server" };
       // Nobody should be led to a file of this machine, or to a program.
       const isWeb = there?.protocol === "http:" || there?.protocol === "https:";
       if (there === undefined || !isWeb) return { what: `it is elsewhere (${status})` };

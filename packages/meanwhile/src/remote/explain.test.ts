@@ -106,7 +106,7 @@ describe("a failed final response in one line", () => {
       answered(301, { headers: new Headers({ Location: url.href }) }),
       ann,
       1,
-      "/team/a b: the server redirects it to itself (301); it cannot be had there",
+      "/team/a b: the server redirects it to itself (301); ask who runs the server",
     ],
     [
       answered(403),
@@ -172,7 +172,7 @@ describe("a failed final response in one line", () => {
       answered(423, { condition: "lock-token-submitted" }),
       { ...nobody, lockHolder: async () => "by Bob for 9:50" },
       8,
-      "/team/a b: locked by Bob for 9:50 (423; the server says: lock-token-submitted); whoever has the lock's token gives it as --lock-token, or wait until it ends",
+      "/team/a b: locked by Bob for 9:50 (423; the server says: lock-token-submitted); wait until the lock ends; if it is yours, give its token as --lock-token",
     ],
     [answered(507), nobody, 1, "/team/a b: no space left at the server (507)"],
     [
@@ -251,7 +251,7 @@ describe("members that failed", () => {
     const explanation = await explain(new MultistatusError("DELETE", url, members), nobody);
     expect(explanation).toMatchObject({
       exitCode: 3,
-      message: "DELETE /team/a b: 2 members failed; the rest may be done",
+      message: "DELETE /team/a b: 2 files and folders failed; the rest may be done",
       details: ["/team/one: locked", "/team/\\x1bfour: not allowed"],
     });
     expect(explanation?.facts?.["failed"]).toHaveLength(3);
@@ -372,7 +372,7 @@ describe("no final response", () => {
     [new ConnectionError("refused", "127.0.0.1:1", lost), "the server was not reached: 127.0.0.1:1"],
     [
       new ConnectionError("tls", "self-signed", lost),
-      "the connection would not be safe: self-signed; --cacert FILE names authorities to believe, --insecure believes anybody",
+      "the connection would not be safe: self-signed; --cacert FILE names an authority to trust, --insecure trusts every certificate",
     ],
     [
       new ConnectionError(
@@ -380,11 +380,11 @@ describe("no final response", () => {
         "the certificate of a is signed by itself (self-signed): if you trust it, give its certificate as `ca` (NODE_EXTRA_CA_CERTS for all programs)",
         lost,
       ),
-      "the connection would not be safe: the certificate of a is signed by itself (self-signed); --cacert FILE names authorities to believe, --insecure believes anybody",
+      "the connection would not be safe: the certificate of a is signed by itself (self-signed); --cacert FILE names an authority to trust, --insecure trusts every certificate",
     ],
     [
-      new ConnectionError("tls", "the certificate and key of one's own cannot be used: mismatch", lost),
-      "the connection would not be safe: the certificate and key of one's own cannot be used: mismatch; do --cert and --key fit?",
+      new ConnectionError("tls", "cannot load the client certificate or key: mismatch", lost),
+      "the connection would not be safe: cannot load the client certificate or key: mismatch; do --cert and --key fit?",
     ],
     [new ConnectionError("lost", "reset", lost), "the connection was lost: reset"],
     [new ConnectionError("lost", "the server is not ready: 503", lost), "the server is not available: 503"],
@@ -394,15 +394,15 @@ describe("no final response", () => {
     ],
     [
       new ConnectionError("lost", "reset", { ...lost, interims: 2 }),
-      "the connection was lost: reset (after interim responses: perhaps a proxy in between cannot bear them)",
+      "the connection was lost: reset (after 102s: perhaps a proxy in between cannot relay them)",
     ],
     [
       new ConnectionError("idle", "60 s", lost),
       "no sign of life: 60 s; --idle-timeout sets how long to wait",
     ],
     [new ConnectionError("timeout", "60 s", lost), "not done in time: 60 s; --timeout sets how long to wait"],
-    [new ConnectionError("malformed", "\u0007", lost), "what came is no proper answer: \\x07"],
-    [new ConnectionError("proxy", "407", lost), "the proxy did not let us through: 407"],
+    [new ConnectionError("malformed", "\u0007", lost), "the server sent an invalid response: \\x07"],
+    [new ConnectionError("proxy", "407", lost), "the proxy refused the connection: 407"],
   ])("%s ends with 6", async (error, message) => {
     expect(await told(error)).toEqual([6, message]);
   });
@@ -439,7 +439,7 @@ test.each<[unknown, number, RegExp]>([
     130,
     /^left; it goes on\. To come back: meanwhile watch https:\/\/files\.example\/team\/a%20b$/,
   ],
-  [new DetachedError(undefined), 130, /^left; the server has not told where to ask/],
+  [new DetachedError(undefined), 130, /^left; the server gave no address to ask at/],
   [new StoppedError("SIGTERM"), 143, /^stopped$/],
   [wrongUsage("so not"), 2, /^so not$/],
   [Object.assign(new Error("x"), { code: "ENOENT", path: "/a\n" }), 1, /^\/a\\n: there is no such file$/],

@@ -10,7 +10,7 @@ import {
 import { DocumentError } from "@meanwhile/dav/xml";
 import { FolderError, MemberError } from "@meanwhile/sync";
 import { CommandError } from "../command-error.ts";
-import { formatCount } from "../display/amounts.ts";
+import { formatCount, nameAmount } from "../display/amounts.ts";
 import { printable, summary } from "../display/printable.ts";
 import type { FailureCode } from "../exit-status.ts";
 import { connectionWords, explainConnection, isPassing } from "./explain-connection.ts";
@@ -66,7 +66,7 @@ export function explainDetached(error: DetachedError, exitCode: FailureCode): Ex
     exitCode,
     message:
       url === undefined
-        ? "left; the server has not told where to ask for the operation, so nobody can tell from here whether it goes on"
+        ? "left; the server gave no address to ask at, so it is not known whether the operation goes on"
         : `left; it goes on. To come back: meanwhile watch ${shownUrl(url)}`,
     ...(url === undefined ? {} : { facts: { url: url.href } }),
   };
@@ -85,7 +85,7 @@ function explainMultistatus(error: MultistatusError): Explanation {
   if (told.length > details.length) details.push(`... and ${formatCount(told.length - details.length)} more`);
   // RFC 4918 §9.2: all changes of properties are made, or none.
   const whole = error.method === "PROPPATCH";
-  const members = `${formatCount(told.length)} ${told.length === 1 ? "member" : "members"}`;
+  const members = nameAmount(told.length, "members");
   // Of a listing, what fails may be the collection itself: then any number of members is missing.
   const many =
     error.method === "PROPFIND"

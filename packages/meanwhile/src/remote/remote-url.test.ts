@@ -45,7 +45,7 @@ describe("a URL as it is typed", () => {
     ["photos", /^"photos" is no URL: write it as https:\/\/photos \(or http:\/\/\)$/],
     ["./photos", /is no URL: write it as https:\/\/HOST\/PATH \(or http:\/\/\)$/],
     ["", /is no URL/],
-    ["ftp://files.example/", /ftp:\/\/ is not spoken here/],
+    ["ftp://files.example/", /ftp:\/\/ is not supported/],
     ["https://", /is no URL$/],
     ["https://a b/", /is no URL$/],
     ["https://h/a#b", /a # in a name is written %23/],

@@ -43,7 +43,7 @@ export function parseRemoteUrl(typed: string, rules: RemoteUrlRules = {}): Remot
   }
   const known = schemes[scheme.toLowerCase()];
   if (known === undefined)
-    throw wrongUsage(`${shown(typed)}: ${scheme}// is not spoken here, but http:// and https://`);
+    throw wrongUsage(`${shown(typed)}: ${scheme}// is not supported; use http:// or https://`);
   if (/[\u0000-\u001F\u007F]/.test(typed)) {
     throw wrongUsage(`${shown(typed)}: control characters are written %00 to %1F in a URL`);
   }

@@ -63,7 +63,7 @@ export async function inSession(
     const remote = remotes.find(({ username }) => username !== undefined) ?? remotes[0];
     let credentials = await findCredentials(remote, typed, terminal, report.warn);
     const settings = await connectionSettings(typed, credentials, terminal);
-    if (settings.insecure) report.warn("--insecure: whoever is in between can read and change everything");
+    if (settings.insecure) report.warn("--insecure: an attacker in between can read and change everything");
     for (;;) {
       const ended = await attempt({ ...settings, credentials });
       if (ended === "done") return;

@@ -214,6 +214,6 @@ test("the command serves until it gets a signal, then ends with 0", async () => 
   await started;
   signal("SIGTERM");
   expect(await code).toBe(0);
-  expect(printed).toContain("SIGTERM: stopping; once more to stop at once");
+  expect(printed).toContain("stopping (SIGTERM); once more stops at once");
   expect(log).toEqual([]);
 });

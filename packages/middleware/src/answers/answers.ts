@@ -43,7 +43,7 @@ export function refusedFor(of: "principal" | "all" | "draining"): StatusAnswer {
 /** What became of earlier requests is not known, so none may run that could be the same; nothing was done. */
 export const unreadable: StatusAnswer = problem(
   503,
-  "It could not be looked up whether this was sent before.",
+  "Whether this request was sent before could not be looked up.",
   {
     "Retry-After": String(retryAfterSeconds),
   },
@@ -83,7 +83,7 @@ function linked(fields: Outcome["fields"], more: string): Outcome["fields"] {
  * request may safely be sent again this is a 503, and the same key makes it run again (RFC 9110 §9.2.2, §15.6.4).
  */
 export function interruptedOutcome(again: boolean): Outcome {
-  const title = "The operation was interrupted: nobody knows what became of it.";
+  const title = "The operation was interrupted, and its result is not known.";
   if (!again) {
     return problemOutcome(500, title, "Look at what is there before you send the request again.");
   }

@@ -51,17 +51,11 @@ export function metricsOf(registry: MetricsRegistry): Metrics {
     ),
     interims: createCounter("meanwhile_interim_responses_total", "102s that were sent."),
     accepted: createCounter("meanwhile_operations_accepted_total", "Requests that were answered 202."),
-    joined: createCounter(
-      "meanwhile_operations_joined_total",
-      "Repetitions that joined an operation that ran.",
-    ),
-    resumed: createCounter(
-      "meanwhile_operations_resumed_total",
-      "Repetitions that got the kept answer of an operation that had ended.",
-    ),
+    joined: createCounter("meanwhile_operations_joined_total", "Retries that joined a running operation."),
+    resumed: createCounter("meanwhile_operations_resumed_total", "Retries that received a kept answer."),
     lost: createCounter(
       "meanwhile_operations_lost_total",
-      "Operations whose answer reached nobody who waited.",
+      "Operations whose answer reached no waiting client.",
     ),
     refused: createCounter(
       "meanwhile_operations_refused_total",

@@ -105,7 +105,7 @@ test("an operation is a span below that of its request, with what happened to it
   timers.advance(100);
   expect((await sent.response()).status).toBe(202);
   const again = client.send("POST", "/reports?secret=1", key, "x");
-  await expect.poll(() => lines).toContain("a repetition joined an operation");
+  await expect.poll(() => lines).toContain("a retry joined an operation");
   go();
   expect((await again.response()).status).toBe(201);
   const span = operationSpan();

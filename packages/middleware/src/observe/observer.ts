@@ -115,15 +115,15 @@ export function createObserver(options: ObserverOptions): Observer {
     joined(operation) {
       metrics?.joined.count();
       spans.get(operation)?.addEvent("joined");
-      logger.debug({ operation: operation.id }, "a repetition joined an operation");
+      logger.debug({ operation: operation.id }, "a retry joined an operation");
     },
     resumed({ id }) {
       metrics?.resumed.count();
-      logger.debug({ operation: id }, "a repetition got the answer of an operation that had ended");
+      logger.debug({ operation: id }, "a retry received the kept answer of an operation");
     },
     lost({ id }) {
       metrics?.lost.count();
-      logger.info({ operation: id }, "the answer of an operation reached nobody who waited");
+      logger.info({ operation: id }, "the answer of an operation reached no waiting client");
     },
     refused(of) {
       metrics?.refused.count({ limit: of });

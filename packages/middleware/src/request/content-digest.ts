@@ -78,7 +78,7 @@ function isWhole(request: AnyRequest): boolean {
 function contentConsumed(): TypeError {
   return Object.assign(
     new TypeError(
-      "a request with an Idempotency-Key had its content read before processing() saw it: mount processing() before whatever reads bodies, such as express.json()",
+      "a request with an Idempotency-Key had its content read before processing() saw it: mount processing() before what reads bodies, such as express.json()",
     ),
     { code: "ERR_CONTENT_CONSUMED" },
   );

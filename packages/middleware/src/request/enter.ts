@@ -78,7 +78,7 @@ export async function enterAtOnce(
 /** The turn does not wait for the answer. */
 function joinLater(core: Core, earlier: Earlier, joining: Joining): void {
   join(core, earlier, joining).catch((error: unknown) => {
-    joining.settings.logger.error({ err: error }, `a repetition could not be answered: ${String(error)}`);
+    joining.settings.logger.error({ err: error }, `a retry could not be answered: ${String(error)}`);
     breakOff(joining.response);
   });
 }

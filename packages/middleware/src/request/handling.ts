@@ -245,7 +245,7 @@ export class Handling implements HandlerOperation {
     try {
       return keep(outcome);
     } catch (error) {
-      warn(`keep has thrown: ${String(error)}`);
+      warn(`the option keep threw: ${String(error)}`);
       return keepsByStatus(outcome);
     }
   }

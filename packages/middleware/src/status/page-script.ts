@@ -63,7 +63,7 @@ export const statusPageScript: string = `
     bar(get("progress"), done, total === undefined && outcome ? done : total);
     get("bytes").hidden = !bytes || !!outcome;
     if (bytes) bar(get("bytes"), bytes.done, bytes.total);
-    text("bytes-line", bytes && !outcome ? megabytes(bytes.done) + " of " + megabytes(bytes.total) + " MB of this member" : "");
+    text("bytes-line", bytes && !outcome ? megabytes(bytes.done) + " of " + megabytes(bytes.total) + " MB of this file" : "");
     text("remaining", outcome ? "" : remaining(progress));
     text("remark", remark || "");
     text("failures", failures === 0 ? "" : members(failures) + " failed");

@@ -43,7 +43,7 @@ describe("the page of an operation", () => {
       value: "1500000",
       max: "3000000",
     });
-    expect(textOf(byId(page, "bytes-line"))).toBe("1.5 of 3.0 MB of this member");
+    expect(textOf(byId(page, "bytes-line"))).toBe("1.5 of 3.0 MB of this file");
     expect(textOf(byId(page, "remaining"))).toBe("about 3 min left");
     expect(textOf(byId(page, "remark"))).toBe("a remark");
     expect(textOf(byId(page, "state"))).toBe("Running");

@@ -262,7 +262,8 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
       const allow = { Allow: methods.join(", ") };
       if (method === "OPTIONS") return nothing(allow);
       // Neither WebDAV's methods nor any other that changes something: nothing here is part of a tree.
-      if (!methods.includes(method)) return problem(403, "Status documents are not part of the tree.", allow);
+      if (!methods.includes(method))
+        return problem(403, "Status documents are not files: no WebDAV method works on them.", allow);
       if (place.kind === "collection") return showList(exchange, request);
       const operation = place.kind === "nowhere" ? undefined : await find(place.id, request.principal);
       if (!operation) return noSuchOperation;

@@ -29,8 +29,8 @@ test.each([
 
 test.each([
   [undefined, ""],
-  [{ done: 1_250_000, total: 9_000_000 }, "1.3 of 9.0 MB of this member"],
-  [{ done: 12_000_000, total: 400_000_000 }, "12 of 400 MB of this member"],
+  [{ done: 1_250_000, total: 9_000_000 }, "1.3 of 9.0 MB of this file"],
+  [{ done: 12_000_000, total: 400_000_000 }, "12 of 400 MB of this file"],
 ])("bytes of %j are %j", (bytes, line) => {
   expect(bytesLine(status({ progress: { done: 0, bytes } }))).toBe(line);
 });

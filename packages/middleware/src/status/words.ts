@@ -8,7 +8,7 @@ export const stateWords: Readonly<Record<StatusDocument["state"], string>> = {
   cancelling: "Stopping",
   finished: "Finished",
   cancelled: "Stopped",
-  interrupted: "Interrupted: nobody knows how far it came",
+  interrupted: "Interrupted: how far it came is not known",
 };
 
 /** "Running", "Finished: 201 Created". */
@@ -23,9 +23,9 @@ export function progressLine({ progress: { done, total } }: StatusDocument): str
   return total === undefined ? `${done} ${members(done)}` : `${done} of ${total} ${members(total)}`;
 }
 
-/** "12 of 400 MB of this member"; "" where nothing is known of bytes. */
+/** "12 of 400 MB of this file"; "" where nothing is known of bytes. */
 export function bytesLine({ progress: { bytes } }: StatusDocument): string {
-  return bytes === undefined ? "" : `${megabytes(bytes.done)} of ${megabytes(bytes.total)} MB of this member`;
+  return bytes === undefined ? "" : `${megabytes(bytes.done)} of ${megabytes(bytes.total)} MB of this file`;
 }
 
 /** "about 3 min left"; "" while that cannot be said. */

@@ -248,7 +248,7 @@ describe("an operation that is cancelled in its middle: 409 that tells what was 
     const server = await open({ over: "http" });
     const { answer, state } = await cancelAfter(server, 2, "DELETE", "/a/", {});
     expect([answer.status, state]).toEqual([409, "cancelled"]);
-    expect(answer.body).toContain("2 members were deleted");
+    expect(answer.body).toContain("2 files and folders were deleted");
     const left = [];
     for (const name of ["1", "2", "3"]) if (await server.tree.lookup(at(`/a/${name}`))) left.push(name);
     expect(left.length).toBe(1);

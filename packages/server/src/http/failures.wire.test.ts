@@ -27,7 +27,7 @@ function failingTree(members: number): Tree {
 
 test.each([
   [mostFailures, undefined],
-  [60_000, `${60_000 - mostFailures} more members failed than are listed here.`],
+  [60_000, `${60_000 - mostFailures} more failed than are listed here.`],
 ])("of %i members that fail the first 10,000 are named, the rest by their number", async (members, told) => {
   const server = await serve({ tree: failingTree(members) });
   onTestFinished(() => server.close());

@@ -56,7 +56,9 @@ export async function waitUntilFree(
 }
 
 function notFree(): DavError {
-  return new DavError(503, "another request works on this resource", { fields: { "Retry-After": "2" } });
+  return new DavError(503, "another request works on it: try again later", {
+    fields: { "Retry-After": "2" },
+  });
 }
 
 /**
@@ -144,7 +146,8 @@ export function requireWrite(
   paths: readonly ResourcePath[],
 ): void {
   for (const path of paths) {
-    if (isReserved(path)) throw new DavError(403, "this part of the server is not for resources");
+    if (isReserved(path))
+      throw new DavError(403, "this part of the server holds status documents, and no files");
     if (!access.may(principal, "write", path)) throw new DavError(403, "you may not change this");
   }
 }
@@ -158,7 +161,7 @@ export function withParent(path: ResourcePath): readonly ResourcePath[] {
 /** Names with control characters are found and removed where they exist, but never made. */
 export function requireCreatableName(path: ResourcePath): void {
   if (/[\u0000-\u001f\u007f]/.test(path)) {
-    throw new DavError(400, "a new resource's name must not have control characters in it");
+    throw new DavError(400, "a new name must not have control characters in it");
   }
 }
 

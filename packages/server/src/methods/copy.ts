@@ -90,7 +90,7 @@ async function judgeCopy(
   const { source, destination } = transfer;
   const { resource, seen: sourceSeen, conditional, by, depth } = judgement;
   if (depth === "infinity" && resource.kind === "collection" && isWithin(destination, source)) {
-    throw new DavError(403, "a collection cannot be copied into itself");
+    throw new DavError(403, "a folder cannot be copied into itself");
   }
   const { resource: replaced, seen } = await judgeDestination(request, context, transfer, by);
 

@@ -107,7 +107,7 @@ function evaluate(
     case "proceed":
       return undefined;
     case "failed":
-      throw new DavError(412, "the resource is not in the state that the request is conditional on");
+      throw new DavError(412, "a precondition of the request does not hold");
     case "not-modified":
       return empty(304, { ...result.fields, ...cacheFields(request), ...locationFields(request, false) });
   }
@@ -134,7 +134,7 @@ function documentFields(
 async function getCollection(request: DavRequest, context: ServerContext): Promise<Answer> {
   const result = checkPreconditions(request, await context.tree.lookup(request.path), context.now());
   if (result.kind === "failed") {
-    throw new DavError(412, "the resource is not in the state that the request is conditional on");
+    throw new DavError(412, "a precondition of the request does not hold");
   }
   const fields = { ...cacheFields(request), ...locationFields(request, true) };
   if (result.kind === "not-modified") return empty(304, fields);

@@ -76,7 +76,8 @@ async function create(
   const { path, principal, trailingSlash } = request;
   if (!resource) {
     // What a LOCK creates is no collection, and no URL of another resource ends in a slash (RFC 4918 §5.2, §7.3).
-    if (trailingSlash) throw new DavError(409, "LOCK cannot create a resource whose URL ends in a slash");
+    if (trailingSlash)
+      throw new DavError(409, "LOCK makes no folder: leave out the slash at the end of the URL");
     requireCreatableName(path);
     requireWrite(context, request, withParent(path));
     await requireTokens(context.locks, withParent(path).slice(1), by);
@@ -123,7 +124,7 @@ async function refresh(
   const covering = await context.locks.covering(request.path);
   const named = covering.filter(({ token }) => tokens.has(token));
   // "412: the lock token did not identify a lock, or one whose scope does not include the Request-URI" (§9.10.6, §9.10.2).
-  if (named.length === 0) throw new DavError(412, "the token names no lock on this resource");
+  if (named.length === 0) throw new DavError(412, "the token names no lock on it");
   if (named.some(({ principal }) => principal !== request.principal)) {
     throw new DavError(403, "only its creator may refresh a lock");
   }
@@ -169,7 +170,7 @@ async function conflict(
   const below = [...roots].filter((root) => root.length > path.length);
   if (below.length === 0 || locks.some(({ root }) => root.length <= path.length)) {
     const hrefs = await Promise.all([...roots].map((root) => lockRootHref(context.tree, prefix, root)));
-    throw new DavError(423, "the resource is locked already", {
+    throw new DavError(423, "it is locked already", {
       condition: { code: "no-conflicting-lock", lockRoots: hrefs },
     });
   }

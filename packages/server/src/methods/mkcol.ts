@@ -54,7 +54,7 @@ async function requestedChanges(
   const plain =
     resourceTypes?.every(({ namespace, local }) => namespace === "DAV:" && local === "collection") ?? true;
   if (!plain) {
-    throw new DavError(403, "collections of this type cannot be made", {
+    throw new DavError(403, "folders of this type cannot be made", {
       condition: { code: "valid-resourcetype" },
     });
   }

@@ -25,7 +25,7 @@ export const move: ChangeMethod = async (request, context) => {
   const transfer = parseTransfer(request, context);
   if (transfer.source === "/") throw new DavError(403, "the root cannot be moved");
   if (isWithin(transfer.destination, transfer.source)) {
-    throw new DavError(403, "a resource cannot be moved into itself");
+    throw new DavError(403, "a folder cannot be moved into itself");
   }
   requireWrite(context, request, withParent(transfer.source));
   await refuseContent(request.content);
@@ -75,7 +75,7 @@ async function judgeMove(
   for (const action of ["read", "write"] as const) {
     for (const path of access.exceptions(request.principal, action, source)) {
       if (!access.may(request.principal, action, path) && (await tree.lookup(path))) {
-        throw new DavError(403, "you may not move everything in this collection");
+        throw new DavError(403, "you may not move everything in this folder");
       }
     }
   }

@@ -32,7 +32,7 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
   const depth = depthOf(request, context);
   const asked = parsePropfind(await request.content.text(context.limits.xmlBytes));
   const resource = await context.tree.lookup(request.path);
-  if (resource === undefined) throw new DavError(404, "there is no resource at this URL");
+  if (resource === undefined) throw new DavError(404, "there is no such file or folder");
   const collection = resource.kind === "collection";
   const toHref: ToHref = (path, isCollection) => request.prefix + encodePath(path, isCollection);
   const minimal = minimalPreference(request);

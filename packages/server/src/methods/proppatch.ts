@@ -47,7 +47,7 @@ export async function applyPropertyChanges(
 ): Promise<Answer> {
   const { path, prefix } = request;
   const resource = await context.tree.lookup(path);
-  if (resource === undefined) throw new DavError(404, "there is no resource at this URL");
+  if (resource === undefined) throw new DavError(404, "there is no such file or folder");
   const minimal = minimalPreference(request);
   const fields = { Vary: minimal.vary };
   const respond = (propstats: readonly Propstat[]): string =>

@@ -71,7 +71,7 @@ export function parsePut(request: DavRequest): { readonly modifiedMs: number | u
   // "An origin server SHOULD respond with a 400 (Bad Request) ... if it receives Content-Range on a PUT" (RFC 9110 §14.5).
   if (request.headers["content-range"] !== undefined) throw badRequest("PUT takes no Content-Range");
   requireNoCoding(request.headers);
-  if (request.trailingSlash) throw new DavError(405, "the URL of a document must not end in a slash");
+  if (request.trailingSlash) throw new DavError(405, "the URL of a file must not end in a slash");
   return { modifiedMs: parseMtime(single(request.headers["x-oc-mtime"])) };
 }
 
@@ -121,7 +121,7 @@ export async function judgePut(request: DavRequest, context: ServerContext): Pro
   const judgement = await judge(request, context);
   const { resource, by } = judgement;
   if (resource?.kind === "collection")
-    throw new DavError(405, "PUT cannot replace a collection (RFC 4918 §9.7.2)");
+    throw new DavError(405, "a folder is there, which PUT does not replace (RFC 4918 §9.7.2)");
   if (!resource) requireCreatableName(request.path);
   const touched = resource ? [request.path] : withParent(request.path);
   requireWrite(context, request, touched);

@@ -15,7 +15,7 @@ export const unlock: ChangeMethod = async (request, context) => {
     if (!lock) {
       if (!resource) throw new TreeError("not-found");
       // "409: no lock, or the request was not made to a Request-URI within the scope of the lock" (§9.11.1).
-      throw new DavError(409, "the token names no lock on this resource", {
+      throw new DavError(409, "the token names no lock on it", {
         condition: { code: "lock-token-matches-request-uri" },
       });
     }

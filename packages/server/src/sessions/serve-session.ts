@@ -111,7 +111,7 @@ export async function serveSession(
     const session = sessionOf(request, connection, options);
     return { answer: told(session?.principal), principal: session?.principal };
   }
-  if (name !== "" && name !== "end") throw new DavError(404, "there is no such resource");
+  if (name !== "" && name !== "end") throw new DavError(404, "there is no such file or folder");
   if (method !== "POST") {
     const fields = { Allow: name === "" ? "GET, HEAD, POST, OPTIONS" : "POST, OPTIONS" };
     if (method === "OPTIONS") return { answer: empty(200, fields) };

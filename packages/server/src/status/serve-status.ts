@@ -21,8 +21,8 @@ export async function serveStatus(
   if (rest === undefined) {
     const reads = method === "GET" || method === "HEAD" || method === "PROPFIND";
     throw reads
-      ? new DavError(404, "there is no such resource")
-      : new DavError(403, "this part of the server is not for resources");
+      ? new DavError(404, "there is no such file or folder")
+      : new DavError(403, "this part of the server holds status documents, and no files");
   }
   const allowance = interimAllowance(exchange, connection, preferences, policy);
   const collectionUrl = statusUrl(request, { reserved }, "");

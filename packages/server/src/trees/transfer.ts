@@ -46,7 +46,7 @@ export function parseTransfer(request: DavRequest, context: ServerContext): Tran
   if (!context.access.may(request.principal, "read", source))
     throw new DavError(403, "you may not read this");
   requireWrite(context, request, [destination]);
-  if (source === destination) throw new DavError(403, "source and destination are the same resource");
+  if (source === destination) throw new DavError(403, "source and destination are the same");
   if (destination === "/") throw new DavError(403, "the root cannot be replaced");
   return { source, destination, namesCollection: trailingSlash, overwrite, respells };
 }
@@ -85,7 +85,7 @@ export async function judgeDestination(
   if (!overwrite) throw new DavError(412, "the destination exists, and Overwrite is F");
   // It would be lost although the request did not name it.
   if (namesCollection && resource.kind === "document") {
-    throw new DavError(409, "the destination's URL ends in a slash, but there is a document");
+    throw new DavError(409, "the destination's URL ends in a slash, but a file is there");
   }
   // Replacing an ancestor would remove the source before it was transferred.
   if (isWithin(source, destination)) throw new DavError(403, "the destination contains the source");

@@ -210,11 +210,7 @@ function failed(change: TreeChange, { failures, succeeded }: TreeWorkOfRequest):
   // "The 207 is for a resource other than the one that the Request-URI names" (§9.6.1).
   if (change.method === "DELETE" && only && others.length === 0 && only.path === change.path) {
     const { status, condition } = only;
-    throw new DavError(
-      status,
-      "the resource could not be deleted",
-      condition === undefined ? {} : { condition },
-    );
+    throw new DavError(status, "it could not be deleted", condition === undefined ? {} : { condition });
   }
   const answer = failuresAnswer(change, failures);
   return change.method === "DELETE" && succeeded === 0 ? { ...answer, runsAnew: true } : answer;
@@ -236,7 +232,7 @@ function withDestination(
 
 /** 207 with the members that kept a COPY or MOVE from being done at all: only what is whole replaces anything. */
 export function nothingPlaced(view: RequestView, failures: MemberFailures): Answer {
-  const description = `Nothing was changed: a ${view.method} is done only where all members can be copied.`;
+  const description = `Nothing was changed: a ${view.method} is done only if all that is in the folder can be copied.`;
   return { ...failuresAnswer(view, failures, description), runsAnew: true };
 }
 
@@ -244,7 +240,7 @@ export function nothingPlaced(view: RequestView, failures: MemberFailures): Answ
 function stopped({ method }: TreeChange, { succeeded }: TreeWorkOfRequest, cause: TreeError): DavError {
   const what =
     method === "DELETE" && succeeded > 0
-      ? `${succeeded} members were deleted before, the others are as they were`
+      ? `${succeeded} files and folders were deleted before; the others are as they were`
       : "nothing was changed";
   return new DavError(409, `the operation was cancelled: ${what}`, { cause });
 }

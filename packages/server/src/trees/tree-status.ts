@@ -7,17 +7,17 @@ export function fromTreeError(error: TreeError, method: string): DavError {
   const because = { cause: error };
   switch (error.code) {
     case "not-found":
-      return new DavError(404, "there is no such resource", because);
+      return new DavError(404, "there is no such file or folder", because);
     case "exists":
       return method === "MKCOL"
-        ? new DavError(405, "MKCOL needs an unmapped URL (RFC 4918 §9.3.1)", because)
+        ? new DavError(405, "something is there already (RFC 4918 §9.3.1)", because)
         : new DavError(412, "the destination exists", because);
     case "parent-missing":
-      return new DavError(409, "the parent collection does not exist", because);
+      return new DavError(409, "the folder above it does not exist", because);
     case "is-a-collection":
-      return new DavError(405, "the resource is a collection", because);
+      return new DavError(405, "it is a folder", because);
     case "not-a-collection":
-      return new DavError(409, "the resource is not a collection", because);
+      return new DavError(409, "it is a file, not a folder", because);
     case "no-space":
       return new DavError(507, "there is no room left", {
         ...because,
@@ -38,7 +38,7 @@ export function fromTreeError(error: TreeError, method: string): DavError {
         : new DavError(507, "that is more than can be stored", because);
     case "busy":
     case "unavailable":
-      return new DavError(503, "the resource cannot be had at the moment", {
+      return new DavError(503, "it is temporarily unavailable", {
         ...because,
         fields: { "Retry-After": "5" },
       });
@@ -59,7 +59,7 @@ export function fromTreeError(error: TreeError, method: string): DavError {
     case "changed":
       return new DavError(409, "it was changed since, and left alone", because);
     case "incomplete":
-      return new DavError(409, "members failed, so nothing was changed", because);
+      return new DavError(409, "something in the folder failed, so nothing was changed", because);
     case "stopped":
       return new DavError(409, "the operation was cancelled", because);
   }

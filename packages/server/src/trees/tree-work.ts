@@ -77,7 +77,7 @@ export function toldFailures(told: ToldPath): {
         if (standing.has(path)) return undefined;
         standing.add(path);
         // Its condition may name it.
-        const description = "This happened to a member that you may not read.";
+        const description = "This happened to a file or folder that you may not read.";
         shown = { path, kind: "collection", status: failure.status, description };
       }
       if (listed.length < mostFailures) listed.push(shown);
@@ -176,7 +176,7 @@ export function failuresAnswer(
       ...(why === undefined ? {} : { description: why }),
     }),
   );
-  const unlisted = more === 0 ? [] : [`${more} more members failed than are listed here.`];
+  const unlisted = more === 0 ? [] : [`${more} more failed than are listed here.`];
   const told = [...(description === undefined ? [] : [description]), ...unlisted].join(" ");
   return xml(207, multistatus(responses, told === "" ? undefined : told));
 }

@@ -128,7 +128,9 @@ async function whileStaying<T>(
 ): Promise<T> {
   const release = await claims.acquire([{ path, scope: "member", mode: "shared" }], limits.claimMs, closed);
   if (!release) {
-    throw new DavError(503, "another request works on this resource", { fields: { "Retry-After": "2" } });
+    throw new DavError(503, "another request works on it: try again later", {
+      fields: { "Retry-After": "2" },
+    });
   }
   try {
     return await act();

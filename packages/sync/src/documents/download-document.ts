@@ -81,8 +81,7 @@ async function receive(
   try {
     ending.signal.throwIfAborted();
     const resource = await client.stat(place, patience);
-    if (resource.collection)
-      throw new MemberError("is-collection", `${resource.url.pathname} is a collection`);
+    if (resource.collection) throw new MemberError("is-collection", `${resource.url.pathname} is a folder`);
     const received = await receiveFile({
       ...{ client, surroundings, folder, patience, tell },
       url: resource.url,

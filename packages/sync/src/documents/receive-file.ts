@@ -98,7 +98,7 @@ class ResourceChanged extends MemberError {
 async function look({ client, url, patience }: FileReception): Promise<DocumentFacts> {
   const there = await lookAtRemote(client, url, patience);
   if (there.kind === "document") return there.facts;
-  throw new MemberError("changed-meanwhile", "it is no document any more at the server");
+  throw new MemberError("changed-meanwhile", "it is no longer a file at the server");
 }
 
 async function receiveOnce(reception: FileReception, facts: DocumentFacts): Promise<ReceivedFile> {

@@ -166,15 +166,15 @@ function takenNames(destination: ReadonlyMap<string, FolderMember>): ReadonlySet
 }
 
 function takenName(): MemberError {
-  return new MemberError("name-collision", "the server uses that name for another member");
+  return new MemberError("name-collision", "the server uses that name for another one");
 }
 
 function untyped(): MemberError {
-  return new MemberError("not-listed", "the server does not tell whether it is a document or a collection");
+  return new MemberError("not-listed", "the server does not tell whether it is a file or a folder");
 }
 
 function unlisted(): MemberError {
-  return new MemberError("not-listed", "the server did not list all of its collection, so it may be there");
+  return new MemberError("not-listed", "the server did not list all of its folder, so it may be there");
 }
 
 /** What the server had of a document when both sides were last the same, though it does not list it now. */

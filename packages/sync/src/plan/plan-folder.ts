@@ -178,7 +178,7 @@ class Planning {
 
   #mayEnter({ path }: MemberPlace, { depth }: Look): boolean {
     if (depth + 1 <= deepest) return true;
-    this.#options.tally.failed(path, new MemberError("limit", `it is more than ${deepest} collections deep`));
+    this.#options.tally.failed(path, new MemberError("limit", `it is more than ${deepest} folders deep`));
     return false;
   }
 
@@ -207,15 +207,12 @@ const nobody: Listing = { members: [], failure: undefined };
 
 class TooManyMembers extends MemberError {
   constructor(most: number) {
-    super("limit", `there are more than ${most} members`);
+    super("limit", `there are more than ${most} files and folders`);
   }
 }
 
 function collision(name: string): MemberError {
-  return new MemberError(
-    "name-collision",
-    `another member's name is the same as ${JSON.stringify(name)} here`,
-  );
+  return new MemberError("name-collision", `another name is the same as ${JSON.stringify(name)} here`);
 }
 
 /** By path, code unit by code unit, so that parents come before their members. */

@@ -180,7 +180,7 @@ class CarryingOut {
     if (!this.#failedCollections.has(parent)) return false;
     // A collection among them fails its own members in turn.
     this.#failedCollections.add(path);
-    this.#options.tally.failed(path, new MemberError("parent-failed", "its collection could not be created"));
+    this.#options.tally.failed(path, new MemberError("parent-failed", "its folder could not be created"));
     return true;
   }
 }

@@ -57,7 +57,7 @@ describe("get", () => {
 
   test.each<[string, Response]>([
     [
-      "a 206 that nobody asked for",
+      "a 206 to a request without Range",
       new Response("0", { status: 206, headers: { "Content-Range": "bytes 0-0/10" } }),
     ],
     ["another status", new Response(null, { status: 204 })],

@@ -90,7 +90,7 @@ function portionOf(response: Response, wanted: WantedRange): Portion | string {
     const range = parseContentRange(response.headers.get("content-range"));
     // One range was asked: multipart/byteranges has no Content-Range.
     if (range === undefined) return "the 206 has no Content-Range of bytes";
-    if (wanted.start === 0 && wanted.end === undefined) return "a 206 that nobody asked for";
+    if (wanted.start === 0 && wanted.end === undefined) return "a 206 to a request without Range";
     if (range.start !== wanted.start || (wanted.end !== undefined && range.end > wanted.end)) {
       return "the 206 has another range than was asked for";
     }

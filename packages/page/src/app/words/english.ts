@@ -165,7 +165,7 @@ export const english = {
     login: "You are not logged in any more.",
     connection: "The server does not answer. Check the connection, and try again.",
     other: (status: number) => `The server answered with an error (${status}). Try again later.`,
-    partly: "Some members of this folder cannot be shown.",
+    partly: "Some files of this folder cannot be shown.",
     unknown: "Something went wrong in this page.",
   },
 };
