@@ -1,49 +1,53 @@
-import { SingleBar } from "cli-progress";
 import type { ClientTerminal } from "../terminal.ts";
 import { type ProgressDisplay, viewOf } from "./progress-display.ts";
 import { progressLine } from "./progress-line.ts";
 
 /** Milliseconds before the bar appears: what is done sooner needs none. */
 export const barAfterMs = 400;
+/** Milliseconds from one drawing to the next. */
+export const redrawMs = 100;
 /** Of a terminal that does not tell. */
 const usualColumns = 80;
+
+/** ECMA-48: DECTCEM off and on; to the line's beginning, and what is behind it erased. */
+const hideCursor = "\u001B[?25l";
+const showCursor = "\u001B[?25h";
+const clearLine = "\r\u001B[K";
 
 /** A bar at the bottom of the terminal, redrawn ten times a second, as wide as the terminal is then. */
 export function barDisplay(terminal: ClientTerminal, label: string): ProgressDisplay {
   const { screen, timing } = terminal;
   const view = viewOf(terminal, label);
-  let bar: SingleBar | undefined;
+  let drawn: string | undefined;
   let cancel = timing.after(barAfterMs, draw);
+  const forgetExit = terminal.onExit(erase);
 
   function draw(): void {
-    bar = new SingleBar({
-      stream: screen,
-      fps: 10,
-      hideCursor: true,
-      clearOnComplete: true,
-      // One less: some terminals go to the next line after the last column.
-      format: () => progressLine(view.now(), (screen.columns || usualColumns) - 1),
-    });
-    bar.start(1, 0);
+    // One less: some terminals go to the next line after the last column.
+    const line = progressLine(view.now(), (screen.columns || usualColumns) - 1);
+    if (line !== drawn) screen.write(`${drawn === undefined ? hideCursor : ""}${clearLine}${line}`);
+    drawn = line;
+    cancel = timing.after(redrawMs, draw);
   }
 
   function erase(): void {
-    bar?.stop();
-    bar = undefined;
+    cancel();
+    if (drawn !== undefined) screen.write(`${clearLine}${showCursor}`);
   }
 
   return {
     show: view.note,
     complain(line) {
-      const drawn = bar !== undefined;
-      erase();
+      const wasDrawn = drawn !== undefined;
+      if (wasDrawn) erase();
+      drawn = undefined;
       terminal.complain(line);
-      if (drawn) draw();
+      if (wasDrawn) draw();
     },
     end() {
-      cancel();
-      cancel = () => {};
+      forgetExit();
       erase();
+      drawn = undefined;
     },
   };
 }

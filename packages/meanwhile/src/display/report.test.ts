@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { testTerminal } from "../testing/test-terminal.ts";
 import { createReport } from "./report.ts";
 import type { WorkNews } from "./work-news.ts";
@@ -94,53 +94,42 @@ describe("progress where standard error is no terminal", () => {
 
 describe("progress on a terminal", () => {
   test("is a bar after a moment, which moves, gives way to messages and leaves nothing behind", async () => {
-    vi.useFakeTimers();
-    try {
-      const terminal = testTerminal({ columns: 60, env: { TERM: "xterm" } });
-      const report = createReport(terminal, people);
-      const display = await report.progress("copying b");
-      display.show(news(10));
-      terminal.advance(399);
-      expect(terminal.drawn()).toBe("");
-      terminal.advance(1);
-      expect(terminal.drawn()).toContain(" 10%");
-      terminal.advance(600);
-      display.show(news(55));
-      vi.advanceTimersByTime(200);
-      expect(terminal.drawn()).toContain(" 55%");
-      report.warn("about to leave");
-      expect(terminal.complained).toEqual(["meanwhile: about to leave"]);
-      const drawn = terminal.drawn().length;
-      display.end();
-      const rest = terminal.drawn().slice(drawn);
-      // The cursor is back, and the line empty.
-      expect(rest).toContain("\u001B[?25h");
-      expect(rest.endsWith("\u001B[2K")).toBe(true);
-      vi.advanceTimersByTime(5000);
-      expect(terminal.drawn().slice(drawn)).toBe(rest);
-    } finally {
-      vi.useRealTimers();
-    }
+    const terminal = testTerminal({ columns: 60, env: { TERM: "xterm" } });
+    const report = createReport(terminal, people);
+    const display = await report.progress("copying b");
+    display.show(news(10));
+    terminal.advance(399);
+    expect(terminal.drawn()).toBe("");
+    terminal.advance(1);
+    expect(terminal.drawn()).toContain(" 10%");
+    terminal.advance(600);
+    display.show(news(55));
+    terminal.advance(200);
+    expect(terminal.drawn()).toContain(" 55%");
+    report.warn("about to leave");
+    expect(terminal.complained).toEqual(["meanwhile: about to leave"]);
+    const drawn = terminal.drawn().length;
+    display.end();
+    const rest = terminal.drawn().slice(drawn);
+    // The line is empty, and the cursor back.
+    expect(rest.endsWith("\r\u001B[K\u001B[?25h")).toBe(true);
+    terminal.advance(5000);
+    expect(terminal.drawn().slice(drawn)).toBe(rest);
   });
 
   test("follows the width of the terminal (SIGWINCH)", async () => {
-    vi.useFakeTimers();
-    try {
-      const terminal = testTerminal({ columns: 100, env: { TERM: "xterm" } });
-      const display = await createReport(terminal, people).progress("copying b");
-      display.show(news(10));
-      terminal.advance(1000);
-      expect(terminal.drawn()).toContain("[===");
-      const drawn = terminal.drawn().length;
-      Object.assign(terminal.screen, { columns: 30 });
-      vi.advanceTimersByTime(200);
-      const later = terminal.drawn().slice(drawn);
-      expect(later).toContain("copying b   10%  10/100");
-      expect(later).not.toContain("[===");
-      display.end();
-    } finally {
-      vi.useRealTimers();
-    }
+    const terminal = testTerminal({ columns: 100, env: { TERM: "xterm" } });
+    const display = await createReport(terminal, people).progress("copying b");
+    display.show(news(10));
+    terminal.advance(1000);
+    expect(terminal.drawn()).toContain("[===");
+    const drawn = terminal.drawn().length;
+    Object.assign(terminal.screen, { columns: 30 });
+    terminal.advance(200);
+    const later = terminal.drawn().slice(drawn);
+    expect(later).toContain("copying b   10%  10/100");
+    expect(later).not.toContain("[===");
+    display.end();
   });
 
   test("a terminal that can do nothing gets lines", async () => {
