@@ -7,6 +7,12 @@ export type Cut =
   | { readonly afterResponseBytes: number }
   | { readonly afterMs: number };
 
+/** Who is shown the bytes that go through. */
+export interface Taps {
+  readonly request?: (bytes: Buffer) => void;
+  readonly response?: (bytes: Buffer) => void;
+}
+
 /** A relay of bytes between clients and a server that cuts connections. It understands nothing. */
 export interface CuttingProxy {
   /** Where clients connect to, with a slash at its end. */
@@ -19,7 +25,7 @@ export interface CuttingProxy {
 }
 
 /** Starts it on 127.0.0.1 before a server there. Both ends of a connection that it cuts are reset. */
-export async function startCuttingProxy(serverPort: number): Promise<CuttingProxy> {
+export async function startCuttingProxy(serverPort: number, taps: Taps = {}): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
   let planned: Cut[] = [];
   let cuts = 0;
@@ -38,12 +44,14 @@ export async function startCuttingProxy(serverPort: number): Promise<CuttingProx
       server,
       cut !== undefined && "afterRequestBytes" in cut ? cut.afterRequestBytes : undefined,
       reset,
+      taps.request,
     );
     relay(
       server,
       client,
       cut !== undefined && "afterResponseBytes" in cut ? cut.afterResponseBytes : undefined,
       reset,
+      taps.response,
     );
     for (const socket of [client, server]) {
       sockets.add(socket);
@@ -71,12 +79,19 @@ export async function startCuttingProxy(serverPort: number): Promise<CuttingProx
 }
 
 /** Passes bytes on, up to `most` of them: then the connection is reset. */
-function relay(from: Socket, to: Socket, most: number | undefined, reset: () => void): void {
+function relay(
+  from: Socket,
+  to: Socket,
+  most: number | undefined,
+  reset: () => void,
+  tap: ((bytes: Buffer) => void) | undefined,
+): void {
   let passed = 0;
   from.setNoDelay(true);
   from.on("data", (chunk) => {
     const left = most === undefined ? chunk.length : most - passed;
     passed += chunk.length;
+    if (left > 0) tap?.(chunk.subarray(0, left));
     if (left > 0 && !to.destroyed) to.write(chunk.subarray(0, left));
     if (most !== undefined && passed >= most) reset();
   });

@@ -15,11 +15,13 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** After which it is killed; default 100 s. */
   readonly timeoutMs?: number;
+  /** Once this resolves it is killed. */
+  readonly killedWhen?: Promise<unknown>;
 }
 
 /** Runs a program to its end and gives what it printed. Does not judge its exit code. */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { cwd, input = "", environment = {}, timeoutMs = 100_000 } = options;
+  const { cwd, input = "", environment = {}, timeoutMs = 100_000, killedWhen } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
@@ -28,6 +30,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       timeout: timeoutMs,
       killSignal: "SIGKILL",
     });
+    killedWhen?.then(() => child.kill("SIGKILL"));
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));

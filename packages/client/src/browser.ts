@@ -11,6 +11,7 @@ export type { CredentialOptions, TokenSource } from "./auth/credentials.ts";
 export { type BrowserClientOptions, createClient } from "./browser/create-browser-client.ts";
 export type { Fetch, FetchOptions } from "./browser/fetch-send.ts";
 export type { CommonClientOptions } from "./client-parts.ts";
+export type { UploadMemory } from "./dav/content/kept-upload.ts";
 export type {
   Capabilities,
   Change,

@@ -4,6 +4,7 @@ import { authenticatingSend } from "./auth/authenticating-send.ts";
 import { type CredentialOptions, credentialsOf } from "./auth/credentials.ts";
 import type { DigestTools } from "./auth/digest.ts";
 import { notingLogins } from "./auth/login-refusal.ts";
+import type { RunningHash } from "./dav/content/content-hash.ts";
 import { createDavClient } from "./dav/create-dav-client.ts";
 import type { DavClient } from "./dav/dav-client.ts";
 import { backgroundRest } from "./dav/locks/background-rest.ts";
@@ -31,6 +32,8 @@ export interface Network {
   readonly send: Send;
   /** It shows no interim responses: see `LongRequestContext`. Default: no. */
   readonly hidesInterims?: boolean;
+  /** SHA-256. */
+  readonly newHash: () => RunningHash;
   close(): Promise<void>;
 }
 
@@ -64,6 +67,7 @@ export function clientOfParts(
     hidesInterims: network.hidesInterims === true,
     surroundings: surroundings ?? realSurroundings,
     startLongRequest,
+    newHash: network.newHash,
     watchOperation,
     rest:
       surroundings === undefined

@@ -3,6 +3,7 @@ export type { CredentialOptions, TokenSource } from "./auth/credentials.ts";
 export { type LoginRefusal, loginRefusal } from "./auth/login-refusal.ts";
 export type { CommonClientOptions } from "./client-parts.ts";
 export { type ClientOptions, createClient } from "./create-client.ts";
+export type { UploadMemory } from "./dav/content/kept-upload.ts";
 export type {
   Capabilities,
   Change,

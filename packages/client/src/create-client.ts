@@ -1,5 +1,6 @@
 import { nodeDigest } from "./auth/node-digest.ts";
 import { type CommonClientOptions, clientOfParts } from "./client-parts.ts";
+import { nodeHash } from "./dav/content/node-hash.ts";
 import type { DavClient } from "./dav/dav-client.ts";
 import { createRequester } from "./send/requester.ts";
 import type { RequesterOptions } from "./send/requester-options.ts";
@@ -15,5 +16,5 @@ export interface ClientOptions extends RequesterOptions, CommonClientOptions {}
 export function createClient(base: string | URL, options: ClientOptions = {}): DavClient {
   const { send } = options;
   const network = send === undefined ? createRequester(options) : { send, close: async () => undefined };
-  return clientOfParts(base, options, network, nodeDigest);
+  return clientOfParts(base, options, { ...network, newHash: nodeHash }, nodeDigest);
 }

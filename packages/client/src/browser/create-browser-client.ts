@@ -3,6 +3,7 @@ import type { DavClient } from "../dav/dav-client.ts";
 import { type FetchOptions, fetchSend } from "./fetch-send.ts";
 import { fewEventStreams } from "./few-event-streams.ts";
 import { pageLocation } from "./page-location.ts";
+import { scriptHash } from "./script-hash.ts";
 
 export interface BrowserClientOptions extends FetchOptions, CommonClientOptions {}
 
@@ -26,5 +27,10 @@ export function createClient(base: string | URL, options: BrowserClientOptions =
   // Else browsers answer a 401 with a dialog of their own.
   const network = fetchSend(isNamed ? { credentials: "omit", ...options } : options);
   const send = options.send ?? fewEventStreams(network);
-  return clientOfParts(resolved, options, { send, close: async () => undefined, hidesInterims: true });
+  return clientOfParts(resolved, options, {
+    send,
+    close: async () => undefined,
+    hidesInterims: true,
+    newHash: scriptHash,
+  });
 }

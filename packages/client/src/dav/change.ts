@@ -4,7 +4,7 @@ import type { MultistatusResponse } from "@meanwhile/dav/xml";
 import { misuse } from "../error/misuse.ts";
 import { hasFailed, type MemberResult } from "../error/multistatus-error.ts";
 import type { LongRequest } from "../operation/long-request.ts";
-import type { ResumeUpload } from "../operation/long-request-plan.ts";
+import type { ResumeUpload, UploadWay } from "../operation/long-request-plan.ts";
 import type { RequestContent } from "../send/send.ts";
 import { conditionFields } from "./condition-fields.ts";
 import { discard } from "./content/response-content.ts";
@@ -23,6 +23,8 @@ export interface ChangeRequest {
   readonly content?: RequestContent;
   /** How to go on with the content after a lost connection, instead of from its beginning. */
   readonly resume?: ResumeUpload;
+  /** Another way for the content than in one request. */
+  readonly upload?: UploadWay;
   /** All resources that change, with what is below them: their locks are submitted. */
   readonly changed: readonly URL[];
   /** Called once it succeeded. */
@@ -39,7 +41,7 @@ export function change(
   request: ChangeRequest,
   options: ChangeOptions,
 ): LongRequest<Change> {
-  const { method, url, content, resume } = request;
+  const { method, url, content, resume, upload } = request;
   const locks = context.locks.concerning(request.changed);
   return context.start({
     ...patienceOf(context, options),
@@ -48,6 +50,7 @@ export function change(
     headers: changeHeaders(context, request, options),
     ...(content === undefined ? {} : { content }),
     ...(resume === undefined ? {} : { resume }),
+    ...(upload === undefined ? {} : { upload }),
     ...repetition(options),
     async read(response) {
       if (response.status === 412) for (const lock of locks) lock.doubt();

@@ -5,6 +5,7 @@ import type { Surroundings } from "../repeat/surroundings.ts";
 import type { Patience, Send } from "../send/send.ts";
 import { capabilities } from "./capabilities.ts";
 import { changeHeaders, repetition } from "./change.ts";
+import type { RunningHash } from "./content/content-hash.ts";
 import { get } from "./content/get.ts";
 import { put } from "./content/put.ts";
 import type { DavClient, Place, StartOptions } from "./dav-client.ts";
@@ -35,6 +36,8 @@ export interface DavClientParts {
   readonly startLongRequest: StartLongRequest;
   watchOperation(context: LongRequestContext, url: URL, patience: Patience): LongRequest<Response>;
   readonly rest: VerbContext["rest"];
+  /** SHA-256, as the platform has it. */
+  readonly newHash: () => RunningHash;
   readonly patience: VerbContext["patience"];
   /** Ends idle connections. */
   close(): Promise<void>;
@@ -49,6 +52,7 @@ export function createDavClient(parts: DavClientParts): DavClient {
     ...long,
     places: parts.places,
     locks: new HeldLocks(),
+    uploads: { newHash: parts.newHash, servers: new Map() },
     rest: parts.rest,
     patience: parts.patience,
     start: (plan) => parts.startLongRequest(long, plan),

@@ -1,6 +1,7 @@
 import type { PropertyName } from "@meanwhile/dav";
 import type { LongRequest } from "../operation/long-request.ts";
 import type { Patience, RequestContent, Send, SendOptions } from "../send/send.ts";
+import type { UploadMemory } from "./content/kept-upload.ts";
 import type { Property, Resource } from "./properties/resource.ts";
 
 /**
@@ -75,6 +76,10 @@ export interface Download {
 
 export interface PutOptions extends ChangeOptions {
   readonly contentType?: string;
+  /** The time of last modification to record, for servers that take it (`X-OC-Mtime`). */
+  readonly modifiedMs?: number;
+  /** Where the upload is remembered, to be gone on with by a later client. It is of this very content, and this place. */
+  readonly memory?: UploadMemory;
 }
 
 export interface LockOptions extends Patience {

@@ -3,6 +3,7 @@ import type { LongRequestPlan } from "../operation/long-request-plan.ts";
 import type { ServerMemory } from "../operation/server-memory.ts";
 import type { Surroundings } from "../repeat/surroundings.ts";
 import type { Patience, Send } from "../send/send.ts";
+import type { KeptUploadOptions } from "./content/kept-upload.ts";
 import type { HeldLocks } from "./locks/held-locks.ts";
 import type { Places } from "./place.ts";
 
@@ -15,6 +16,8 @@ export interface VerbContext {
   readonly memory: ServerMemory;
   readonly surroundings: Surroundings;
   readonly locks: HeldLocks;
+  /** What uploads that servers keep are made with. */
+  readonly uploads: Pick<KeptUploadOptions, "newHash" | "servers">;
   /** As the surroundings' sleep, but it keeps no process alive. */
   rest(milliseconds: number, signal: AbortSignal): Promise<void>;
   /** Where a call does not say otherwise. */

@@ -20,6 +20,33 @@ export interface LongRequestContext {
   readonly comebackMs?: number;
 }
 
+/** What an upload is sent by. */
+export interface UploadExchange {
+  /** The fields of the request that it stands for. */
+  readonly headers: Headers;
+  /** One exchange, with what is left of the patience. @throws {ConnectionError} where there is no final response */
+  send(url: URL, options: Omit<SendOptions, keyof Patience>): Promise<Response>;
+  /** The same, where the server may work for long: what it tells meanwhile is taken notice of. */
+  long(url: URL, options: Omit<SendOptions, keyof Patience>): Promise<Response>;
+  /** So many bytes of the content, counted from its beginning, are on their way now. */
+  onSent(bytes: number): void;
+  /** So many bytes of the content are there already. */
+  resumed(bytes: number): void;
+  /** More is there than ever before: trying begins anew. */
+  alive(): void;
+  /**
+   * Waits before the next try.
+   * @throws the error, where another try would do no better, or there were too many
+   */
+  comeBack(error: unknown): Promise<void>;
+}
+
+/**
+ * Sends the content, as often as need be.
+ * @returns the final response to the request that it stands for; undefined where the server does not take it so
+ */
+export type UploadWay = (exchange: UploadExchange) => Promise<Response | undefined>;
+
 /** A request that may take long, and how to read its end. */
 export interface LongRequestPlan<Outcome> extends Patience {
   readonly method: string;
@@ -30,6 +57,8 @@ export interface LongRequestPlan<Outcome> extends Patience {
   readonly repeat?: boolean;
   /** Tried after a lost connection before the request is sent again, if the server is not known to keep its answer. */
   readonly resume?: ResumeUpload;
+  /** Another way for the content than in one request, where the server takes it. */
+  readonly upload?: UploadWay;
   /** Makes the outcome of a final response, whatever its status; throws what the outcome shall reject with. */
   read(response: Response): Promise<Outcome>;
 }

@@ -1,12 +1,13 @@
 /** The request that a long request begins with, as it is sent once or again. */
 import { ConnectionError } from "../error/connection-error.ts";
-import type { RequestContent } from "../send/send.ts";
+import type { Patience, RequestContent, SendOptions } from "../send/send.ts";
 import { ownReference, statusLink } from "../status/own-reference.ts";
 import { formatIdempotencyKey } from "./idempotency-key.ts";
-import type { LongRequestPlan, ResumeUpload } from "./long-request-plan.ts";
+import type { LongRequestPlan, ResumeUpload, UploadWay } from "./long-request-plan.ts";
 import type { LongWait } from "./long-wait.ts";
 import { identityOf, isSafe, prefer } from "./request-fields.ts";
 import { resumeUpload } from "./resume-upload.ts";
+import { uploadExchange } from "./upload-way.ts";
 import { Vigil } from "./vigil.ts";
 
 /** A long request as it is sent, and sent again, with the same key. */
@@ -22,6 +23,7 @@ export class PlannedRequest {
   readonly #content: RequestContent | undefined;
   readonly #total: number | undefined;
   readonly #resume: ResumeUpload | undefined;
+  readonly #upload: UploadWay | undefined;
   readonly #newKey: () => string;
   #sentBefore = false;
   /** Bytes of the content that were ever sent, counted from its beginning. */
@@ -38,6 +40,7 @@ export class PlannedRequest {
     this.#content = plan.content;
     this.#total = lengthOf(plan.content);
     this.#resume = plan.resume;
+    this.#upload = plan.upload;
     this.#newKey = newKey;
     if (plan.idempotencyKey !== undefined) this.#setKey(plan.idempotencyKey);
     else if (!this.safe && !this.#headers.has("idempotency-key")) this.#setKey(newKey());
@@ -84,12 +87,32 @@ export class PlannedRequest {
     if (preference !== undefined) headers.set("Prefer", preference);
     this.#sentBefore = true;
     const content = this.#content;
+    const onSent = (bytes: number): void => this.#noteSent(wait, bytes);
+    const uploaded = await this.#upload?.(
+      uploadExchange(wait, {
+        headers,
+        onSent,
+        resumed: (bytes) => wait.report.resumed(bytes, this.#total),
+        long: (url, options) => this.#exchange(wait, url, options),
+      }),
+    );
+    const response =
+      uploaded ??
+      (await this.#exchange(wait, this.url, {
+        method: this.method,
+        headers,
+        ...(content === undefined ? {} : { content, onSent }),
+      }));
+    wait.url ??= statusLink(response.headers, this.url);
+    if (!this.safe) memory.learnAnswer(this, response);
+    return response;
+  }
+
+  #exchange(wait: LongWait, url: URL, options: Omit<SendOptions, keyof Patience>): Promise<Response> {
     const vigil = new Vigil(wait);
-    const exchange = wait.send(this.url, {
-      method: this.method,
-      headers,
+    const exchange = wait.send(url, {
+      ...options,
       signal: vigil.signal,
-      ...(content === undefined ? {} : { content, onSent: (bytes: number) => this.#noteSent(wait, bytes) }),
       onInterim: (interim) => {
         vigil.heard();
         wait.alive();
@@ -97,10 +120,7 @@ export class PlannedRequest {
         wait.report.interim(interim.headers);
       },
     });
-    const response = await exchange.finally(() => vigil.over());
-    wait.url ??= statusLink(response.headers, this.url);
-    if (!this.safe) memory.learnAnswer(this, response);
-    return response;
+    return exchange.finally(() => vigil.over());
   }
 
   /**

@@ -13,6 +13,7 @@ export class ProgressReport {
   #latest: RequestProgress;
   readonly #failed = new Set<string>();
   #failures = 0;
+  #resumedAt: number | undefined;
   /** Where each stage was before another one came: a request that is sent again does not fall behind. */
   readonly #reached = new Map<RequestProgress["stage"], number>();
 
@@ -24,6 +25,12 @@ export class ProgressReport {
   sent(bytes: number, total: number | undefined): void {
     this.#tell("sending", { done: bytes, ...(total === undefined ? {} : { total }) });
     if (bytes === total) this.#tell("processing", { done: 0 });
+  }
+
+  /** Content goes on from so many bytes, which are there already. */
+  resumed(bytes: number, total: number | undefined): void {
+    if (bytes > 0) this.#resumedAt = bytes;
+    this.sent(bytes, total);
   }
 
   /** An interim response's `Progress` and `Status-URI`. */
@@ -76,6 +83,7 @@ export class ProgressReport {
       ...rest,
       done,
       ...(total === undefined || total < done ? {} : { total }),
+      ...(this.#resumedAt === undefined ? {} : { resumedAt: this.#resumedAt }),
       failures: this.#failures,
     });
   }

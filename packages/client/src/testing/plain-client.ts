@@ -1,6 +1,7 @@
 /** Clients with all verbs over the simplest connections, for tests on the wire. */
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { Readable } from "node:stream";
+import { nodeHash } from "../dav/content/node-hash.ts";
 import { createDavClient } from "../dav/create-dav-client.ts";
 import type { DavClient } from "../dav/dav-client.ts";
 import { Places } from "../dav/place.ts";
@@ -31,6 +32,7 @@ export function returningClient(base: string): DavClient {
     watchOperation,
     rest: async () => undefined,
     patience: {},
+    newHash: nodeHash,
     close: async () => agent.destroy(),
   });
 }
@@ -63,6 +65,7 @@ export function plainClient(base: string): DavClient {
     },
     rest: async () => undefined,
     patience: {},
+    newHash: nodeHash,
     close: async () => agent.destroy(),
   });
 }

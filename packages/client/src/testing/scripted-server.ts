@@ -1,4 +1,5 @@
 /** A server that answers as a test says, without a network. */
+import { nodeHash } from "../dav/content/node-hash.ts";
 import { createDavClient } from "../dav/create-dav-client.ts";
 import type { DavClient } from "../dav/dav-client.ts";
 import { Places } from "../dav/place.ts";
@@ -62,6 +63,7 @@ export function clientOf(server: Pick<ScriptedServer, "send">, time: Surrounding
     },
     rest: (milliseconds, signal) => time.sleep(milliseconds, signal),
     patience: {},
+    newHash: nodeHash,
     close: async () => undefined,
   });
 }

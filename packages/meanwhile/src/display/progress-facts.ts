@@ -23,6 +23,11 @@ export function comingBackOf({ comingBack }: WorkNews): readonly string[] {
   return comingBack === true ? [away] : [];
 }
 
+/** Where an upload went on, if it did. */
+export function resumedOf({ resumedAt }: WorkNews): readonly string[] {
+  return resumedAt === undefined ? [] : [`went on at ${formatBytes(resumedAt)}`];
+}
+
 /** Lost, refused, or 503: what it is the error says, if there is no coming back. */
 const away = "the connection was lost";
 

@@ -11,6 +11,7 @@ import {
   percent,
   rateOf,
   remarkOf,
+  resumedOf,
   shareOf,
   timeOf,
   waiting,
@@ -44,6 +45,7 @@ export function progressLine(view: ProgressView, columns: number): string {
     ...(rate === undefined ? [] : [{ place: 4, text: `${rateOf(news, rate)}/s` }]),
     ...activeOf(news).map((text) => ({ place: 6, text })),
     ...besideOf(news).map((text) => ({ place: 8, text })),
+    ...resumedOf(news).map((text) => ({ place: 8, text })),
   ];
   const shown: { readonly place: number; readonly text: string }[] = [];
   let left = columns;

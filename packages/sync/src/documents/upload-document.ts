@@ -1,7 +1,9 @@
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import type { Change, DavClient, LongRequest, Place, PutOptions } from "@meanwhile/client";
 import { MemberError } from "../folders/folder-work.ts";
 import { type FolderSurroundings, surroundingsOf } from "../local/folder-surroundings.ts";
+import { defaultUploadsDirectory } from "../local/state-place.ts";
+import { uploadMemory } from "../local/upload-memory.ts";
 import { fileContent } from "./file-content.ts";
 
 export interface DocumentUploadOptions extends PutOptions {
@@ -25,11 +27,21 @@ export function uploadDocument(
   if (!stats.isFile()) throw new MemberError("wrong-kind", `${file} is no plain file`);
   const stop = new AbortController();
   let failure: Error | undefined;
+  const around = surroundingsOf(surroundings);
+  const { size } = stats;
+  const modifiedMs = Math.floor(stats.mtimeMs);
+  const memory = uploadMemory({
+    directory: defaultUploadsDirectory(around),
+    url: new URL(place, client.base),
+    file: realpathSync(file),
+    size,
+    modifiedMs,
+  });
   const content = fileContent({
-    fileSystem: surroundingsOf(surroundings).fileSystem,
+    fileSystem: around.fileSystem,
     file,
-    size: stats.size,
-    modifiedMs: Math.floor(stats.mtimeMs),
+    size,
+    modifiedMs,
     followLink: true,
     onFailure(error) {
       failure = error;
@@ -37,7 +49,7 @@ export function uploadDocument(
     },
   });
   const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
-  const request = client.put(place, content, { ...put, signal: either });
+  const request = client.put(place, content, { memory, ...put, signal: either });
   return {
     progress: request.progress,
     outcome: request.outcome.catch((error: unknown) => {

@@ -9,6 +9,7 @@ import {
 import { MemberError } from "../folders/folder-work.ts";
 import type { FolderSurroundings } from "../local/folder-surroundings.ts";
 import { strongTag } from "../local/part-name.ts";
+import { defaultUploadsDirectory, type StateSurroundings } from "../local/state-place.ts";
 import { sameRemote } from "../plan/compare-document.ts";
 import type { MemberPlace, Removal } from "../plan/folder-plan.ts";
 import { isGone, lookAtRemote } from "../remote/remote-facts.ts";
@@ -20,7 +21,7 @@ import { uploadFile } from "./upload-file.ts";
 export interface UploadDestinationOptions {
   readonly client: DavClient;
   readonly run: FolderRun;
-  readonly surroundings: Pick<FolderSurroundings, "fileSystem">;
+  readonly surroundings: Pick<FolderSurroundings, "fileSystem"> & StateSurroundings;
   /** The real path of the local folder. */
   readonly folder: string;
   readonly options: Pick<ChangeOptions, "idleTimeoutMs" | "lockTokens">;
@@ -38,6 +39,7 @@ export function uploadDestination(to: UploadDestinationOptions): FolderDestinati
       const file = join(folder, local);
       const { remote, sent } = await uploadFile({
         ...{ client, run, fileSystem, file, size, modifiedMs, url, replaced, before, options, counting },
+        uploadsDirectory: defaultUploadsDirectory(to.surroundings),
       });
       return { record: { localSize: size, localModifiedMs: modifiedMs, remote }, sent };
     },

@@ -5,6 +5,7 @@ import { fileContent } from "../documents/file-content.ts";
 import { MemberError } from "../folders/folder-work.ts";
 import type { FileSystem } from "../local/folder-surroundings.ts";
 import { strongTag } from "../local/part-name.ts";
+import { uploadMemory } from "../local/upload-memory.ts";
 import { sameRemote } from "../plan/compare-document.ts";
 import type { DocumentFacts } from "../plan/folder-member.ts";
 import type { Transfer } from "../plan/folder-plan.ts";
@@ -25,6 +26,8 @@ export interface FileUpload {
   readonly before: Transfer["before"];
   readonly options: Pick<ChangeOptions, "idleTimeoutMs" | "lockTokens">;
   readonly counting: Counting;
+  /** Where uploads that are under way are remembered. */
+  readonly uploadsDirectory: string;
 }
 
 /** Before each repetition it is looked at what is there. */
@@ -91,6 +94,7 @@ async function put(
   conditions: { readonly ifMatch?: string; readonly ifNoneMatch?: string },
 ): Promise<DocumentFacts> {
   const { client, run, url, size, options, counting } = upload;
+  const memory = uploadMemory({ ...upload, directory: upload.uploadsDirectory });
   const stop = new AbortController();
   let failure: Error | undefined;
   const content = fileContent({
@@ -104,7 +108,7 @@ async function put(
   });
   try {
     const { etag } = await run.follow(
-      (signal) => client.put(url, content, { ...options, ...conditions, signal }),
+      (signal) => client.put(url, content, { ...options, ...conditions, memory, signal }),
       ({ stage, done, total }) => {
         if (stage === "sending") counting.bytes(done);
         if (stage === "processing") counting.processing(done, total);

@@ -19,6 +19,7 @@ import type { Change, PutOptions } from "../dav-client.ts";
 import { HeldLocks } from "../locks/held-locks.ts";
 import { Places } from "../place.ts";
 import type { VerbContext } from "../verb-context.ts";
+import { nodeHash } from "./node-hash.ts";
 import { leastResumable, resumingUpload } from "./resuming-upload.ts";
 
 const unit = 16 * 1024;
@@ -58,6 +59,7 @@ function put(server: PartialServer, options: PutOptions = {}): LongRequest<Chang
     ...long,
     places,
     locks: new HeldLocks(),
+    uploads: { newHash: nodeHash, servers: new Map() },
     patience: {},
     rest: (milliseconds, signal) => long.surroundings.sleep(milliseconds, signal),
     start: (plan) => startLongRequest(long, plan),

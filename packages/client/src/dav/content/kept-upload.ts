@@ -1,0 +1,309 @@
+/**
+ * Uploads that their server keeps: "Resumable Uploads for HTTP" (draft-ietf-httpbis-resumable-upload-12, interop version 8).
+ * What they go on with is proven to be the same: docs/decisions/0042-resuming-uploads.md.
+ */
+import {
+  formatDigest,
+  formatUploadComplete,
+  parseDigests,
+  parseUploadComplete,
+  parseUploadLimit,
+  parseUploadNumber,
+  partialUploadType,
+  type UploadLimits,
+  uploadInteropVersion,
+} from "@meanwhile/dav";
+import type { UploadExchange, UploadWay } from "../../operation/long-request-plan.ts";
+import { mustBeReady, notNow } from "../../repeat/setback.ts";
+import { discard } from "../../send/bounded-text.ts";
+import type { RequestContent } from "../../send/send.ts";
+import { ContentHash, type RunningHash } from "./content-hash.ts";
+import type { PositionedContent } from "./positioned-content.ts";
+
+/** Content of fewer bytes is sent in one request: that it needs two more is not worth while. */
+export const leastKept: number = 4 * 1024 * 1024;
+
+/** Where an upload is remembered, so that a later program, or the page once it is loaded again, goes on with it. */
+export interface UploadMemory {
+  /** What was remembered of the upload of this very content to this place; undefined: nothing. */
+  recall(): Promise<string | undefined>;
+  /** Remembers it; undefined: forgets it. */
+  remember(upload: string | undefined): Promise<void>;
+}
+
+export interface KeptUploadOptions {
+  readonly url: URL;
+  readonly content: PositionedContent;
+  /** As it was given: parts of a Blob are sent as Blobs. */
+  readonly whole: RequestContent;
+  readonly newHash: () => RunningHash;
+  readonly memory: UploadMemory | undefined;
+  /** What this client knows of servers, for as long as it lives. */
+  readonly servers: Map<string, UploadLimits | "none">;
+}
+
+/** Fields of the first request, by which its end is judged. */
+const conditions = ["if-match", "if-none-match", "if-unmodified-since", "x-oc-mtime"] as const;
+
+const version = { "Upload-Draft-Interop-Version": String(uploadInteropVersion) };
+const wanted = { ...version, "Want-Repr-Digest": "sha-256=10" };
+
+/** An upload in three steps: begin it, append to it until all is there, complete it. */
+export function keptUpload(options: KeptUploadOptions): UploadWay {
+  const upload = new KeptUpload(options);
+  return (exchange) => upload.send(exchange);
+}
+
+/** Where a server says that an upload is. */
+interface Standing {
+  readonly offset: number;
+  readonly complete: boolean;
+}
+
+class KeptUpload {
+  readonly #options: KeptUploadOptions;
+  readonly #hash: ContentHash;
+  #place: URL | undefined;
+  #recalled = false;
+  #mostKept = 0;
+  #whole: Promise<Uint8Array> | undefined;
+
+  constructor(options: KeptUploadOptions) {
+    this.#options = options;
+    this.#hash = new ContentHash(options.content, options.newHash);
+  }
+
+  async send(exchange: UploadExchange): Promise<Response | undefined> {
+    const limits = await this.#offer(exchange);
+    if (limits === undefined) return undefined;
+    for (;;) {
+      const answer = await this.#attempt(exchange, limits).catch(async (error: unknown) => {
+        await exchange.comeBack(error);
+        return undefined;
+      });
+      if (answer !== undefined) return answer;
+    }
+  }
+
+  /** The server's limits, where it keeps uploads of such content. */
+  async #offer(exchange: UploadExchange): Promise<UploadLimits | undefined> {
+    const { url, servers, content } = this.#options;
+    let known = servers.get(url.origin);
+    if (known === undefined) {
+      const response = await exchange.send(url, { method: "OPTIONS" });
+      discard(response);
+      const { ok, headers } = response;
+      const speaks = parseUploadNumber(headers.get("upload-draft-interop-version") ?? undefined);
+      const told = parseUploadLimit(headers.get("upload-limit") ?? undefined);
+      known = ok && speaks === uploadInteropVersion && told !== undefined ? told : "none";
+      servers.set(url.origin, known);
+    }
+    if (known === "none") return undefined;
+    const { maxSize = Number.POSITIVE_INFINITY, minSize = 0, minAppendSize = 0 } = known;
+    // Of appends that have a least size, the last one may be too small.
+    if (minAppendSize > 1 || content.length > maxSize || content.length < minSize) return undefined;
+    return known;
+  }
+
+  /** @returns the outcome; undefined where it is to be looked again at once */
+  async #attempt(exchange: UploadExchange, limits: UploadLimits): Promise<Response | undefined> {
+    const { length } = this.#options.content;
+    await this.#recall(exchange);
+    const place = this.#place;
+    if (place === undefined) return this.#begin(exchange);
+    const standing = await this.#look(exchange, place);
+    if (standing === undefined) {
+      await this.#forget();
+      return undefined;
+    }
+    const { offset, complete } = standing;
+    if (!complete && offset < length) return this.#append(exchange, place, offset, limits);
+    return this.#complete(exchange, place);
+  }
+
+  async #begin(exchange: UploadExchange): Promise<Response | undefined> {
+    const { url, content, memory } = this.#options;
+    const headers = new Headers(exchange.headers);
+    headers.delete("idempotency-key");
+    headers.delete("prefer");
+    for (const [name, value] of Object.entries(version)) headers.set(name, value);
+    headers.set("Upload-Complete", formatUploadComplete(false));
+    headers.set("Upload-Length", String(content.length));
+    const response = await exchange.send(url, { method: "PUT", headers, content: new Uint8Array() });
+    const location = response.headers.get("location");
+    const isBegun = response.status === 201 && !isComplete(response);
+    if (!isBegun || location === null || !URL.canParse(location, url.href)) {
+      mustBeReadyOrDiscard(response);
+      return response;
+    }
+    discard(response);
+    const place = new URL(location, url);
+    // Credentials and content go to nobody else.
+    if (place.origin !== url.origin) throw notNow("the server named an upload at another server");
+    this.#place = place;
+    await memory?.remember(JSON.stringify({ place: place.href, judged: judgedBy(exchange.headers) }));
+    return undefined;
+  }
+
+  async #recall(exchange: UploadExchange): Promise<void> {
+    const { memory, url } = this.#options;
+    if (this.#recalled || this.#place !== undefined) return;
+    this.#recalled = true;
+    const text = await memory?.recall();
+    if (text === undefined) return;
+    try {
+      const { place, judged } = JSON.parse(text) as { readonly place?: unknown; readonly judged?: unknown };
+      const recalled = new URL(String(place));
+      const isSame = JSON.stringify(judged) === JSON.stringify(judgedBy(exchange.headers));
+      if (recalled.origin === url.origin && isSame) this.#place = recalled;
+    } catch {
+      // What cannot be read was not remembered by us.
+    }
+  }
+
+  /** How far it is; undefined where it is not there any more, or is not the beginning of this content. */
+  async #look(exchange: UploadExchange, place: URL): Promise<Standing | undefined> {
+    const { length } = this.#options.content;
+    const response = await exchange.send(place, { method: "HEAD", headers: wanted });
+    discard(response);
+    mustBeReady(response);
+    const { headers } = response;
+    const offset = parseUploadNumber(headers.get("upload-offset") ?? undefined);
+    const complete = isComplete(response);
+    const said = parseUploadNumber(headers.get("upload-length") ?? undefined);
+    if (!response.ok || offset === undefined || offset > length || (said ?? length) !== length)
+      return undefined;
+    if (!complete && offset > 0 && !(await this.#isOurs(headers, offset))) return undefined;
+    if (offset > this.#mostKept) {
+      this.#mostKept = offset;
+      exchange.alive();
+    }
+    exchange.resumed(offset);
+    return { offset, complete };
+  }
+
+  /** Bytes that are not proven to be the content's are sent again. */
+  async #isOurs(headers: Headers, offset: number): Promise<boolean> {
+    const digest = digestOf(headers);
+    if (digest === undefined) return false;
+    const own = await this.#hash.digest(offset);
+    return own.length === digest.length && own.every((byte, at) => byte === digest[at]);
+  }
+
+  async #append(
+    exchange: UploadExchange,
+    place: URL,
+    offset: number,
+    { maxAppendSize = Number.POSITIVE_INFINITY }: UploadLimits,
+  ): Promise<Response | undefined> {
+    const { content, whole } = this.#options;
+    const end = Math.min(content.length, offset + maxAppendSize);
+    // A Blob is not read here as it is sent: its digest is made meanwhile.
+    if (whole instanceof Blob) this.#digest().catch(() => undefined);
+    const response = await exchange.send(place, {
+      method: "PATCH",
+      headers: {
+        ...version,
+        "Content-Type": partialUploadType,
+        "Upload-Offset": String(offset),
+        "Upload-Complete": formatUploadComplete(false),
+      },
+      content: whole instanceof Blob ? whole.slice(offset, end) : this.#part(offset, end),
+      onSent: (bytes) => exchange.onSent(offset + bytes),
+    });
+    if (refusals.has(response.status)) return response;
+    discard(response);
+    mustBeReady(response);
+    // Whatever else it says: the next look tells how far it is.
+    if (response.ok || response.status === 404 || response.status === 409) return undefined;
+    throw notNow(`the server answered ${response.status} to a part of the content`);
+  }
+
+  #part(offset: number, end: number): RequestContent {
+    const hash = this.#hash;
+    return {
+      length: end - offset,
+      async *open(start) {
+        let left = end - offset - start;
+        for await (const chunk of hash.open(offset + start)) {
+          if (chunk.length >= left) {
+            yield chunk.subarray(0, left);
+            return;
+          }
+          left -= chunk.length;
+          yield chunk;
+        }
+      },
+    };
+  }
+
+  /** All is there: its digest is checked before it is in place. What is answered now is the answer to the PUT. */
+  async #complete(exchange: UploadExchange, place: URL): Promise<Response | undefined> {
+    const { length } = this.#options.content;
+    const bytes = await this.#digest();
+    const headers = new Headers();
+    for (const name of ["if", "prefer", "idempotency-key"]) {
+      const value = exchange.headers.get(name);
+      if (value !== null) headers.set(name, value);
+    }
+    const own = {
+      ...version,
+      "Content-Type": partialUploadType,
+      "Upload-Offset": String(length),
+      "Upload-Complete": formatUploadComplete(true),
+      "Repr-Digest": formatDigest({ algorithm: "sha-256", bytes }),
+    };
+    for (const [name, value] of Object.entries(own)) headers.set(name, value);
+    const response = await exchange.long(place, { method: "PATCH", headers, content: new Uint8Array() });
+    if (response.status === 404 || (response.status === 409 && !isComplete(response))) {
+      discard(response);
+      if (response.status === 404) await this.#forget();
+      return undefined;
+    }
+    if (isComplete(response) || response.ok) await this.#options.memory?.remember(undefined);
+    return response;
+  }
+
+  /** Of all of the content. Where it cannot be read that is tried again. */
+  #digest(): Promise<Uint8Array> {
+    this.#whole ??= this.#hash.digest(this.#options.content.length).catch((error: unknown) => {
+      this.#whole = undefined;
+      throw error;
+    });
+    return this.#whole;
+  }
+
+  async #forget(): Promise<void> {
+    this.#place = undefined;
+    await this.#options.memory?.remember(undefined);
+  }
+}
+
+/** Refusals of a part that hold for the whole as well. */
+const refusals: ReadonlySet<number> = new Set([401, 403, 413, 415, 507]);
+
+function isComplete({ headers }: Response): boolean {
+  return parseUploadComplete(headers.get("upload-complete") ?? undefined) === true;
+}
+
+function digestOf(headers: Headers): Uint8Array | undefined {
+  try {
+    const digests = parseDigests("Repr-Digest", headers.get("repr-digest") ?? undefined);
+    return digests.find(({ algorithm }) => algorithm === "sha-256")?.bytes;
+  } catch {
+    return undefined;
+  }
+}
+
+function judgedBy(headers: Headers): readonly (string | null)[] {
+  return conditions.map((name) => headers.get(name));
+}
+
+function mustBeReadyOrDiscard(response: Response): void {
+  try {
+    mustBeReady(response);
+  } catch (error) {
+    discard(response);
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+/** What an upload has that goes another way than in one request. */
+
+import { policies } from "../repeat/policies.ts";
+import { Repeating } from "../repeat/repeating.ts";
+import { isPassing, type Setback, setbackOf } from "../repeat/setback.ts";
+import type { UploadExchange } from "./long-request-plan.ts";
+import { type LongWait, NoSignOfLife } from "./long-wait.ts";
+
+/** An exchange whose losses are borne as those of an upload that is gone on with. */
+export function uploadExchange(
+  wait: LongWait,
+  parts: Pick<UploadExchange, "headers" | "long" | "onSent" | "resumed">,
+): UploadExchange {
+  const repeating = new Repeating(policies.upload);
+  return {
+    ...parts,
+    send: (url, options) => wait.send(url, options),
+    alive() {
+      wait.alive();
+      repeating.news();
+    },
+    async comeBack(error) {
+      if (wait.signal.aborted) throw wait.signal.reason;
+      if (!isPassing(error)) throw error;
+      const setback: Setback = setbackOf(error);
+      if (repeating.judge(setback).kind !== "again") throw error;
+      try {
+        await wait.comeBack(setback);
+      } catch (given) {
+        throw given instanceof NoSignOfLife ? error : given;
+      }
+    },
+  };
+}
