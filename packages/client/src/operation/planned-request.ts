@@ -88,21 +88,19 @@ export class PlannedRequest {
     this.#sentBefore = true;
     const content = this.#content;
     const onSent = (bytes: number): void => this.#noteSent(wait, bytes);
-    const uploaded = await this.#upload?.(
-      uploadExchange(wait, {
-        headers,
-        onSent,
-        resumed: (bytes) => wait.report.resumed(bytes, this.#total),
-        long: (url, options) => this.#exchange(wait, url, options),
-      }),
-    );
-    const response =
-      uploaded ??
-      (await this.#exchange(wait, this.url, {
-        method: this.method,
-        headers,
-        ...(content === undefined ? {} : { content, onSent }),
-      }));
+    const uploaded =
+      this.#upload === undefined
+        ? undefined
+        : await this.#upload(
+            uploadExchange(wait, {
+              headers,
+              onSent,
+              resumed: (bytes) => wait.report.resumed(bytes, this.#total),
+              long: (url, options) => this.#exchange(wait, url, options),
+            }),
+          );
+    const whole = { method: this.method, headers, ...(content === undefined ? {} : { content, onSent }) };
+    const response = uploaded ?? (await this.#exchange(wait, this.url, whole));
     wait.url ??= statusLink(response.headers, this.url);
     if (!this.safe) memory.learnAnswer(this, response);
     return response;
