@@ -3,20 +3,9 @@
  * target → OPTIONS → sessions → who are you → own site → status documents → rights → method → final response → log.
  */
 import { DavError, parsePath } from "@meanwhile/dav";
-import {
-  type AnyRequest,
-  type AnyResponse,
-  type Exchange,
-  openExchange,
-  type Pacer,
-} from "@meanwhile/interim";
+import { type AnyRequest, type AnyResponse, type Exchange, openExchange } from "@meanwhile/interim";
 import { parsePrefer } from "@meanwhile/interim/fields";
 import { checkFinalStatus, isClosing } from "@meanwhile/interim/internal";
-import type { Pacing } from "@meanwhile/interim/pacing";
-import type { InterimPolicy } from "@meanwhile/interim/profiles";
-import type { Attendance, StatusService, Turns } from "@meanwhile/middleware/internal";
-import type { Operations } from "@meanwhile/operations";
-import type { ServerContext } from "./context.ts";
 import { type Answer, type AnswerFields, empty } from "./http/answer.ts";
 import { corsFields, isPreflight, preflightFields } from "./http/cors.ts";
 import { withDemandedFields } from "./http/demanded-fields.ts";
@@ -27,6 +16,7 @@ import { requireSoundHead } from "./http/sound-head.ts";
 import { errorPage } from "./listing/error-page.ts";
 import { options as answerOptions, serverOptions } from "./methods/options.ts";
 import { changing, reading } from "./methods.ts";
+import type { Handled, PipelineOptions } from "./pipeline-options.ts";
 import { asksForOwnPrincipal, principalProperties } from "./properties/principal-resource.ts";
 import type { Authenticate, Authentication } from "./request/authentication.ts";
 import { type Connection, readConnection } from "./request/connection.ts";
@@ -36,60 +26,18 @@ import { listedPaths } from "./request/listed-paths.ts";
 import { type ExpressFields, type Mount, parseTarget, prefixOf, type Target } from "./request/mount.ts";
 import { requestContent } from "./request/request-content.ts";
 import { ignoredKeyFields } from "./request/request-key.ts";
-import type { ReservedPaths } from "./request/reserved.ts";
 import { serveChange } from "./request/serve-change.ts";
 import { servePageFile } from "./request/serve-page-file.ts";
 import { serveReading } from "./request/serve-reading.ts";
-import type { SlowReads } from "./request/slow-reads.ts";
-import {
-  askToLogIn,
-  type FormLogin,
-  loginPlaceOf,
-  serveSession,
-  sessionOf,
-} from "./sessions/serve-session.ts";
+import { askToLogIn, loginPlaceOf, serveSession, sessionOf } from "./sessions/serve-session.ts";
 import type { Session } from "./sessions/sessions.ts";
 import { reservedErrorFields, reservedOptions, serveStatus } from "./status/serve-status.ts";
 import { TreeError } from "./store.ts";
 import { createUpload } from "./uploads/create-upload.ts";
 import { serveUpload, uploadIdOf, uploadOptions } from "./uploads/serve-upload.ts";
 
-export interface PipelineOptions {
-  readonly context: ServerContext;
-  readonly operations: Operations;
-  readonly authenticate: Authenticate;
-  /** How browsers log in; undefined: as programs do. */
-  readonly login: FormLogin | undefined;
-  readonly mount: Mount;
-  readonly trustedProxy: (address: string) => boolean;
-  readonly pacer: Pacer;
-  readonly pacing: Pacing;
-  readonly policy: InterimPolicy;
-  readonly cors: readonly string[];
-  readonly hostName: string;
-  readonly log: ((entry: RequestLogEntry) => void) | undefined;
-  readonly reserved: ReservedPaths;
-  readonly status: StatusService;
-  readonly slowReads: SlowReads;
-  readonly attendance: Attendance;
-  readonly turns: Turns;
-}
-
 /** A handler of node:http, node:http2 or Express. */
 export type NodeHandler = (request: AnyRequest, response: AnyResponse, next?: unknown) => void;
-
-/** An answer, and what the log is to say of how it came about. */
-export interface Handled {
-  readonly answer: Answer;
-  readonly principal?: string | undefined;
-  readonly operation?: string;
-  /** How many interim responses were sent. */
-  readonly interims?: number;
-  readonly profile?: string;
-  readonly error?: unknown;
-  /** Called when the answer was handed over, or could not be. */
-  readonly afterwards?: () => void;
-}
 
 /** Makes the handler that all requests go through. It answers every request, and never throws. */
 export function createPipeline(options: PipelineOptions): NodeHandler {

@@ -8,7 +8,7 @@ import { digestedContent, digestOf } from "../content/digested-content.ts";
 import { withDemandedFields } from "../http/demanded-fields.ts";
 import { errorAnswer, toDavError } from "../http/error-answer.ts";
 import type { ChangeMethod, Ending } from "../methods/change.ts";
-import type { Handled, PipelineOptions } from "../pipeline.ts";
+import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import { statusUrl } from "../status/serve-status.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";

@@ -3,7 +3,7 @@ import type { Exchange, Following } from "@meanwhile/interim";
 import { requireIfOfReading } from "../conditions/if-evaluation.ts";
 import { interimAllowance } from "../http/allowance.ts";
 import type { ReadMethod } from "../methods.ts";
-import type { Handled, PipelineOptions } from "../pipeline.ts";
+import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";
 import { slowMs } from "./slow-reads.ts";

@@ -12,7 +12,7 @@ import type { Operation } from "@meanwhile/operations";
 import { interimAllowance } from "../http/allowance.ts";
 import type { Answer } from "../http/answer.ts";
 import { errorAnswer } from "../http/error-answer.ts";
-import type { Handled, PipelineOptions } from "../pipeline.ts";
+import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import { statusUrl } from "../status/serve-status.ts";
 import type { Connection } from "./connection.ts";
 import type { DavRequest } from "./dav-request.ts";

@@ -7,7 +7,7 @@ import type { AnyRequest, Exchange } from "@meanwhile/interim";
 import { preferredType, prefersHtml } from "@meanwhile/middleware/internal";
 import { type Answer, type AnswerFields, empty } from "../http/answer.ts";
 import { errorAnswer } from "../http/error-answer.ts";
-import type { Handled, PipelineOptions } from "../pipeline.ts";
+import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import { requireOwnSite } from "../request/cross-site.ts";
 import { prefixOf } from "../request/mount.ts";

@@ -4,7 +4,7 @@ import type { Exchange } from "@meanwhile/interim";
 import { type StatusAnswer, statusFields, statusMethods } from "@meanwhile/middleware/internal";
 import { interimAllowance } from "../http/allowance.ts";
 import type { Answer, AnswerFields } from "../http/answer.ts";
-import type { Handled, PipelineOptions } from "../pipeline.ts";
+import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import type { ReservedPaths } from "../request/reserved.ts";

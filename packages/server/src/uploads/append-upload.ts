@@ -6,7 +6,7 @@ import type { ServerContext } from "../context.ts";
 import { type Answer, empty } from "../http/answer.ts";
 import { single } from "../methods/change.ts";
 import { takeUploadPlace } from "../methods/put.ts";
-import type { Handled, PipelineOptions } from "../pipeline.ts";
+import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { requireNoCoding } from "../request/request-content.ts";

@@ -6,7 +6,7 @@ import type { ServerContext } from "../context.ts";
 import { empty } from "../http/answer.ts";
 import { type ChangeMethod, requireWrite, single } from "../methods/change.ts";
 import { judgePut, parsePut, put as putAtOnce, takeUploadPlace } from "../methods/put.ts";
-import type { Handled, PipelineOptions } from "../pipeline.ts";
+import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { listedPath } from "../request/listed-paths.ts";

@@ -2,7 +2,7 @@
 import { DavError, formatUploadComplete, partialUploadType, type ResourcePath } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
 import { type AnswerFields, empty } from "../http/answer.ts";
-import type { Handled, PipelineOptions } from "../pipeline.ts";
+import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { refuseContent } from "../request/request-content.ts";

@@ -2,7 +2,7 @@
 import { encodePath } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
 import { interimAllowance } from "../http/allowance.ts";
-import type { PipelineOptions } from "../pipeline.ts";
+import type { PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import type { KeptUpload } from "./kept-upload.ts";
