@@ -157,7 +157,7 @@ const inCircles: Readonly<Record<string, number>> = {
   "@meanwhile/interim": 4,
   "@meanwhile/operations": 2,
   "@meanwhile/page": 3,
-  "@meanwhile/server": 9,
+  "@meanwhile/server": 10,
   meanwhile: 4,
 };
 

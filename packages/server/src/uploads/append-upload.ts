@@ -30,6 +30,7 @@ interface Append {
   readonly offset: number;
 }
 
+/** Answers a PATCH of an upload. @throws {DavError} 400, 404, 413, 415, 503 and those of a PUT */
 export async function appendUpload(
   exchange: Exchange,
   connection: Connection,

@@ -36,6 +36,7 @@ export type NewUpload = Pick<UploadRecord, "path" | "principal" | "headers" | "l
 /** How often it is looked whether some have expired; milliseconds. */
 const sweepMs = 10 * 60_000;
 
+/** All uploads of a server that may be gone on with. */
 export class KeptUploads {
   readonly #options: KeptUploadsOptions;
   readonly #keeping: UploadKeeping;

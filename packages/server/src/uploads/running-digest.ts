@@ -8,6 +8,7 @@ const names: Readonly<Record<DigestAlgorithm, string>> = { "sha-256": "sha256", 
 /** The algorithm whose digest goes along; others are computed when they are asked for. */
 const running: DigestAlgorithm = "sha-256";
 
+/** The SHA-256 of what came, made as it comes once it was asked for. */
 export class RunningDigest {
   #hash: Hash | undefined;
   #length = 0;

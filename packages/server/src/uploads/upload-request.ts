@@ -24,6 +24,7 @@ export function speaksUploads(headers: IncomingHttpHeaders): boolean {
   return parseUploadNumber(single(headers["upload-draft-interop-version"])) === uploadInteropVersion;
 }
 
+/** What the request says in `Upload-Complete`; undefined where it says nothing. */
 export function uploadComplete(headers: IncomingHttpHeaders): boolean | undefined {
   return parseUploadComplete(single(headers["upload-complete"]));
 }

@@ -13,6 +13,7 @@ export interface RunningHash {
 /** After so many bytes the hash so far is put aside, so that little has to be read again. */
 const markBytes = 16 * 1024 * 1024;
 
+/** The SHA-256 of content, of any part of its beginning. */
 export class ContentHash {
   readonly #content: PositionedContent;
   readonly #marks: { readonly at: number; readonly hash: RunningHash }[];
