@@ -50,6 +50,14 @@ describePage("hostile names and contents", ({ site, open, context }) => {
     expect(await rowNames(page)).toEqual(["photo\ufffdgpj.exe"]);
   });
 
+  test("scripts of a site that the operator trusts run", async () => {
+    const { origin, send, asked } = await site({ trustHtml: true });
+    await send("PUT", "/site.html", { content: `<script>fetch("/made",{method:"MKCOL"})</script>` });
+    const page = await (await context()).newPage();
+    await page.goto(`${origin}/site.html`, { waitUntil: "networkidle" });
+    expect(asked).toContain("MKCOL /made");
+  });
+
   test("an uploaded file cannot act as the one who opens it, not even by a script that lies beside it", async () => {
     const { origin, send, asked } = await site();
     const attack = `fetch("/deleted",{method:"DELETE"});fetch("/made",{method:"MKCOL"});parent.${run}`;

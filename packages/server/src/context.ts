@@ -51,6 +51,8 @@ export interface ServerContext {
   readonly keptUploads: KeptUploads | undefined;
   /** Paths that belong to the server and not to the tree: nothing of a tree is ever there. */
   readonly isReserved: (path: ResourcePath) => boolean;
+  /** Whether scripts in documents run in browsers, with all that their reader may do here. */
+  readonly trustHtml: boolean;
   /** What browsers show for a collection, in place of the listing. */
   readonly page: MountedPage | undefined;
   /** The collection in which each principal has a resource; it is reserved. */

@@ -84,6 +84,11 @@ export interface DavHandlerOptions {
   readonly operationsPath?: string;
   /** What browsers show for a collection: `browserPage()` of `@meanwhile/page`. Default: a plain listing. */
   readonly page?: Page;
+  /**
+   * Lets the scripts of HTML, SVG and XML documents run: for sites whose authors are all trusted. Such a script can do all
+   * that whoever looks at it may do here. Default: false, they are sandboxed.
+   */
+  readonly trustHtml?: boolean;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -134,6 +139,7 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     claims: options.operations.claims,
     isReserved: reserved.has,
     principals: reserved.principals,
+    trustHtml: options.trustHtml ?? false,
     page: options.page && { page: options.page, files: reserved.page, operations: reserved.collection },
     uploads: createWorkQueue(limits.uploads),
     limits,

@@ -39,6 +39,7 @@ export function serveCommand(terminal: Terminal): Command {
     .option("--cors <ORIGIN>", "let pages of this origin in; * for any (repeatable)", collect)
     .option("--accept-new-root", "serve the folder although its state belongs to another (after a restore)")
     .option("--read-only", "change nothing")
+    .option("--trust-html", "let the scripts of the folder's HTML and SVG run, with their readers' rights")
     .option("--no-page", "show browsers a plain listing of a folder, not the file manager")
     .option(
       "--operations-path <PATH>",

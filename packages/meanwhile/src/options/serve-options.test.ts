@@ -23,6 +23,7 @@ describe("options of `meanwhile serve`", () => {
       acceptNewRoot: false,
       readOnly: false,
       page: true,
+      trustHtml: false,
       operationsPath: undefined,
       maxOperations: 100,
       drainMs: 30_000,

@@ -30,6 +30,7 @@ export interface TypedServeOptions {
   readonly acceptNewRoot?: boolean;
   readonly readOnly?: boolean;
   readonly page?: boolean;
+  readonly trustHtml?: boolean;
   readonly operationsPath?: string;
   readonly maxOperations?: string;
   readonly drain?: string;
@@ -69,6 +70,8 @@ export interface ServeOptions {
   readonly readOnly: boolean;
   /** Whether browsers get a file manager for a folder, not a plain listing. */
   readonly page: boolean;
+  /** Whether scripts in the folder's documents run in browsers. */
+  readonly trustHtml: boolean;
   /** Where status documents live; undefined: the default. */
   readonly operationsPath: string | undefined;
   /** Operations of one user, or of one address where it is anonymous, at once. */
@@ -105,6 +108,7 @@ export function parseServeOptions(folder: string | undefined, typed: TypedServeO
     acceptNewRoot: typed.acceptNewRoot ?? false,
     readOnly: typed.readOnly ?? false,
     page: typed.page ?? true,
+    trustHtml: typed.trustHtml ?? false,
     operationsPath: optional(typed.operationsPath, (value) =>
       parseOperationsPath("--operations-path", value),
     ),

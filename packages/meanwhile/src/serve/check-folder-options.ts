@@ -29,6 +29,7 @@ const options: Readonly<Record<keyof ServeFolderOptions, Check>> = {
   users: text,
   readOnly: flag,
   page: flag,
+  trustHtml: flag,
   durability: oneOf(["full", "content", "none"]),
   acceptNewRoot: flag,
   maxOperations: count,

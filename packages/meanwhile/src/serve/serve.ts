@@ -54,6 +54,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     },
     cors: options.cors,
     page: options.page,
+    trustHtml: options.trustHtml,
     log: (entry) => log.request(entry),
     ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
     ...(options.operationsPath === undefined ? {} : { operationsPath: options.operationsPath }),

@@ -34,7 +34,7 @@ ${more}<style>${listingStyle}</style>
 export const documentTail = "</body>\n</html>\n";
 
 /** All of the body that comes before the first member. */
-export function listingStart(place: Place): string {
+export function listingStart(place: Place, order: "sorted" | "unsorted"): string {
   const names = namesOf(place.path);
   const crumbs = ["Home", ...names].map((name, index) => {
     const levelsUp = names.length - index;
@@ -46,7 +46,7 @@ export function listingStart(place: Place): string {
   return `<nav aria-label="Breadcrumb"><ol>${crumbs.join("")}</ol></nav>
 <main>
 <h1 id="collection"><bdi>${htmlText(names.at(-1) ?? "Home")}</bdi></h1>
-<table aria-labelledby="collection">
+${order === "sorted" ? "" : "<p>There are too many members to sort them: they are in no order.</p>\n"}<table aria-labelledby="collection">
 <thead><tr><th scope="col">Name</th><th scope="col" class="size">Size</th><th scope="col" class="modified">Modified (UTC)</th></tr></thead>
 <tbody>
 ${names.length === 0 ? "" : parentRow(place.trailingSlash)}`;
@@ -72,10 +72,9 @@ export function listingRow(member: Member, linkBase: string, nowMs: number): str
 }
 
 /** All of the body that comes after the last member. */
-export function listingEnd(members: number, order: "sorted" | "partly sorted"): string {
+export function listingEnd(members: number): string {
   const count = members === 1 ? "1 member" : `${members === 0 ? "No" : members} members`;
-  const note = order === "sorted" ? "" : "; too many to sort them all";
-  return `</tbody>\n</table>\n<p>${count}${note}</p>\n</main>\n`;
+  return `</tbody>\n</table>\n<p>${count}</p>\n</main>\n`;
 }
 
 /** A length for people: `1.5 MB`, in powers of 1000. */

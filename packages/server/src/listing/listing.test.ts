@@ -235,20 +235,19 @@ describe("a huge collection", () => {
     }
   }
 
-  test("has all its members; those beyond the limit follow unsorted, and the page says so", async () => {
+  test("has all its members, in no order, and the page says so before the first", async () => {
     const walk = { made: 0, ended: false };
     const total = sortedMembers * 2;
     context = { ...context, tree: treeOf(many(total, walk)) };
     const html = await page("/");
     const names = [...html.matchAll(/<bdi>member-(\d+)<\/bdi>/g)].map((match) => Number(match[1]));
     expect(new Set(names).size).toBe(total);
-    expect(names.slice(0, 3)).toEqual([
-      total - sortedMembers + 1,
-      total - sortedMembers + 2,
-      total - sortedMembers + 3,
-    ]);
+    expect(names.slice(0, 3)).toEqual([total, total - 1, total - 2]);
     expect(names.at(-1)).toBe(1);
-    expect(html).toContain(`<p>${total} members; too many to sort them all</p>`);
+    expect(html).toContain(`<p>${total} members</p>`);
+    const note = html.indexOf("too many members to sort them");
+    expect(note).toBeGreaterThan(0);
+    expect(note).toBeLessThan(html.indexOf("<table"));
   });
 
   test("is streamed in pieces, and a reader who breaks off ends the walk", async () => {

@@ -18,7 +18,7 @@ import { type OpenLevel, openLevel } from "./member-walk.ts";
 import { pageDocument } from "./page-document.ts";
 import { shownMembers } from "./shown-members.ts";
 
-/** Members of a collection that are sorted; the rest of a larger one follows in the order that its tree has. */
+/** A collection with more members is shown in the order that its tree has, and says so. */
 export const sortedMembers: number = 5000;
 
 /**
@@ -71,14 +71,16 @@ async function* listing(
   members: OpenLevel,
   frame: { readonly start: string; readonly end: string },
 ): AsyncGenerator<string, void, void> {
-  let text = frame.start + listingStart(request);
+  let text = frame.start;
   const isShown = shownMembers(context, request);
   const nowMs = context.now();
   const linkBase = linkBaseOf(request);
   const first = await upTo(members, sortedMembers);
+  const isSorted = first.length < sortedMembers;
+  text += listingStart(request, isSorted ? "sorted" : "unsorted");
   let shown = 0;
   for (
-    let batch: readonly Member[] = first.toSorted(byKindAndName);
+    let batch: readonly Member[] = isSorted ? first.toSorted(byKindAndName) : first;
     batch.length > 0;
     batch = await upTo(members, chunkMembers)
   ) {
@@ -92,7 +94,7 @@ async function* listing(
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
-  yield text + listingEnd(shown, first.length < sortedMembers ? "sorted" : "partly sorted") + frame.end;
+  yield text + listingEnd(shown) + frame.end;
 }
 
 const chunkMembers = 256;

@@ -127,6 +127,12 @@ describe("GET of a document (RFC 9110 §9.3.1)", () => {
     expect(fields["X-Content-Type-Options"]).toBe("nosniff");
   });
 
+  test("a server that trusts its documents lets their scripts run, and still guesses no type", async () => {
+    const { fields } = await get(testRequest("GET", "/c/page.html"), { ...context, trustHtml: true });
+    expect(fields["Content-Security-Policy"]).toBeUndefined();
+    expect(fields["X-Content-Type-Options"]).toBe("nosniff");
+  });
+
   test.each([
     ["de, en-GB", "de, en-GB"],
     ["de\r\nSet-Cookie: a=b", undefined],

@@ -127,7 +127,7 @@ function documentFields(
     ...cacheFields(request),
     ...locationFields(request, false),
     ...(language === undefined ? {} : { "Content-Language": language }),
-    ...safetyFields(contentTypeOf(nameOf(request.path))),
+    ...safetyFields(contentTypeOf(nameOf(request.path)), context),
   };
 }
 
@@ -155,10 +155,12 @@ function locationFields(request: DavRequest, collection: boolean): AnswerFields 
   return { "Content-Location": request.prefix + encodePath(request.path, collection) };
 }
 
-/** Foreign scripts must not run with the rights of the reader. */
-function safetyFields(contentType: string): AnswerFields {
+/** Foreign scripts must not run with the rights of the reader, unless the operator trusts all that is here. */
+function safetyFields(contentType: string, { trustHtml }: ServerContext): AnswerFields {
   const fields = { "X-Content-Type-Options": "nosniff" };
-  return isActiveContent(contentType) ? { ...fields, "Content-Security-Policy": "sandbox" } : fields;
+  return isActiveContent(contentType) && !trustHtml
+    ? { ...fields, "Content-Security-Policy": "sandbox" }
+    : fields;
 }
 
 /** Of what is read at once. */

@@ -28,6 +28,7 @@ export function testContext(parts: Partial<ServerContext> = {}): ServerContext {
     keptUploads: undefined,
     isReserved: () => false,
     principals: reservedPaths().principals,
+    trustHtml: false,
     page: undefined,
     limits: defaultLimits,
     now,
