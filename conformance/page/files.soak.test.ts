@@ -51,7 +51,7 @@ describePage("files on the page", ({ site, open }) => {
     await page.keyboard.press("Control+a");
     await page.keyboard.press("Delete");
     const question = page.getByRole("dialog", { name: "Delete 3 items?" });
-    await question.waitFor();
+    await question.getByText("1 item in it goes with it.").waitFor();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await question.waitFor({ state: "hidden" });

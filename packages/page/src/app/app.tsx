@@ -13,6 +13,8 @@ import type { FolderStore } from "./folder/folder-store.ts";
 import { FolderCount, FolderView } from "./folder/folder-view.tsx";
 import type { GridCommands } from "./folder/grid-keys.ts";
 import type { Row } from "./folder/row.ts";
+import { Search } from "./folder/search.ts";
+import { SearchDialog } from "./folder/search-dialog.tsx";
 import { Toolbar } from "./folder/toolbar.tsx";
 import { Icon } from "./icons.tsx";
 import { folderAbove, folderPath, stepsTo } from "./navigation.ts";
@@ -44,6 +46,7 @@ export interface AppProps {
 export function App(props: AppProps): JSX.Element {
   const { settings, words, client, folder, asking, changes, queue, tray, account } = props;
   useStore(folder);
+  const [search, setSearch] = useState<Search | undefined>(undefined);
   const [preview, setPreview] = useState<Row | undefined>(undefined);
   const page = useMemo<PageContext>(
     () => ({
@@ -113,7 +116,7 @@ export function App(props: AppProps): JSX.Element {
     <Surroundings.Provider value={page}>
       <header class="top">
         <Breadcrumb path={folder.path} move={commands.move} />
-        <Search folder={folder} />
+        <Filter folder={folder} search={(text) => setSearch(new Search(client, folder.path, text))} />
         <AccountMenu account={account} />
       </header>
       <main>
@@ -129,13 +132,20 @@ export function App(props: AppProps): JSX.Element {
       {preview === undefined ? null : (
         <Preview key={preview.href} row={preview} onClose={() => setPreview(undefined)} />
       )}
+      {search === undefined ? null : <SearchDialog search={search} onClose={() => setSearch(undefined)} />}
       <QuestionDialog asking={asking} />
       <LoginDialog account={account} />
     </Surroundings.Provider>
   );
 }
 
-function Search({ folder }: { readonly folder: FolderStore }): JSX.Element {
+interface FilterProps {
+  readonly folder: FolderStore;
+  /** Looks below the folder, too. */
+  search(text: string): void;
+}
+
+function Filter({ folder, search }: FilterProps): JSX.Element {
   useStore(folder);
   const { words } = usePage();
   const field = useRef<HTMLInputElement>(null);
@@ -149,7 +159,7 @@ function Search({ folder }: { readonly folder: FolderStore }): JSX.Element {
     return () => removeEventListener("keydown", key);
   }, []);
   return (
-    <label class="search">
+    <div class="search">
       <Icon name="search" />
       <input
         ref={field}
@@ -166,7 +176,17 @@ function Search({ folder }: { readonly folder: FolderStore }): JSX.Element {
           }
         }}
       />
-    </label>
+      {folder.filter.trim() === "" ? null : (
+        <button
+          type="button"
+          class="button plain"
+          title={words.searchBelowHint}
+          onClick={() => search(folder.filter.trim())}
+        >
+          {words.searchBelow}
+        </button>
+      )}
+    </div>
   );
 }
 

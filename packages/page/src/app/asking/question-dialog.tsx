@@ -1,6 +1,7 @@
 /** The dialog of the question that is asked now. */
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Row } from "../folder/row.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
 import { useStore } from "../store.ts";
@@ -95,7 +96,7 @@ function DeleteDialog({ about, answer }: AnswerProps<"delete">): JSX.Element {
   const { words } = usePage();
   const [first] = about.rows;
   const name = first === undefined ? "" : safeText(first.name);
-  const folders = about.rows.filter(({ collection }) => collection).length;
+  const folders = useMemo(() => about.rows.filter(({ collection }) => collection), [about.rows]);
   return (
     <Dialog
       title={about.rows.length === 1 ? words.deleteOne(name) : words.deleteMany(about.rows.length)}
@@ -104,7 +105,8 @@ function DeleteDialog({ about, answer }: AnswerProps<"delete">): JSX.Element {
       onAccept={() => answer(true)}
       onClose={() => answer(undefined)}
     >
-      <p>{folders > 0 ? words.deleteFolders : words.deleteFiles}</p>
+      {folders.length > 0 ? <Below folders={folders} /> : null}
+      <p>{folders.length > 0 ? words.deleteFolders : words.deleteFiles}</p>
       {about.rows.length > 1 ? (
         <ul class="names">
           {about.rows.slice(0, 6).map((row) => (
@@ -116,6 +118,49 @@ function DeleteDialog({ about, answer }: AnswerProps<"delete">): JSX.Element {
         </ul>
       ) : null}
     </Dialog>
+  );
+}
+
+/** Counting more than this takes longer than anybody thinks about it. */
+const mostCounted = 10_000;
+
+/** How much is in folders; nothing where that cannot be counted. */
+function Below({ folders }: { readonly folders: readonly Row[] }): JSX.Element | null {
+  const { words, client } = usePage();
+  const [count, setCount] = useState<number | "unknown" | undefined>(undefined);
+  useEffect(() => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const look = async (): Promise<void> => {
+      let below = 0;
+      try {
+        for (const { href } of folders)
+          for await (const _ of (await client).list(new URL(href, location.href), {
+            depth: "infinity",
+            signal,
+          })) {
+            below += 1;
+            if (below > mostCounted) break;
+          }
+      } catch {
+        // A count that is too low would be worse than none.
+        if (!signal.aborted) setCount("unknown");
+        return;
+      }
+      if (!signal.aborted) setCount(below);
+    };
+    void look();
+    return () => leaving.abort();
+  }, [folders, client]);
+  if (count === "unknown") return null;
+  const text =
+    count === undefined
+      ? `${words.counting} …`
+      : words.below(Math.min(count, mostCounted), count > mostCounted);
+  return (
+    <p role="status">
+      <strong>{text}</strong>
+    </p>
   );
 }
 

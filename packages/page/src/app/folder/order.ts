@@ -48,8 +48,15 @@ export function merged(sorted: readonly Row[], more: readonly Row[], compare: Co
 
 /** Those whose name has the text in it, however it is written. */
 export function filtered(rows: readonly Row[], text: string): readonly Row[] {
+  if (text.trim() === "") return rows;
+  const isWanted = matches(text);
+  return rows.filter(({ name }) => isWanted(name));
+}
+
+/** Whether a name has the text in it, however it is written. */
+export function matches(text: string): (name: string) => boolean {
   const wanted = plain(text.trim());
-  return wanted === "" ? rows : rows.filter(({ name }) => plain(name).includes(wanted));
+  return (name) => plain(name).includes(wanted);
 }
 
 /** Without case and accents. */

@@ -13,6 +13,22 @@ export const english = {
   modified: "Modified",
   filter: "Filter",
   filterHint: "Filter this folder",
+  search: "Search",
+  searchBelow: "Search below",
+  searchBelowHint: "Look for it in all folders below this one, too",
+  searchTitle: (text: string, folder: string) => `“${text}” below “${folder}”`,
+  found: "What was found",
+  searchStates: {
+    looking: (looked: number, found: number) => `${found} found, ${items(looked)} looked at`,
+    done: (looked: number, found: number) => `${found === 0 ? "Nothing" : found} found in ${items(looked)}`,
+    partly: (looked: number, found: number) =>
+      `${found} found in ${items(looked)}; some folders could not be looked into`,
+    full: (looked: number, found: number) =>
+      `Stopped at ${found}, after ${items(looked)}: a longer word finds less`,
+    stopped: (looked: number, found: number) => `Stopped: ${found} found in ${items(looked)}`,
+    failed: (looked: number, found: number) =>
+      `${found} found in ${items(looked)}; then the connection was lost`,
+  },
   clearFilter: "Clear the filter",
   files: "Files and folders",
   loading: "Loading",
@@ -64,6 +80,9 @@ export const english = {
 
   deleteOne: (name: string) => `Delete “${name}”?`,
   deleteMany: (number: number) => `Delete ${items(number)}?`,
+  counting: "Counting what is in it",
+  below: (number: number, andMore: boolean) =>
+    `${items(number)}${andMore ? " and more" : ""} in it ${number === 1 && !andMore ? "goes" : "go"} with it.`,
   deleteFiles: "This cannot be undone.",
   deleteFolders: "Folders go with all that is in them. This cannot be undone.",
   conflict: (name: string) => `“${name}” is there already`,

@@ -14,6 +14,21 @@ export const german: Words = {
   modified: "Geändert",
   filter: "Filtern",
   filterHint: "Diesen Ordner filtern",
+  search: "Suchen",
+  searchBelow: "Darunter suchen",
+  searchBelowHint: "Auch in allen Ordnern unter diesem suchen",
+  searchTitle: (text, folder) => `„${text}“ unter „${folder}“`,
+  found: "Was gefunden wurde",
+  searchStates: {
+    looking: (looked, found) => `${found} gefunden, ${items(looked)} angesehen`,
+    done: (looked, found) => `${found === 0 ? "Nichts" : found} gefunden in ${items(looked)}`,
+    partly: (looked, found) =>
+      `${found} gefunden in ${items(looked)}; in einige Ordner ließ sich nicht hineinsehen`,
+    full: (looked, found) =>
+      `Bei ${found} angehalten, nach ${items(looked)}: ein längeres Wort findet weniger`,
+    stopped: (looked, found) => `Angehalten: ${found} gefunden in ${items(looked)}`,
+    failed: (looked, found) => `${found} gefunden in ${items(looked)}; dann brach die Verbindung ab`,
+  },
   clearFilter: "Filter löschen",
   files: "Dateien und Ordner",
   loading: "Wird geladen",
@@ -65,6 +80,8 @@ export const german: Words = {
 
   deleteOne: (name) => `„${name}“ löschen?`,
   deleteMany: (number) => `${items(number)} löschen?`,
+  counting: "Der Inhalt wird gezählt",
+  below: (number, andMore) => `Darin: ${items(number)}${andMore ? " und mehr" : ""}.`,
   deleteFiles: "Das lässt sich nicht rückgängig machen.",
   deleteFolders: "Ordner werden mit ihrem ganzen Inhalt gelöscht. Das lässt sich nicht rückgängig machen.",
   conflict: (name) => `„${name}“ gibt es schon`,
