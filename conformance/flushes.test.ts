@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
 import { testWith } from "./judge.ts";
 
+/** Requests of one kind: many more than seconds pass with them. */
+const few = 20;
+
 /** As in server.ts. */
 const binary =
   process.env["MEANWHILE_BIN"] ??
@@ -60,6 +63,10 @@ testWith(
       return response;
     };
     const to = (path: string): RequestInit => ({ headers: { Destination: `${url}${path}` } });
+    for (let n = 0; n < few; n += 1) await ask("PUT", `${n}`, { body: "x" });
+    const light = Date.now() / 1000;
+    for (let n = 0; n < few; n += 1) await ask("MOVE", `${n}`, to(`moved-${n}`));
+    for (let n = 0; n < few; n += 1) await ask("DELETE", `moved-${n}`);
     const began = Date.now() / 1000;
     const locked = await ask("LOCK", "a", { body: lockinfo, headers: { Timeout: "Second-100" } });
     const token = locked.headers.get("Lock-Token") ?? "";
@@ -72,17 +79,23 @@ testWith(
     await ask("DELETE", "b");
     server.kill("SIGTERM");
     await ended;
-    const calls = readFileSync(trace, "utf8")
+    const all = readFileSync(trace, "utf8")
       .split("\n")
       .flatMap((line) => {
         const [, thread, seconds, call] = /^(\d+)\s+([\d.]+) (.*)/.exec(line) ?? [];
         const flushes =
           call !== undefined && (/^f(?:data)?sync\(|^msync\(/.test(call) || /\.mdb>/.test(call));
-        return flushes && Number(seconds) >= began ? [{ isMain: Number(thread) === server.pid, call }] : [];
+        return flushes ? [{ isMain: Number(thread) === server.pid, seconds: Number(seconds), call }] : [];
       });
+    const calls = all.filter(({ seconds }) => seconds >= began);
     expect(calls.filter(({ isMain }) => isMain)).toEqual([]);
     // What is looked for would be seen.
     expect(calls.some(({ call }) => /^fdatasync\(.*state\.mdb>/.test(call))).toBe(true);
     expect(calls.some(({ call }) => /^fsync\(/.test(call))).toBe(true);
+    // A document's MOVE and DELETE flush its directory; their records go with the batch of the second.
+    const lightly = all.filter(({ seconds }) => seconds >= light && seconds < began);
+    const commits = lightly.filter(({ call }) => /^fdatasync\(.*state\.mdb>/.test(call));
+    expect(commits.length).toBeLessThanOrEqual(Math.ceil(began - light) + 1);
+    expect(lightly.filter(({ call }) => /^fsync\(/.test(call)).length).toBeGreaterThanOrEqual(2 * few);
   },
 );

@@ -48,7 +48,10 @@ export async function prepareGround(args: readonly string[] = []): Promise<Groun
     send,
     async unchanged(action) {
       // The server may still be cleaning up behind a client that was cut before.
-      await vi.waitFor(() => expect(snapshot(place).join("\n")).not.toContain("/.meanwhile-put-"), 2_000);
+      await vi.waitFor(
+        () => expect(snapshot(place).join("\n")).not.toMatch(/\/\.meanwhile-[^/]*\.put-/),
+        2_000,
+      );
       const before = snapshot(place);
       await action();
       await expectSnapshot(place, before);

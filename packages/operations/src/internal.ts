@@ -3,7 +3,6 @@ export { unheldTimeout } from "./claims.ts";
 export { withinLimit } from "./content-limit.ts";
 export { type Admission, admit, type Earlier, findEarlier, runsHere } from "./earlier.ts";
 export { type IndexedEntry, indexed, JournalIndex } from "./journal-index.ts";
-export type { RecordOptions } from "./kept-journal/journal-store.ts";
 export {
   type DurableJournal,
   JournalError,

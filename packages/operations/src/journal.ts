@@ -57,6 +57,8 @@ export interface JournalEntry extends OperationSubject {
 export interface PutOptions {
   /** Whether the operation frees room: where the disk is full, what is held in reserve for that may be used. */
   readonly freesRoom?: boolean;
+  /** Whether a loss of power must not undo it; the end of the process never does, in journals that outlive it. Default: true. */
+  readonly durable?: boolean;
 }
 
 /** Keeps operations. What was put survives the process, in journals that claim so, once `put` has resolved. */

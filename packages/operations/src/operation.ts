@@ -76,6 +76,16 @@ export interface Operation extends OperationSubject {
 /** How much of the machine a work takes: that of one document, or that of a whole tree. */
 export type Load = "document" | "tree";
 
+/** What the record of an intent has to survive. */
+export interface IntendOptions {
+  /**
+   * Whether a loss of power must not undo the record, nor that of the outcome; the end of the process never does. False
+   * for a change that a loss of power leaves made or not made, and whose result needs nothing to be finished. Where
+   * somebody was told of the operation, or chose its key, the records are durable all the same. Default: true.
+   */
+  readonly durable?: boolean;
+}
+
 /** What the work itself is given. None of its methods throws, {@link Work.intend} excepted. */
 export interface Work {
   readonly operation: Operation;
@@ -92,9 +102,10 @@ export interface Work {
    * Records what another process would need to finish the work, should this one be killed. Resolves once that would
    * survive; nothing may be changed before.
    *
+   * @returns whether a loss of power does not undo it either
    * @throws {OperationRecordError} where the journal failed
    */
-  intend(intent: Json): Promise<void>;
+  intend(intent: Json, options?: IntendOptions): Promise<boolean>;
   /**
    * Waits until the work may begin: only so many go on at once, and they take turns, see `WorkQueue`. The place
    * is kept until the operation ends; a work that has one has entered already.

@@ -259,6 +259,39 @@ describe("what is recorded", () => {
     expect(steps).toEqual(['o1 running {"phase":1}', "work"]);
   });
 
+  test("an intent that no loss of power has to leave, and its outcome, lightly", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const durable: boolean[] = [];
+    const run = async (work: Work): Promise<Outcome> => {
+      durable.push(await work.intend(1, { durable: false }));
+      return created;
+    };
+    await operations.start(subject, run, failed).ended;
+    expect(journal.recorded).toEqual(["o1 running 1 lightly", "o1 finished 201 lightly"]);
+    await operations.start(subject, run, failed, { key }).ended;
+    expect(journal.recorded.slice(2)).toEqual(["o2 running", "o2 running 1", "o2 finished 201"]);
+    expect(durable).toEqual([false, true]);
+  });
+
+  test("what was recorded lightly, durably before anybody is told where to ask for it", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const work = gate();
+    const run = async ({ intend }: Work): Promise<Outcome> => {
+      await intend(1, { durable: false });
+      return work.run();
+    };
+    const operation = operations.start(subject, run, failed);
+    // Before the light record is there, and after.
+    expect(await operations.keep(operation)).toBe(true);
+    expect(journal.recorded).toEqual(["o1 running 1 lightly", "o1 running 1"]);
+    expect(await operations.keep(operation)).toBe(true);
+    work.end();
+    await operation.ended;
+    expect(journal.recorded.slice(2)).toEqual(["o1 finished 201"]);
+  });
+
   test("the outcome, before anybody hears of it", async () => {
     const journal = watchedJournal();
     const { operations } = engine({ journal });

@@ -30,7 +30,15 @@ export {
 } from "./journal.ts";
 export type { MemberResult, MemberResults } from "./member-results.ts";
 export { memoryJournal } from "./memory-journal.ts";
-export type { Load, Operation, OperationState, OperationSubject, Outcome, Work } from "./operation.ts";
+export type {
+  IntendOptions,
+  Load,
+  Operation,
+  OperationState,
+  OperationSubject,
+  Outcome,
+  Work,
+} from "./operation.ts";
 export type { OperationProgress } from "./progress.ts";
 export {
   defaultOperationLimits,
@@ -76,8 +84,9 @@ export function createOperations(options: OperationsOptions = {}): Operations {
   const warned = new WeakSet<RunningOperation>();
 
   function record(operation: RunningOperation): Promise<void> {
-    const recording = put(operation);
-    operation.recording = recording;
+    const durable = operation.wantsDurable;
+    const recording = put(operation, durable);
+    if (durable) operation.recording = recording;
     return recording;
   }
 
@@ -90,13 +99,15 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     }
   }
 
-  async function put(operation: RunningOperation): Promise<void> {
+  async function put(operation: RunningOperation, durable: boolean): Promise<void> {
+    const { freesRoom } = operation;
     try {
-      await journal.put(operation.entry(), { freesRoom: operation.freesRoom });
+      await journal.put(operation.entry(), { freesRoom, ...(durable ? {} : { durable }) });
     } catch (error) {
-      operation.recording = undefined;
+      if (durable) operation.recording = undefined;
       throw error;
     }
+    if (durable) operation.durable = true;
     operation.recorded = true;
     operation.kept = true;
     unrecorded.delete(operation);
@@ -232,7 +243,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
       if (!(operation instanceof RunningOperation)) return true;
       const { told, kept } = operation;
       operation.told = true;
-      if (operation.recorded) return true;
+      if (operation.durable) return true;
       // From now on, for it may end before it is recorded.
       operation.kept = true;
       try {

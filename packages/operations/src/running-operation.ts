@@ -63,6 +63,8 @@ export class RunningOperation implements Operation {
   readonly #resolve: (outcome: Outcome) => void;
   readonly #warn: ((message: string, operation: Operation) => void) | undefined;
   #intent: () => Json | undefined;
+  /** The work needs a record only for the case that the process ends. */
+  #light = false;
   readonly #enter: RunningOptions["enter"];
   /** Gives back the place that the work has. */
   #leave: Release | undefined;
@@ -76,8 +78,10 @@ export class RunningOperation implements Operation {
   kept: boolean;
   /** The journal has it. */
   recorded: boolean;
-  /** The last try to record it, unless that failed. */
+  /** The last try to record it durably, unless that failed. */
   recording: Promise<void> | undefined;
+  /** A loss of power does not undo its record. */
+  durable: boolean;
   /** Somebody was told where to ask for it, or chose a key to ask with. */
   told: boolean;
 
@@ -109,6 +113,7 @@ export class RunningOperation implements Operation {
     this.told = before !== undefined || key?.chosen === true;
     this.kept = this.told;
     this.recorded = before !== undefined;
+    this.durable = this.recorded;
     this.#warn = warn;
     let resolve: (outcome: Outcome) => void = () => undefined;
     this.ended = new Promise((settle) => {
@@ -123,12 +128,14 @@ export class RunningOperation implements Operation {
       },
       progress: (done, total, remark) => this.#take(advance(this.#progress, done, total, remark)),
       bytes: (done, total) => this.#take(advanceBytes(this.#progress, done, total)),
-      intend: async (wanted) => {
+      intend: async (wanted, { durable = true } = {}) => {
         const { kept } = this;
         this.#intent = () => wanted;
+        this.#light = !durable;
         this.kept = true;
         try {
           await record(this);
+          return this.durable;
         } catch (error) {
           this.kept = kept || this.recorded;
           throw error;
@@ -144,6 +151,11 @@ export class RunningOperation implements Operation {
         this.#givenUp = true;
       },
     };
+  }
+
+  /** Whether its record has to survive a loss of power. */
+  get wantsDurable(): boolean {
+    return this.told || !this.#light;
   }
 
   get state(): OperationState {

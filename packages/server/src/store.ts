@@ -162,6 +162,11 @@ export interface TreeWork {
    */
   readonly resumed: boolean;
   /**
+   * Whether what is recorded of it need not survive a loss of power, only the end of the process: see
+   * {@link Tree.changesNamesAlone}. Default: false.
+   */
+  readonly light?: boolean;
+  /**
    * When it began first, in milliseconds since the epoch. What is newer was made or changed by others, where an earlier
    * process was ended before it could record anything.
    */
@@ -323,6 +328,12 @@ export interface Tree {
    * @throws {TreeError} when it was stopped, or when the resource itself could not be removed and is no collection
    */
   remove(path: ResourcePath, work: TreeWork, removable?: Removable): Promise<void>;
+
+  /**
+   * Whether the removal of a document, or its move to a name that nothing has, changes names alone, so that a loss of power
+   * leaves it made or not made, and nothing is to be finished then. Default: it is not known to.
+   */
+  changesNamesAlone?(source: ResourcePath, destination?: ResourcePath): Promise<boolean>;
 
   /**
    * Says, once at the start, which works of an earlier process will be resumed. What other works left is removed.

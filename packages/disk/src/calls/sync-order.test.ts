@@ -133,6 +133,33 @@ test.each(ordered)("%s: every step is synced before the next relies on it", asyn
   expect(await trace(act)).toEqual(changes);
 });
 
+const light: readonly [name: string, act: Act, changes: readonly string[]][] = [
+  [
+    "MOVE of a document in its collection",
+    (tree) => tree.move(at("/document"), at("/new"), { replace: false }, testWork({ light: true })),
+    ["link document → new", "unlink document", "sync /"],
+  ],
+  [
+    "MOVE of a document into another one",
+    (tree) => tree.move(at("/document"), at("/place/new"), { replace: false }, testWork({ light: true })),
+    ["link document → new", "sync place", "unlink document", "sync place", "sync /"],
+  ],
+  [
+    "DELETE of a document",
+    (tree) => tree.remove(at("/document"), testWork({ light: true })),
+    ["unlink document", "sync /"],
+  ],
+  [
+    "MOVE over a document, which is more than a change of names",
+    (tree) => tree.move(at("/document"), at("/other"), { replace: true }, testWork({ light: true })),
+    ["sync works", "rename document → other", "sync /"],
+  ],
+];
+
+test.each(light)("%s, recorded lightly, waits for no sync of its record", async (_name, act, changes) => {
+  expect(await trace(act)).toEqual(changes);
+});
+
 test("docs/why/durability.md says how often the record of a work is synced", () => {
   const syncs = ordered.map(([, , changes]) => changes.filter((change) => change === "sync works").length);
   const ofWorks = syncs.filter((count) => count > 0);

@@ -73,6 +73,11 @@ export class DeadProperties {
     return id === undefined ? [] : this.#propertiesOf(id, kind);
   }
 
+  /** Whether something is kept for a resource, or below it, or is not recorded yet. */
+  concern(path: ResourcePath): boolean {
+    return this.#owed.any || this.#nodes.find(path) !== undefined;
+  }
+
   /** Whether something is kept for a resource of another kind, or below it. */
   isOfOtherKind(path: ResourcePath, kind: Resource["kind"]): boolean {
     const id = this.#nodes.find(path);

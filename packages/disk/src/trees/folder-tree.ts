@@ -36,6 +36,7 @@ import type { Temporaries } from "../placing/temporaries.ts";
 import type { DeadProperties } from "../properties/dead-properties.ts";
 import { undoWorks } from "../works/undo-works.ts";
 import type { Works } from "../works/works.ts";
+import { changesNamesAlone } from "./changes-names-alone.ts";
 import { copyResource } from "./copy-resource.ts";
 import { listMembers } from "./list-members.ts";
 import { moveResource } from "./move-resource.ts";
@@ -258,6 +259,10 @@ export class FolderTree implements Tree {
       const { bavail, bfree, blocks, bsize } = await this.#folder.calls.statfs(seen.self);
       return { availableBytes: Number(bavail * bsize), usedBytes: Number((blocks - bfree) * bsize) };
     });
+  }
+
+  changesNamesAlone(source: ResourcePath, destination?: ResourcePath): Promise<boolean> {
+    return changesNamesAlone(this.#workContext, source, destination);
   }
 
   recovered(works: ReadonlySet<string>): Promise<void> {

@@ -10,6 +10,7 @@ import { clearAside } from "../placing/clear-aside.ts";
 import { bringBack, place } from "../placing/place.ts";
 import { removePlaceholder } from "../placing/place-new.ts";
 import { standingAt } from "../placing/standing.ts";
+import type { WorkBeginning } from "../works/work-facts.ts";
 import type { WorkLog } from "../works/works.ts";
 import {
   type Destination,
@@ -58,7 +59,7 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
     const placement = { ...request, kind: source.kind, ...(respelled ? { replace: true } : {}) };
     place = await holdDestination(context, request.destination, placement);
     const { standing, timeNs } = respelled ? { standing: undefined, timeNs: undefined } : place;
-    return await works.begin(work, {
+    const beginning: WorkBeginning = {
       version: 1,
       method: "move",
       source: request.source,
@@ -69,7 +70,9 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
       ...(standing === undefined ? {} : { standing }),
       ...(timeNs === undefined ? {} : { timeNs }),
       names: works.namesFor(work.id),
-    });
+    };
+    const light = work.light === true && standing === undefined && !respelled;
+    return await works.begin(work, beginning, { light });
   } finally {
     place?.directory.close();
     source.directory.close();

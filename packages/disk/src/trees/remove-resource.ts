@@ -7,6 +7,7 @@ import { bringBack } from "../placing/place.ts";
 import { isAsSeen, isSameAsSeen, parseSeen } from "../placing/see.ts";
 import { standingAt } from "../placing/standing.ts";
 import { newerMembers } from "../works/unrecorded.ts";
+import type { WorkBeginning } from "../works/work-facts.ts";
 import type { WorkLog } from "../works/works.ts";
 import { countMembers } from "./count-members.ts";
 import { holdSource } from "./destination.ts";
@@ -76,14 +77,16 @@ async function beginRemoval(
       const isJudged = unchanged ? isAsSeen : isSameAsSeen;
       if (!isJudged(there, parseSeen(seen))) throw replaced();
     }
-    return await works.begin(work, {
+    const beginning: WorkBeginning = {
       version: 1,
       method: "remove",
       source: path,
       ...removed,
       names: { aside, clock },
       ...newerMembers(work),
-    });
+    };
+    const light = work.light === true && kind === "document";
+    return await works.begin(work, beginning, { light });
   } finally {
     directory.close();
   }

@@ -85,14 +85,21 @@ export class Works {
     return this.#log(work.id, { ...timeNs, ...facts });
   }
 
-  /** Writes down the beginning of a work. Nothing may be changed before. */
-  async begin(work: TreeWork, beginning: WorkBeginning): Promise<WorkLog> {
+  /**
+   * Writes down the beginning of a work. Nothing may be changed before.
+   * @param light a loss of power leaves nothing to be finished: the record need not survive it
+   */
+  async begin(
+    work: TreeWork,
+    beginning: WorkBeginning,
+    { light = false }: { readonly light?: boolean } = {},
+  ): Promise<WorkLog> {
     const known = this.#earlier.has(work.id) || this.#own.has(work.id);
     // An earlier work had the same id and may have left something: the two are kept apart.
     const id = known ? `${work.id} ${this.#options.randomId()}` : work.id;
     const stamped = { ...beginning, beganMs: this.#options.clock() };
     const { durable = true } = this.#options;
-    const how = { durable, freesRoom: beginning.method === "remove" };
+    const how = { durable: durable && !light, freesRoom: beginning.method === "remove" };
     await this.#change(() => this.#records.put([id, 0], stamped), how);
     return this.#log(id, { ...stamped, failed: [] });
   }

@@ -15,7 +15,7 @@ import {
 } from "./entry-record.ts";
 import { formatKey } from "./format.ts";
 import { JournalError, journalFailure } from "./journal-error.ts";
-import type { JournalRecords, JournalStore, RecordOptions } from "./journal-store.ts";
+import type { JournalRecords, JournalStore } from "./journal-store.ts";
 
 export interface KeptEntriesOptions extends SecretClocks {
   readonly records: JournalRecords;
@@ -272,7 +272,7 @@ interface Kept {
 }
 
 /** Should the power be lost, it is there once more, and forgotten when its time is over. */
-const forgotten: RecordOptions = { freesRoom: true, durable: false };
+const forgotten: PutOptions = { freesRoom: true, durable: false };
 
 /** Keys are short, and ids may be anything. */
 function keyOf(id: string): string {

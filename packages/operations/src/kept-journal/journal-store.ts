@@ -10,11 +10,6 @@ export interface JournalRecords {
   remove(key: string): void;
 }
 
-export interface RecordOptions extends PutOptions {
-  /** Whether a loss of power must not undo it. Default: true. */
-  readonly durable?: boolean;
-}
-
 /** Keys have at most 64 letters and digits. */
 export interface JournalStore {
   readonly records: JournalRecords;
@@ -24,5 +19,5 @@ export interface JournalStore {
    *
    * @throws {JournalError} "ERR_JOURNAL_FULL", "ERR_JOURNAL_UNAVAILABLE" where it could not be written; what `work` throws
    */
-  change(work: () => void, options?: RecordOptions): Promise<void>;
+  change(work: () => void, options?: PutOptions): Promise<void>;
 }

@@ -60,7 +60,7 @@ async function copyClaimed(
     judgeCopy(request, context, transfer, { ...judgement, resource, depth });
   const waited = await waitsForTurn(work, loadOf(resource, depth), async () => {
     const change = await judged();
-    if (!isPartialReplacement(change)) await intend(change, work);
+    if (!isPartialReplacement(change)) await intend(change, context, work);
   });
   if (waited) return copyClaimed(request, context, transfer, depth, work);
   const change = await judged();

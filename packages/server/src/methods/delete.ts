@@ -36,7 +36,9 @@ async function removeClaimed(request: DavRequest, context: ServerContext, work: 
   const { resource } = judgement;
   if (!resource) throw new TreeError("not-found");
   const judged = (): Promise<Removal> => judgeRemoval(request, context, { ...judgement, resource });
-  const waited = await waitsForTurn(work, loadOf(resource), async () => intend(await judged(), work));
+  const waited = await waitsForTurn(work, loadOf(resource), async () => {
+    await intend(await judged(), context, work);
+  });
   if (waited) return removeClaimed(request, context, work);
   return intendAndCarryOut(await judged(), context, work);
 }

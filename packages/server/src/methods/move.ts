@@ -51,7 +51,9 @@ async function moveClaimed(
   const { resource } = judgement;
   if (!resource) throw new TreeError("not-found");
   const judged = (): Promise<Moving> => judgeMove(request, context, transfer, { ...judgement, resource });
-  const waited = await waitsForTurn(work, loadOf(resource), async () => intend(await judged(), work));
+  const waited = await waitsForTurn(work, loadOf(resource), async () => {
+    await intend(await judged(), context, work);
+  });
   if (waited) return moveClaimed(request, context, transfer, work);
   return intendAndCarryOut(await judged(), context, work);
 }

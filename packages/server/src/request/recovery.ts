@@ -40,7 +40,7 @@ export async function recoverOperations(operations: Operations, context: ServerC
             claimed();
             await swept;
             await waitsForTurn(work, "tree");
-            return carryOut(change, context, work, true);
+            return carryOut(change, context, work, "resumed");
           });
           return outcomeOf(answer);
         } finally {

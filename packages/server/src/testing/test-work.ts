@@ -19,6 +19,7 @@ export type WorkEvent =
 export interface TestWorkOptions {
   readonly id?: string;
   readonly resumed?: boolean;
+  readonly light?: boolean;
   readonly startedMs?: number;
   readonly signal?: AbortSignal;
   readonly skipped?: Iterable<ResourcePath>;
@@ -53,6 +54,7 @@ export function testWork(options: TestWorkOptions = {}): TestWork {
 class RecordingWork implements TestWork {
   readonly id: string;
   readonly resumed: boolean;
+  readonly light: boolean;
   readonly startedMs: number;
   readonly signal: AbortSignal;
   readonly skipped: ReadonlySet<ResourcePath>;
@@ -70,6 +72,7 @@ class RecordingWork implements TestWork {
     works += 1;
     this.id = options.id ?? `test-work-${works}`;
     this.resumed = options.resumed ?? false;
+    this.light = options.light ?? false;
     this.startedMs = options.startedMs ?? Date.now();
     this.signal = options.signal ?? new AbortController().signal;
     this.skipped = new Set(options.skipped);

@@ -101,32 +101,51 @@ export async function intendAndCarryOut(
   context: ServerContext,
   work: Work,
 ): Promise<Answer> {
-  await intend(change, work).catch((error: unknown) => {
+  const durable = await intend(change, context, work).catch((error: unknown) => {
     if (change.method !== "DELETE" || !(error instanceof OperationRecordError)) throw error;
+    return true;
   });
-  return carryOut(change, context, work, false);
+  return carryOut(change, context, work, durable ? "begun" : "begun lightly");
 }
 
 /**
  * Records what is to be done, for the next process: once before it is done, and where it waits for its turn, as it was
  * judged before that. A process that is killed loses none of those that wait.
+ *
+ * @returns whether the record survives a loss of power, too
  */
-export async function intend(change: TreeChange, work: Work): Promise<void> {
-  await work.intend(toJson(change));
+export async function intend(change: TreeChange, context: ServerContext, work: Work): Promise<boolean> {
+  const durable = !(await changesNamesAlone(change, context));
+  return work.intend(toJson(change), { durable });
 }
 
-/** @param resumed whether an earlier process began it */
+/** Where a loss of power leaves nothing to be finished: one name of a document changes, and nothing is kept by it. */
+async function changesNamesAlone(change: TreeChange, { tree, locks }: ServerContext): Promise<boolean> {
+  if (change.method === "COPY" || tree.changesNamesAlone === undefined) return false;
+  const [source, destination, isPlain] =
+    change.method === "DELETE"
+      ? [change.path, undefined, change.skipped.length === 0]
+      : [change.source, change.destination, !change.replaces];
+  if (!isPlain || (await locks.within(source)).length > 0) return false;
+  return tree.changesNamesAlone(source, destination);
+}
+
+/**
+ * @param how "resumed": an earlier process began it; "begun lightly": what is recorded of it need not survive a loss of
+ *   power
+ */
 export async function carryOut(
   change: TreeChange,
   context: ServerContext,
   work: Work,
-  resumed: boolean,
+  how: "begun" | "begun lightly" | "resumed",
 ): Promise<Answer> {
   const view: RequestView = change;
   const doing = treeWork({
     view,
     work,
-    resumed,
+    resumed: how === "resumed",
+    light: how === "begun lightly",
     skipped: new Set(change.method === "MOVE" ? [] : change.skipped),
     known: change.method === "MOVE" ? [] : change.known,
     statusOf: change.method === "DELETE" ? 200 : 201,

@@ -28,6 +28,7 @@ export interface TreeWorkOptions {
   readonly view: RequestView;
   readonly work: Work;
   readonly resumed: boolean;
+  readonly light: boolean;
   readonly skipped: ReadonlySet<ResourcePath>;
   /** Failures that are known already. */
   readonly known: readonly MemberFailure[];
@@ -113,6 +114,7 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
     treeWork: {
       id: work.operation.id,
       resumed: options.resumed,
+      light: options.light,
       startedMs: work.operation.startedAtMs,
       signal: work.signal,
       skipped: options.skipped,

@@ -34,11 +34,12 @@ export function watchedJournal(): WatchedJournal {
       });
     },
     letPutsGo: () => open(),
-    async put(entry) {
+    async put(entry, options) {
       await gate;
       if (journal.failing) throw journal.failing;
       const what = entry.outcome?.status ?? (entry.intent === undefined ? "" : JSON.stringify(entry.intent));
-      recorded.push(`${entry.id} ${entry.state} ${what}`.trim());
+      const light = options?.durable === false ? " lightly" : "";
+      recorded.push(`${entry.id} ${entry.state} ${what}`.trim() + light);
       if (entry.state === "running") running.set(entry.id, entry);
       else running.delete(entry.id);
       await kept.put(entry);
