@@ -2,6 +2,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -120,6 +121,19 @@ describe("a disk is refused", () => {
     const other = makeFolder().folder;
     const refusal = expect(openDisk({ folder: other, state: disk.state })).rejects;
     await refusal.toMatchObject({ code: "other-folder", message: expect.stringContaining(disk.folder) });
+  });
+
+  test("and not, if its folder was moved and that is accepted: properties are those that were", async () => {
+    const disk = await makeTestDisk();
+    writeFileSync(disk.local("a"), "a");
+    await disk.tree.patchProperties(at("/a"), [{ action: "set", property }]);
+    await disk.close();
+    const moved = `${disk.folder}-moved`;
+    renameSync(disk.folder, moved);
+    const place = { folder: moved, state: disk.state };
+    await (await openTestDisk({ ...place, acceptNewRoot: true })).close();
+    const again = await openTestDisk(place);
+    expect(await again.tree.properties(at("/a"))).toEqual([property]);
   });
 
   test("if a newer version wrote the state, and changes nothing", async () => {

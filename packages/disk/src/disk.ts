@@ -51,7 +51,7 @@ export interface DiskOptions {
   readonly maxPropertyBytes?: number;
   /** Default: "full". */
   readonly durability?: Durability;
-  /** Takes the folder although it is not the one that the state belongs to: it was restored, or replaced. Default: false. */
+  /** Takes the folder although it is not the one that the state belongs to: it was restored, replaced, or moved. Default: false. */
   readonly acceptNewRoot?: boolean;
   /** Told what needs a person's attention. */
   readonly log?: (event: DiskEvent) => void;
@@ -102,7 +102,7 @@ export async function openDisk(options: DiskOptions): Promise<Disk> {
     prepare: (directory) => prepareState(directory, randomId),
   });
   try {
-    const owner = await claimState(state, root);
+    const owner = await claimState(state, root, options.acceptNewRoot === true);
     const disk = await openParts(options, { root, state, randomId, owner });
     state.holdRoom();
     return {
