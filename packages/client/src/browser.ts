@@ -47,4 +47,4 @@ export type {
   Send,
   SendOptions,
 } from "./send/send.ts";
-export type { Timers } from "./send/timers.ts";
+export type { Timers } from "./send/waiting.ts";

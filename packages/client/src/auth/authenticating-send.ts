@@ -1,6 +1,6 @@
 /** Sends requests with credentials (RFC 9110 §11). */
 
-import { discard } from "../dav/content/response-content.ts";
+import { discard } from "../send/received-content.ts";
 import type { Send, SendOptions } from "../send/send.ts";
 import { parseChallenges } from "./challenge.ts";
 import { type Credentials, checkToken } from "./credentials.ts";

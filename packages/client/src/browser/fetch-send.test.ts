@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../error/connection-error.ts";
-import type { Timers } from "../send/timers.ts";
+import type { Timers } from "../send/waiting.ts";
 import { type Fetch, fetchSend } from "./fetch-send.ts";
 
 const url = new URL("https://files.example/dav/a");

@@ -1,7 +1,7 @@
 import { misuse } from "../error/misuse.ts";
 import { outgoingContent } from "../send/content.ts";
 import type { RequestContent } from "../send/send.ts";
-import { unlessStopped } from "../send/unless-stopped.ts";
+import { unlessStopped } from "../send/waiting.ts";
 
 /** 512 MiB. */
 export const defaultLargestContentBytes: number = 512 * 1024 * 1024;

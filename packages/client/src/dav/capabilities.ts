@@ -1,6 +1,6 @@
+import { discard } from "../send/received-content.ts";
 import type { Patience } from "../send/send.ts";
 import { davClasses, hasOperations } from "../status/announcement.ts";
-import { discard } from "./content/response-content.ts";
 import type { Capabilities, Place } from "./dav-client.ts";
 import { ask } from "./exchange.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";

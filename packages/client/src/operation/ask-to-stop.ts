@@ -2,7 +2,7 @@
 import { policies } from "../repeat/policies.ts";
 import { Repeating } from "../repeat/repeating.ts";
 import { isForLater, notReady, type Setback, setbackOf } from "../repeat/setback.ts";
-import { boundedText, discard } from "../send/bounded-text.ts";
+import { abandon, boundedText } from "../send/received-content.ts";
 import { ownReference } from "../status/own-reference.ts";
 import { refusal } from "../status/refusal.ts";
 import { longestDocument, readStatusDocument } from "../status/status-document.ts";
@@ -37,7 +37,7 @@ async function ask(wait: LongWait, url: URL): Promise<boolean | Setback> {
   if (shown.status === 401 || shown.status === 403) throw await refusal("GET", url, shown);
   const text = shown.ok ? ((await boundedText(shown, longestDocument)) ?? "") : "";
   const document = readStatusDocument(text);
-  discard(shown);
+  abandon(shown);
   if (document?.outcome) return true;
   const place = ownReference(document?.cancel ?? null, url);
   if (place === undefined) return false;
@@ -46,7 +46,7 @@ async function ask(wait: LongWait, url: URL): Promise<boolean | Setback> {
   // Gone: it has ended, and is hidden or no longer kept.
   if (!answer.ok && answer.status !== 404 && answer.status !== 410)
     throw await refusal("POST", place, answer);
-  discard(answer);
+  abandon(answer);
   wait.stopped = true;
   return true;
 }

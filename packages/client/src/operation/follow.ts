@@ -2,7 +2,7 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import { HttpError } from "../error/http-error.ts";
 import { isForLater, isPassing, notReady, retryAfterMs, type Setback, setbackOf } from "../repeat/setback.ts";
-import { discard } from "../send/bounded-text.ts";
+import { abandon } from "../send/received-content.ts";
 import type { InterimResponse } from "../send/send.ts";
 import { EventParser, readEvents } from "../status/event-stream.ts";
 import { type MonitorKind, readMonitor } from "../status/monitor.ts";
@@ -142,7 +142,7 @@ class Following {
     const next = ownReference(response.headers.get("location"), this.#url);
     this.#redirections += 1;
     if (next === undefined || this.#redirections > mostRedirections) return this.#result(response);
-    discard(response);
+    abandon(response);
     this.#monitored = true;
     this.#url = next;
     return { kind: "again", afterMs: 0 };
@@ -232,7 +232,7 @@ const leastPollMs = 100;
 /** What to say where something else is. Leaves the response's content. */
 export function noStatusDocument(url: URL, response: Response): HttpError {
   const { status, headers } = response;
-  discard(response);
+  abandon(response);
   return new HttpError({ method: "GET", url, status, headers, detail: "there is no status document" });
 }
 

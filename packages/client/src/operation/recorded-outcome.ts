@@ -1,7 +1,7 @@
 /** The final response that a server has recorded for an operation that has ended. */
 
 import { isForLater, isPassing, notReady, type Setback, setbackOf } from "../repeat/setback.ts";
-import { discard } from "../send/bounded-text.ts";
+import { abandon } from "../send/received-content.ts";
 import { problemResponse } from "../status/monitor.ts";
 import { ownReference, statusLink } from "../status/own-reference.ts";
 import { refusal } from "../status/refusal.ts";
@@ -25,7 +25,7 @@ export async function recordedOutcome(wait: LongWait, document: StatusDocument, 
         statusLink(response.headers, place) !== undefined || response.status === outcome.status;
       if (isOutcome && !(outcome.truncated && outcome.status === 207)) return response;
       if (isOutcome || !isForLater(response)) {
-        discard(response);
+        abandon(response);
         return retold(document);
       }
       setback = notReady(response, await refusal("GET", place, response));

@@ -95,7 +95,7 @@ describe("the course of a request", () => {
     const accepted = answered(202, { Location: status.href });
     expect(story(post, accepted, followed("finished"), read(200))).toEqual([
       "send",
-      "discard alive follow",
+      "abandon alive follow",
       "learn-operations read-outcome",
       "end",
     ]);
@@ -153,13 +153,13 @@ describe("the course of a request", () => {
   test("a server that is not ready is asked whether it keeps answers; its answer stands if not", () => {
     expect(story(post, answered(503), asked(false))).toEqual(["send", "ask-whether-kept", "end"]);
     expect(story(post, answered(503), asked(undefined))).toEqual(["send", "ask-whether-kept", "end"]);
-    expect(story(post, answered(503, { Operations: "1" }), rested)).toEqual(["send", "rest", "discard send"]);
+    expect(story(post, answered(503, { Operations: "1" }), rested)).toEqual(["send", "rest", "abandon send"]);
     expect(story(post, answered(503, { Operations: "1" }), silent)).toEqual(["send", "rest", "end"]);
   });
 
   test("a server that stops says where the operation goes on", () => {
     const stopping = answered(503, { Operations: "1", Location: status.href });
-    expect(story(post, stopping)).toEqual(["send", "discard follow"]);
+    expect(story(post, stopping)).toEqual(["send", "abandon follow"]);
   });
 
   test("what was interrupted is sent again with another key, if twice is the same as once", () => {
@@ -191,8 +191,8 @@ describe("the course of a request", () => {
       story(put, { url: status }, answered(500), { kind: "seen", document });
     expect(looked(undefined)).toEqual(["send", "look", "end"]);
     expect(looked(shown("running"))).toEqual(["send", "look", "end"]);
-    expect(looked(shown("cancelled"))).toEqual(["send", "look", "discard learn-operations cancelled"]);
-    expect(looked(shown("interrupted"))).toEqual(["send", "look", "discard learn-operations read-outcome"]);
+    expect(looked(shown("cancelled"))).toEqual(["send", "look", "abandon learn-operations cancelled"]);
+    expect(looked(shown("interrupted"))).toEqual(["send", "look", "abandon learn-operations read-outcome"]);
   });
 
   test("what is malformed may come of interim responses, once", () => {

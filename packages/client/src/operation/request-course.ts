@@ -115,7 +115,7 @@ export type CourseEvent =
 
 export type Effect =
   /** These have no event. */
-  | { readonly kind: "discard"; readonly response: Response }
+  | { readonly kind: "abandon"; readonly response: Response }
   | { readonly kind: "avoid-interims" }
   /** The server has operations. */
   | { readonly kind: "learn-operations" }
@@ -227,7 +227,7 @@ function accepted(before: Course, response: Response): Move {
   const course = { ...before, accepted: before.accepted + 1 };
   const monitor = monitorOf(response, course.request.url);
   if (monitor === undefined || course.accepted > mostAccepted) return end(course, response);
-  const effects: readonly Effect[] = [{ kind: "discard", response }, { kind: "alive" }];
+  const effects: readonly Effect[] = [{ kind: "abandon", response }, { kind: "alive" }];
   return follow({ ...course, expected: monitor.expected }, monitor.url, ...effects);
 }
 
@@ -237,7 +237,7 @@ function seen(
   document: StatusDocument | undefined,
 ): Move {
   if (document?.state !== "cancelled" && document?.state !== "interrupted") return end(course, response);
-  return ended(course, document, url, { kind: "discard", response });
+  return ended(course, document, url, { kind: "abandon", response });
 }
 
 /** Somebody is not ready to answer. */
@@ -252,7 +252,7 @@ function unavailable(before: Course, response: Response, keeps: boolean): Move {
   const place = keeps && status === 503 ? ownReference(headers.get("location"), request.url) : undefined;
   const course = { ...before, mayRunTwice, setbacks: before.setbacks + 1 };
   const url = course.url ?? place;
-  if (url !== undefined) return follow(course, url, { kind: "discard", response });
+  if (url !== undefined) return follow(course, url, { kind: "abandon", response });
   const error = new Error(`${request.url.host} answered ${status}`);
   const reason = { cause: { error }, askedMs: retryAfterMs(headers) ?? 0, instead: response };
   return permitted(course, reason, keeps);
@@ -366,7 +366,7 @@ function rest(course: Course, reason: Reason, then: "send" | "follow" = "send"):
 
 function rested(course: Course, { reason, then }: Extract<Phase, { kind: "resting" }>): Move {
   const { instead } = reason;
-  const effects: readonly Effect[] = instead === undefined ? [] : [{ kind: "discard", response: instead }];
+  const effects: readonly Effect[] = instead === undefined ? [] : [{ kind: "abandon", response: instead }];
   if (then === "follow" && course.url !== undefined) return follow(course, course.url, ...effects);
   return move(course, { kind: "sending" }, ...effects, { kind: "send" });
 }
@@ -380,7 +380,7 @@ function silent(course: Course, error: unknown): Move {
 function refuse(course: Course, { cause, instead }: Reason, why: Cause = cause): Move {
   if (instead === undefined) return fail(course, why);
   if (!course.doubt) return end(course, instead);
-  return preceded([{ kind: "discard", response: instead }], fail(course, why));
+  return preceded([{ kind: "abandon", response: instead }], fail(course, why));
 }
 
 function follow(course: Course, url: URL, ...first: readonly Effect[]): Move {

@@ -2,7 +2,7 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import { CancelledError, OutcomeUnknownError } from "../error/operation-error.ts";
 import { isPassing, type Setback, setbackOf } from "../repeat/setback.ts";
-import { discard } from "../send/bounded-text.ts";
+import { abandon } from "../send/received-content.ts";
 import { keepsAnswerTo } from "../status/announcement.ts";
 import { refusal } from "../status/refusal.ts";
 import { follow } from "./follow.ts";
@@ -74,8 +74,8 @@ export class CourseRun {
     const wait = this.#wait;
     const { memory } = wait.context;
     switch (effect.kind) {
-      case "discard":
-        discard(effect.response);
+      case "abandon":
+        abandon(effect.response);
         return undefined;
       case "avoid-interims":
         memory.interimsBreak = true;

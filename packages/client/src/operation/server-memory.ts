@@ -1,6 +1,6 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import { isForLater } from "../repeat/setback.ts";
-import { discard } from "../send/bounded-text.ts";
+import { abandon } from "../send/received-content.ts";
 import type { Send } from "../send/send.ts";
 import { hasOperations, keepsAnswerTo } from "../status/announcement.ts";
 
@@ -101,7 +101,7 @@ export async function askOptions(
 ): Promise<Response> {
   const quick = { idleTimeoutMs: 30_000, timeoutMs: 60_000 };
   const response = await send(url, { method: "OPTIONS", headers, ...quick, ...(signal ? { signal } : {}) });
-  discard(response);
+  abandon(response);
   if (isForLater(response) || response.status === 429) {
     throw new ConnectionError(
       "refused",

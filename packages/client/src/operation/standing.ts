@@ -1,7 +1,7 @@
 /** Looks once at how an operation stands. */
 
 import { isPassing } from "../repeat/setback.ts";
-import { boundedText, discard } from "../send/bounded-text.ts";
+import { abandon, boundedText } from "../send/received-content.ts";
 import { longestDocument, readStatusDocument, type StatusDocument } from "../status/status-document.ts";
 import type { LongWait } from "./long-wait.ts";
 
@@ -12,7 +12,7 @@ export async function standing(wait: LongWait, url: URL): Promise<StatusDocument
   try {
     const response = await wait.ask(url, { headers });
     const text = response.ok ? await boundedText(response, longestDocument) : undefined;
-    discard(response);
+    abandon(response);
     return text === undefined ? undefined : readStatusDocument(text);
   } catch (error) {
     if (isPassing(error)) return undefined;

@@ -3,8 +3,7 @@ import { type FieldLine, InterimLimitError, type ReceivedInterim } from "@meanwh
 import { connectionFailure } from "./failure.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { InterimResponse, SendOptions } from "./send.ts";
-import type { Timers } from "./timers.ts";
-import type { Standing, Waiting } from "./waiting.ts";
+import type { Standing, Timers, Waiting } from "./waiting.ts";
 
 export interface Attempt {
   readonly outgoing: Outgoing;

@@ -4,7 +4,7 @@ import { createRequester, type Requester } from "./requester.ts";
 import type { RequesterOptions } from "./requester-options.ts";
 import { final, interim, type RawConnection, serveRaw } from "./testing/raw-server.ts";
 import { settled, standsStill } from "./testing/settled.ts";
-import { realTimers } from "./timers.ts";
+import { realTimers } from "./waiting.ts";
 
 const requesters: Requester[] = [];
 afterEach(async () => {

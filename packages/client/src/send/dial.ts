@@ -1,12 +1,12 @@
-/** Opens connections: TCP, a tunnel through a proxy, TLS. */
+/** Connects to a server, through a proxy or not. */
+import { request } from "node:http";
 import { connect, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectSecurely, type TLSSocket } from "node:tls";
+import { ConnectionError } from "../error/connection-error.ts";
 import { connectionFailure } from "./failure.ts";
-import { keepAliveMs } from "./keep-alive.ts";
-import { outliveWriteErrors } from "./late-writes.ts";
+import { keepAliveMs } from "./http2-sessions.ts";
 import type { TlsOptions } from "./requester-options.ts";
-import { bare, portOf, type Route } from "./route.ts";
-import { openTunnel } from "./tunnel.ts";
+import { bare, portOf, proxyCredentials, type Route } from "./route.ts";
 
 export type ApplicationProtocol = "h2" | "http/1.1";
 
@@ -125,4 +125,107 @@ function ready<S extends Socket>(
     socket.once("close", onClose);
     signal.addEventListener("abort", onAbort, { once: true });
   });
+}
+
+/**
+ * Asks a proxy for a tunnel to the origin (RFC 9110 §9.3.6).
+ *
+ * @throws {ConnectionError} `proxy` where it says no, `lost` where it says nothing; or the signal's reason
+ */
+export function openTunnel(socket: Socket, route: Route, proxy: URL, signal: AbortSignal): Promise<Socket> {
+  const authority = `${route.host.includes(":") ? `[${route.host}]` : route.host}:${route.port}`;
+  const credentials = proxyCredentials(proxy);
+  return new Promise((resolve, reject) => {
+    const asked = request({
+      createConnection: () => socket,
+      method: "CONNECT",
+      path: authority,
+      setHost: false,
+      headers: {
+        host: authority,
+        "user-agent": "meanwhile",
+        ...(credentials === undefined ? {} : { "proxy-authorization": credentials }),
+      },
+    });
+    const end = (reason: unknown): void => {
+      signal.removeEventListener("abort", onAbort);
+      socket.on("error", () => {});
+      socket.destroy();
+      reject(reason);
+    };
+    const refuse = (status: number): void =>
+      end(
+        new ConnectionError(
+          "proxy",
+          status === 407
+            ? `the proxy ${proxy.host} wants other credentials (407): put user and password into its URL`
+            : `the proxy ${proxy.host} does not let us through to ${authority}: ${status}`,
+          { mayHaveArrived: false },
+        ),
+      );
+    const onAbort = (): void => end(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    asked.once("connect", (response, tunnel, early) => {
+      const status = response.statusCode ?? 0;
+      // RFC 9110 §9.3.6: "Any 2xx (Successful) response indicates that the sender ... will switch to tunnel mode".
+      if (status < 200 || status > 299) {
+        refuse(status);
+        return;
+      }
+      signal.removeEventListener("abort", onAbort);
+      if (early.length > 0) tunnel.unshift(early);
+      resolve(tunnel as Socket);
+    });
+    // A proxy that answers CONNECT as any other request.
+    asked.once("response", (response) => refuse(response.statusCode ?? 0));
+    asked.once("error", (error) =>
+      end(connectionFailure(error, { mayHaveArrived: false, interims: 0 }, `the proxy ${proxy.host}`)),
+    );
+    asked.end();
+  });
+}
+
+type Done = (error?: Error | null) => void;
+
+/**
+ * A server that does not want the rest of an upload answers (401, 413, 507) and closes. Our next write then fails
+ * while its answer is still waiting to be read; and Node takes the whole socket down at once, answer included. So
+ * such an error is held back until the other side's end has been read. (RFC 9112 §9.5: "A client sending a message
+ * body SHOULD monitor the network connection for an error response while it is transmitting the request.")
+ */
+export function outliveWriteErrors<S extends Socket>(socket: S): S {
+  let failed = false;
+  const late = (done: Done): Done => {
+    return (error) => {
+      if (error === undefined || error === null || socket.destroyed) {
+        done(error);
+        return;
+      }
+      failed = true;
+      hold(socket, () => done(error));
+    };
+  };
+  const write = socket._write.bind(socket);
+  socket._write = (chunk, encoding, done) =>
+    failed ? hold(socket, () => done()) : write(chunk, encoding, late(done));
+  const writeMany = socket._writev?.bind(socket);
+  if (writeMany !== undefined) {
+    socket._writev = (chunks, done) => (failed ? hold(socket, () => done()) : writeMany(chunks, late(done)));
+  }
+  return socket;
+}
+
+/** How long the other side's last words are waited for. They are in our own machine already. */
+const graceMs = 500;
+
+function hold(socket: Socket, release: () => void): void {
+  const timer = setTimeout(settle, graceMs);
+  function settle(): void {
+    clearTimeout(timer);
+    socket.off("end", settle);
+    socket.off("close", settle);
+    release();
+  }
+  socket.once("end", settle);
+  socket.once("close", settle);
 }

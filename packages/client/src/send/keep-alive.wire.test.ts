@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { testWith } from "../../../../conformance/judge.ts";
 import { createRequester, type Requester } from "./requester.ts";
 import { serveRaw } from "./testing/raw-server.ts";
-import type { Timers } from "./timers.ts";
+import type { Timers } from "./waiting.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

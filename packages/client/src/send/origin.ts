@@ -6,7 +6,7 @@ import { type ApplicationProtocol, dial } from "./dial.ts";
 import { Http2Sessions, type StreamPlace } from "./http2-sessions.ts";
 import type { RequesterOptions } from "./requester-options.ts";
 import type { Route } from "./route.ts";
-import { realTimers } from "./timers.ts";
+import { realTimers } from "./waiting.ts";
 
 export type Connection =
   | { readonly protocol: "http/1.1"; readonly pool: ConnectionPool }

@@ -4,7 +4,7 @@ import type { SendOptions } from "./send.ts";
 import { trusted } from "./testing/certificates.ts";
 import { manualTimers } from "./testing/manual-timers.ts";
 import { final, interim, serveRaw } from "./testing/raw-server.ts";
-import { realTimers, type Timers } from "./timers.ts";
+import { realTimers, type Timers } from "./waiting.ts";
 
 const requesters: Requester[] = [];
 afterEach(async () => {

@@ -1,5 +1,5 @@
 import type { SecureVersion } from "node:tls";
-import type { Timers } from "./timers.ts";
+import type { Timers } from "./waiting.ts";
 
 /** Of TLS; each means what it means in node:tls. */
 export interface TlsOptions {

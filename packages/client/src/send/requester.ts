@@ -9,8 +9,7 @@ import { type Route, routeTo } from "./route.ts";
 import type { Send, SendOptions } from "./send.ts";
 import { sendHttp1 } from "./send-http1.ts";
 import { sendHttp2 } from "./send-http2.ts";
-import { realTimers } from "./timers.ts";
-import { type Standing, startWaiting, type Waiting } from "./waiting.ts";
+import { realTimers, type Standing, startWaiting, type Waiting } from "./waiting.ts";
 
 /** Connections to any number of servers, and what sends requests over them. */
 export interface Requester {

@@ -3,11 +3,11 @@ import { type IncomingMessage, request as startRequest } from "node:http";
 import { readInterims } from "@meanwhile/interim/reading";
 import { ConnectionError } from "../error/connection-error.ts";
 import { type Answer, type Attempt, interimFailure, type Trace, tellInterim, toLines } from "./attempt.ts";
-import { markCloseDelimited } from "./close-delimited.ts";
 import type { ConnectionPool, PooledRequestArgs } from "./connection-pool.ts";
+import { feed } from "./content.ts";
 import { connectionFailure } from "./failure.ts";
-import { feed } from "./feed.ts";
-import { finalResponse } from "./final-response.ts";
+import { markCloseDelimited } from "./received-content.ts";
+import { finalResponse } from "./response.ts";
 import { proxyCredentials, type Route } from "./route.ts";
 
 /** @throws {ConnectionError} or what ended patience, or what the caller's content or listener threw */

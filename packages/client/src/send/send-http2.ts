@@ -2,10 +2,10 @@
 import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
 import { readInterims } from "@meanwhile/interim/reading";
 import { type Answer, type Attempt, interimFailure, type Trace, tellInterim, toLines } from "./attempt.ts";
+import { feed } from "./content.ts";
 import { connectionFailure } from "./failure.ts";
-import { feed } from "./feed.ts";
-import { finalResponse } from "./final-response.ts";
 import type { StreamPlace } from "./http2-sessions.ts";
+import { finalResponse } from "./response.ts";
 
 const { NGHTTP2_CANCEL, NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_REFUSED_STREAM } = constants;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unlessStopped } from "./unless-stopped.ts";
+import { unlessStopped } from "./waiting.ts";
 
 const never = new AbortController().signal;
 

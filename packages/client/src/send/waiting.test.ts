@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Patience } from "./send.ts";
-import type { Timers } from "./timers.ts";
+import type { Timers } from "./waiting.ts";
 import { startWaiting, type Waiting } from "./waiting.ts";
 
 /** A clock that is moved by hand. */

@@ -1,7 +1,23 @@
 /** Patience with one request, from its start to the last byte of its response. */
 import { ConnectionError } from "../error/connection-error.ts";
 import type { Patience } from "./send.ts";
-import type { Timers } from "./timers.ts";
+
+/** Clock and timers, so that tests have their own. */
+export interface Timers {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** @returns takes the call back */
+  after(milliseconds: number, call: () => void): () => void;
+}
+
+export const realTimers: Timers = {
+  now: () => performance.now(),
+  after: (milliseconds, call) => {
+    // Longer than Node's timers can count means: in 24 days, and see again.
+    const timer = setTimeout(call, Math.min(milliseconds, 2 ** 31 - 1));
+    return () => clearTimeout(timer);
+  },
+};
 
 /**
  *             moved()
@@ -93,5 +109,28 @@ function milliseconds(name: string, value: number | undefined): number {
   if (Number.isFinite(value) && value >= 0) return value;
   throw Object.assign(new TypeError(`${name} is a number of milliseconds, or 0 for no limit`), {
     code: "ERR_PATIENCE",
+  });
+}
+
+/**
+ * What a promise resolves to; undefined as soon as the signal is aborted. It does what `Promise.race` does with a promise
+ * that settles at the end only, which would keep whatever was raced against it until then.
+ */
+export function unlessStopped<Value>(work: Promise<Value>, stop: AbortSignal): Promise<Value | undefined> {
+  return new Promise((resolve, reject) => {
+    const onStop = (): void => resolve(undefined);
+    const forget = (): void => stop.removeEventListener("abort", onStop);
+    if (stop.aborted) onStop();
+    else stop.addEventListener("abort", onStop, { once: true });
+    work.then(
+      (value) => {
+        forget();
+        resolve(value);
+      },
+      (error) => {
+        forget();
+        reject(error);
+      },
+    );
   });
 }

@@ -1,5 +1,5 @@
 /** What a server shows at the place where an operation is to be followed: our status documents, and other servers' ways. */
-import { boundedText, discard } from "../send/bounded-text.ts";
+import { abandon, boundedText } from "../send/received-content.ts";
 import { jsonFields, longestDocument, readStatusDocument, type StatusDocument } from "./status-document.ts";
 
 /** What is expected there. */
@@ -24,11 +24,11 @@ export async function readMonitor(response: Response, expected: MonitorKind): Pr
   const text = response.ok && isJson(response) ? await glance(response) : undefined;
   const document = text === undefined ? undefined : readStatusDocument(text);
   if (document !== undefined) {
-    discard(response);
+    abandon(response);
     return { kind: "document", document };
   }
   if (response.status === 202) {
-    discard(response);
+    abandon(response);
     const reference = response.headers.get("location");
     return reference === null ? { kind: "pending" } : { kind: "pending", reference };
   }
@@ -56,21 +56,21 @@ function readJob(response: Response, text: string): MonitorState {
     case "completed": {
       const { resourceLocation } = job as { readonly resourceLocation?: unknown };
       if (typeof resourceLocation === "string") {
-        discard(response);
+        abandon(response);
         return { kind: "elsewhere", reference: resourceLocation };
       }
       return { kind: "result", response: "fileId" in job ? finished(response, job) : response };
     }
     case "error":
     case "failed":
-      discard(response);
+      abandon(response);
       return { kind: "result", response: failed(job) };
     case "canceled":
     case "cancelled":
-      discard(response);
+      abandon(response);
       return { kind: "cancelled" };
     default:
-      discard(response);
+      abandon(response);
       return { kind: "pending" };
   }
 }
@@ -79,7 +79,7 @@ type Job = Readonly<Record<string, unknown>>;
 
 /** ownCloud does not say whether there was something before. */
 function finished(response: Response, { ETag: etag, fileId }: Job): Response {
-  discard(response);
+  abandon(response);
   const headers = new Headers();
   setField(headers, "ETag", etag);
   setField(headers, "OC-FileId", fileId);

@@ -1,5 +1,5 @@
 import { HttpError } from "../error/http-error.ts";
-import { boundedText, discard } from "../send/bounded-text.ts";
+import { abandon, boundedText } from "../send/received-content.ts";
 import { jsonFields } from "./status-document.ts";
 
 /** Longest content that is looked at for what it says of a failure, in bytes. */
@@ -10,7 +10,7 @@ export async function refusal(method: string, url: URL, response: Response): Pro
   const { status, headers } = response;
   const isProblem = /^application\/problem\+json\b/i.test(headers.get("content-type") ?? "");
   const detail = isProblem ? await problemDetail(response) : undefined;
-  discard(response);
+  abandon(response);
   return new HttpError({ method, url, status, headers, ...(detail === undefined ? {} : { detail }) });
 }
 

@@ -2,6 +2,7 @@ import { HttpError } from "../../error/http-error.ts";
 import { misuse } from "../../error/misuse.ts";
 import { policies } from "../../repeat/policies.ts";
 import { Repeating } from "../../repeat/repeating.ts";
+import { discard } from "../../send/received-content.ts";
 import type { Patience } from "../../send/send.ts";
 import { conditionFields } from "../condition-fields.ts";
 import type { Download, GetOptions, Place } from "../dav-client.ts";
@@ -12,7 +13,6 @@ import { parseDate, parseLength } from "../properties/received-resource.ts";
 import { patienceOf, type VerbContext } from "../verb-context.ts";
 import { codingOf } from "./coding-of.ts";
 import { parseContentRange } from "./content-range.ts";
-import { discard } from "./response-content.ts";
 import { type Portion, resumingContent } from "./resuming-content.ts";
 
 /**

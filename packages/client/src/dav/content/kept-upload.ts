@@ -15,7 +15,7 @@ import {
 } from "@meanwhile/dav";
 import type { UploadExchange, UploadWay } from "../../operation/long-request-plan.ts";
 import { mustBeReady, notNow } from "../../repeat/setback.ts";
-import { discard } from "../../send/bounded-text.ts";
+import { abandon } from "../../send/received-content.ts";
 import type { RequestContent } from "../../send/send.ts";
 import { ContentHash, type RunningHash } from "./content-hash.ts";
 import type { PositionedContent } from "./positioned-content.ts";
@@ -91,7 +91,7 @@ class KeptUpload {
     let known = servers.get(url.origin);
     if (known === undefined) {
       const response = await exchange.send(url, { method: "OPTIONS" });
-      discard(response);
+      abandon(response);
       const { ok, headers } = response;
       const speaks = parseUploadNumber(headers.get("upload-draft-interop-version") ?? undefined);
       const told = parseUploadLimit(headers.get("upload-limit") ?? undefined);
@@ -133,10 +133,10 @@ class KeptUpload {
     const location = response.headers.get("location");
     const isBegun = response.status === 201 && !isComplete(response);
     if (!isBegun || location === null || !URL.canParse(location, url.href)) {
-      mustBeReadyOrDiscard(response);
+      mustBeReadyOrAbandon(response);
       return response;
     }
-    discard(response);
+    abandon(response);
     const place = new URL(location, url);
     // Credentials and content go to nobody else.
     if (place.origin !== url.origin) throw notNow("the server named an upload at another server");
@@ -165,7 +165,7 @@ class KeptUpload {
   async #look(exchange: UploadExchange, place: URL): Promise<Standing | undefined> {
     const { length } = this.#options.content;
     const response = await exchange.send(place, { method: "HEAD", headers: wanted });
-    discard(response);
+    abandon(response);
     mustBeReady(response);
     const { headers } = response;
     const offset = parseUploadNumber(headers.get("upload-offset") ?? undefined);
@@ -212,7 +212,7 @@ class KeptUpload {
       onSent: (bytes) => exchange.onSent(offset + bytes),
     });
     if (refusals.has(response.status)) return response;
-    discard(response);
+    abandon(response);
     mustBeReady(response);
     // Whatever else it says: the next look tells how far it is.
     if (response.ok || response.status === 404 || response.status === 409) return undefined;
@@ -256,7 +256,7 @@ class KeptUpload {
     for (const [name, value] of Object.entries(own)) headers.set(name, value);
     const response = await exchange.long(place, { method: "PATCH", headers, content: new Uint8Array() });
     if (response.status === 404 || (response.status === 409 && !isComplete(response))) {
-      discard(response);
+      abandon(response);
       if (response.status === 404) await this.#forget();
       return undefined;
     }
@@ -299,11 +299,11 @@ function judgedBy(headers: Headers): readonly (string | null)[] {
   return conditions.map((name) => headers.get(name));
 }
 
-function mustBeReadyOrDiscard(response: Response): void {
+function mustBeReadyOrAbandon(response: Response): void {
   try {
     mustBeReady(response);
   } catch (error) {
-    discard(response);
+    abandon(response);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-/** The content of final responses, within limits. */
+/** The text of final responses, within limits. */
+import { piecesOf } from "../../send/received-content.ts";
 
 /**
  * Reads at most `limit` bytes of text, in UTF-8 or as its `charset` says.
@@ -9,41 +10,12 @@ export async function readText(response: Response, limit: number): Promise<strin
   let text = "";
   let bytes = 0;
   const decoder = new XmlDecoder(response.headers.get("content-type"));
-  for await (const piece of content(response)) {
+  for await (const piece of piecesOf(response)) {
     text += decoder.decode(piece.subarray(0, limit - bytes));
     bytes += piece.length;
     if (bytes >= limit) break;
   }
   return text + decoder.end();
-}
-
-/** Content that nobody needs: a little of it is read, so that the connection can be used again. */
-export async function discard(response: Response): Promise<void> {
-  let bytes = 0;
-  try {
-    for await (const piece of content(response)) {
-      bytes += piece.length;
-      if (bytes > discardLimit) break;
-    }
-  } catch {
-    // The final response stands, whatever becomes of content that nobody needs.
-  }
-}
-
-/** The pieces of a response's content. Leaving the loop ends the exchange. */
-export async function* content(response: Response): AsyncGenerator<Uint8Array, void> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    // After the end this does nothing; nobody has to wait for it.
-    reader.cancel().catch(() => undefined);
-  }
 }
 
 /**
@@ -106,7 +78,6 @@ function declaredIn(head: Uint8Array): string | undefined {
   return /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(ascii)?.[1];
 }
 
-const discardLimit = 64 * 1024;
 /** An XML declaration is shorter. */
 const sniffed = 256;
 const greaterThan = 0x3e;

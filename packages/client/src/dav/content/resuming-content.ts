@@ -3,7 +3,7 @@
 import { ConnectionError } from "../../error/connection-error.ts";
 import type { Repeating } from "../../repeat/repeating.ts";
 import { isForLater, notReady, type Setback, setbackOf } from "../../repeat/setback.ts";
-import { isCloseDelimited } from "../../send/close-delimited.ts";
+import { discard, isCloseDelimited } from "../../send/received-content.ts";
 import type { Patience } from "../../send/send.ts";
 import { isStrong } from "../condition-fields.ts";
 import { malformed } from "../listing/read-multistatus.ts";
@@ -11,7 +11,6 @@ import { readFailure } from "../read-failure.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { codingOf } from "./coding-of.ts";
 import { parseContentRange } from "./content-range.ts";
-import { discard } from "./response-content.ts";
 
 /** Which bytes of a resource are wanted, and how a response has them. */
 export interface Portion {

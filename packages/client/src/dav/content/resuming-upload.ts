@@ -6,6 +6,7 @@
 import { formatIdempotencyKey } from "../../operation/idempotency-key.ts";
 import type { LostUpload, ResumeUpload } from "../../operation/long-request-plan.ts";
 import { mustBeReady, notNow } from "../../repeat/setback.ts";
+import { discard } from "../../send/received-content.ts";
 import { davClasses, keepsAnswerTo } from "../../status/announcement.ts";
 import { changeHeaders } from "../change.ts";
 import { isStrong } from "../condition-fields.ts";
@@ -14,7 +15,6 @@ import { parseLength } from "../properties/received-resource.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { isCoded } from "./get.ts";
 import type { PositionedContent } from "./positioned-content.ts";
-import { discard } from "./response-content.ts";
 import { sameRange } from "./same-range.ts";
 
 /** Content of fewer bytes is sent from its beginning: looking at what is there is not worth while. */

@@ -1,9 +1,9 @@
 import type { LostUpload } from "../../operation/long-request-plan.ts";
 import { mustBeReady, notNow } from "../../repeat/setback.ts";
+import { piecesOf } from "../../send/received-content.ts";
 import { parseContentRange } from "./content-range.ts";
 import { isCoded } from "./get.ts";
 import type { PositionedContent } from "./positioned-content.ts";
-import { content as contentOf } from "./response-content.ts";
 import { startsWith } from "./starts-with.ts";
 
 export interface ComparedRange {
@@ -53,7 +53,7 @@ export async function sameRange(
     return undefined;
   }
   let equal = 0;
-  const same = await startsWith(content.open(start), contentOf(response), (bytes) => {
+  const same = await startsWith(content.open(start), piecesOf(response), (bytes) => {
     equal += bytes;
     onEqual(bytes);
   });

@@ -1,7 +1,7 @@
 import { clarkName, type PropertyName } from "@meanwhile/dav";
 import { davName, type MultistatusResponse, propertyElement, xmlDeclaration } from "@meanwhile/dav/xml";
+import { discard } from "../../send/received-content.ts";
 import type { Patience } from "../../send/send.ts";
-import { discard } from "../content/response-content.ts";
 import { ask } from "../exchange.ts";
 import { checkPropertyName } from "../properties/property-name.ts";
 import { readFailure } from "../read-failure.ts";

@@ -1,6 +1,7 @@
 import { DocumentError, MultistatusReader, type MultistatusResponse } from "@meanwhile/dav/xml";
 import { ConnectionError } from "../../error/connection-error.ts";
-import { content, XmlDecoder } from "../content/response-content.ts";
+import { piecesOf } from "../../send/received-content.ts";
+import { XmlDecoder } from "../content/response-content.ts";
 
 /**
  * The responses of a multistatus as they arrive (RFC 4918 §13). Leaving the loop ends the exchange.
@@ -14,7 +15,7 @@ export async function* readMultistatus(
   const decoder = new XmlDecoder(response.headers.get("content-type"));
   const reader = new MultistatusReader();
   try {
-    for await (const piece of content(response)) yield* reader.write(decoder.decode(piece));
+    for await (const piece of piecesOf(response)) yield* reader.write(decoder.decode(piece));
     yield* reader.write(decoder.end());
     yield* reader.end();
   } catch (cause) {

@@ -12,8 +12,8 @@ import {
 } from "@meanwhile/dav/xml";
 import { misuse } from "../../error/misuse.ts";
 import { hasFailed, type MemberResult, MultistatusError } from "../../error/multistatus-error.ts";
+import { discard } from "../../send/received-content.ts";
 import { changeHeaders, repetition } from "../change.ts";
-import { discard } from "../content/response-content.ts";
 import type { ChangeOptions, Place, PropertyChange } from "../dav-client.ts";
 import { readMultistatus } from "../listing/read-multistatus.ts";
 import { readFailure } from "../read-failure.ts";

@@ -1,4 +1,4 @@
-import type { Timers } from "../timers.ts";
+import type { Timers } from "../waiting.ts";
 
 export interface ManualTimers {
   readonly timers: Timers;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { proxyFor, proxyUrl } from "./proxy-choice.ts";
+import { proxyFor, proxyUrl } from "./route.ts";
 
 const proxy = "http://proxy.example:3128";
 
