@@ -44,9 +44,9 @@ describePage("the tray", ({ site, open, another }) => {
     const { origin, tree, gate, send } = await site(byName);
     await plant(tree, ...photos, "/a%20b/");
     gate.allow(1);
-    const page = await open(`${origin}/photos/`, { extraHTTPHeaders: known });
     const fields = { ...known, Destination: `${origin}/a%20b/new/`, Prefer: "respond-async, wait=0" };
     expect(await send("COPY", "/photos/", { fields })).toBe(202);
+    const page = await open(`${origin}/photos/`, { extraHTTPHeaders: known });
     await page.getByText("from “Home” to “a b”").waitFor();
     gate.allowUpTo(100);
     await page.getByRole("link", { name: "Show: Copy “photos”" }).click();

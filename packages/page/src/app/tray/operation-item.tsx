@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { reasonOf } from "../changes/change-failure.ts";
 import { formatBytes, formatDuration } from "../format.ts";
 import { Icon } from "../icons.tsx";
-import { decoded, folderOfUrl, isPlainClick, stepsTo } from "../navigation.ts";
+import { decoded, folderOfUrl, folderPath, isPlainClick, stepsTo } from "../navigation.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
 import type { Words } from "../words/words.ts";
@@ -30,10 +30,9 @@ export function OperationItem({ operation, tray }: OperationItemProps): JSX.Elem
   const { bytes } = progress;
   const nameOfFolder = (url: string): string =>
     safeText(stepsTo(folderOfUrl(url, settings.root), settings.root).at(-1)?.name ?? words.home);
-  const result =
-    outcome !== undefined && outcome.status < 300 && state === "finished" && method !== "DELETE"
-      ? folderOfUrl(destination ?? target, settings.root)
-      : undefined;
+  const place = folderOfUrl(destination ?? target, settings.root);
+  const isMade = outcome !== undefined && outcome.status < 300 && state === "finished" && method !== "DELETE";
+  const result = isMade && place !== folderPath(location) ? place : undefined;
   const part = bytes !== undefined && bytes.total > 0 ? bytes.done / bytes.total : 0;
   return (
     <li class={isBad ? "bad" : outcome === undefined ? "" : "over"}>

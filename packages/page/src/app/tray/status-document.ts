@@ -22,6 +22,16 @@ export interface StatusDocument {
   readonly outcome?: { readonly status: number; readonly href: string };
 }
 
+/** What ends well before anybody looks is no news: the folder shows it. */
+const newsMs = 1_000;
+
+/** Whether somebody may want to hear of it: it runs, or it took a while, or something is wrong. */
+export function isNews(operation: StatusDocument): boolean {
+  const { state, started, ended } = operation;
+  if (state !== "finished" || ended === undefined || hasFailed(operation)) return true;
+  return Date.parse(ended) - Date.parse(started) >= newsMs;
+}
+
 /** Whether it ended, and as was wanted. */
 export function hasFailed({ outcome, state, failures }: StatusDocument): boolean {
   return outcome !== undefined && (outcome.status >= 400 || failures > 0 || state === "interrupted");

@@ -8,6 +8,7 @@ import { useStore } from "../store.ts";
 import type { Upload, UploadQueue } from "../upload/upload-queue.ts";
 import { Bar } from "./bar.tsx";
 import { OperationItem } from "./operation-item.tsx";
+import { isNews } from "./status-document.ts";
 import type { TrayStore } from "./tray-store.ts";
 import { UploadItem } from "./upload-item.tsx";
 
@@ -25,7 +26,7 @@ export function Tray({ tray, queue }: TrayProps): JSX.Element | null {
   useStore(queue);
   const { words } = usePage();
   const [open, setOpen] = useState(false);
-  const { operations } = tray;
+  const operations = tray.operations.filter(isNews);
   const { uploads, total } = queue;
   const running = operations.filter(({ outcome }) => outcome === undefined).length;
   const active = running + (total.open > 0 ? 1 : 0);

@@ -1,0 +1,129 @@
+/** Ten things that people do at work, one after the other, on the command as it is built. With MEANWHILE_PICTURES=DIR each is a picture there. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterEach, expect, test } from "vitest";
+import { startChromium } from "../browser/chromium.ts";
+import { describeWith } from "../judge.ts";
+import { type Server, startServer } from "../server.ts";
+import { user, writeUsers } from "../users.ts";
+import { shown, violations } from "./describe-page.ts";
+
+const pictures = process.env["MEANWHILE_PICTURES"];
+const many = 5_000;
+
+describeWith(["chromium"], "ten tasks of an office", () => {
+  let browser: Browser | undefined;
+  let server: Server | undefined;
+  const place = mkdtempSync(join(tmpdir(), "meanwhile-office-"));
+  afterEach(async () => {
+    await browser?.close();
+    await server?.stop();
+    rmSync(place, { recursive: true, force: true });
+  });
+
+  test("from logging in to logging out", async () => {
+    const upload = join(place, "Museum");
+    mkdirSync(join(upload, "Drafts"), { recursive: true });
+    writeFileSync(join(upload, "Offer.docx"), "offer");
+    writeFileSync(join(upload, "Drafts", "Floor plan.pdf"), "plan");
+    server = await startServer({ args: ["--users", await writeUsers(place)] });
+    const { folder, url } = server;
+    mkdirSync(join(folder, "Photos"));
+    mkdirSync(join(folder, "Archive"));
+    for (let index = 0; index < many; index += 1) writeFileSync(join(folder, "Photos", `${index}.jpg`), "");
+    browser = await startChromium();
+    const context = await browser.newContext({
+      locale: "en-GB",
+      viewport: { width: 1120, height: 700 },
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    let page = await context.newPage();
+    const seen = async (task: string): Promise<void> => {
+      if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${task}.png`) });
+      expect([task, await violations(page)]).toEqual([task, []]);
+    };
+    const tool = (name: string) => page.getByRole("toolbar").getByRole("button", { name, exact: true });
+
+    await page.goto(url, { waitUntil: "commit" });
+    await page.getByLabel("User name").fill(user.name);
+    await seen("01-log-in");
+    await page.getByLabel("Password").fill(user.password);
+    await page.keyboard.press("Enter");
+    await shown(page);
+
+    await page.locator('input[type="file"]').nth(1).setInputFiles(upload);
+    await page.getByRole("link", { name: "Museum" }).waitFor();
+    await page.getByText("All done").waitFor();
+    await seen("02-upload-a-folder");
+    expect(existsSync(join(folder, "Museum/Drafts/Floor plan.pdf"))).toBe(true);
+
+    await page.getByRole("searchbox").fill("floor");
+    await page.getByRole("button", { name: "Search below" }).click();
+    await page.getByText(/^1 found in/).waitFor();
+    await seen("03-find-it");
+    await page.getByRole("dialog").getByRole("link", { name: "Floor plan.pdf" }).click();
+
+    await page.getByLabel("Select Floor plan.pdf").click();
+    await tool("Rename").click();
+    await page.getByLabel("Name", { exact: true }).fill("Floor plan 2.pdf");
+    await seen("04-rename");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "Floor plan 2.pdf" }).waitFor();
+
+    await page.getByLabel("Select Floor plan 2.pdf").click();
+    await tool("Copy link").click();
+    await page.getByText("Link copied").waitFor();
+    await seen("05-share-a-link");
+    const link = await page.evaluate<string>("navigator.clipboard.readText()");
+    expect(link).toBe(`${url}Museum/Drafts/Floor%20plan%202.pdf`);
+
+    await page.getByRole("link", { name: "Home", exact: true }).click();
+    const copyPhotos = async (): Promise<void> => {
+      await page.getByLabel("Select Photos").click();
+      await tool("Copy").click();
+      await page.getByRole("dialog").getByRole("button", { name: "Archive", exact: true }).click();
+      await page
+        .getByText("There is no folder in it.")
+        .or(page.getByRole("button", { name: "Photos" }))
+        .waitFor();
+      await seen("06-copy-5000-files");
+      await page.getByRole("button", { name: "Copy here" }).click();
+    };
+    await copyPhotos();
+    await page.getByText("Copy “Photos”").or(page.getByText("1 item copied")).first().waitFor();
+    await page.close();
+    page = await context.newPage();
+    await page.goto(url, { waitUntil: "commit" });
+    await shown(page);
+    await page.getByText("All done").waitFor({ timeout: 120_000 });
+    await seen("07-come-back");
+    expect(readdirSync(join(folder, "Archive/Photos"))).toHaveLength(many);
+
+    await page.getByLabel("Select Archive").click();
+    await tool("Delete").click();
+    await page.getByText("5,001 items in it go with it.").waitFor();
+    await seen("08-delete");
+    await page.keyboard.press("Escape");
+    expect(existsSync(join(folder, "Archive/Photos/0.jpg"))).toBe(true);
+    await tool("Delete").click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("link", { name: "Archive" }).waitFor({ state: "detached", timeout: 120_000 });
+
+    await page.setViewportSize({ width: 390, height: 760 });
+    await page.getByRole("link", { name: "Museum" }).click();
+    await page.getByRole("button", { name: "New folder" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("From the train");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "From the train" }).waitFor();
+    await seen("09-on-a-phone");
+
+    await page.getByRole("button", { name: `Logged in as ${user.name}` }).click();
+    await seen("10-leave");
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+    await page.goto(link, { waitUntil: "commit" });
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+  });
+});

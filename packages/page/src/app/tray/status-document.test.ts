@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { isNews, type StatusDocument } from "./status-document.ts";
+
+const short: StatusDocument = {
+  id: "one",
+  href: "/one",
+  state: "finished",
+  method: "MKCOL",
+  target: "/a",
+  started: "2026-11-29T12:00:00.000Z",
+  ended: "2026-11-29T12:00:00.999Z",
+  progress: { done: 0 },
+  failed: [],
+  failures: 0,
+  outcome: { status: 201, href: "/one/outcome" },
+};
+
+test.each([
+  ["what ended well within a second", {}, false],
+  ["what took longer", { ended: "2026-11-29T12:00:01.000Z" }, true],
+  ["what failed", { outcome: { status: 507, href: "" } }, true],
+  ["what failed in part", { failures: 1 }, true],
+  ["what was stopped", { state: "cancelled" as const }, true],
+])("%s", (_, news, expected) => {
+  expect(isNews({ ...short, ...news })).toBe(expected);
+});
+
+test("what runs is news", () => {
+  const { ended: _, outcome: __, ...running } = short;
+  expect(isNews({ ...running, state: "running" })).toBe(true);
+});
