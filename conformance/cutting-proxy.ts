@@ -19,6 +19,8 @@ export interface CuttingProxy {
   readonly url: string;
   /** Cuts the next connections, each as said, the first first; those after them go through. */
   cut(cuts: readonly Cut[]): void;
+  /** Cuts all connections that there are. */
+  cutAll(): void;
   /** How many connections were cut since it was started. */
   readonly cuts: number;
   stop(): Promise<void>;
@@ -27,6 +29,7 @@ export interface CuttingProxy {
 /** Starts it on 127.0.0.1 before a server there. Both ends of a connection that it cuts are reset. */
 export async function startCuttingProxy(serverPort: number, taps: Taps = {}): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
+  const resets = new Set<() => void>();
   let planned: Cut[] = [];
   let cuts = 0;
   const proxy = createServer((client) => {
@@ -38,6 +41,8 @@ export async function startCuttingProxy(serverPort: number, taps: Taps = {}): Pr
       client.resetAndDestroy();
       server.resetAndDestroy();
     };
+    resets.add(reset);
+    client.on("close", () => resets.delete(reset));
     if (cut !== undefined && "afterMs" in cut) setTimeout(reset, cut.afterMs).unref();
     relay(
       client,
@@ -66,6 +71,9 @@ export async function startCuttingProxy(serverPort: number, taps: Taps = {}): Pr
     cut(next) {
       planned = [...next];
     },
+    cutAll() {
+      for (const reset of resets) reset();
+    },
     get cuts() {
       return cuts;
     },
@@ -92,7 +100,11 @@ function relay(
     const left = most === undefined ? chunk.length : most - passed;
     passed += chunk.length;
     if (left > 0) tap?.(chunk.subarray(0, left));
-    if (left > 0 && !to.destroyed) to.write(chunk.subarray(0, left));
+    if (left > 0 && !to.destroyed && !to.write(chunk.subarray(0, left))) {
+      // What is cut was on its way, and not in here.
+      from.pause();
+      to.once("drain", () => from.resume());
+    }
     if (most !== undefined && passed >= most) reset();
   });
   from.on("end", () => to.end());

@@ -23,8 +23,10 @@ export interface UploadsScene {
   readonly proxy: CuttingProxy;
   /** A file of so many bytes, none like the other. */
   file(name: string, bytes: number, seed: number): string;
-  /** Kills the server, and starts another one in its place. */
-  killAndRestart(): Promise<void>;
+  /** Kills the server. */
+  kill(): Promise<void>;
+  /** Starts another one in its place. */
+  restart(): Promise<void>;
   /** Bytes of requests that have passed since the start. */
   readonly passed: number;
   /** Resolves once so many bytes of requests have passed. */
@@ -72,8 +74,8 @@ export async function uploadsScene(): Promise<UploadsScene> {
       writeRandom(file, bytes, seed);
       return file;
     },
-    async killAndRestart() {
-      await server.kill();
+    kill: () => server.kill(),
+    async restart() {
       server = await startKillable(at, { port });
     },
     get passed() {
@@ -100,7 +102,7 @@ export async function uploadsScene(): Promise<UploadsScene> {
   };
 }
 
-/** Cuts at random places, so that so many of them come before all bytes have passed. */
+/** Cuts at random places, so that so many of them come before all bytes have passed, unless kills come before them. */
 export function randomCuts(count: number, bytes: number, seed: number): readonly Cut[] {
   const random = pseudoRandom(seed);
   return Array.from({ length: count }, () => ({

@@ -1,22 +1,16 @@
 /**
- * Sends one file: the one place where it is decided how. Today it is a PUT, with the file's own time; a way to go on with a part that
- * has arrived belongs here. It is an XMLHttpRequest, for `fetch` does not tell how much has been sent.
+ * Sends one file: the one place where it is decided how. A small one is a PUT, with the file's own time. A large one goes on
+ * where the server has it, after a lost connection by itself, and after a reload once the file is chosen again. Both are
+ * XMLHttpRequests, for `fetch` does not tell how much has been sent.
  */
 
-export interface FileToSend {
-  /** Its URL's path. */
-  readonly path: string;
-  readonly file: File;
-  /** Whether it may take the place of what is there. */
-  readonly overwrite: boolean;
-}
+import { sendLargeFile } from "./send-large-file.ts";
+import type { FileToSend, Sent } from "./sent.ts";
 
-/** How it ended: "exists" where something is there that may not be replaced; "lost" where there was no answer. */
-export type Sent =
-  | { readonly kind: "sent" }
-  | { readonly kind: "exists" }
-  | { readonly kind: "lost" }
-  | { readonly kind: "refused"; readonly status: number };
+export type { FileToSend, Sent } from "./sent.ts";
+
+/** Files of so many bytes are uploads that may be gone on with. */
+const largeBytes = 4 * 1024 * 1024;
 
 /** Of longer files it is asked first whether something is there: a refusal in their middle may not be heard. */
 const lookFirstBytes = 256 * 1024;
@@ -32,6 +26,7 @@ export async function sendFile(
     if (answer?.ok === true) return { kind: "exists" };
     signal.throwIfAborted();
   }
+  if (file.size >= largeBytes) return sendLargeFile({ path, file, overwrite }, onSent, signal);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", path);
