@@ -57,6 +57,7 @@ describePage("large uploads by the page", ({ open }) => {
       const page = await open(scene.url);
       await page.locator('input[type="file"]').first().setInputFiles([file]);
       await scene.reached(24 * megabyte);
+      scene.proxy.cutAll();
       await scene.kill();
       // Else the page would go on by itself.
       await page.goto("about:blank");
