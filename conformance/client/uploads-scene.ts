@@ -93,7 +93,7 @@ export async function uploadsScene(): Promise<UploadsScene> {
         if (passed >= bytes) resolve();
         else waiting.add(one);
       }),
-    hidden: () => readdirSync(at.folder).filter((name) => name.startsWith(".meanwhile-upload-")),
+    hidden: () => readdirSync(at.folder).filter((name) => /^\.meanwhile-.*upload-/.test(name)),
     async leave() {
       await proxy.stop();
       await server.terminate();
