@@ -107,7 +107,7 @@ try {
     await page.getByRole("dialog").getByRole("button", { name: "Archive" }).click();
     await page.getByText("There is no folder in it.").waitFor();
     await page.getByRole("button", { name: "Copy here" }).click();
-    await page.getByText(/^[5-9],\d{3} of .* left$/).waitFor();
+    await page.getByText(/^\d+ % · [5-9],\d{3} of .* left$/).waitFor();
     await page.mouse.move(0, 0);
   });
 } finally {
