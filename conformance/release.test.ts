@@ -1,7 +1,7 @@
 /** What a release writes. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { installLines, released } from "../scripts/release-texts.mjs";
+import { installLines, released, withRepository } from "../scripts/release-texts.mjs";
 
 const readme = installLines.map(([before]) => before).join("\n");
 const changes = [
@@ -42,4 +42,23 @@ test("tarballs are named by paths that npm does not take for repositories of Git
     [...before.matchAll(/\S*tarballs\/\S*/g)].map(([path]) => path),
   );
   expect(paths).toEqual(["../meanwhile/tarballs/*.tgz", "./tarballs/*.tgz"]);
+});
+
+test("the packages say where the repository is, and a maintainer sets it for all", () => {
+  const folders = readdirSync("packages");
+  expect(folders.length).toBeGreaterThan(9);
+  for (const folder of folders) {
+    const manifest = JSON.parse(readFileSync(`packages/${folder}/package.json`, "utf8"));
+    expect(withRepository(manifest, "https://github.com/owner/name/")).toEqual({
+      ...manifest,
+      homepage: "https://github.com/owner/name#readme",
+      bugs: { url: "https://github.com/owner/name/issues" },
+      repository: {
+        type: "git",
+        url: "git+https://github.com/owner/name.git",
+        directory: `packages/${folder}`,
+      },
+    });
+    for (const name of ["homepage", "bugs", "repository"]) expect(Object.keys(manifest)).toContain(name);
+  }
 });

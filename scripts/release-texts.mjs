@@ -40,3 +40,20 @@ export function released({ changelog, readme }, { version, day, changes }) {
   }, readme);
   return { changelog: began, readme: switched };
 }
+
+/**
+ * A package.json that says where the repository is.
+ *
+ * @template {{ readonly repository: { readonly url: string } }} Manifest
+ * @param {Manifest} manifest
+ * @param {string} url of the project's page, without a slash at its end
+ */
+export function withRepository(manifest, url) {
+  const page = url.replace(/\/$/, "").replace(/\.git$/, "");
+  return {
+    ...manifest,
+    homepage: `${page}#readme`,
+    bugs: { url: `${page}/issues` },
+    repository: { ...manifest.repository, url: `git+${page}.git` },
+  };
+}

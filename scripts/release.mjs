@@ -61,7 +61,9 @@ function checkRepository() {
   if (git("branch", "--show-current") !== "main") throw new Error("releases are made from the branch main");
   const { url } = JSON.parse(read("package.json")).repository;
   if (url.includes(".example/"))
-    throw new Error(`${url} is nowhere: set repository, homepage and bugs of all package.json first`);
+    throw new Error(
+      `${url} is nowhere: first say where the repository is, with npm run set-repository -- URL`,
+    );
 }
 
 /** Takes in the changesets. @returns {string} the version that is to be released */
