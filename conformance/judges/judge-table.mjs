@@ -70,6 +70,12 @@ export const judgeTable = {
     says: /^GNU Wget ([\d.]+)/m,
     lowest: "1.15",
   },
+  systemd: {
+    packages: ["systemd"],
+    probe: ["systemd-analyze", "--version"],
+    says: /^systemd ([\d.]+)/m,
+    lowest: "247",
+  },
   tmux: { packages: ["tmux"], probe: ["tmux", "-V"], says: /^tmux ([\d.]+)/m, lowest: "2.9" },
   "python-requests": {
     packages: ["python3-requests"],
