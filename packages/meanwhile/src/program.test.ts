@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { runProgram } from "./program.ts";
+import { createProgram, runProgram } from "./program.ts";
 import { testTerminal } from "./testing/test-terminal.ts";
 
 async function run(...args: readonly string[]) {
@@ -27,7 +27,12 @@ describe("the command line", () => {
     ]) {
       expect(printed).toContain(option);
     }
-    expect(printed).toContain("Examples:\n  meanwhile serve ~/Documents");
+    expect(printed).toContain("FILE.rights");
+    for (const name of ["", ...createProgram(testTerminal()).commands.map((command) => command.name())]) {
+      const help = (await run(...(name === "" ? [] : [name]), "--help")).printed;
+      const first = new RegExp(`^Examples:\\n  .*\\bmeanwhile ${name}[^]*\\n\\nUsage: meanwhile ${name}`);
+      expect(help).toMatch(first);
+    }
   });
 
   test.each([

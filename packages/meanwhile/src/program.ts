@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { CommandError, ProgramEndedError } from "./command-error.ts";
 import { completionCommand } from "./commands/completion-command.ts";
 import { cpCommand } from "./commands/cp-command.ts";
+import { examplesOf } from "./commands/examples.ts";
 import { getCommand } from "./commands/get-command.ts";
 import { lockCommand } from "./commands/lock-command.ts";
 import { lsCommand } from "./commands/ls-command.ts";
@@ -50,12 +51,18 @@ export function createProgram(terminal: ClientTerminal, connect: Connect = conne
     .addCommand(statusCommand(context))
     .addCommand(watchCommand(context))
     .commandsGroup("Other:")
-    .addCommand(completionCommand(terminal, () => program));
+    .addCommand(completionCommand(terminal, () => program))
+    .addHelpCommand(
+      new Command("help").argument("[COMMAND]").description("show the help of a command").helpGroup("Other:"),
+    );
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({
-      writeOut: (text) => terminal.print(text.trimEnd()),
-      writeErr: () => {},
-    });
+    command
+      .addHelpText("before", examplesOf(command.name()))
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => terminal.print(text.replace(/\n$/, "")),
+        writeErr: () => {},
+      });
   }
   return program;
 }

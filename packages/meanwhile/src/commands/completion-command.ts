@@ -10,7 +10,6 @@ export function completionCommand(terminal: Terminal, program: () => Command): C
   return new Command("completion")
     .description("print a script that lets a shell complete commands and options")
     .addArgument(new Argument("<SHELL>", "which shell").choices(shells))
-    .addHelpText("after", examples)
     .action(async (shell: Shell) => {
       const { describeProgram } = await import("../completion/described-program.ts");
       terminal.print((await scriptFor(shell))(describeProgram(program())).trimEnd());
@@ -27,11 +26,3 @@ async function scriptFor(shell: Shell) {
       return (await import("../completion/fish-completion.ts")).fishCompletion;
   }
 }
-
-const examples = `
-Examples:
-  source <(meanwhile completion bash)                                  now, in bash
-  meanwhile completion bash > ~/.local/share/bash-completion/completions/meanwhile
-  meanwhile completion zsh > "\${fpath[1]}/_meanwhile"
-  meanwhile completion fish > ~/.config/fish/completions/meanwhile.fish
-`;

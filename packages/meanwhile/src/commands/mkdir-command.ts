@@ -14,7 +14,7 @@ interface TypedMkdir extends TypedConnection, TypedLockTokens {
 
 /** `meanwhile mkdir URL`: its options, and what it does. */
 export function mkdirCommand(context: CommandContext): Command {
-  return lockTokenOption(remoteCommand("mkdir", "make collections"))
+  return lockTokenOption(remoteCommand("mkdir", "make folders"))
     .argument("<URL...>", "what to make")
     .option("-p, --parents", "make the folders above it, too; it is no failure if it is there already")
     .action(async (typedUrls: readonly string[], typed: TypedMkdir) => {

@@ -23,7 +23,7 @@ interface TypedRm extends TypedConnection, TypedLockTokens {
 
 /** `meanwhile rm URL`: its options, and what it does. */
 export function rmCommand(context: CommandContext): Command {
-  return lockTokenOption(remoteCommand("rm", "delete resources"))
+  return lockTokenOption(remoteCommand("rm", "delete files and folders"))
     .argument("<URL...>", "what to delete")
     .option("-r, --recursive", "folders too, with all that is in them")
     .option("-f, --force", "it is no failure if nothing is there")

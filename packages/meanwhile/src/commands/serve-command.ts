@@ -24,7 +24,10 @@ export function serveCommand(terminal: Terminal): Command {
       "--durability <MODE>",
       `what a loss of power leaves of answered requests: ${durabilities.join(", ")} (default: full)`,
     )
-    .option("--users <FILE>", "users for Basic authentication: an htpasswd file with bcrypt hashes")
+    .option(
+      "--users <FILE>",
+      "users for Basic authentication: an htpasswd file with bcrypt hashes; who may do what is in the file FILE.rights",
+    )
     .option("--digest-users <FILE>", "users for Digest authentication: an htdigest file")
     .option("--realm <NAME>", "the realm of both (default: that of the digest users, else Meanwhile)")
     .option("--anonymous", "let everybody in; needed to listen beyond loopback without users")
@@ -57,7 +60,7 @@ export function serveCommand(terminal: Terminal): Command {
       "--log-level <LEVEL>",
       `one JSON line a request on standard error: ${logLevels.join(", ")} (default: info)`,
     )
-    .addHelpText("after", examples)
+    .addHelpText("after", "\nTimes are 250ms, 20s, 5m, 1h.")
     .action(async (folder: string | undefined, typed: TypedServeOptions) => {
       await serveUntilStopped(folder, typed, terminal);
     });
@@ -101,12 +104,3 @@ function stopRequest(terminal: Terminal): { readonly requested: Promise<void>; f
 function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
 }
-
-const examples = `
-Times are 250ms, 20s, 5m, 1h.
-
-Examples:
-  meanwhile serve ~/Documents
-  meanwhile serve /srv/files --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --users users
-  meanwhile serve /srv/files --base-url https://files.example --trusted-proxy 127.0.0.1 --front haproxy
-`;
