@@ -58,10 +58,8 @@ describePage("large uploads by the page", ({ open }) => {
       await page.locator('input[type="file"]').first().setInputFiles([file]);
       await scene.reached(24 * megabyte);
       scene.proxy.cutAll();
-      await scene.kill();
       // Else the page would go on by itself.
       await page.goto("about:blank");
-      await scene.restart();
       await page.goto(scene.url);
       expect(scene.hidden().length).toBe(1);
       const before = scene.passed;
