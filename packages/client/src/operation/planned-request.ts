@@ -2,6 +2,7 @@
 import { ConnectionError } from "../error/connection-error.ts";
 import type { Patience, RequestContent, SendOptions } from "../send/send.ts";
 import { ownReference, statusLink } from "../status/own-reference.ts";
+import { Glances } from "./glances.ts";
 import { formatIdempotencyKey } from "./idempotency-key.ts";
 import type { LongRequestPlan, ResumeUpload, UploadWay } from "./long-request-plan.ts";
 import type { LongWait } from "./long-wait.ts";
@@ -108,6 +109,7 @@ export class PlannedRequest {
 
   #exchange(wait: LongWait, url: URL, options: Omit<SendOptions, keyof Patience>): Promise<Response> {
     const vigil = new Vigil(wait);
+    const glances = new Glances(wait, vigil.resting);
     const exchange = wait.send(url, {
       ...options,
       signal: vigil.signal,
@@ -116,6 +118,7 @@ export class PlannedRequest {
         wait.alive();
         if (interim.status === 102) wait.url ??= ownReference(interim.headers.get("location"), this.url);
         wait.report.interim(interim.headers);
+        glances.heard();
       },
     });
     return exchange.finally(() => vigil.over());

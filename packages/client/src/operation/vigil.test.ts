@@ -226,3 +226,59 @@ describe("a connection that dies without a word", () => {
     expect((await request.outcome).status).toBe(201);
   });
 });
+
+describe("between the signs, while somebody reads the progress", () => {
+  const atMembers = (done: number): Reply => {
+    const running = document("running");
+    const content = { ...(running.content as object), progress: { done, total: 100 } };
+    return { ...running, content };
+  };
+
+  test("the status document is looked at after a second, and less often later", async () => {
+    let done = 0;
+    const server = silentServer(() => atMembers(++done));
+    const request = server.start();
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const progress of request.progress) seen.push(progress.done);
+    })();
+    await server.pass(0);
+    server.interim(location);
+    await server.pass(999);
+    expect(server.log).toEqual(["COPY /a"]);
+    await server.pass(1);
+    expect(server.log).toEqual(["COPY /a", "GET /ops/1"]);
+    await server.pass(9_000);
+    expect(done).toBe(10);
+    await server.pass(90_000);
+    expect(done).toBeLessThan(45);
+    expect(seen.at(-1)).toBe(done);
+    server.answer(new Response(null, { status: 201 }));
+    expect(await request.outcome).toBe(201);
+    const asked = server.log.length;
+    await server.pass(60_000);
+    expect(server.log).toHaveLength(asked);
+    await reading;
+  });
+
+  test.each([
+    ["signs that come faster", atMembers(1), 900, 0],
+    ["a server that has no answer, once", { status: 404 } satisfies Reply, 20_000, 1],
+    ["an end, once: the final response is on its way", document("finished"), 4_000, 1],
+  ])("%s", async (_, reply, everyMs, looks) => {
+    const server = silentServer(() => reply);
+    const request = server.start();
+    const reading = (async () => {
+      for await (const _progress of request.progress);
+    })();
+    await server.pass(0);
+    for (let sign = 0; sign < 5; sign += 1) {
+      server.interim(location);
+      await server.pass(everyMs);
+    }
+    expect(server.log.length - 1).toBe(looks);
+    server.answer(new Response(null, { status: 201 }));
+    await request.outcome;
+    await reading;
+  });
+});

@@ -30,7 +30,8 @@ export class Vigil {
   readonly #over = new AbortController();
   /** Ends the exchange: it is given up, or nobody waits for the request any more. */
   readonly signal: AbortSignal;
-  readonly #resting: AbortSignal;
+  /** Aborted when the exchange has ended, or nobody waits any more. */
+  readonly resting: AbortSignal;
   #signs = 0;
   #heardAtMs = 0;
   #longestPauseMs = 0;
@@ -38,7 +39,7 @@ export class Vigil {
   constructor(wait: LongWait) {
     this.#wait = wait;
     this.signal = AbortSignal.any([wait.signal, this.#ending.signal]);
-    this.#resting = AbortSignal.any([wait.signal, this.#over.signal]);
+    this.resting = AbortSignal.any([wait.signal, this.#over.signal]);
   }
 
   /** There was an interim response, an event, or a part of one. */
@@ -58,7 +59,7 @@ export class Vigil {
 
   async #watch(): Promise<void> {
     const { surroundings } = this.#wait.context;
-    const signal = this.#resting;
+    const signal = this.resting;
     let looks = 0;
     let signs = 0;
     let sinceMs = 0;
@@ -97,7 +98,7 @@ export class Vigil {
     const { url, report } = this.#wait;
     if (url === undefined) return false;
     const document = await standing(this.#wait, url).catch(() => undefined);
-    if (document === undefined || this.#resting.aborted) return false;
+    if (document === undefined || this.resting.aborted) return false;
     report.document(document);
     return document.outcome !== undefined;
   }

@@ -6,12 +6,18 @@ export class LatestNews<News> implements AsyncIterable<News> {
   readonly #read: () => News;
   #edition = 1;
   #ended = false;
+  #readers = 0;
   #wake: () => void = () => undefined;
   #next: Promise<void> | undefined;
 
   /** @param read tells how things stand now */
   constructor(read: () => News) {
     this.#read = read;
+  }
+
+  /** Somebody reads it. */
+  get isRead(): boolean {
+    return this.#readers > 0;
   }
 
   changed(): void {
@@ -26,12 +32,17 @@ export class LatestNews<News> implements AsyncIterable<News> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<News, void, void> {
     let seen = 0;
-    for (;;) {
-      if (seen < this.#edition) {
-        seen = this.#edition;
-        yield this.#read();
-      } else if (this.#ended) return;
-      else await this.#another();
+    this.#readers += 1;
+    try {
+      for (;;) {
+        if (seen < this.#edition) {
+          seen = this.#edition;
+          yield this.#read();
+        } else if (this.#ended) return;
+        else await this.#another();
+      }
+    } finally {
+      this.#readers -= 1;
     }
   }
 
