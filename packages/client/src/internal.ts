@@ -7,6 +7,6 @@ export { asCollection, Places } from "./dav/place.ts";
 export { parseDate } from "./dav/properties/received-resource.ts";
 export { misuse } from "./error/misuse.ts";
 export { atOnce, type RepeatPolicy } from "./repeat/policies.ts";
-export { Repeating } from "./repeat/repeating.ts";
+export { type Circumstances, Repeating, type Verdict } from "./repeat/repeating.ts";
 export { type Setback, setbackOf } from "./repeat/setback.ts";
 export { LatestNews } from "./status/latest-news.ts";

@@ -18,4 +18,4 @@ export {
   type SessionsOptions,
 } from "./sessions/sessions.ts";
 export type { UploadStore } from "./uploads/kept-uploads.ts";
-export { readUploadRecord, type UploadRecord } from "./uploads/upload-record.ts";
+export { type EndedUpload, readUploadRecord, type UploadRecord } from "./uploads/upload-record.ts";

@@ -11,6 +11,7 @@ export interface Entry {
 /** What is to be put and removed, table by table. */
 export type Batch = readonly TableChanges[];
 
+/** What is to be put and removed in one table. */
 export interface TableChanges {
   readonly name: string;
   readonly encoding: Encoding;

@@ -5,6 +5,7 @@ import { badRequest } from "../error.ts";
 /** Algorithms of RFC 9530 §5 that are not broken. */
 export type DigestAlgorithm = "sha-256" | "sha-512";
 
+/** The digest of a content by one algorithm: a member of `Repr-Digest` or `Content-Digest`. */
 export interface Digest {
   readonly algorithm: DigestAlgorithm;
   readonly bytes: Uint8Array;

@@ -19,6 +19,7 @@ export type LoginVerdict =
 
 /** Judges logins by a form. The principals are the same as those of `authenticate`. */
 export interface Logins {
+  /** Whether the password is the user's, counted with the failures that programs have had. */
   judge(attempt: LoginAttempt): Promise<LoginVerdict>;
   /**
    * A text that changes whenever the user's password does, and that only the server knows; undefined where there is no such

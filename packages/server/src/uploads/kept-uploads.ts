@@ -10,7 +10,9 @@ export interface UploadStore {
   readonly records: {
     /** All that there are, in any order. */
     range(): Iterable<{ readonly key: string; readonly value: unknown }>;
+    /** Within `change`. It replaces the record that is there. */
     put(id: string, record: UploadRecord): void;
+    /** Within `change`. It does nothing where there is none. */
     remove(id: string): void;
   };
   /** Runs `work`, which puts and removes records. Resolves once it survives a loss of power; changes are made in the order of calls. */
