@@ -1,0 +1,48 @@
+/** What of a request's way can be counted: it does not grow unseen. `npm run ways` has all of it. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect } from "vitest";
+import { testWith } from "./judge.ts";
+
+/** Calls of the system for one request to a warm server with `--durability full`, in the mean of twenty. */
+interface Calls {
+  readonly all: number;
+  readonly opened: number;
+  readonly looked: number;
+  readonly flushed: number;
+}
+
+const limits: Readonly<Record<string, Calls>> = {
+  "GET of 5 bytes": { all: 9, opened: 1.5, looked: 2.2, flushed: 0.3 },
+  "PUT over a file": { all: 56, opened: 8.5, looked: 14.5, flushed: 2.2 },
+  "PROPFIND depth 1, 3 members": { all: 38, opened: 5.5, looked: 11, flushed: 0.7 },
+  "MOVE of a file": { all: 170, opened: 20, looked: 48, flushed: 4 },
+  "LOCK of a file": { all: 29, opened: 3, looked: 5.5, flushed: 0.3 },
+  "DELETE of a file": { all: 80, opened: 10.5, looked: 17, flushed: 1.3 },
+};
+
+testWith(
+  ["linux", "strace"],
+  "the calls for a GET, PUT, MOVE and others are no more than they were",
+  async () => {
+    const script = fileURLToPath(new URL("../scripts/ways.mjs", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [script, "--json"]);
+    const told = JSON.parse(stdout) as readonly { name: string; calls: Readonly<Record<string, number>> }[];
+    const sum = (calls: Readonly<Record<string, number>>, ...names: readonly string[]): number =>
+      names.reduce((all, name) => all + (calls[name] ?? 0), 0);
+    for (const [name, limit] of Object.entries(limits)) {
+      const calls = told.find((way) => way.name === name)?.calls ?? {};
+      const counted = {
+        all: sum(calls, ...Object.keys(calls)),
+        opened: sum(calls, "openat"),
+        looked: sum(calls, "statx", "newfstatat"),
+        flushed: sum(calls, "fsync", "fdatasync", "msync"),
+      };
+      // It was counted at all: each of them reads or looks.
+      expect(counted.looked, name).toBeGreaterThan(0);
+      for (const what of ["all", "opened", "looked", "flushed"] as const)
+        expect(counted[what], `${name}: ${what}`).toBeLessThanOrEqual(limit[what]);
+    }
+  },
+);
