@@ -112,7 +112,10 @@ export const parts = {
       ...filesOf("kills"),
     ],
   },
-  cuts: { about: "connections that are cut, and what is large", steps: filesOf("cuts") },
+  cuts: {
+    about: "connections that are cut, and what is large",
+    steps: [more("conformance/client/uploads.test.ts"), ...filesOf("cuts")],
+  },
   programs: {
     about: "the client programs of Debian, and hostile input by the hundred",
     steps: [more("conformance/hostile/xml.test.ts"), ...filesOf("programs")],

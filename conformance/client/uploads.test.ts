@@ -3,16 +3,16 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { seed } from "../random.ts";
+import { soak } from "../soak.ts";
 import { type CommandUser, commandUser } from "./command.ts";
 import { digestOfFile, randomCuts, type UploadsScene, uploadsScene } from "./uploads-scene.ts";
 
-/** All of it: a gibibyte, 20 cuts, 5 kills. In each run of all tests a part. */
-const full = process.env["MEANWHILE_UPLOAD"] === "full";
 const megabyte = 1024 * 1024;
-const size = full ? 1024 * megabyte : 64 * megabyte;
-const cuts = full ? 20 : 6;
-const kills = full ? 5 : 2;
-const timeout = full ? 900_000 : 120_000;
+/** In the soak all of it; else a small share. */
+const size = soak ? 1024 * megabyte : 32 * megabyte;
+const cuts = soak ? 20 : 3;
+const kills = soak ? 5 : 1;
+const timeout = soak ? 900_000 : 120_000;
 
 async function withScene(act: (scene: UploadsScene, ann: CommandUser) => Promise<void>): Promise<void> {
   const scene = await uploadsScene();

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { digestOfFile, type UploadsScene, uploadsScene } from "../client/uploads-scene.ts";
 import { seed } from "../random.ts";
+import { soak } from "../soak.ts";
 import { describePage } from "./describe-page.ts";
 
-const full = process.env["MEANWHILE_UPLOAD"] === "full";
 const megabyte = 1024 * 1024;
-const size = full ? 1024 * megabyte : 64 * megabyte;
-const cuts = full ? 20 : 4;
-const kills = full ? 5 : 1;
-const timeout = full ? 900_000 : 120_000;
+const size = soak ? 1024 * megabyte : 64 * megabyte;
+const cuts = soak ? 20 : 4;
+const kills = soak ? 5 : 1;
+const timeout = soak ? 900_000 : 120_000;
 
 async function withScene(act: (scene: UploadsScene) => Promise<void>): Promise<void> {
   const scene = await uploadsScene();
