@@ -1,15 +1,15 @@
 /** The beginning of an upload that may be gone on with: a PUT of a document, or a POST to a collection, with `Upload-Complete`. */
-import { badRequest, DavError, encodePath, memberPath } from "@meanwhile/dav";
+import { badRequest, DavError, encodePath } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
 import { requestChecks, wholeChecks } from "../content/content-checks.ts";
 import type { ServerContext } from "../context.ts";
 import { empty } from "../http/answer.ts";
-import { type ChangeMethod, requireWrite, single } from "../methods/change.ts";
+import { type ChangeMethod, single } from "../methods/change.ts";
 import { judgePut, parsePut, put as putAtOnce, takeUploadPlace } from "../methods/put.ts";
 import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
-import { listedPath } from "../request/listed-paths.ts";
+import { memberRequest, requireCollection } from "../request/new-member.ts";
 import { serveChange } from "../request/serve-change.ts";
 import { disposedName } from "./disposed-name.ts";
 import type { HeldUpload, KeptUpload } from "./kept-upload.ts";
@@ -204,20 +204,9 @@ function judgedBy({ headers }: DavRequest): Record<string, string> {
 
 /** A POST as the PUT that it stands for: of a new member with the name that the client gives it. */
 async function memberPut(request: DavRequest, context: ServerContext): Promise<DavRequest> {
-  const { path: collection, headers } = request;
-  requireWrite(context, request, [collection]);
-  const there = await context.tree.lookup(collection);
-  if (there === undefined) throw new DavError(404, "there is no such collection");
-  if (there.kind !== "collection") throw new DavError(405, "only a collection takes a POST");
-  const name = disposedName(single(headers["content-disposition"]));
-  const member = memberPath(collection, name);
-  return {
-    ...request,
-    method: "PUT",
-    path: await listedPath(context.tree, member),
-    trailingSlash: false,
-    headers: { ...headers, "if-none-match": "*" },
-  };
+  await requireCollection(request, context);
+  const name = disposedName(single(request.headers["content-disposition"]));
+  return memberRequest(request, context, "PUT", name);
 }
 
 function withLocation(handled: Handled, { origin, prefix, path }: DavRequest): Handled {
