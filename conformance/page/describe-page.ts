@@ -47,6 +47,8 @@ export interface PageStage {
 export interface SiteOptions extends Partial<DavHandlerOptions> {
   /** Answers some requests instead; true where it did. */
   readonly intercept?: (request: IncomingMessage) => boolean;
+  /** Without the page; default false. */
+  readonly listingOnly?: boolean;
 }
 
 /** Describes them; all that they start is ended after each test. */
@@ -84,12 +86,12 @@ export function describePage(title: string, body: (stage: PageStage) => void): v
     };
 
     body({
-      async site({ intercept, ...options } = {}) {
+      async site({ intercept, listingOnly = false, ...options } = {}) {
         const tree = createMemoryTree();
         const [gate, bytes] = [new StepGate(), new StepGate()];
         const asked: string[] = [];
         const handler = createDavHandler({
-          page: browserPage(),
+          ...(listingOnly ? {} : { page: browserPage() }),
           tree: slowTree(tree, async (step) => {
             if (step === "member") await gate.pass();
             if (step === "bytes") await bytes.pass();

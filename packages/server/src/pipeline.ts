@@ -6,6 +6,8 @@ import { DavError, parsePath } from "@meanwhile/dav";
 import { type AnyRequest, type AnyResponse, type Exchange, openExchange } from "@meanwhile/interim";
 import { parsePrefer } from "@meanwhile/interim/fields";
 import { checkFinalStatus, isClosing } from "@meanwhile/interim/internal";
+import { isFormPost } from "./forms/form-parts.ts";
+import { serveForm } from "./forms/serve-form.ts";
 import { type Answer, type AnswerFields, empty } from "./http/answer.ts";
 import { corsFields, isPreflight, preflightFields } from "./http/cors.ts";
 import { withDemandedFields } from "./http/demanded-fields.ts";
@@ -111,7 +113,14 @@ function forPeople(answer: Answer, request: AnyRequest, method: string, mount: M
   if (answer.status < 400) return answer;
   const { url = "", headers, originalUrl } = request as AnyRequest & ExpressFields;
   const path = (originalUrl ?? url).replace(/\?.*$/s, "");
-  return errorPage(answer, { method, accept: headers.accept, path, prefix: prefixOf(request, mount) });
+  const isForm = isFormPost(method, headers);
+  return errorPage(answer, {
+    method,
+    isForm,
+    accept: headers.accept,
+    path,
+    prefix: prefixOf(request, mount),
+  });
 }
 
 /** Tells that an answer could not be given; where not even that can be, the connection is broken off. @returns the status */
@@ -139,6 +148,8 @@ async function handle(
 ): Promise<Handled> {
   let principal: string | undefined;
   let request: DavRequest | undefined;
+  // What became of a form is for people to read, as what became of GET.
+  const spoken = isFormPost(method, exchange.request.headers) ? "GET" : method;
   const complete = async (answer: Answer): Promise<Answer> => {
     const demanded = await withDemandedFields(answer, { method, request }, options.context);
     return request && changing.has(method) ? withFields(demanded, ignoredKeyFields(request)) : demanded;
@@ -163,8 +174,8 @@ async function handle(
     if (method === "OPTIONS")
       return { answer: await capabilities(exchange, connection, who, options), principal };
     const asked =
-      who.kind === "challenge" ? askToLogIn(exchange.request, method, connection, options) : undefined;
-    const refused = asked ?? refuse(who, method);
+      who.kind === "challenge" ? askToLogIn(exchange.request, spoken, connection, options) : undefined;
+    const refused = asked ?? refuse(who, spoken);
     if (refused) return { answer: await complete(asReserved(refused, exchange, options)) };
     requireOwnSite({ method, headers, connection, principal, byBrowser: session !== undefined }, options);
     if (session) endWith(session, exchange);
@@ -179,7 +190,7 @@ async function handle(
     return { ...handled, principal, answer };
   } catch (error) {
     const failure = toDavError(error, method);
-    const answer = await complete(asReserved(errorAnswer(failure, method), exchange, options));
+    const answer = await complete(asReserved(errorAnswer(failure, spoken), exchange, options));
     return { answer, principal, ...(isForOperator(failure) ? { error } : {}) };
   }
 }
@@ -215,6 +226,7 @@ async function dispatch(
   }
   const begun = await createUpload(exchange, connection, request, options);
   if (begun) return begun;
+  if (isFormPost(request.method, request.headers)) return serveForm(exchange, connection, request, options);
   const change = changing.get(request.method);
   if (change) return serveChange(exchange, connection, request, change, options);
   // "501: the appropriate response when the server does not recognize the request method" (RFC 9110 §15.6.2).

@@ -8,6 +8,8 @@ import { listingPolicy } from "./listing-style.ts";
 /** What was asked for, as far as the page needs it. */
 export interface FailedRequest {
   readonly method: string;
+  /** It was sent by a form of the page that is at the same place. */
+  readonly isForm: boolean;
   readonly accept: string | undefined;
   /** The path of the request target, as it came. */
   readonly path: string;
@@ -17,8 +19,9 @@ export interface FailedRequest {
 
 /** The answer as it is, or, where it is a sentence about an error and a page is preferred, that page. HEAD gets its fields. */
 export function errorPage(answer: Answer, request: FailedRequest): Answer {
-  const { method, accept } = request;
-  if (answer.status < 400 || (method !== "GET" && method !== "HEAD") || !prefersHtml(accept)) return answer;
+  const { method, isForm, accept } = request;
+  const isShown = method === "GET" || method === "HEAD" || isForm;
+  if (answer.status < 400 || !isShown || !prefersHtml(accept)) return answer;
   const sentence = sentenceOf(answer);
   if (sentence === undefined) return answer;
   const vary = [answer.fields["Vary"] ?? [], "Accept"].flat().join(", ");
@@ -60,12 +63,13 @@ const titles: Readonly<Record<number, string>> = {
   507: "The server has no room",
 };
 
-function page(status: number, sentence: string, { path, prefix }: FailedRequest): string {
+function page(status: number, sentence: string, { isForm, path, prefix }: FailedRequest): string {
   const title = titles[status] ?? "That did not work";
   const home = `${prefix}/`;
   const links = [
-    ...(status === 401 || status === 429 || status === 503 ? [['""', "Try again"]] : []),
-    ...(path.length > home.length && path !== home
+    ...(!isForm && (status === 401 || status === 429 || status === 503) ? [['""', "Try again"]] : []),
+    ...(isForm ? [['""', "Back to the folder"]] : []),
+    ...(!isForm && path.length > home.length && path !== home
       ? [[path.endsWith("/") ? '"../"' : '"./"', "The folder above"]]
       : []),
     [`"${htmlText(home)}"`, "The first folder"],

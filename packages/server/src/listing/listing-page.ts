@@ -33,8 +33,8 @@ ${more}<style>${listingStyle}</style>
 /** The body of such a document ends. */
 export const documentTail = "</body>\n</html>\n";
 
-/** All of the body that comes before the first member. */
-export function listingStart(place: Place, order: "sorted" | "unsorted"): string {
+/** All of the body that comes before the first member. @param forms HTML */
+export function listingStart(place: Place, order: "sorted" | "unsorted", forms: string): string {
   const names = namesOf(place.path);
   const crumbs = ["Home", ...names].map((name, index) => {
     const levelsUp = names.length - index;
@@ -46,7 +46,7 @@ export function listingStart(place: Place, order: "sorted" | "unsorted"): string
   return `<nav aria-label="Breadcrumb"><ol>${crumbs.join("")}</ol></nav>
 <main>
 <h1 id="collection"><bdi>${htmlText(names.at(-1) ?? "Home")}</bdi></h1>
-${order === "sorted" ? "" : "<p>There are too many members to sort them: they are in no order.</p>\n"}<table aria-labelledby="collection">
+${forms}${order === "sorted" ? "" : "<p>There are too many members to sort them: they are in no order.</p>\n"}<table aria-labelledby="collection">
 <thead><tr><th scope="col">Name</th><th scope="col" class="size">Size</th><th scope="col" class="modified">Modified (UTC)</th></tr></thead>
 <tbody>
 ${names.length === 0 ? "" : parentRow(place.trailingSlash)}`;

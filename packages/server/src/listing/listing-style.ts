@@ -33,7 +33,8 @@ tbody th { overflow-wrap: anywhere; }
 .login { margin: 12vh auto 0; max-width: 20rem; }
 .login input { width: 100%; }
 .login [role=alert] { color: inherit; font-weight: 600; }
-input, button { font: inherit; padding: .375rem .75rem; }
+.forms { display: flex; flex-wrap: wrap; gap: .5rem 2rem; margin: 0 0 1rem; }
+input, button { font: inherit; max-width: 100%; padding: .375rem .75rem; }
 .collection a { font-weight: 600; }
 .size, .modified { color: var(--quiet); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .size { text-align: right; }

@@ -5,6 +5,7 @@ import type { Answer, AnswerFields } from "../http/answer.ts";
 import { listingContentType } from "../properties/live-properties.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { kindOf, type Member } from "../store.ts";
+import { listingForms } from "./listing-forms.ts";
 import {
   documentHead,
   documentTail,
@@ -13,7 +14,7 @@ import {
   listingStart,
   listingTitle,
 } from "./listing-page.ts";
-import { listingPolicy } from "./listing-style.ts";
+import { policyWith } from "./listing-style.ts";
 import { type OpenLevel, openLevel } from "./member-walk.ts";
 import { pageDocument } from "./page-document.ts";
 import { shownMembers } from "./shown-members.ts";
@@ -37,9 +38,14 @@ export async function listCollection(
     signal: request.closed,
   });
   const { page } = context;
+  const mayChange = context.access.may(request.principal, "write", request.path);
   const frame =
     page === undefined
-      ? { start: documentHead(listingTitle(request)), end: documentTail, policy: listingPolicy }
+      ? {
+          start: documentHead(listingTitle(request)),
+          end: documentTail,
+          policy: policyWith({ forms: mayChange ? "'self'" : "'none'" }),
+        }
       : pageDocument(request, listingTitle(request), page);
   return {
     status: 200,
@@ -54,7 +60,7 @@ export async function listCollection(
     body: {
       kind: "stream",
       length: undefined,
-      open: () => listing(request, context, members, frame),
+      open: () => listing(request, context, members, { ...frame, mayChange }),
       close: () => {
         // Whoever closes is not told what went wrong: the page has been sent, or nobody wants it any more.
         members.close().catch(() => undefined);
@@ -69,7 +75,7 @@ async function* listing(
   request: DavRequest,
   context: ServerContext,
   members: OpenLevel,
-  frame: { readonly start: string; readonly end: string },
+  frame: { readonly start: string; readonly end: string; readonly mayChange: boolean },
 ): AsyncGenerator<string, void, void> {
   let text = frame.start;
   const isShown = shownMembers(context, request);
@@ -77,7 +83,11 @@ async function* listing(
   const linkBase = linkBaseOf(request);
   const first = await upTo(members, sortedMembers);
   const isSorted = first.length < sortedMembers;
-  text += listingStart(request, isSorted ? "sorted" : "unsorted");
+  text += listingStart(
+    request,
+    isSorted ? "sorted" : "unsorted",
+    frame.mayChange ? listingForms(linkBase) : "",
+  );
   let shown = 0;
   for (
     let batch: readonly Member[] = isSorted ? first.toSorted(byKindAndName) : first;

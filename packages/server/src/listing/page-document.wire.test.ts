@@ -35,6 +35,7 @@ describe("the document of a collection", () => {
     expect(answer.body).toContain(`nonce="${nonce}" src="/dav/.meanwhile/operations/page/main-a1.js"`);
     expect(answer.body).toContain('data-root="/dav/" data-operations="/dav/.meanwhile/operations/"');
     expect(answer.body).toContain('data-user="&quot;&gt;&lt;b&gt;"');
+    expect(answer.body).toContain('enctype="multipart/form-data" action="./">');
     // Its own end is the only one.
     const [, listing = "", after] = answer.body.split("<noscript>\n")[1]?.split(/(?=<\/noscript>)/) ?? [];
     expect(listing.startsWith("</noscript>")).toBe(true);

@@ -1,0 +1,38 @@
+/** The listing's forms, in a browser without script. */
+import { expect, test } from "vitest";
+import { describePage, plant } from "./describe-page.ts";
+
+describePage("without script", ({ site, context }) => {
+  test("a listing uploads files and makes a folder; what is there is not replaced", async () => {
+    const { origin, tree, asked, send } = await site({ listingOnly: true });
+    await send("MKCOL", "/in/");
+    await plant(tree, "/in/there.txt");
+    const page = await (await context({ javaScriptEnabled: false })).newPage();
+    await page.goto(`${origin}/in/`);
+    const text = (name: string, content: string) => ({
+      name,
+      mimeType: "text/plain",
+      buffer: Buffer.from(content),
+    });
+    await page
+      .getByLabel("Upload files")
+      .setInputFiles([text("ä new.txt", "one"), text("large.bin", "x".repeat(3_000_000))]);
+    await page.getByRole("button", { name: "Upload", exact: true }).click();
+    await page.getByRole("link", { name: "large.bin" }).waitFor();
+    expect(new URL(page.url()).pathname).toBe("/in/");
+    expect(await page.getByRole("link", { name: "ä new.txt" }).count()).toBe(1);
+
+    await page.getByLabel("New folder").fill("made here");
+    await page.getByRole("button", { name: "Make" }).click();
+    await page.getByRole("link", { name: "made here" }).waitFor();
+
+    await page
+      .getByLabel("Upload files")
+      .setInputFiles([text("there.txt", "other"), text("more.txt", "two")]);
+    await page.getByRole("button", { name: "Upload", exact: true }).click();
+    await page.getByText('There already, and left as it was: "there.txt". Done: "more.txt".').waitFor();
+    await page.getByRole("link", { name: "Back to the folder" }).click();
+    await page.getByRole("link", { name: "more.txt" }).waitFor();
+    expect(asked.filter((line) => line.startsWith("POST"))).toEqual(Array(3).fill("POST /in/"));
+  });
+});
