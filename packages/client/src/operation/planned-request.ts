@@ -1,5 +1,5 @@
 /** The request that a long request begins with, as it is sent once or again. */
-import { ConnectionError } from "../error/connection-error.ts";
+import { nothingArrived } from "../repeat/setback.ts";
 import type { Patience, RequestContent, SendOptions } from "../send/send.ts";
 import { ownReference, statusLink } from "../status/own-reference.ts";
 import { Glances } from "./glances.ts";
@@ -153,8 +153,7 @@ async function findOperations({ context, signal }: LongWait): Promise<boolean> {
   try {
     return await context.memory.findOperations(signal);
   } catch (cause) {
-    if (!(cause instanceof ConnectionError)) throw cause;
-    throw new ConnectionError(cause.code, cause.message, { mayHaveArrived: false, cause });
+    throw nothingArrived(cause);
   }
 }
 

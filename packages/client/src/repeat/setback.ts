@@ -65,6 +65,12 @@ export function notNow(message: string): ConnectionError {
   return new ConnectionError("lost", message, { mayHaveArrived: true });
 }
 
+/** The same loss, of a request before anything that matters was sent: so nothing has arrived. */
+export function nothingArrived(error: unknown): unknown {
+  if (!(error instanceof ConnectionError)) return error;
+  return new ConnectionError(error.code, error.message, { mayHaveArrived: false, cause: error });
+}
+
 /** What a server asks for in `Retry-After` is obeyed up to this many milliseconds. */
 export const longestRetryAfterMs: number = 5 * 60_000;
 

@@ -13,8 +13,9 @@ import {
   type UploadLimits,
   uploadInteropVersion,
 } from "@meanwhile/dav";
+import { OutcomeUnknownError } from "../../error/operation-error.ts";
 import type { UploadExchange, UploadWay } from "../../operation/long-request-plan.ts";
-import { mustBeReady, notNow } from "../../repeat/setback.ts";
+import { isForLater, mustBeReady, nothingArrived, notNow } from "../../repeat/setback.ts";
 import { abandon } from "../../send/received-content.ts";
 import type { RequestContent } from "../../send/send.ts";
 import { ContentHash, type RunningHash } from "./content-hash.ts";
@@ -60,12 +61,24 @@ interface Standing {
   readonly complete: boolean;
 }
 
+/** The outcome; or that it is to be looked again; or that the server does not take the content so after all. */
+type Step = Response | "again" | "not-kept";
+
+/** What is forgotten, begun anew and appended to: so many steps may go by before more is there than ever before. */
+const mostIdleSteps = 3;
+
 class KeptUpload {
   readonly #options: KeptUploadOptions;
   readonly #hash: ContentHash;
   #place: URL | undefined;
   #recalled = false;
   #mostKept = 0;
+  /** So many bytes the upload has by what was answered to its appends, each of which was sent whole. */
+  #acknowledged = 0;
+  /** Something came between: the next look tells where the upload goes on. */
+  #interrupted = false;
+  /** The server was asked to complete it. Before that nothing can be in place. */
+  #asked = false;
   #whole: Promise<Uint8Array> | undefined;
 
   constructor(options: KeptUploadOptions) {
@@ -74,14 +87,24 @@ class KeptUpload {
   }
 
   async send(exchange: UploadExchange): Promise<Response | undefined> {
-    const limits = await this.#offer(exchange);
-    if (limits === undefined) return undefined;
-    for (;;) {
-      const answer = await this.#attempt(exchange, limits).catch(async (error: unknown) => {
-        await exchange.comeBack(error);
-        return undefined;
-      });
-      if (answer !== undefined) return answer;
+    let limits: UploadLimits | undefined;
+    for (let idle = 0; ; idle += 1) {
+      const before = this.#mostKept;
+      try {
+        limits ??= await this.#offer(exchange);
+        if (limits === undefined) return undefined;
+        const step = await this.#attempt(exchange, limits);
+        if (step === "not-kept") return undefined;
+        if (step !== "again") return step;
+        if (this.#mostKept > before) idle = 0;
+        // Else a server that never has what was sent would be sent it for ever.
+        if (idle >= mostIdleSteps) throw notNow("the server has no more of the upload than before");
+      } catch (error) {
+        this.#interrupted = true;
+        await exchange.comeBack(error).catch((end: unknown) => {
+          throw this.#asked ? end : nothingArrived(end);
+        });
+      }
     }
   }
 
@@ -96,17 +119,18 @@ class KeptUpload {
       const speaks = parseUploadNumber(headers.get("upload-draft-interop-version") ?? undefined);
       const told = parseUploadLimit(headers.get("upload-limit") ?? undefined);
       known = ok && speaks === uploadInteropVersion && told !== undefined ? told : "none";
-      servers.set(url.origin, known);
+      // A server that is not ready says nothing of what it can do.
+      if (!isForLater(response)) servers.set(url.origin, known);
     }
     if (known === "none") return undefined;
-    const { maxSize = Number.POSITIVE_INFINITY, minSize = 0, minAppendSize = 0 } = known;
+    const { maxSize = Number.POSITIVE_INFINITY, minSize = 0, minAppendSize = 0, maxAppendSize = 1 } = known;
     // Of appends that have a least size, the last one may be too small.
-    if (minAppendSize > 1 || content.length > maxSize || content.length < minSize) return undefined;
+    if (minAppendSize > 1 || maxAppendSize === 0 || content.length > maxSize || content.length < minSize)
+      return undefined;
     return known;
   }
 
-  /** @returns the outcome; undefined where it is to be looked again at once */
-  async #attempt(exchange: UploadExchange, limits: UploadLimits): Promise<Response | undefined> {
+  async #attempt(exchange: UploadExchange, limits: UploadLimits): Promise<Step> {
     const { length } = this.#options.content;
     await this.#recall(exchange);
     const place = this.#place;
@@ -114,15 +138,15 @@ class KeptUpload {
     const standing = await this.#look(exchange, place);
     if (standing === undefined) {
       await this.#forget();
-      return undefined;
+      return "again";
     }
     const { offset, complete } = standing;
     if (!complete && offset < length) return this.#append(exchange, place, offset, limits);
     return this.#complete(exchange, place);
   }
 
-  async #begin(exchange: UploadExchange): Promise<Response | undefined> {
-    const { url, content, memory } = this.#options;
+  async #begin(exchange: UploadExchange): Promise<Step> {
+    const { url, content, memory, servers } = this.#options;
     const headers = new Headers(exchange.headers);
     headers.delete("idempotency-key");
     headers.delete("prefer");
@@ -130,19 +154,30 @@ class KeptUpload {
     headers.set("Upload-Complete", formatUploadComplete(false));
     headers.set("Upload-Length", String(content.length));
     const response = await exchange.send(url, { method: "PUT", headers, content: new Uint8Array() });
-    const location = response.headers.get("location");
-    const isBegun = response.status === 201 && !isComplete(response);
-    if (!isBegun || location === null || !URL.canParse(location, url.href)) {
+    if (!response.ok) {
       mustBeReadyOrAbandon(response);
+      // What stands in the way may be this very content, of which only the answer was lost.
+      if (response.status === 412 && this.#asked) {
+        abandon(response);
+        throw new OutcomeUnknownError("PUT", url, notNow("the answer to the completed upload was lost"));
+      }
       return response;
     }
     abandon(response);
+    const location = response.headers.get("location");
+    const isBegun = response.status === 201 && !isComplete(response);
+    if (!isBegun || location === null || !URL.canParse(location, url.href)) {
+      // It may have taken this for all of the content, which is none: no success of ours.
+      servers.set(url.origin, "none");
+      return "not-kept";
+    }
     const place = new URL(location, url);
     // Credentials and content go to nobody else.
     if (place.origin !== url.origin) throw notNow("the server named an upload at another server");
     this.#place = place;
+    this.#acknowledged = 0;
     await memory?.remember(JSON.stringify({ place: place.href, judged: judgedBy(exchange.headers) }));
-    return undefined;
+    return "again";
   }
 
   async #recall(exchange: UploadExchange): Promise<void> {
@@ -155,7 +190,9 @@ class KeptUpload {
       const { place, judged } = JSON.parse(text) as { readonly place?: unknown; readonly judged?: unknown };
       const recalled = new URL(String(place));
       const isSame = JSON.stringify(judged) === JSON.stringify(judgedBy(exchange.headers));
-      if (recalled.origin === url.origin && isSame) this.#place = recalled;
+      if (recalled.origin !== url.origin || !isSame) return;
+      this.#place = recalled;
+      this.#interrupted = true;
     } catch {
       // What cannot be read was not remembered by us.
     }
@@ -167,25 +204,32 @@ class KeptUpload {
     const response = await exchange.send(place, { method: "HEAD", headers: wanted });
     abandon(response);
     mustBeReady(response);
+    if (response.status >= 500) throw notNow(`the server answered ${response.status} for the upload`);
     const { headers } = response;
     const offset = parseUploadNumber(headers.get("upload-offset") ?? undefined);
     const complete = isComplete(response);
     const said = parseUploadNumber(headers.get("upload-length") ?? undefined);
     if (!response.ok || offset === undefined || offset > length || (said ?? length) !== length)
       return undefined;
+    // What is complete and shorter is not this content.
+    if (complete && offset !== length) return undefined;
     if (!complete && offset > 0 && !(await this.#isOurs(headers, offset))) return undefined;
     if (offset > this.#mostKept) {
       this.#mostKept = offset;
       exchange.alive();
     }
-    exchange.resumed(offset);
+    if (this.#interrupted) exchange.resumed(offset);
+    this.#interrupted = false;
     return { offset, complete };
   }
 
-  /** Bytes that are not proven to be the content's are sent again. */
+  /**
+   * Bytes that are not proven to be the content's are sent again. A server that tells no digest is believed to have what
+   * it said it took, request by request.
+   */
   async #isOurs(headers: Headers, offset: number): Promise<boolean> {
     const digest = digestOf(headers);
-    if (digest === undefined) return false;
+    if (digest === undefined) return offset === this.#acknowledged;
     const own = await this.#hash.digest(offset);
     return own.length === digest.length && own.every((byte, at) => byte === digest[at]);
   }
@@ -195,7 +239,7 @@ class KeptUpload {
     place: URL,
     offset: number,
     { maxAppendSize = Number.POSITIVE_INFINITY }: UploadLimits,
-  ): Promise<Response | undefined> {
+  ): Promise<Step> {
     const { content, whole } = this.#options;
     const end = Math.min(content.length, offset + maxAppendSize);
     // A Blob is not read here as it is sent: its digest is made meanwhile.
@@ -211,12 +255,14 @@ class KeptUpload {
       content: whole instanceof Blob ? whole.slice(offset, end) : this.#part(offset, end),
       onSent: (bytes) => exchange.onSent(offset + bytes),
     });
-    if (refusals.has(response.status)) return response;
+    const { ok, status } = response;
+    if (isRefusal(status)) return response;
     abandon(response);
     mustBeReady(response);
+    if (ok && offset === this.#acknowledged) this.#acknowledged = end;
     // Whatever else it says: the next look tells how far it is.
-    if (response.ok || response.status === 404 || response.status === 409) return undefined;
-    throw notNow(`the server answered ${response.status} to a part of the content`);
+    if (ok || status < 500) return "again";
+    throw notNow(`the server answered ${status} to a part of the content`);
   }
 
   #part(offset: number, end: number): RequestContent {
@@ -233,12 +279,13 @@ class KeptUpload {
           left -= chunk.length;
           yield chunk;
         }
+        if (left > 0) throw new RangeError(`the content ends at byte ${end - left}, before ${end}`);
       },
     };
   }
 
   /** All is there: its digest is checked before it is in place. What is answered now is the answer to the PUT. */
-  async #complete(exchange: UploadExchange, place: URL): Promise<Response | undefined> {
+  async #complete(exchange: UploadExchange, place: URL): Promise<Step> {
     const { length } = this.#options.content;
     const bytes = await this.#digest();
     const headers = new Headers();
@@ -254,11 +301,12 @@ class KeptUpload {
       "Repr-Digest": formatDigest({ algorithm: "sha-256", bytes }),
     };
     for (const [name, value] of Object.entries(own)) headers.set(name, value);
+    this.#asked = true;
     const response = await exchange.long(place, { method: "PATCH", headers, content: new Uint8Array() });
-    if (response.status === 404 || (response.status === 409 && !isComplete(response))) {
+    if (isGone(response) || (response.status === 409 && !isComplete(response))) {
       abandon(response);
-      if (response.status === 404) await this.#forget();
-      return undefined;
+      if (isGone(response)) await this.#forget();
+      return "again";
     }
     if (isComplete(response) || response.ok) await this.#options.memory?.remember(undefined);
     return response;
@@ -279,8 +327,17 @@ class KeptUpload {
   }
 }
 
-/** Refusals of a part that hold for the whole as well. */
-const refusals: ReadonlySet<number> = new Set([401, 403, 413, 415, 507]);
+/** Of these another look tells what to do: the upload is gone, or elsewhere, or it was not the time for it. */
+const reconsidered: ReadonlySet<number> = new Set([404, 408, 409, 410, 425, 429]);
+
+/** Whether the answer to a part holds for the whole as well, and would be the same to the same part. */
+function isRefusal(status: number): boolean {
+  return status === 507 || (status >= 400 && status < 500 && !reconsidered.has(status));
+}
+
+function isGone({ status }: Response): boolean {
+  return status === 404 || status === 410;
+}
 
 function isComplete({ headers }: Response): boolean {
   return parseUploadComplete(headers.get("upload-complete") ?? undefined) === true;
