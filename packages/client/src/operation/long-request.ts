@@ -8,8 +8,13 @@ export interface RequestProgress {
   readonly total?: number;
   /** Bytes of the present member, where that is a large one. */
   readonly bytes?: { readonly done: number; readonly total: number };
-  /** From so many bytes on content went on, which the server had of an earlier time, or of before the connection was lost. */
+  /**
+   * From so many bytes on content went on the last time, which the server had of an earlier time, or of before the
+   * connection was lost.
+   */
   readonly resumedAt?: number;
+  /** How often it went on so. */
+  readonly resumptions?: number;
   /** A few words for people. */
   readonly remark?: string;
   /** Members that failed so far, as told by Status-URI or the status document. */

@@ -13,7 +13,7 @@ export class ProgressReport {
   #latest: RequestProgress;
   readonly #failed = new Set<string>();
   #failures = 0;
-  #resumedAt: number | undefined;
+  #resumed: Pick<RequestProgress, "resumedAt" | "resumptions"> = {};
   /** Where each stage was before another one came: a request that is sent again does not fall behind. */
   readonly #reached = new Map<RequestProgress["stage"], number>();
 
@@ -29,7 +29,8 @@ export class ProgressReport {
 
   /** Content goes on from so many bytes, which are there already. */
   resumed(bytes: number, total: number | undefined): void {
-    if (bytes > 0) this.#resumedAt = bytes;
+    const { resumptions = 0 } = this.#resumed;
+    if (bytes > 0) this.#resumed = { resumedAt: bytes, resumptions: resumptions + 1 };
     this.sent(bytes, total);
   }
 
@@ -83,7 +84,7 @@ export class ProgressReport {
       ...rest,
       done,
       ...(total === undefined || total < done ? {} : { total }),
-      ...(this.#resumedAt === undefined ? {} : { resumedAt: this.#resumedAt }),
+      ...this.#resumed,
       failures: this.#failures,
     });
   }

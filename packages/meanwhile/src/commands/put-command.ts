@@ -6,8 +6,9 @@ import type { Change, LongRequest } from "@meanwhile/client";
 import { encodeName } from "@meanwhile/dav";
 import type { Command } from "commander";
 import { CommandError, wrongUsage } from "../command-error.ts";
-import { formatBytes } from "../display/amounts.ts";
 import { printable } from "../display/printable.ts";
+import { resumedOf } from "../display/progress-facts.ts";
+import { newsOfRequest } from "../display/work-news.ts";
 import { mustBeFile, mustBeFolder } from "../options/local-place.ts";
 import { betterReason } from "../remote/better-reason.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
@@ -190,9 +191,9 @@ async function tellUpload(
   const { status, created, etag } = followed.outcome;
   if (status !== 202) await check();
   const replaced = created || status === 202 ? "" : ", replacing what was there";
-  const at = followed.progress?.resumedAt;
-  const resumed = at === undefined ? "" : `, gone on with at ${formatBytes(at)}`;
-  const phrase = `${printable(local)} to ${shownPath(url)}${replaced}${resumed}${tookPhrase(followed)}`;
+  const { progress } = followed;
+  const resumed = progress === undefined ? [] : resumedOf(newsOfRequest(progress));
+  const phrase = `${printable(local)} to ${shownPath(url)}${replaced}${resumed.map((text) => `, ${text}`).join("")}${tookPhrase(followed)}`;
   const { action, text } = doneOrAccepted(status, "put", phrase);
   await session.report.done(
     text,

@@ -23,9 +23,12 @@ export function comingBackOf({ comingBack }: WorkNews): readonly string[] {
   return comingBack === true ? [away] : [];
 }
 
-/** Where an upload went on, if it did. */
-export function resumedOf({ resumedAt }: WorkNews): readonly string[] {
-  return resumedAt === undefined ? [] : [`went on at ${formatBytes(resumedAt)}`];
+/** Where an upload went on, if it did: the last time, where it did so more than once. */
+export function resumedOf({ resumed }: Pick<WorkNews, "resumed">): readonly string[] {
+  if (resumed === undefined) return [];
+  const { at, times } = resumed;
+  const often = times === 1 ? "" : ` ${times} times, the last time`;
+  return [`went on${often} at ${formatBytes(at)}`];
 }
 
 /** Lost, refused, or 503: what it is the error says, if there is no coming back. */

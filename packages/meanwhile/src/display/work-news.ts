@@ -16,15 +16,15 @@ export interface WorkNews {
   readonly failures: number;
   /** The connection was lost, or the server is away; it is tried again. */
   readonly comingBack?: boolean;
-  /** Bytes that the server had already, from which on an upload went on. */
-  readonly resumedAt?: number;
+  /** Bytes that the server had already, from which on an upload went on the last time, and how often it did. */
+  readonly resumed?: { readonly at: number; readonly times: number };
   /** A few words for people; may have anything in it. */
   readonly remark?: string;
 }
 
 /** The progress of one long request, as it is displayed. */
 export function newsOfRequest(progress: RequestProgress): WorkNews {
-  const { stage, done, total, bytes, failures, remark, comingBack, resumedAt } = progress;
+  const { stage, done, total, bytes, failures, remark, comingBack, resumedAt, resumptions = 1 } = progress;
   return {
     stage,
     unit: stage === "processing" ? "members" : "bytes",
@@ -33,7 +33,7 @@ export function newsOfRequest(progress: RequestProgress): WorkNews {
     ...(total === undefined ? {} : { total }),
     ...(bytes === undefined ? {} : { beside: { unit: "bytes", ...bytes } }),
     ...(remark === undefined ? {} : { remark }),
-    ...(resumedAt === undefined ? {} : { resumedAt }),
+    ...(resumedAt === undefined ? {} : { resumed: { at: resumedAt, times: resumptions } }),
     ...(comingBack === true ? { comingBack } : {}),
   };
 }
