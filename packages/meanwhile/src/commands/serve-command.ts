@@ -38,7 +38,7 @@ export function serveCommand(terminal: Terminal): Command {
     .option("--front <NAME>", `the proxy in front: ${fronts.join(", ")}`)
     .option("--interim <MODE>", `who gets interim responses: ${interimModes.join(", ")} (default: measured)`)
     .option("--processing-after <T>", "the first 102 Processing comes after this time (default: 20s)")
-    .option("--processing-every <T>", "later ones at this interval (default: 15s)")
+    .option("--processing-every <T>", "later ones at this interval (default: 15s; for the sample 500ms)")
     .option("--cors <ORIGIN>", "let pages of this origin in; * for any (repeatable)", collect)
     .option("--accept-new-root", "serve the folder although its state belongs to another (after a restore)")
     .option("--read-only", "change nothing")

@@ -18,7 +18,7 @@ describe("options of `meanwhile serve`", () => {
       front: undefined,
       interimMode: "measured",
       processingAfterMs: 20_000,
-      processingEveryMs: 15_000,
+      processingEveryMs: 500,
       cors: [],
       acceptNewRoot: false,
       readOnly: false,
@@ -30,6 +30,7 @@ describe("options of `meanwhile serve`", () => {
       durability: "full",
       logLevel: "info",
     });
+    expect(parseServeOptions("DIR", {}).processingEveryMs).toBe(15_000);
   });
 
   test("are read as they are typed", () => {

@@ -86,7 +86,11 @@ const afterRange: DurationRange = { minMs: 0, maxMs: dayMs };
 const everyRange: DurationRange = { minMs: 1, maxMs: dayMs };
 const drainRange: DurationRange = { minMs: 0, maxMs: dayMs };
 
-/** @throws {CommandError} naming the first option that is wrong, or that does not go with another */
+/**
+ * Without a folder the sample is served, whose COPY is there to be watched: interim responses come more often.
+ *
+ * @throws {CommandError} naming the first option that is wrong, or that does not go with another
+ */
 export function parseServeOptions(folder: string | undefined, typed: TypedServeOptions): ServeOptions {
   const options: ServeOptions = {
     folder: folder === undefined ? undefined : notEmpty("DIR", folder),
@@ -103,7 +107,11 @@ export function parseServeOptions(folder: string | undefined, typed: TypedServeO
     front: optional(typed.front, parseFront),
     interimMode: oneOf("--interim", interimModes, typed.interim ?? "measured"),
     processingAfterMs: parseDuration("--processing-after", typed.processingAfter ?? "20s", afterRange),
-    processingEveryMs: parseDuration("--processing-every", typed.processingEvery ?? "15s", everyRange),
+    processingEveryMs: parseDuration(
+      "--processing-every",
+      typed.processingEvery ?? (folder === undefined ? "500ms" : "15s"),
+      everyRange,
+    ),
     cors: (typed.cors ?? []).map((value) => parseOrigin("--cors", value)),
     acceptNewRoot: typed.acceptNewRoot ?? false,
     readOnly: typed.readOnly ?? false,

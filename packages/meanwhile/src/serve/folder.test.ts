@@ -76,6 +76,8 @@ describe("the sample", () => {
     expect(sample).toBe(true);
     expect(folder).toBe(join(place, ".local/state/meanwhile/sample"));
     expect(readdirSync(folder).sort()).toEqual(["Garden", "Recipes", "Welcome.md", "Übersicht"]);
+    expect(readdirSync(join(folder, "Garden", "Seeds"))).toHaveLength(60);
+    expect(readdirSync(join(folder, "Garden", "Seeds", "packet 60"))).toHaveLength(100);
     writeFileSync(join(folder, "Welcome.md"), "mine");
     expect((await find(undefined)).folder).toBe(folder);
     expect(readFileSync(join(folder, "Welcome.md"), "utf8")).toBe("mine");

@@ -27,6 +27,17 @@ describe("the lines to paste", () => {
     ]);
   });
 
+  test("copy the tree that is there to be watched, and a document where it is gone", async () => {
+    write("a.txt");
+    const watched = () => pasteLines({ folder, url, curlArguments: [], tree: "Seed bed" });
+    expect((await watched())[0]).toContain(`${url}a.txt`);
+    mkdirSync(join(folder, "Seed bed"));
+    expect(await watched()).toEqual([
+      `curl -v -X COPY -H 'Prefer: processing' -H 'Destination: ${url}copy-of-Seed%20bed/' ${url}Seed%20bed/`,
+      `curl -v -X DELETE -H 'Prefer: processing' ${url}copy-of-Seed%20bed/`,
+    ]);
+  });
+
   test("carry names as they must stand in a URL and in a shell, whatever they are", async () => {
     write("$(touch gone)'\n;[1-9] é`%41.txt");
     const [copy = "", remove = ""] = await lines();

@@ -10,6 +10,8 @@ export interface PasteOptions {
   readonly url: string;
   /** More arguments of curl, each quoted already: for a name and password, say. */
   readonly curlArguments: readonly string[];
+  /** A folder in it that takes long to copy, by its name. Default: a file is copied. */
+  readonly tree?: string;
 }
 
 /** So many entries of the folder are looked at, at most. */
@@ -20,15 +22,24 @@ const mostCopied = 64 * 1024 * 1024;
 const longestName = 200;
 
 /**
- * A COPY of a document in the folder and a DELETE of the copy; where there is none, an upload and a COPY of it. Names can
+ * A COPY of the tree, or of a document in the folder and a DELETE of the copy; where there is none, an upload and a COPY of it. Names can
  * be anything, so they stand percent-encoded.
  */
-export async function pasteLines({ folder, url, curlArguments }: PasteOptions): Promise<readonly string[]> {
+export async function pasteLines({
+  folder,
+  url,
+  curlArguments,
+  tree,
+}: PasteOptions): Promise<readonly string[]> {
   const curl = ["curl", "-v", ...curlArguments].join(" ");
   const asking = `-H ${shellQuote("Prefer: processing")}`;
   const copy = (from: string, to: string): string =>
     `${curl} -X COPY ${asking} -H ${shellQuote(`Destination: ${to}`)} ${shellQuote(from)}`;
 
+  if (tree !== undefined && (await isFolder(join(folder, tree)))) {
+    const target = `${url}${encodeName(await freeName(folder, `copy-of-${tree}`))}/`;
+    return [copy(`${url}${encodeName(tree)}/`, target), `${curl} -X DELETE ${asking} ${shellQuote(target)}`];
+  }
   const name = await findDocument(folder);
   if (name === undefined) {
     const uploaded = `${url}${encodeName(await freeName(folder, "hello.txt"))}`;
@@ -42,6 +53,10 @@ export async function pasteLines({ folder, url, curlArguments }: PasteOptions): 
 /** One argument of a POSIX shell, whatever is in it. */
 export function shellQuote(argument: string): string {
   return /^[A-Za-z0-9_./:@%+,=-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
 async function findDocument(folder: string): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import { formatHostPort } from "../options/host-port.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
 import type { ServedFolder } from "./folder.ts";
 import { pasteLines } from "./paste-lines.ts";
+import { sampleTree } from "./sample.ts";
 
 /** @param url where the server listens, with a trailing slash */
 export async function welcome(
@@ -18,11 +19,16 @@ export async function welcome(
   if (options.readOnly) return lines;
 
   const clientUrl = options.baseUrl === undefined ? reachable(url) : `${options.baseUrl}/`;
-  const commands = await pasteLines({ folder, url: clientUrl, curlArguments: curlArguments(options) });
+  const commands = await pasteLines({
+    folder,
+    url: clientUrl,
+    curlArguments: curlArguments(options),
+    ...(sample ? { tree: sampleTree } : {}),
+  });
   return [
     ...lines,
     "",
-    "To see an interim response with your own eyes:",
+    sample ? "To watch a long COPY:" : "To see an interim response with your own eyes:",
     ...commands.map((line) => `  ${line}`),
     "",
   ];
