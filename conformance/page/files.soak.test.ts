@@ -49,9 +49,12 @@ describePage("files on the page", ({ site, open }) => {
     const page = await open(`${origin}/`);
     await page.getByRole("grid").focus();
     await page.keyboard.press("Control+a");
-    await page.keyboard.press("Delete");
+    await tool(page, "Delete").click();
     const question = page.getByRole("dialog", { name: "Delete 3 items?" });
     await question.getByText("1 item in it goes with it.").waitFor();
+    // What goes with them is told once.
+    expect(await question.getByText("Folders go with all that is in them").count()).toBe(0);
+    await question.getByText("This cannot be undone.").waitFor();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await question.waitFor({ state: "hidden" });

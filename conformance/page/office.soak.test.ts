@@ -60,7 +60,7 @@ describeWith(["chromium"], "ten tasks of an office", () => {
     expect(existsSync(join(folder, "Museum/Drafts/Floor plan.pdf"))).toBe(true);
 
     await page.getByRole("searchbox").fill("floor");
-    await page.getByRole("button", { name: "Search below" }).click();
+    await page.getByRole("banner").getByRole("button", { name: "Search below" }).click();
     await page.getByText(/^1 found in/).waitFor();
     await seen("03-find-it");
     await page.getByRole("dialog").getByRole("link", { name: "Floor plan.pdf" }).click();

@@ -9,6 +9,7 @@ import type { Asking } from "./asking/questions.ts";
 import type { Changes } from "./changes/changes.ts";
 import type { DavClient } from "./client.ts";
 import { Breadcrumb } from "./folder/breadcrumb.tsx";
+import { focusList } from "./folder/focus-list.ts";
 import type { FolderStore } from "./folder/folder-store.ts";
 import { FolderCount, FolderView } from "./folder/folder-view.tsx";
 import type { GridCommands } from "./folder/grid-keys.ts";
@@ -112,16 +113,17 @@ export function App(props: AppProps): JSX.Element {
     return tray.subscribe(tell);
   }, [name, words, tray]);
   const path = useMemo(() => () => folder.path, [folder]);
+  const searchBelow = (): void => setSearch(new Search(client, folder.path, folder.filter.trim()));
   return (
     <Surroundings.Provider value={page}>
       <header class="top">
         <Breadcrumb path={folder.path} move={commands.move} />
-        <Filter folder={folder} search={(text) => setSearch(new Search(client, folder.path, text))} />
+        <Filter folder={folder} search={searchBelow} />
         <AccountMenu account={account} />
       </header>
       <main>
         {kind === "failed" ? null : <Toolbar folder={folder} changes={changes} queue={queue} />}
-        <FolderView folder={folder} commands={commands} />
+        <FolderView folder={folder} commands={commands} search={searchBelow} />
       </main>
       <footer class="bottom">
         <FolderCount folder={folder} />
@@ -142,7 +144,7 @@ export function App(props: AppProps): JSX.Element {
 interface FilterProps {
   readonly folder: FolderStore;
   /** Looks below the folder, too. */
-  search(text: string): void;
+  search(): void;
 }
 
 function Filter({ folder, search }: FilterProps): JSX.Element {
@@ -177,12 +179,7 @@ function Filter({ folder, search }: FilterProps): JSX.Element {
         }}
       />
       {folder.filter.trim() === "" ? null : (
-        <button
-          type="button"
-          class="button plain"
-          title={words.searchBelowHint}
-          onClick={() => search(folder.filter.trim())}
-        >
+        <button type="button" class="button plain" title={words.searchBelowHint} onClick={search}>
           {words.searchBelow}
         </button>
       )}
@@ -198,9 +195,4 @@ function Message({ changes }: { readonly changes: Changes }): JSX.Element {
       {changes.doing === "" ? changes.done : `${changes.doing} …`}
     </p>
   );
-}
-
-/** Once it is drawn. */
-function focusList(): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(".list")?.focus({ preventScroll: true }));
 }

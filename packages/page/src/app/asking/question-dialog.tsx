@@ -1,6 +1,7 @@
 /** The dialog of the question that is asked now. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { focusList } from "../folder/focus-list.ts";
 import type { Row } from "../folder/row.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
@@ -103,10 +104,13 @@ function DeleteDialog({ about, answer }: AnswerProps<"delete">): JSX.Element {
       button={words.delete}
       danger
       onAccept={() => answer(true)}
-      onClose={() => answer(undefined)}
+      onClose={() => {
+        answer(undefined);
+        // Also where a button asked: the keys act on what is still selected.
+        focusList();
+      }}
     >
-      {folders.length > 0 ? <Below folders={folders} /> : null}
-      <p>{folders.length > 0 ? words.deleteFolders : words.deleteFiles}</p>
+      {folders.length > 0 ? <Below folders={folders} /> : <p>{words.deleteFiles}</p>}
       {about.rows.length > 1 ? (
         <ul class="names">
           {about.rows.slice(0, 6).map((row) => (
@@ -124,8 +128,8 @@ function DeleteDialog({ about, answer }: AnswerProps<"delete">): JSX.Element {
 /** Counting more than this takes longer than anybody thinks about it. */
 const mostCounted = 10_000;
 
-/** How much is in folders; nothing where that cannot be counted. */
-function Below({ folders }: { readonly folders: readonly Row[] }): JSX.Element | null {
+/** How much is in folders, and goes with them; that it goes is all that is said where it cannot be counted. */
+function Below({ folders }: { readonly folders: readonly Row[] }): JSX.Element {
   const { words, client } = usePage();
   const [count, setCount] = useState<number | "unknown" | undefined>(undefined);
   useEffect(() => {
@@ -152,15 +156,19 @@ function Below({ folders }: { readonly folders: readonly Row[] }): JSX.Element |
     void look();
     return () => leaving.abort();
   }, [folders, client]);
-  if (count === "unknown") return null;
-  const text =
-    count === undefined
-      ? `${words.counting} …`
-      : words.below(Math.min(count, mostCounted), count > mostCounted);
+  const isCounted = typeof count === "number";
+  const text = !isCounted
+    ? `${words.counting} …`
+    : words.below(Math.min(count, mostCounted), count > mostCounted);
   return (
-    <p role="status">
-      <strong>{text}</strong>
-    </p>
+    <>
+      {count === "unknown" ? null : (
+        <p role="status">
+          <strong>{text}</strong>
+        </p>
+      )}
+      <p>{isCounted ? words.deleteFiles : words.deleteFolders}</p>
+    </>
   );
 }
 

@@ -11,10 +11,12 @@ import type { GridCommands } from "./grid-keys.ts";
 export interface FolderViewProps {
   readonly folder: FolderStore;
   readonly commands: GridCommands;
+  /** Looks below the folder for what its rows are filtered by. */
+  search(): void;
 }
 
 /** What is in the middle of the page. */
-export function FolderView({ folder, commands }: FolderViewProps): JSX.Element {
+export function FolderView({ folder, commands, search }: FolderViewProps): JSX.Element {
   useStore(folder);
   const { words, settings, go } = usePage();
   const { state, all, shown } = folder;
@@ -46,6 +48,9 @@ export function FolderView({ folder, commands }: FolderViewProps): JSX.Element {
         <p class="actions">
           <button type="button" class="button" onClick={() => folder.filterBy("")}>
             {words.clearFilter}
+          </button>
+          <button type="button" class="button" title={words.searchBelowHint} onClick={search}>
+            {words.searchBelow}
           </button>
         </p>
       </Notice>
