@@ -192,3 +192,20 @@ test("where nothing can be remembered, uploads go well all the same", async () =
   await uploadDocument(dav, join(here.folder, "one.bin"), "one.bin", { surroundings }).outcome;
   expect((await contentAt(dav, "one.bin")).equals(content)).toBe(true);
 });
+
+test("a document that nobody waits for any more rejects with that, and a folder is none", async () => {
+  const { client } = await run(() => undefined);
+  const here = testFolder();
+  here.write("one.bin", bytesOf(large, 5));
+  const { surroundings = {} } = optionsOf(here);
+  const dav = client();
+  const file = join(here.folder, "one.bin");
+  const left = uploadDocument(dav, file, "left.bin", { surroundings });
+  left.detach();
+  await expect(left.outcome).rejects.toThrow("no longer waited for");
+  const cancelled = uploadDocument(dav, file, "cancelled.bin", { surroundings });
+  expect(cancelled.url).toBeUndefined();
+  await Promise.all([expect(cancelled.outcome).rejects.toThrow("cancelled"), cancelled.cancel()]);
+  expect(await dav.exists("cancelled.bin")).toBe(false);
+  expect(() => uploadDocument(dav, here.folder, "folder")).toThrow("is no plain file");
+});
