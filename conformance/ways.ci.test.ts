@@ -13,10 +13,11 @@ interface Calls {
   readonly flushed: number;
 }
 
+/** A little more than was counted: what the state still writes for the request before is among it. */
 const limits: Readonly<Record<string, Calls>> = {
   "GET of 5 bytes": { all: 9, opened: 1.5, looked: 2.2, flushed: 0.3 },
   "PUT over a file": { all: 56, opened: 8.5, looked: 14.5, flushed: 2.2 },
-  "PROPFIND depth 1, 3 members": { all: 38, opened: 5.5, looked: 11, flushed: 0.7 },
+  "PROPFIND depth 1, 3 members": { all: 48, opened: 6, looked: 11, flushed: 1.2 },
   "MOVE of a file": { all: 170, opened: 20, looked: 48, flushed: 4 },
   "LOCK of a file": { all: 29, opened: 3, looked: 5.5, flushed: 0.3 },
   "DELETE of a file": { all: 80, opened: 10.5, looked: 17, flushed: 1.3 },

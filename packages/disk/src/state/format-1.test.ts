@@ -79,4 +79,4 @@ testWith(["linux", "tmpfs"], "on a full disk format 1 stays as it is, and the st
   await expectUpgraded({ folder, state: disk });
 });
 
-testUpgradeKills("every fifth");
+testUpgradeKills("every twelfth");
