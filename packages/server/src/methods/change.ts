@@ -55,7 +55,8 @@ export async function waitUntilFree(
   release();
 }
 
-function notFree(): DavError {
+/** What a request works on is not free, and did not become so in time. */
+export function notFree(): DavError {
   return new DavError(503, "another request works on it: try again later", {
     fields: { "Retry-After": "2" },
   });

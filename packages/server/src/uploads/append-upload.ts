@@ -1,7 +1,7 @@
 /** PATCH of an upload: content that comes after what is there, and the end of it. */
 import { badRequest, DavError, parseUploadNumber, partialUploadType } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
-import { requestChecks, wholeChecks } from "../content/content-checks.ts";
+import { wholeChecks } from "../content/content-checks.ts";
 import type { ServerContext } from "../context.ts";
 import { type Answer, empty } from "../http/answer.ts";
 import { single } from "../methods/change.ts";
@@ -16,13 +16,7 @@ import type { HeldUpload, KeptUpload } from "./kept-upload.ts";
 import { receiveContent } from "./receive-content.ts";
 import { endedAnswer, uploadEnding } from "./upload-ending.ts";
 import { openUploadNews, type UploadNews } from "./upload-news.ts";
-import {
-  mismatchingOffset,
-  requireLength,
-  uploadComplete,
-  uploadFields,
-  uploadLength,
-} from "./upload-request.ts";
+import { chosen, mismatchingOffset, uploadComplete, uploadFields, uploadLength } from "./upload-request.ts";
 
 /** What a PATCH says. */
 interface Append {
@@ -117,7 +111,6 @@ async function received(
   context: ServerContext,
   news: UploadNews,
 ): Promise<HeldUpload | Answer> {
-  const { headers, content } = request;
   const held = await upload.take();
   try {
     if (offset !== upload.record.offset) {
@@ -126,18 +119,7 @@ async function received(
     }
     const length = uploadLength(request, context, upload.record);
     if (length !== undefined && length !== upload.record.length) await upload.keep({ length });
-    const wants = headers["want-repr-digest"] !== undefined;
-    if (wants) upload.digest.begin();
-    await receiveContent(held, content.stream(), {
-      checks: requestChecks(headers),
-      checked: headers["content-digest"] !== undefined,
-      requireLength(bytes) {
-        if (length !== undefined && bytes > length) throw badRequest("the content is longer than the upload");
-        requireLength(bytes, context);
-      },
-      kept: news.kept,
-      now: context.now,
-    });
+    await receiveContent(held, request, { length, context, news });
     if (!complete) return held;
     const whole = held.draft.length;
     if (length !== undefined && whole !== length) {
@@ -153,16 +135,12 @@ async function received(
 
 /** The request that began the upload, with the client of this one: it may bring newer lock tokens, and the digest of the whole. */
 function restoredPut(request: DavRequest, { record }: KeptUpload): DavRequest {
-  const { headers } = request;
-  const own = ["if", "repr-digest", "want-repr-digest", "user-agent", "prefer"].flatMap((name) => {
-    const value = single(headers[name]);
-    return value === undefined ? [] : [[name, value]];
-  });
+  const own = chosen(request.headers, ["if", "repr-digest", "want-repr-digest", "user-agent", "prefer"]);
   return {
     ...request,
     method: "PUT",
     path: record.path,
     trailingSlash: false,
-    headers: { ...record.headers, ...Object.fromEntries(own) },
+    headers: { ...record.headers, ...own },
   };
 }

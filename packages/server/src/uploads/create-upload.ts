@@ -1,10 +1,10 @@
 /** The beginning of an upload that may be gone on with: a PUT of a document, or a POST to a collection, with `Upload-Complete`. */
-import { badRequest, DavError, encodePath } from "@meanwhile/dav";
+import { DavError, encodePath } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
-import { requestChecks, wholeChecks } from "../content/content-checks.ts";
+import { wholeChecks } from "../content/content-checks.ts";
 import type { ServerContext } from "../context.ts";
 import { empty } from "../http/answer.ts";
-import { type ChangeMethod, single } from "../methods/change.ts";
+import { type ChangeMethod, notFree, single } from "../methods/change.ts";
 import { judgePut, parsePut, put as putAtOnce, takeUploadPlace } from "../methods/put.ts";
 import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
@@ -18,8 +18,8 @@ import { receiveContent } from "./receive-content.ts";
 import { uploadEnding } from "./upload-ending.ts";
 import { openUploadNews, type UploadNews } from "./upload-news.ts";
 import {
+  chosen,
   interopFields,
-  requireLength,
   speaksUploads,
   uploadComplete,
   uploadFields,
@@ -106,7 +106,7 @@ async function begin(
     const upload = await whileStaying(put, context, () =>
       uploads.begin({
         path: put.path,
-        headers: judgedBy(put),
+        headers: chosen(put.headers, judging),
         ...(put.principal === undefined ? {} : { principal: put.principal }),
         ...(length === undefined ? {} : { length }),
       }),
@@ -127,11 +127,7 @@ async function whileStaying<T>(
   act: () => Promise<T>,
 ): Promise<T> {
   const release = await claims.acquire([{ path, scope: "member", mode: "shared" }], limits.claimMs, closed);
-  if (!release) {
-    throw new DavError(503, "another request works on it: try again later", {
-      fields: { "Retry-After": "2" },
-    });
-  }
+  if (!release) throw notFree();
   try {
     return await act();
   } finally {
@@ -148,19 +144,8 @@ async function receive(
   let held: HeldUpload | undefined;
   try {
     held = await upload.take();
-    if (put.headers["want-repr-digest"] !== undefined) upload.digest.begin();
     news.begun(upload);
-    const { length } = upload.record;
-    await receiveContent(held, put.content.stream(), {
-      checks: requestChecks(put.headers),
-      checked: put.headers["content-digest"] !== undefined,
-      requireLength(bytes) {
-        if (length !== undefined && bytes > length) throw badRequest("the content is longer than the upload");
-        requireLength(bytes, context);
-      },
-      kept: news.kept,
-      now: context.now,
-    });
+    await receiveContent(held, put, { length: upload.record.length, context, news });
     return held;
   } catch (error) {
     await held?.release();
@@ -192,15 +177,6 @@ const judging = [
   "want-repr-digest",
   "oc-checksum",
 ] as const;
-
-function judgedBy({ headers }: DavRequest): Record<string, string> {
-  return Object.fromEntries(
-    judging.flatMap((name) => {
-      const value = single(headers[name]);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-}
 
 /** A POST as the PUT that it stands for: of a new member with the name that the client gives it. */
 async function memberPut(request: DavRequest, context: ServerContext): Promise<DavRequest> {

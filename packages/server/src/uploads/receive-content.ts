@@ -1,19 +1,17 @@
 /** Takes the content of a request into an upload: what came stays, whatever becomes of the request. */
 import { badRequest } from "@meanwhile/dav";
-import type { ContentChecks } from "../content/content-checks.ts";
+import { type ContentChecks, requestChecks } from "../content/content-checks.ts";
+import type { ServerContext } from "../context.ts";
+import type { DavRequest } from "../request/dav-request.ts";
 import type { HeldUpload } from "./kept-upload.ts";
+import type { UploadNews } from "./upload-news.ts";
+import { requireLength } from "./upload-request.ts";
 
 export interface Reception {
-  /** Of this request's content alone. */
-  readonly checks: ContentChecks;
-  /** Whether there are any: then nothing is told before all has come and was checked. */
-  readonly checked: boolean;
-  /** Fails where so many bytes are too many. */
-  requireLength(length: number): void;
-  /** Told when more has become safe. */
-  kept(offset: number): void;
-  /** Milliseconds. */
-  now(): number;
+  /** The length of the whole, as far as it was said. */
+  readonly length: number | undefined;
+  readonly context: ServerContext;
+  readonly news: Pick<UploadNews, "kept">;
 }
 
 /** What came is made safe when it is so much, or so long after the last time. */
@@ -21,18 +19,22 @@ const keepBytes = 32 * 1024 * 1024;
 const keepMs = 5_000;
 
 /**
- * Takes the content until it ends, or is broken off. What came is safe then.
+ * Takes the content of a request until it ends, or is broken off. What came is safe then.
  * @throws {DavError} 400 where it was broken off; or is not what was declared, and then nothing of it stays; or is longer
  *   than was said, and then the upload is gone, too
  * @throws {TreeError} "no-space" and others; what came before stays
  */
 export async function receiveContent(
   held: HeldUpload,
-  content: AsyncIterable<Uint8Array>,
+  { headers, content }: Pick<DavRequest, "headers" | "content">,
   reception: Reception,
 ): Promise<void> {
+  // Where the digest so far is asked for, it is made as the content comes.
+  if (headers["want-repr-digest"] !== undefined) held.upload.digest.begin();
+  const checks = requestChecks(headers);
+  const checked = headers["content-digest"] !== undefined;
   try {
-    await takeAll(held, content, reception);
+    await takeAll(held, content.stream(), { ...reception, checks, checked });
   } catch (error) {
     if (error instanceof TooLong) {
       // "marking the upload resource invalid and rejecting any further interaction with it".
@@ -43,7 +45,7 @@ export async function receiveContent(
     throw error;
   }
   try {
-    reception.checks.finish();
+    checks.finish();
   } catch (error) {
     // "the server SHOULD consider the transfer failed, not append the content".
     await held.rollBack();
@@ -54,25 +56,35 @@ export async function receiveContent(
 
 class TooLong extends Error {}
 
+interface Taking extends Reception {
+  /** Of this request's content alone. */
+  readonly checks: ContentChecks;
+  /** Whether there are any: then nothing is told before all has come and was checked. */
+  readonly checked: boolean;
+}
+
 async function takeAll(
   held: HeldUpload,
   content: AsyncIterable<Uint8Array>,
-  { checks, checked, requireLength, kept, now }: Reception,
+  { checks, checked, length, context, news }: Taking,
 ): Promise<void> {
+  const { now } = context;
   let keptMs = now();
   for await (const chunk of untilStopped(content, held.signal)) {
     try {
-      requireLength(held.draft.length + chunk.length);
+      const bytes = held.draft.length + chunk.length;
+      if (length !== undefined && bytes > length) throw badRequest("the content is longer than the upload");
+      requireLength(bytes, context);
     } catch (cause) {
       throw new TooLong("too long", { cause });
     }
     checks.update(chunk);
     await held.write(chunk);
-    const news = held.draft.length - held.upload.record.offset;
-    if (checked || (news < keepBytes && now() - keptMs < keepMs)) continue;
+    const unsafe = held.draft.length - held.upload.record.offset;
+    if (checked || (unsafe < keepBytes && now() - keptMs < keepMs)) continue;
     await held.keep();
     keptMs = now();
-    kept(held.upload.record.offset);
+    news.kept(held.upload.record.offset);
   }
 }
 

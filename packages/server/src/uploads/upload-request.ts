@@ -24,6 +24,16 @@ export function speaksUploads(headers: IncomingHttpHeaders): boolean {
   return parseUploadNumber(single(headers["upload-draft-interop-version"])) === uploadInteropVersion;
 }
 
+/** Those of the fields that are there, by their names. */
+export function chosen(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = single(headers[name]);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
 /** What the request says in `Upload-Complete`; undefined where it says nothing. */
 export function uploadComplete(headers: IncomingHttpHeaders): boolean | undefined {
   return parseUploadComplete(single(headers["upload-complete"]));
