@@ -1,5 +1,7 @@
 /** One try to send a request, on one connection. */
+import type { Writable } from "node:stream";
 import { type FieldLine, InterimLimitError, type ReceivedInterim } from "@meanwhile/interim/reading";
+import { feed } from "./content.ts";
 import { connectionFailure } from "./failure.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { InterimResponse, SendOptions } from "./send.ts";
@@ -44,6 +46,33 @@ export interface Trace {
 export function interimFailure(error: unknown, attempt: Attempt): unknown {
   if (!(error instanceof InterimLimitError)) return error;
   return connectionFailure(error, attempt.standing, attempt.outgoing.url.host);
+}
+
+/**
+ * Sends the content, unless that has begun or is not to be.
+ * @param fail told what it fails with, and what the caller's `onSent` throws
+ */
+export function sendContent(
+  { outgoing, options, waiting }: Attempt,
+  trace: Trace,
+  to: Writable,
+  { stop, fail }: { readonly stop: AbortSignal; fail(error: unknown): void },
+): void {
+  const { content } = outgoing;
+  if (trace.contentBegun || content === undefined || stop.aborted) return;
+  trace.contentBegun = true;
+  feed(content, to, {
+    stop,
+    hold: waiting.hold,
+    sent: (bytes) => {
+      waiting.moved();
+      try {
+        options.onSent?.(bytes);
+      } catch (error) {
+        fail(error);
+      }
+    },
+  }).catch(fail);
 }
 
 /** Counts and tells an interim response. */

@@ -2,9 +2,16 @@
 import { type IncomingMessage, request as startRequest } from "node:http";
 import { readInterims } from "@meanwhile/interim/reading";
 import { ConnectionError } from "../error/connection-error.ts";
-import { type Answer, type Attempt, interimFailure, type Trace, tellInterim, toLines } from "./attempt.ts";
+import {
+  type Answer,
+  type Attempt,
+  interimFailure,
+  sendContent,
+  type Trace,
+  tellInterim,
+  toLines,
+} from "./attempt.ts";
 import type { ConnectionPool, PooledRequestArgs } from "./connection-pool.ts";
-import { feed } from "./content.ts";
 import { connectionFailure } from "./failure.ts";
 import { markCloseDelimited } from "./received-content.ts";
 import { finalResponse } from "./response.ts";
@@ -17,7 +24,7 @@ export function sendHttp1(
   route: Route,
   trace: Trace,
 ): Promise<Answer> {
-  const { outgoing, options, standing, waiting, timers } = attempt;
+  const { outgoing, standing, waiting, timers } = attempt;
   const { content, url } = outgoing;
   return new Promise((resolve, reject) => {
     let answered = false;
@@ -59,20 +66,7 @@ export function sendHttp1(
 
     const upload = (): void => {
       forgetContinue();
-      if (trace.contentBegun || content === undefined || feeding.signal.aborted) return;
-      trace.contentBegun = true;
-      feed(content, request, {
-        stop: feeding.signal,
-        hold: waiting.hold,
-        sent: (bytes) => {
-          waiting.moved();
-          try {
-            options.onSent?.(bytes);
-          } catch (error) {
-            fail(error);
-          }
-        },
-      }).catch(fail);
+      sendContent(attempt, trace, request, { stop: feeding.signal, fail });
     };
     let forgetContinue = (): void => {};
 

@@ -1,8 +1,15 @@
 /** One request over HTTP/2 (RFC 9113), by node:http2. */
 import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
 import { readInterims } from "@meanwhile/interim/reading";
-import { type Answer, type Attempt, interimFailure, type Trace, tellInterim, toLines } from "./attempt.ts";
-import { feed } from "./content.ts";
+import {
+  type Answer,
+  type Attempt,
+  interimFailure,
+  sendContent,
+  type Trace,
+  tellInterim,
+  toLines,
+} from "./attempt.ts";
 import { connectionFailure } from "./failure.ts";
 import type { StreamPlace } from "./http2-sessions.ts";
 import { finalResponse } from "./response.ts";
@@ -11,7 +18,7 @@ const { NGHTTP2_CANCEL, NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_REFUSED_STREAM } = co
 
 /** @throws {ConnectionError} or what ended patience, or what the caller's content or listener threw */
 export function sendHttp2(attempt: Attempt, place: StreamPlace, trace: Trace): Promise<Answer> {
-  const { outgoing, options, standing, waiting, timers } = attempt;
+  const { outgoing, standing, waiting, timers } = attempt;
   const { content, url } = outgoing;
   const { session } = place;
   return new Promise((resolve, reject) => {
@@ -61,20 +68,7 @@ export function sendHttp2(attempt: Attempt, place: StreamPlace, trace: Trace): P
     };
     const upload = (): void => {
       forgetContinue();
-      if (trace.contentBegun || content === undefined || feeding.signal.aborted) return;
-      trace.contentBegun = true;
-      feed(content, stream, {
-        stop: feeding.signal,
-        hold: waiting.hold,
-        sent: (bytes) => {
-          waiting.moved();
-          try {
-            options.onSent?.(bytes);
-          } catch (error) {
-            fail(error);
-          }
-        },
-      }).catch(fail);
+      sendContent(attempt, trace, stream, { stop: feeding.signal, fail });
     };
 
     const stopReading = readInterims(stream, {
