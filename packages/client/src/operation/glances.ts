@@ -7,14 +7,14 @@ const soonestMs = 1_000;
 const latestMs = 5_000;
 
 /**
- * Looks at the status document between the signs of one exchange, while somebody reads the progress: servers send interim
- * responses seldom (ours each 15 s), which is too seldom for a bar that moves. Nobody is asked twice who has no answer.
+ * Looks at the status document between the interim responses of one exchange, while the progress is read: servers send
+ * interim responses too seldom for a bar that moves (ours each 15 s). A server without an answer is not asked again.
  */
 export class Glances {
   readonly #wait: LongWait;
   readonly #over: AbortSignal;
-  #firstMs: number | undefined;
-  #newsMs = 0;
+  /** When there was news last, be it by a sign or by a look; undefined before the first sign. */
+  #newsMs: number | undefined;
 
   /** @param over aborted when the exchange has ended */
   constructor(wait: LongWait, over: AbortSignal) {
@@ -24,20 +24,20 @@ export class Glances {
 
   /** There was an interim response. */
   heard(): void {
-    this.#newsMs = this.#wait.context.surroundings.now();
-    if (this.#firstMs !== undefined) return;
-    this.#firstMs = this.#newsMs;
+    const isFirst = this.#newsMs === undefined;
+    const nowMs = this.#wait.context.surroundings.now();
+    this.#newsMs = nowMs;
     // What ends its sleep has no other consequence: the exchange tells of it.
-    this.#look().catch(() => undefined);
+    if (isFirst) this.#lookOn(nowMs).catch(() => undefined);
   }
 
-  async #look(): Promise<void> {
+  async #lookOn(firstMs: number): Promise<void> {
     const { report, context } = this.#wait;
     const { surroundings } = context;
     for (;;) {
       const nowMs = surroundings.now();
-      const pauseMs = Math.min(Math.max(soonestMs, (nowMs - (this.#firstMs ?? nowMs)) / 10), latestMs);
-      const leftMs = this.#newsMs + pauseMs - nowMs;
+      const pauseMs = Math.min(Math.max(soonestMs, (nowMs - firstMs) / 10), latestMs);
+      const leftMs = (this.#newsMs ?? nowMs) + pauseMs - nowMs;
       if (leftMs > 0) await surroundings.sleep(leftMs, this.#over);
       else if (!report.news.isRead || this.#wait.url === undefined) this.#newsMs = nowMs;
       else {
