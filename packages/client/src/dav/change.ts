@@ -94,7 +94,7 @@ export function checkLockToken(token: string): void {
  * @throws {MultistatusError} where a 207 tells that a part of it failed: a 207 "does not always indicate success"
  *   (RFC 4918 §13)
  */
-export async function readChange(
+async function readChange(
   context: VerbContext,
   asked: { readonly method: string; readonly url: URL },
   response: Response,

@@ -132,7 +132,7 @@ function ready<S extends Socket>(
  *
  * @throws {ConnectionError} `proxy` where it says no, `lost` where it says nothing; or the signal's reason
  */
-export function openTunnel(socket: Socket, route: Route, proxy: URL, signal: AbortSignal): Promise<Socket> {
+function openTunnel(socket: Socket, route: Route, proxy: URL, signal: AbortSignal): Promise<Socket> {
   const authority = `${route.host.includes(":") ? `[${route.host}]` : route.host}:${route.port}`;
   const credentials = proxyCredentials(proxy);
   return new Promise((resolve, reject) => {
@@ -193,7 +193,7 @@ type Done = (error?: Error | null) => void;
  * such an error is held back until the other side's end has been read. (RFC 9112 §9.5: "A client sending a message
  * body SHOULD monitor the network connection for an error response while it is transmitting the request.")
  */
-export function outliveWriteErrors<S extends Socket>(socket: S): S {
+function outliveWriteErrors<S extends Socket>(socket: S): S {
   let failed = false;
   const late = (done: Done): Done => {
     return (error) => {

@@ -202,7 +202,7 @@ const pingAnswerMs = 15_000;
  *
  * @returns ends it
  */
-export function pingWhereSilent(session: ClientHttp2Session, socket: Socket, timers: Timers): () => void {
+function pingWhereSilent(session: ClientHttp2Session, socket: Socket, timers: Timers): () => void {
   let forget = (): void => {};
   const wait = (): void => {
     const seen = socket.bytesRead;

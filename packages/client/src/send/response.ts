@@ -116,7 +116,7 @@ const aheadBytes = 64 * 1024;
  * @param wire what comes from the connection
  * @param length bytes that the wire is to give; fewer are a failure
  */
-export function bodyStream(
+function bodyStream(
   source: Readable,
   wire: Readable,
   length: number | undefined,

@@ -13,7 +13,7 @@ const davMethods: ReadonlySet<string> = new Set([
 ]);
 
 /** The DAV class of servers that keep answers. */
-export const keepingClass = "<urn:meanwhile:operations:1>";
+const keepingClass = "<urn:meanwhile:operations:1>";
 
 /** Whether a response says that its server has operations, of whatever requests. */
 export function hasOperations(headers: Headers): boolean {

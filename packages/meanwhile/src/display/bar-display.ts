@@ -3,9 +3,9 @@ import { type ProgressDisplay, viewOf } from "./progress-display.ts";
 import { progressLine } from "./progress-line.ts";
 
 /** Milliseconds before the bar appears: what is done sooner needs none. */
-export const barAfterMs = 400;
+const barAfterMs = 400;
 /** Milliseconds from one drawing to the next. */
-export const redrawMs = 100;
+const redrawMs = 100;
 /** Of a terminal that does not tell. */
 const usualColumns = 80;
 

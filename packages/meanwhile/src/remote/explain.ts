@@ -60,7 +60,7 @@ function factsOf(cause: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** Says that a request was left to the server, and how to come back. */
-export function explainDetached(error: DetachedError, exitCode: FailureCode): Explanation {
+function explainDetached(error: DetachedError, exitCode: FailureCode): Explanation {
   const { url } = error;
   return {
     exitCode,

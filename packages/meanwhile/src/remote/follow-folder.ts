@@ -48,7 +48,7 @@ export async function followFolder(
 }
 
 /** The progress of a folder's transfer, as it is displayed. */
-export function newsOfFolder(progress: FolderProgress): WorkNews {
+function newsOfFolder(progress: FolderProgress): WorkNews {
   const { stage, documents, bytes, compared, deleted, failures, current, processing } = progress;
   const [present] = current;
   const common = {

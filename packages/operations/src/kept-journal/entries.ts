@@ -29,7 +29,7 @@ export interface KeptEntriesOptions extends SecretClocks {
 }
 
 /** How many entries one `put` gives up at most, so that none takes long. */
-export const droppedAtOnce = 16;
+const droppedAtOnce = 16;
 
 /**
  * Records, one for each entry; large contents in files; what entries are found by in memory. A record is committed

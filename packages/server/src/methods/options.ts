@@ -43,7 +43,7 @@ export async function options(
  * Says in `DAV` (RFC 4918 §10.1, as a Coded-URL) that the server does what docs/reference/status-documents.md promises: status
  * documents, their outcomes and lists; `Prefer: processing` and `respond-async`; Idempotency-Key.
  */
-export const operationsClass = "urn:meanwhile:operations:1";
+const operationsClass = "urn:meanwhile:operations:1";
 
 /** What is said of the server as a whole: `OPTIONS *` (RFC 9110 §9.3.7). */
 export function serverOptions(): Answer {

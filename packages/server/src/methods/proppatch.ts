@@ -40,7 +40,7 @@ export async function proppatch(request: DavRequest, context: ServerContext): Pr
 }
 
 /** What {@link proppatch} does once its body is parsed, for a caller that had to look at the changes before. */
-export async function applyPropertyChanges(
+async function applyPropertyChanges(
   request: DavRequest,
   context: ServerContext,
   changes: readonly PropertyChange[],

@@ -41,7 +41,7 @@ export interface NameFolding {
  * Names with the same key are the same name. File systems differ in the rarest letters; what this misses is noticed
  * when something is there already where nothing should be.
  */
-export function nameKey(name: string, { ignoresCase, ignoresForm }: NameFolding): string {
+function nameKey(name: string, { ignoresCase, ignoresForm }: NameFolding): string {
   const formed = ignoresForm ? name.normalize("NFC") : name;
   return ignoresCase ? formed.toLowerCase() : formed;
 }

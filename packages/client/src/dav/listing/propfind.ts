@@ -58,7 +58,7 @@ export async function propfind(
 }
 
 /** The properties that a resource is shown with. */
-export const resourceProperties: readonly PropertyName[] = [
+const resourceProperties: readonly PropertyName[] = [
   davName("resourcetype"),
   davName("getcontentlength"),
   davName("getlastmodified"),
