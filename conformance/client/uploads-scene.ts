@@ -33,7 +33,7 @@ export interface UploadsScene {
   reached(bytes: number): Promise<void>;
   /** Offsets that appends began at, each with the one that the server had told last. */
   readonly appends: readonly { readonly at: number; readonly told: number }[];
-  /** What is in the served folder that nobody should see. */
+  /** Hidden files of the server in the served folder. */
   hidden(): readonly string[];
   leave(): Promise<void>;
 }

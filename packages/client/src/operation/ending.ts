@@ -1,7 +1,7 @@
 import type { HttpError } from "../error/http-error.ts";
 import type { StatusDocument } from "../status/status-document.ts";
 
-/** How an operation ended, or why nobody can say. */
+/** How an operation ended, or why that is not known. */
 export type Ending =
   /** The status document at `url` says so: it has an outcome. */
   | { readonly kind: "document"; readonly document: StatusDocument; readonly url: URL }

@@ -130,7 +130,7 @@ export type Effect =
   | { readonly kind: "read-outcome"; readonly document: StatusDocument; readonly url: URL }
   | { readonly kind: "resume"; readonly cause: Cause }
   | { readonly kind: "rest"; readonly cause: Cause; readonly askedMs: number }
-  /** These are the end. `unknown`: of a request of which nobody can say what became of it. */
+  /** These are the end. `unknown`: what became of the request is not known. */
   | { readonly kind: "end"; readonly response: Response }
   | { readonly kind: "fail"; readonly cause: Cause; readonly unknown: boolean }
   | { readonly kind: "cancelled"; readonly url: URL | undefined };
@@ -240,7 +240,7 @@ function seen(
   return ended(course, document, url, { kind: "abandon", response });
 }
 
-/** Somebody is not ready to answer. */
+/** The server, or a proxy before it, is not ready to answer. */
 function unavailable(before: Course, response: Response, keeps: boolean): Move {
   const { request, doubt } = before;
   const { status, headers } = response;

@@ -36,7 +36,7 @@ export class CourseRun {
 
   /**
    * @throws {ConnectionError} where there is no response, and the request did not arrive or changes nothing
-   * @throws {OutcomeUnknownError} where it may have arrived, and nobody can say what became of it
+   * @throws {OutcomeUnknownError} where it may have arrived, and what became of it is not known
    * @throws {CancelledError}
    * @throws {HttpError} where the server refuses to tell how the operation stands
    */

@@ -6,7 +6,7 @@ import { isPassing, type Setback, setbackOf } from "../repeat/setback.ts";
 import type { UploadExchange } from "./long-request-plan.ts";
 import { type LongWait, NoSignOfLife } from "./long-wait.ts";
 
-/** An exchange whose losses are borne as those of an upload that is gone on with. */
+/** An exchange whose losses are handled as those of an upload that goes on. */
 export function uploadExchange(
   wait: LongWait,
   parts: Pick<UploadExchange, "headers" | "long" | "onSent" | "resumed">,

@@ -30,7 +30,7 @@ export class Vigil {
   readonly #over = new AbortController();
   /** Ends the exchange: it is given up, or nobody waits for the request any more. */
   readonly signal: AbortSignal;
-  /** Aborted when the exchange has ended, or nobody waits any more. */
+  /** Aborted when the exchange has ended, or its caller has left. */
   readonly resting: AbortSignal;
   #signs = 0;
   #heardAtMs = 0;

@@ -7,9 +7,9 @@ export interface RepeatPolicy {
    * where nobody listened from the start, nobody is expected.
    */
   readonly passing: ReadonlySet<ConnectionErrorCode>;
-  /** Setbacks in a row, without news between them, that are borne. Of a server that has never answered three at most. */
+  /** Most setbacks in a row, without news between them; three where the server has never answered. */
   readonly inARow: number;
-  /** Setbacks that are borne in all. */
+  /** Most setbacks in all. */
   readonly inAll: number;
   /** Without news for so many milliseconds it is given up. */
   readonly withinMs: number;

@@ -8,7 +8,7 @@ import type { Surroundings } from "./surroundings.ts";
 const firstPauseMs = 500;
 const longestPauseMs = 30_000;
 
-/** Setbacks in a row that are borne of a server that has never answered. */
+/** Most setbacks in a row of a server that has never answered. */
 export const mostOfStrangers = 3;
 
 /** The setbacks so far, the present one included. */

@@ -5,7 +5,7 @@ import { unlessStopped } from "./waiting.ts";
 
 /** Content of every kind, ready to be sent. */
 export interface OutgoingContent {
-  /** Bytes; undefined where nobody knows. */
+  /** Bytes; undefined where not known. */
   readonly length: number | undefined;
   /** Whether it can be opened a second time. */
   readonly repeatable: boolean;

@@ -43,7 +43,7 @@ export function isCloseDelimited(response: Response): boolean {
   return responses.has(response);
 }
 
-/** Content that nobody needs: a little of it is read, so that the connection can be used again. */
+/** Content that is not needed: a little of it is read, so that the connection can be used again. */
 export async function discard(response: Response): Promise<void> {
   let bytes = 0;
   try {

@@ -15,7 +15,7 @@ export class LatestNews<News> implements AsyncIterable<News> {
     this.#read = read;
   }
 
-  /** Somebody reads it. */
+  /** Whether it is read now. */
   get isRead(): boolean {
     return this.#readers > 0;
   }

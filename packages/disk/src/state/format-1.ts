@@ -117,7 +117,7 @@ function requireRoom(directory: string, files: readonly string[]): void {
   const mebibytes = Math.ceil(needed / 1024 / 1024);
   throw new StateError(
     "no-space",
-    `the state in ${directory} cannot be upgraded: ${mebibytes} MiB are to be free there`,
+    `the state in ${directory} cannot be upgraded: ${mebibytes} MiB must be free there`,
   );
 }
 

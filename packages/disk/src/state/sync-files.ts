@@ -1,4 +1,4 @@
-/** Syncs of the state's files at the start, where nobody else waits. */
+/** Syncs of the state's files at the start, when there are no requests that wait. */
 import { closeSync, fsyncSync, openSync } from "node:fs";
 import { isUnsyncable } from "../calls/errno.ts";
 

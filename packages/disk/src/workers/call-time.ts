@@ -8,7 +8,7 @@ const readEveryMs = 100;
 export interface CallTimeOptions {
   /** Milliseconds, never going back. */
   readonly clock?: () => number;
-  /** How long this thread was ready to run and had no processor, in milliseconds; undefined where nobody tells. */
+  /** How long this thread was ready to run and had no processor, in milliseconds; undefined where the system does not tell. */
   readonly waited?: () => number | undefined;
 }
 

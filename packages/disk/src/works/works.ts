@@ -120,7 +120,7 @@ export class Works {
       }));
   }
 
-  /** Nothing is written down from now on: whoever wants to waits for ever, as if the process had ended. */
+  /** Nothing is written down from now on: writers wait for ever, as if the process had ended. */
   close(): void {
     this.#closed = true;
   }

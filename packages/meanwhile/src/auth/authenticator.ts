@@ -26,7 +26,7 @@ export interface AuthenticatorOptions {
 /** Who asks, for programs and for the form that browsers show. */
 export interface Authenticator {
   readonly authenticate: Authenticate;
-  /** undefined: nobody is asked. */
+  /** undefined: there are no users, and no login is asked for. */
   readonly logins?: Logins;
 }
 

@@ -54,13 +54,13 @@ export async function serveForm(
       return Object.assign(told, ending.discard ? { discard: ending.discard } : {});
     };
     try {
-      if (!isMemberName(name)) throw new DavError(400, "this cannot be a name");
+      if (!isMemberName(name)) throw new DavError(400, "this is not a valid name");
       const member = await memberRequest(base, options.context, method, name);
       const handled = await serveChange(exchange, connection, { ...member, content }, change, options, {
         spent: { count: interims },
       });
       interims = handled.interims ?? interims;
-      // A form is not repeated part by part: nobody comes back for the answer of one.
+      // A form is not repeated part by part: the answers of its parts need not be kept.
       handled.afterwards?.();
       if (handled.answer.status < 300) made.push(name);
       else failures.push({ name, error: failedBy(failure, handled.answer.status, method) });
@@ -139,7 +139,7 @@ function sentences(made: readonly string[], failures: readonly Failure[]): strin
     .join(" ");
 }
 
-/** Of more names nobody reads. */
+/** Names beyond these are only counted. */
 const mostTold = 20;
 
 function listed(names: readonly string[]): string {

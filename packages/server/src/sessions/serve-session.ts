@@ -133,7 +133,7 @@ async function begin(
   if (!isPrivate(connection))
     throw new DavError(
       403,
-      "nobody can log in here over plain HTTP, where others could read the password: use HTTPS",
+      "logging in is not possible over plain HTTP, where others could read the password: use HTTPS",
     );
   const form = await readForm(exchange);
   const [user, password] = [form.get("user") ?? "", form.get("password") ?? ""];

@@ -89,7 +89,7 @@ export class Sessions {
     for (const [hash, record] of found.toSorted(([, a], [, b]) => (a?.usedMs ?? 0) - (b?.usedMs ?? 0)))
       if (record !== undefined)
         this.#entries.set(hash, { ...record, recordedMs: record.usedMs, ending: new AbortController() });
-    // One that cannot be read is nobody's: its user logs in again.
+    // A session whose record is damaged does not count: its user logs in again.
     for (const [hash, record] of found)
       if (record === undefined) this.#later((records) => records.remove(hash));
   }

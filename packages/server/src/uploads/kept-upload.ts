@@ -206,7 +206,7 @@ export class HeldUpload {
   }
 }
 
-/** 404, for whoever may not know of it as well. */
+/** 404: also for those who may not know that it exists. */
 export function goneUpload(): DavError {
   return new DavError(404, "there is no such upload: it has ended, expired, or was never begun");
 }

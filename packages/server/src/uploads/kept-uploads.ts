@@ -110,7 +110,7 @@ export class KeptUploads {
     }
   }
 
-  /** Removes what has expired. What cannot be removed is tried again the next time. */
+  /** Removes what has expired. What could not be removed is tried again the next time. */
   async sweep(): Promise<void> {
     const nowMs = this.#keeping.now();
     for (const upload of [...this.#uploads.values()]) {

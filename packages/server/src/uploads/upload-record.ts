@@ -17,7 +17,7 @@ export interface UploadRecord {
   readonly version: typeof formatVersion;
   /** The document that the content is for. */
   readonly path: ResourcePath;
-  /** Who began it; absent: somebody anonymous. */
+  /** Who began it; absent: an anonymous client. */
   readonly principal?: string;
   /** Fields of the request that began it, by which its end is judged. */
   readonly headers: Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@ import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
 import type { Account } from "./account.ts";
 
-/** A button with a small menu; nothing where nobody can log in by a form. */
+/** A button with a small menu; nothing where the form for logging in is not offered. */
 export function AccountMenu({ account }: { readonly account: Account }): JSX.Element | null {
   const { words, settings } = usePage();
   const [failed, setFailed] = useState(false);

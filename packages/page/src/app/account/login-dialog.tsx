@@ -7,7 +7,7 @@ import { useStore } from "../store.ts";
 import type { Account } from "./account.ts";
 import { LoginForm } from "./login-form.tsx";
 
-/** Nothing while nobody has to log in. */
+/** Nothing while no login is needed. */
 export function LoginDialog({ account }: { readonly account: Account }): JSX.Element | null {
   useStore(account);
   return account.asking === undefined ? null : <Open account={account} why={account.asking} />;

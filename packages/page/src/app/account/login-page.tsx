@@ -1,4 +1,4 @@
-/** All of the page, where nobody is logged in: the form. */
+/** All of the page, while the user is not logged in: the form. */
 import type { JSX } from "preact";
 import { Icon } from "../icons.tsx";
 import type { Words } from "../words/words.ts";

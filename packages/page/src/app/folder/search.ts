@@ -1,4 +1,4 @@
-/** Looks for names below a folder, for as long as somebody wants to know. */
+/** Looks for names below a folder, until it is stopped. */
 import type { DavClient } from "../client.ts";
 import { Store } from "../store.ts";
 import { matches } from "./order.ts";
