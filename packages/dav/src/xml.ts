@@ -12,7 +12,10 @@ export {
   propertyElement,
   propertyResponse,
   propstatElement,
+  propstatEnd,
+  propstatStart,
   statusResponse,
+  writtenResponse,
 } from "./elements/multistatus.ts";
 export {
   MultistatusReader,

@@ -9,3 +9,17 @@ export {
 export { checkFinalStatus } from "./exchange/final-status.ts";
 export { type After, closeLingering, isClosing } from "./exchange/lingering-close.ts";
 export type { ParseError, Refusal } from "./exchange/malformed-status.ts";
+export { hasContent } from "./exchange/request-complete.ts";
+export {
+  closeResponse,
+  finishListener,
+  guardClosed,
+  ignoreContent,
+  keepUnread,
+  markUnread,
+  responseOn,
+  sentContinue,
+  shareLast,
+  takeOverConnection,
+  tellDrained,
+} from "./node-private.ts";

@@ -2,6 +2,7 @@
 import { badRequest, DavError } from "../error.ts";
 import { childrenNamed, davName, isNamed, parseXml, type XmlElement } from "../xml/xml-reader.ts";
 import type { LockScope } from "./lock.ts";
+import { remembered } from "./remembered.ts";
 
 /** What a LOCK asks for (RFC 4918 §14.11). */
 export interface LockInfo {
@@ -19,7 +20,9 @@ export const ownerLimit: number = 8192;
  * @throws {DavError} 400 if it is not XML or not a `DAV:lockinfo` with a scope and a type; 422 if the scope is neither
  *   exclusive nor shared, or the type is not write
  */
-export function parseLockInfo(text: string): LockInfo {
+export const parseLockInfo: (text: string) => LockInfo = remembered(parse);
+
+function parse(text: string): LockInfo {
   const root = parseXml(text);
   if (!isNamed(root, davName("lockinfo"))) throw badRequest("the body of a LOCK must be a DAV:lockinfo");
   const scope = onlyChild(root, "lockscope");

@@ -43,18 +43,31 @@ export function statusResponse(
 export function propertyResponse(href: Href, propstats: readonly Propstat[]): string {
   let content = "";
   for (const propstat of propstats) if (propstat.properties.length > 0) content += propstatElement(propstat);
-  if (content === "") content = emptyPropstat;
-  return `<D:response><D:href>${escapeText(href)}</D:href>${content}</D:response>`;
+  return writtenResponse(escapeText(href), content);
+}
+
+/**
+ * As {@link propertyResponse}, of what is written already: of an answer for many resources this is the innermost loop.
+ * @param href escaped
+ * @param propstats elements; "" where none has a property
+ */
+export function writtenResponse(href: string, propstats: string): string {
+  return `<D:response><D:href>${href}</D:href>${propstats === "" ? emptyPropstat : propstats}</D:response>`;
 }
 
 /** A `DAV:propstat` (RFC 4918 §14.22). */
 export function propstatElement(propstat: Propstat): string {
   let properties = "";
   for (const property of propstat.properties) properties += property;
-  return (
-    `<D:propstat><D:prop>${properties}</D:prop><D:status>${statusLine(propstat.status)}</D:status>` +
-    `${errorElement(propstat.condition)}</D:propstat>`
-  );
+  return propstatStart + properties + propstatEnd(propstat.status, propstat.condition);
+}
+
+/** What a `DAV:propstat` has before its properties. */
+export const propstatStart: string = "<D:propstat><D:prop>";
+
+/** What it has after them. */
+export function propstatEnd(status: number, condition?: Condition): string {
+  return `</D:prop><D:status>${statusLine(status)}</D:status>${errorElement(condition)}</D:propstat>`;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { badRequest, DavError } from "../error.ts";
 import { childrenNamed, davName, isNamed, parseXml, type XmlElement } from "../xml/xml-reader.ts";
 import { clarkName, type PropertyName } from "./property.ts";
+import { remembered } from "./remembered.ts";
 
 /** Which properties a PROPFIND asks for (RFC 4918 §14.20). */
 export type PropfindRequest =
@@ -20,22 +21,7 @@ export const propfindNameLimit: number = 1000;
  * @throws {DavError} 400 if it is not XML, or not a `DAV:propfind` with exactly one of prop, propname and allprop
  *   (appendices A.3, A.4); 413 beyond {@link propfindNameLimit}
  */
-export function parsePropfind(text: string): PropfindRequest {
-  const known = parsed.get(text);
-  if (known !== undefined) return known;
-  const request = parse(text);
-  if (text.length <= longestKept) {
-    if (parsed.size >= mostKept) parsed.clear();
-    parsed.set(text, request);
-  }
-  return request;
-}
-
-// A client asks for the same properties again and again.
-const parsed = new Map<string, PropfindRequest>();
-/** In characters. */
-const longestKept = 2048;
-const mostKept = 128;
+export const parsePropfind: (text: string) => PropfindRequest = remembered(parse);
 
 function parse(text: string): PropfindRequest {
   // "A client may choose not to submit a request body. An empty PROPFIND request body MUST be treated as if it

@@ -69,6 +69,7 @@ export class ElementReader {
     this.#parser = parser;
   }
 
+  /** The outermost element, as soon as it has begun. */
   get root(): SourceElement | undefined {
     return this.#root;
   }

@@ -19,7 +19,7 @@ export interface XmlStreamLimits extends ElementLimits {
   readonly namespaceLength: number;
 }
 
-export const defaultXmlStreamLimits: XmlStreamLimits = {
+const defaultXmlStreamLimits: XmlStreamLimits = {
   length: 4 * 1024 * 1024,
   depth: 48,
   elements: 5000,

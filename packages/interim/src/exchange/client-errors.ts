@@ -1,7 +1,8 @@
 /** Bytes on an HTTP/1.1 connection that Node's parser refuses: they get an answer, after the requests before them. */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { responseOn } from "../node-private.ts";
 import type { AnyRequest } from "./exchange.ts";
 import { closeLingering } from "./lingering-close.ts";
 import { type ParseError, type Refusal, refusalOf } from "./malformed-status.ts";
@@ -15,10 +16,8 @@ export interface Http1Server {
   httpAllowHalfOpen?: boolean;
 }
 
-/** Node's own: the response that is under way on a connection; those of pipelined requests follow one by one. */
 type ServedSocket = Socket & {
   readonly server?: Http1Server;
-  readonly _httpMessage?: ServerResponse<IncomingMessage> | null;
 };
 
 export interface ClientErrorOptions {
@@ -60,12 +59,12 @@ export function answerClientErrorsBehind(request: AnyRequest): void {
   if (request.httpVersionMajor !== 1) return;
   // Requests that a test injects have a socket without a server, or none.
   const { server } = (request.socket ?? {}) as Partial<ServedSocket>;
-  if (server !== undefined) answerClientErrors(server);
+  if (server !== undefined && !servers.has(server)) answerClientErrors(server);
 }
 
 /** Calls the listener when every complete request that came on this connection was answered: at once, if all were. */
 export function whenEarlierAreAnswered(socket: Socket, listener: () => void): void {
-  const response = (socket as ServedSocket)._httpMessage;
+  const response = responseOn(socket);
   // A request whose content is broken off by malformed bytes is never complete.
   if (socket.destroyed || !response?.req.complete) listener();
   else response.once("close", () => whenEarlierAreAnswered(socket, listener));
@@ -94,7 +93,7 @@ function refuse(error: ParseError, socket: ServedSocket, { content, told }: Clie
     return;
   }
   // After the head of another response this would be taken for its content.
-  if (!socket._httpMessage?.headersSent) {
+  if (!responseOn(socket)?.headersSent) {
     const refusal = refusalOf(error);
     socket.write(responseBytes(refusal, content?.(refusal)));
     told?.({ ...refusal, address: socket.remoteAddress ?? "" });

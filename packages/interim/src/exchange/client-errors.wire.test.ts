@@ -11,7 +11,8 @@ import { type AddressInfo, connect, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { answerClientErrors, answerClientErrorsBehind } from "./client-errors.ts";
-import { type AnyRequest, openExchange } from "./exchange.ts";
+import type { AnyRequest } from "./exchange.ts";
+import { openExchange } from "./open-exchange.ts";
 
 let server: Server;
 let socket: Socket | undefined;

@@ -1,29 +1,39 @@
 import { expect, test } from "vitest";
-import { createClosing } from "./exchange-closing.ts";
+import { Closing } from "./exchange-closing.ts";
+
+class Ending extends Closing {
+  get hasEnded(): boolean {
+    return this.isClosed;
+  }
+
+  end(delivered: boolean): void {
+    this.close(delivered);
+  }
+}
 
 test.each([
   ["delivered", true, false],
   ["with its client gone", false, true],
 ])("an exchange that ended %s says so, whenever it is asked", (_how, delivered, undelivered) => {
-  const closing = createClosing();
+  const closing = new Ending();
   const told: string[] = [];
-  closing.whenClosed(() => told.push("before"));
-  expect([closing.isClosed, closing.undelivered]).toEqual([false, false]);
-  closing.close(delivered);
-  closing.close(!delivered);
-  closing.whenClosed(() => told.push("after"));
-  expect([closing.isClosed, closing.undelivered, closing.signal.aborted, told]).toEqual([
+  closing.whenUndelivered(() => told.push("before"));
+  expect([closing.hasEnded, closing.undelivered]).toEqual([false, false]);
+  closing.end(delivered);
+  closing.end(!delivered);
+  closing.whenUndelivered(() => told.push("after"));
+  expect([closing.hasEnded, closing.undelivered, closing.closed.aborted]).toEqual([
     true,
     undelivered,
     undelivered,
-    ["before", "after"],
   ]);
+  expect(told).toEqual(undelivered ? ["before", "after"] : []);
 });
 
 test("a signal that was asked for before is aborted with the exchange", () => {
-  const closing = createClosing();
-  const { signal } = closing;
-  expect(signal.aborted).toBe(false);
-  closing.close(false);
-  expect(signal.aborted).toBe(true);
+  const closing = new Ending();
+  const { closed } = closing;
+  expect(closed.aborted).toBe(false);
+  closing.end(false);
+  expect(closed.aborted).toBe(true);
 });

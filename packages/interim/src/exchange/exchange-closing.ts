@@ -1,46 +1,44 @@
 /** The end of an exchange, which comes once: with the final response handed over, or with the client gone. */
 
-export interface Closing {
-  readonly isClosed: boolean;
-  readonly undelivered: boolean;
-  /** Aborted when the exchange closes undelivered. */
-  readonly signal: AbortSignal;
-  close(delivered: boolean): void;
-  /** Calls the listener at the end, whichever it is. */
-  whenClosed(listener: () => void): void;
-}
+/** The part of an exchange that knows of its end: see `closed`, `undelivered` and `whenUndelivered` of `Exchange`. */
+export class Closing {
+  #state: "open" | "delivered" | "undelivered" = "open";
+  /** Most exchanges end without anybody asking. */
+  #controller: AbortController | undefined;
+  #listeners: (() => void)[] | undefined;
 
-/** What an exchange knows of its end: its `closed` signal, made when it is first asked for, and whether the response was delivered. */
-export function createClosing(): Closing {
-  let state: "open" | "delivered" | "undelivered" = "open";
-  // Made when it is first asked for: most exchanges end without anybody asking.
-  let controller: AbortController | undefined;
-  let listeners: (() => void)[] = [];
-  return {
-    get isClosed() {
-      return state !== "open";
-    },
-    get undelivered() {
-      return state === "undelivered";
-    },
-    get signal() {
-      if (controller === undefined) {
-        controller = new AbortController();
-        if (state === "undelivered") controller.abort();
-      }
-      return controller.signal;
-    },
-    close(delivered) {
-      if (state !== "open") return;
-      state = delivered ? "delivered" : "undelivered";
-      const told = listeners;
-      listeners = [];
-      for (const listener of told) listener();
-      if (!delivered) controller?.abort();
-    },
-    whenClosed(listener) {
-      if (state === "open") listeners.push(listener);
-      else listener();
-    },
-  };
+  /** Whether it has ended, with its final response handed over or without. */
+  protected get isClosed(): boolean {
+    return this.#state !== "open";
+  }
+
+  get undelivered(): boolean {
+    return this.#state === "undelivered";
+  }
+
+  get closed(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#state === "undelivered") this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  protected close(delivered: boolean): void {
+    if (this.#state !== "open") return;
+    this.#state = delivered ? "delivered" : "undelivered";
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    if (delivered) return;
+    for (const listener of listeners ?? []) listener();
+    this.#controller?.abort();
+  }
+
+  whenUndelivered(listener: () => void): void {
+    if (this.#state === "undelivered") listener();
+    else if (this.#state === "open") {
+      this.#listeners ??= [];
+      this.#listeners.push(listener);
+    }
+  }
 }

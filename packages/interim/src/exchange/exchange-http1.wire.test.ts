@@ -4,7 +4,8 @@ import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { connect as connectSecurely } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Exchange, openExchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
+import { openExchange } from "./open-exchange.ts";
 
 /** TLS with a shared key: no certificate needed. */
 const secret = Buffer.alloc(32, 7);

@@ -6,9 +6,9 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
-import { checkInterim, type FieldLine } from "../fields/interim-fields.ts";
-import type { Exchange } from "./exchange.ts";
-import { createClosing } from "./exchange-closing.ts";
+import { checkInterim, type FieldLine, type InterimFields } from "../fields/interim-fields.ts";
+import type { Exchange, ExchangeState } from "./exchange.ts";
+import { Closing } from "./exchange-closing.ts";
 import { onceComplete } from "./request-complete.ts";
 
 /**
@@ -17,64 +17,61 @@ import { onceComplete } from "./request-complete.ts";
  */
 const mostWaitingFrames = 128;
 
-/** Opens an exchange over HTTP/2, of `node:http2`'s compatibility layer. See {@link Exchange}. */
-export function openHttp2(request: Http2ServerRequest, response: Http2ServerResponse): Exchange {
-  const { stream } = request;
-  const closing = createClosing();
-  const requestComplete = receipt(stream);
+/** An exchange over HTTP/2, of `node:http2`'s compatibility layer. See {@link Exchange}. */
+export class Http2Exchange extends Closing implements Exchange {
+  readonly request: Http2ServerRequest;
+  readonly response: Http2ServerResponse;
+  readonly protocol = "HTTP/2";
+  readonly #stream: ServerHttp2Stream;
+  #complete: boolean;
 
-  const close = (): void =>
-    // A reset leaves `writableFinished` as it was: only a stream that ended in peace delivered its response.
-    closing.close(
-      stream.writableFinished && !stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR,
-    );
-  stream.once("close", close);
-  if (stream.destroyed || stream.closed) close();
+  constructor(request: Http2ServerRequest, response: Http2ServerResponse) {
+    super();
+    this.request = request;
+    this.response = response;
+    const { stream } = request;
+    this.#stream = stream;
+    this.#complete = stream.endAfterHeaders;
+    const close = (): void =>
+      // A reset leaves `writableFinished` as it was: only a stream that ended in peace delivered its response.
+      this.close(stream.writableFinished && !stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR);
+    stream.once("close", close);
+    if (stream.destroyed || stream.closed) close();
+  }
 
-  return {
-    request,
-    response,
-    protocol: "HTTP/2",
-    get state() {
-      if (closing.isClosed) return "closed";
-      return stream.headersSent ? "answering" : "waiting";
-    },
-    get closed() {
-      return closing.signal;
-    },
-    get undelivered() {
-      return closing.undelivered;
-    },
-    get requestComplete() {
-      return requestComplete();
-    },
-    whenRequestComplete: (listener) => onceComplete(request, requestComplete, listener),
-    interim: (status, fields) => {
-      const lines = checkInterim(status, fields);
-      // RFC 2518 §10.1: a 102 says "that the server has accepted the complete request".
-      if (status === 102 && !requestComplete()) return false;
-      if (closing.isClosed || stream.headersSent || response.writableEnded) return false;
-      if (stream.destroyed || stream.closed || stream.session === undefined || stream.session.destroyed)
-        return false;
-      if ((stream.session.state.outboundQueueSize ?? 0) > mostWaitingFrames) return false;
-      stream.additionalHeaders({ [constants.HTTP2_HEADER_STATUS]: status, ...toHeaders(lines) });
-      return true;
-    },
-  };
-}
+  get state(): ExchangeState {
+    if (this.isClosed) return "closed";
+    return this.#stream.headersSent ? "answering" : "waiting";
+  }
 
-/**
- * Tells whether the client has ended its half of the stream, content read by us or not. A reset ends the content too,
- * but closes the stream with it.
- */
-function receipt(stream: ServerHttp2Stream): () => boolean {
-  let complete = stream.endAfterHeaders;
-  return () => {
-    if (!complete && !stream.closed && !stream.destroyed) {
-      complete = stream.readableEnded || stream.state.remoteClose === 1;
+  /**
+   * The client has ended its half of the stream, content read by us or not. A reset ends the content too, but closes
+   * the stream with it.
+   */
+  get requestComplete(): boolean {
+    const stream = this.#stream;
+    if (!this.#complete && !stream.closed && !stream.destroyed) {
+      this.#complete = stream.readableEnded || stream.state.remoteClose === 1;
     }
-    return complete;
-  };
+    return this.#complete;
+  }
+
+  whenRequestComplete(listener: () => void): void {
+    onceComplete(this.request, this, listener);
+  }
+
+  interim(status: number, fields: InterimFields): boolean {
+    const lines = checkInterim(status, fields);
+    // RFC 2518 §10.1: a 102 says "that the server has accepted the complete request".
+    if (status === 102 && !this.requestComplete) return false;
+    const stream = this.#stream;
+    if (this.isClosed || stream.headersSent || this.response.writableEnded) return false;
+    if (stream.destroyed || stream.closed || stream.session === undefined || stream.session.destroyed)
+      return false;
+    if ((stream.session.state.outboundQueueSize ?? 0) > mostWaitingFrames) return false;
+    stream.additionalHeaders({ [constants.HTTP2_HEADER_STATUS]: status, ...toHeaders(lines) });
+    return true;
+  }
 }
 
 function toHeaders(lines: readonly FieldLine[]): OutgoingHttpHeaders {

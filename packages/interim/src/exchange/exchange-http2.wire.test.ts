@@ -11,7 +11,8 @@ import {
 } from "node:http2";
 import { type AddressInfo, connect as connectRaw, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Exchange, openExchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
+import { openExchange } from "./open-exchange.ts";
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {

@@ -1,9 +1,7 @@
 /** One request, its interim responses, its final response: on node:http and node:http2 alike. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { InterimFields } from "../fields/interim-fields.ts";
-import { openHttp1 } from "./exchange-http1.ts";
-import { openHttp2 } from "./exchange-http2.ts";
 import type { Protocol } from "./protocol.ts";
 
 export type AnyRequest = IncomingMessage | Http2ServerRequest;
@@ -31,6 +29,8 @@ export interface Exchange {
   readonly closed: AbortSignal;
   /** Whether the client was gone before the final response was wholly handed over. Final once `state` is "closed". */
   readonly undelivered: boolean;
+  /** Calls the listener when `closed` is aborted, at once where it is; at less cost, where that is not needed besides. */
+  whenUndelivered(listener: () => void): void;
   /** Whether the complete request was received, its content to the end. Reading it is the handler's job. */
   readonly requestComplete: boolean;
   /**
@@ -47,15 +47,4 @@ export interface Exchange {
    * @throws {TypeError} for what may never be sent: see `checkInterim`. Never for lateness.
    */
   interim(status: number, fields: InterimFields): boolean;
-}
-
-/**
- * Opens the exchange of a request that has just arrived. Takes nothing over: the final response goes through
- * `response` as usual.
- */
-export function openExchange(request: AnyRequest, response: AnyResponse): Exchange {
-  if (response instanceof Http2ServerResponse || request instanceof Http2ServerRequest) {
-    return openHttp2(request as Http2ServerRequest, response as Http2ServerResponse);
-  }
-  return openHttp1(request, response);
 }

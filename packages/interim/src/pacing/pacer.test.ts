@@ -52,6 +52,7 @@ function fakeExchange(options: { complete?: boolean; protocol?: Exchange["protoc
     protocol: options.protocol ?? "HTTP/1.1",
     closed: gone.signal,
     undelivered: false,
+    whenUndelivered: (listener: () => void) => gone.signal.addEventListener("abort", listener),
     whenRequestComplete: (listener: () => void) => {
       if (fake.requestComplete) listener();
       else listeners.push(listener);

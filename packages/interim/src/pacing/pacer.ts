@@ -26,6 +26,8 @@ export interface FollowOptions {
   readonly pacing: Pacing;
   /** Whether the client sent `Prefer: processing`. */
   readonly asked: boolean;
+  /** How long it has waited since its complete request was received, in milliseconds; default 0. */
+  readonly waitedMs?: number;
   /** How far the work is, when it is asked. */
   readonly progress: () => { readonly done: number; readonly total: number | undefined };
   /**
@@ -232,7 +234,7 @@ export function createPacer(options: PacerOptions = {}): Pacer {
     const followed: Followed = {
       exchange,
       options,
-      startedAtMs: clock(),
+      startedAtMs: clock() - (options.waitedMs ?? 0),
       lastAtMs: undefined,
       sent: 0,
       bytes: 0,
@@ -245,27 +247,16 @@ export function createPacer(options: PacerOptions = {}): Pacer {
     if (followed.ended === "no") {
       open.add(followed);
       exchange.closed.addEventListener("abort", followed.stop, { once: true });
-      if (!exchange.requestComplete) attend(followed);
-      exchange.whenRequestComplete(() => {
-        followed.startedAtMs = clock();
-        attend(followed);
-      });
       // Content that was received but is not read: `whenRequestComplete` will not tell.
+      attend(followed);
+      if (!exchange.requestComplete) {
+        exchange.whenRequestComplete(() => {
+          followed.startedAtMs = clock();
+          attend(followed);
+        });
+      }
     }
-    return {
-      get sent() {
-        return followed.sent;
-      },
-      get budgetSpent() {
-        return followed.ended === "spent";
-      },
-      news: () => news(followed),
-      stop() {
-        // A client that asked gets what was put off, though there will be a final response in a moment.
-        if (followed.held && options.asked) attend(followed);
-        end(followed, "stopped");
-      },
-    };
+    return new Handle(followed, { news, attend, end });
   };
 
   return {
@@ -278,6 +269,41 @@ export function createPacer(options: PacerOptions = {}): Pacer {
       for (const followed of [...open]) end(followed, "stopped");
     },
   };
+}
+
+/** What a pacer does with one exchange that it follows. */
+interface Steps {
+  readonly news: (followed: Followed) => void;
+  readonly attend: (followed: Followed) => void;
+  readonly end: (followed: Followed, why: "stopped") => void;
+}
+
+class Handle implements Following {
+  readonly #followed: Followed;
+  readonly #steps: Steps;
+
+  constructor(followed: Followed, steps: Steps) {
+    this.#followed = followed;
+    this.#steps = steps;
+  }
+
+  get sent(): number {
+    return this.#followed.sent;
+  }
+
+  get budgetSpent(): boolean {
+    return this.#followed.ended === "spent";
+  }
+
+  news(): void {
+    this.#steps.news(this.#followed);
+  }
+
+  stop(): void {
+    // A client that asked gets what was put off, though there will be a final response in a moment.
+    if (this.#followed.held && this.#followed.options.asked) this.#steps.attend(this.#followed);
+    this.#steps.end(this.#followed, "stopped");
+  }
 }
 
 const bareBytes = interimBytes(102, {});

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { openExchange } from "../exchange/exchange.ts";
+import { openExchange } from "../exchange/open-exchange.ts";
 import { createPacer, type Following } from "./pacer.ts";
 
 const cleanups: (() => void)[] = [];

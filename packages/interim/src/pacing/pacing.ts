@@ -13,7 +13,7 @@ export interface Pacing {
 export const defaultPacing: Pacing = { afterMs: 20_000, everyMs: 15_000 };
 
 /** Evidence from progress counts from here on, in milliseconds: earlier it is mostly noise. */
-export const evidenceAfterMs: number = 1_000;
+const evidenceAfterMs: number = 1_000;
 
 /** The number of last interim responses whose gaps double. */
 const doubledGaps = 8;
