@@ -7,7 +7,7 @@ import { journalContract, journalEntry } from "@meanwhile/operations/testing";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { testWith } from "../../../conformance/judge.ts";
-import { type DurableJournal, type LmdbJournalSettings, lmdbJournal } from "./journal-lmdb.ts";
+import { type DurableJournal, type KeptJournalSettings, lmdbJournal } from "./journal-lmdb.ts";
 
 let directory: string;
 let journal: DurableJournal | undefined;
@@ -26,7 +26,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function openedAgain(settings: LmdbJournalSettings = {}): Promise<DurableJournal> {
+async function openedAgain(settings: KeptJournalSettings = {}): Promise<DurableJournal> {
   await journal?.close();
   journal = await lmdbJournal(directory, { now: () => nowMs, lease: () => leaseMs ?? nowMs, ...settings });
   return journal;

@@ -12,16 +12,12 @@ import {
 } from "@meanwhile/operations/internal";
 import { openState, type Part, type State, StateError, type StateErrorCode } from "@meanwhile/state-lmdb";
 
-export { type DurableJournal, JournalError, type JournalErrorCode } from "@meanwhile/operations/internal";
-
-/** What {@link lmdbJournal} may be told. */
-export interface LmdbJournalSettings extends KeptJournalSettings {
-  /**
-   * Called where the disk is full, and what is to be recorded frees room: gives up what is held in reserve for that.
-   * Returns false where there is nothing. Default: nothing is.
-   */
-  readonly makeRoom?: () => boolean;
-}
+export {
+  type DurableJournal,
+  JournalError,
+  type JournalErrorCode,
+  type KeptJournalSettings,
+} from "@meanwhile/operations/internal";
 
 /**
  * Opens the journal in a directory of its own, which is created where it is missing. `put` resolves once the entry is
@@ -34,12 +30,14 @@ export interface LmdbJournalSettings extends KeptJournalSettings {
  */
 export async function lmdbJournal(
   directory: string,
-  { makeRoom = () => false, ...settings }: LmdbJournalSettings = {},
+  settings: KeptJournalSettings = {},
 ): Promise<DurableJournal> {
   fullRetention(settings.retention);
-  const state = await openState({ directory, file: "journal.mdb", makeRoom }).catch((cause: unknown) => {
-    throw explained(cause, directory);
-  });
+  const state = await openState({ directory, file: "journal.mdb", makeRoom: noRoom }).catch(
+    (cause: unknown) => {
+      throw explained(cause, directory);
+    },
+  );
   try {
     const store = storeIn(state.part({ failure: notWritten }));
     const journal = await keptJournal({
@@ -54,6 +52,9 @@ export async function lmdbJournal(
     throw error;
   }
 }
+
+/** Nothing is held in reserve on the disk. */
+const noRoom = (): boolean => false;
 
 /** Where {@link journalIn} keeps operations, and what it does first. */
 export interface StateJournalSettings extends KeptJournalSettings {
@@ -105,6 +106,8 @@ function closing(journal: DurableJournal, state: State): DurableJournal {
   let closed: Promise<void> | undefined;
   return {
     put: (entry, options) => journal.put(entry, options),
+    take: (entry, replaces, options) => journal.take(entry, replaces, options),
+    mark: (id, marks) => journal.mark(id, marks),
     get: (id) => journal.get(id),
     byKey: (name) => journal.byKey(name),
     list: (principal, limit) => journal.list(principal, limit),

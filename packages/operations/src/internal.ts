@@ -1,8 +1,10 @@
 /** For our own packages: what engine, journals and HTTP have in common. It may change with any version. */
-export { unheldTimeout } from "./claims.ts";
-export { withinLimit } from "./content-limit.ts";
-export { type Admission, admit, type Earlier, findEarlier, runsHere } from "./earlier.ts";
-export { type IndexedEntry, indexed, JournalIndex } from "./journal-index.ts";
+export { type Admission, admit, type Earlier, findEarlier, runs } from "./engine/earlier.ts";
+export { type Asker, askerOf, createWorkQueue, type WorkQueue } from "./engine/work-queue.ts";
+export { withinLimit } from "./journal/content-limit.ts";
+export { type IndexedEntry, indexed, JournalIndex } from "./journal/journal-index.ts";
+export { fullRetention } from "./journal/retention.ts";
+export { type SecretClocks, SecretWatch, secretMs, secretSince, withoutSecrets } from "./journal/secrets.ts";
 export {
   type DurableJournal,
   JournalError,
@@ -14,8 +16,6 @@ export {
   type KeptJournalSettings,
   keptJournal,
 } from "./kept-journal/kept-journal.ts";
-export { longestRemark } from "./progress.ts";
-export { fullRetention } from "./retention.ts";
-export { type SecretClocks, SecretWatch, secretMs, secretSince, withoutSecrets } from "./secrets.ts";
-export { steadyNow } from "./steady-clock.ts";
-export { type Asker, askerOf, createWorkQueue, type WorkQueue } from "./work-queue.ts";
+export { longestRemark } from "./operation/progress.ts";
+export { steadyNow } from "./time/steady-clock.ts";
+export { longestTimeoutMs, unheldTimeout } from "./time/timers.ts";

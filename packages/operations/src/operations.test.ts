@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Journal } from "./journal.ts";
-import type { Operation, Outcome, Work } from "./operation.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { Operation, Outcome, Work } from "./operation/operation.ts";
 import { createOperations, OperationKeyError, OperationLimitError, type StartOptions } from "./operations.ts";
 import {
   created,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openState } from "./state.ts";
-import { WriterThread } from "./writer-thread.ts";
+import { WriterThread } from "./writing/writer-thread.ts";
 
 function makePlace(): string {
   const place = mkdtempSync(join(tmpdir(), "meanwhile-state-"));

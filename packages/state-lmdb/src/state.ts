@@ -1,14 +1,14 @@
 /** The state of one process, in one directory: tables in LMDB, read at once and written by a thread of their own. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { Changes } from "./changes.ts";
-import { type OpenedFiles, openFiles } from "./database-files.ts";
-import { Reserve } from "./reserve.ts";
-import { makeStateDirectory, syncNames } from "./state-directory.ts";
+import { type OpenedFiles, openFiles } from "./files/database-files.ts";
+import { Reserve } from "./files/reserve.ts";
+import { makeStateDirectory, syncNames } from "./files/state-directory.ts";
+import { holdState } from "./files/state-hold.ts";
 import { isFull, StateError } from "./state-error.ts";
-import { holdState } from "./state-hold.ts";
-import type { Part, PartOptions } from "./tables.ts";
-import { WriterThread } from "./writer-thread.ts";
+import type { Part, PartOptions } from "./tables/tables.ts";
+import { Changes } from "./writing/changes.ts";
+import { WriterThread } from "./writing/writer-thread.ts";
 
 export { isFull, StateError, type StateErrorCode } from "./state-error.ts";
 export type {
@@ -20,7 +20,7 @@ export type {
   RangeOptions,
   Table,
   TableRecord,
-} from "./tables.ts";
+} from "./tables/tables.ts";
 
 /** Where the state is, and how it is opened. */
 export interface OpenStateOptions {

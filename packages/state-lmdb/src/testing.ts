@@ -1,9 +1,9 @@
 /** A state for tests, in a database that the test has opened: what is changed is written in the same thread. */
 import type { RootDatabase } from "lmdb";
-import { Changes } from "./changes.ts";
-import { Environment } from "./environment.ts";
-import type { Part, PartOptions } from "./tables.ts";
-import type { Writer } from "./writer-thread.ts";
+import { Environment } from "./tables/environment.ts";
+import type { Part, PartOptions } from "./tables/tables.ts";
+import { Changes } from "./writing/changes.ts";
+import type { Writer } from "./writing/writer-thread.ts";
 
 /** Parts of a state, and their end. */
 export interface TestState {

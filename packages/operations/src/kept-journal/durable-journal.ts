@@ -1,11 +1,18 @@
 /** A journal that survives its process, and what its user may choose. */
-import type { After } from "../claims.ts";
-import type { Journal, JournalEntry, PutOptions } from "../journal.ts";
-import type { Retention } from "../retention.ts";
+
+import type { EntryMarks, Journal, JournalEntry, PutOptions } from "../journal/journal.ts";
+import type { Retention } from "../journal/retention.ts";
+import type { After } from "../time/timers.ts";
 
 /** A journal that answers later, and has to be closed. */
 export interface DurableJournal extends Journal {
   put(entry: JournalEntry, options?: PutOptions): Promise<void>;
+  take(
+    entry: JournalEntry,
+    replaces: string | undefined,
+    options?: PutOptions,
+  ): Promise<JournalEntry | undefined>;
+  mark(id: string, marks: EntryMarks): Promise<void>;
   get(id: string): Promise<JournalEntry | undefined>;
   byKey(name: string): Promise<JournalEntry | undefined>;
   list(principal: string, limit: number): Promise<readonly JournalEntry[]>;
@@ -15,6 +22,7 @@ export interface DurableJournal extends Journal {
   close(): Promise<void>;
 }
 
+/** Retention, clocks and limits of a journal that survives its process. */
 export interface KeptJournalSettings {
   readonly retention?: Partial<Retention>;
   /** The time of day, in milliseconds since the epoch. */

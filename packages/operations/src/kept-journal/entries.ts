@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { withinLimit } from "../content-limit.ts";
-import type { Journal, JournalEntry, PutOptions } from "../journal.ts";
-import { indexed, JournalIndex } from "../journal-index.ts";
-import type { Retention } from "../retention.ts";
-import { type SecretClocks, SecretWatch, secretSince, withoutSecrets } from "../secrets.ts";
+import { withinLimit } from "../journal/content-limit.ts";
+import type { EntryMarks, Journal, JournalEntry, PutOptions } from "../journal/journal.ts";
+import { indexed, JournalIndex } from "../journal/journal-index.ts";
+import { marked } from "../journal/marks.ts";
+import type { Retention } from "../journal/retention.ts";
+import { type SecretClocks, SecretWatch, secretSince, withoutSecrets } from "../journal/secrets.ts";
 import type { ContentFiles } from "./content-files.ts";
 import {
   type ContentFile,
@@ -45,7 +46,7 @@ export class KeptEntries implements Journal {
   readonly #orders = new Map<string, number>();
   /** Entries that an earlier process left running. */
   readonly #inherited = new Set<string>();
-  /** The last change of each id that is under way: those of one id are made one after the other. */
+  /** The last change of each id, and the last take of each key, that is under way: those of one are made one after the other. */
   readonly #changes = new Map<string, Promise<void>>();
   readonly #secrets: SecretWatch;
   #lastOrder = 0;
@@ -76,6 +77,32 @@ export class KeptEntries implements Journal {
 
   put(entry: JournalEntry, options?: PutOptions): Promise<void> {
     return this.#inTurn(entry.id, () => this.#put(entry, options));
+  }
+
+  async take(
+    entry: JournalEntry,
+    replaces: string | undefined,
+    options?: PutOptions,
+  ): Promise<JournalEntry | undefined> {
+    const name = entry.key?.name;
+    if (name === undefined) {
+      await this.put(entry, options);
+      return undefined;
+    }
+    return this.#inTurn(`key ${name}`, async () => {
+      const id = this.#index.byKey(name);
+      const isFree = id === undefined || id === replaces || id === entry.id;
+      const holder = isFree ? undefined : await this.get(id);
+      if (holder === undefined) await this.put(entry, options);
+      return holder;
+    });
+  }
+
+  mark(id: string, marks: EntryMarks): Promise<void> {
+    return this.#inTurn(id, async () => {
+      const entry = await this.get(id);
+      if (entry) await this.#put(marked(entry, marks));
+    });
   }
 
   async get(id: string): Promise<JournalEntry | undefined> {
@@ -209,16 +236,14 @@ export class KeptEntries implements Journal {
     this.#inherited.delete(id);
   }
 
-  #inTurn(id: string, change: () => Promise<void>): Promise<void> {
+  #inTurn<Value>(of: string, change: () => Promise<Value>): Promise<Value> {
     if (this.#closed) return Promise.reject(journalFailure("the journal is closed"));
-    const before = this.#changes.get(id);
-    const made = before === undefined ? change() : before.then(change, change);
-    const settled = made
-      .catch(() => {})
-      .finally(() => {
-        if (this.#changes.get(id) === settled) this.#changes.delete(id);
-      });
-    this.#changes.set(id, settled);
+    const before = this.#changes.get(of);
+    const made = before === undefined ? change() : before.then(change);
+    const settled = made.then(ignore, ignore).finally(() => {
+      if (this.#changes.get(of) === settled) this.#changes.delete(of);
+    });
+    this.#changes.set(of, settled);
     return made;
   }
 
@@ -270,6 +295,8 @@ interface Kept {
   readonly order: number;
   readonly secretSinceMs: number | undefined;
 }
+
+const ignore = (): void => undefined;
 
 /** Should the power be lost, it is there once more, and forgotten when its time is over. */
 const forgotten: PutOptions = { freesRoom: true, durable: false };

@@ -3,9 +3,9 @@
  * are 32 bits, big-endian. The content is kept byte for byte; in text, lone surrogates become U+FFFD.
  */
 import { crc32 } from "node:zlib";
-import type { JournalEntry } from "../journal.ts";
-import type { MemberResult } from "../member-results.ts";
-import type { Outcome } from "../operation.ts";
+import type { JournalEntry } from "../journal/journal.ts";
+import type { MemberResult } from "../operation/member-results.ts";
+import type { Outcome } from "../operation/operation.ts";
 
 /** A content that is too large for a record, and where it is. */
 export interface ContentFile {
@@ -40,10 +40,10 @@ export function encodeRecord({ entry, file, order }: EntryRecord): Buffer {
   const { outcome, failed, ...rest } = entry;
   const json = Buffer.from(
     JSON.stringify({
-      ...rest,
       failed: failed.map(({ status, uri }) => [status, uri]),
-      ...(outcome === undefined ? {} : { outcome: outcomeJson(outcome, file) }),
       order,
+      ...rest,
+      ...(outcome === undefined ? {} : { outcome: outcomeJson(outcome, file) }),
     }),
   );
   const content = outcome === undefined || file !== undefined ? noContent : bytesOf(outcome.content);
@@ -70,7 +70,6 @@ export function decodeRecord(record: Uint8Array): EntryRecord {
     id: rest.id,
     kind: rest.kind,
     target: rest.target,
-    ...(rest.destination === undefined ? {} : { destination: rest.destination }),
     principal: rest.principal,
     state: rest.state,
     startedAtMs: rest.startedAtMs,
@@ -84,6 +83,7 @@ export function decodeRecord(record: Uint8Array): EntryRecord {
     key: rest.key,
     hidden: rest.hidden,
     delivered: rest.delivered,
+    ...(rest.destination === undefined ? {} : { destination: rest.destination }),
   };
   return { entry, file: outcome?.file, order };
 }
@@ -136,7 +136,7 @@ function outcomeJson({ fields, content, ...others }: Outcome, file: ContentFile 
 }
 
 function outcomeOf({ text, file: _, ...kept }: OutcomeJson, content: Buffer): Outcome {
-  return contentLike({ ...kept, content: text ? "" : noContent }, content);
+  return contentLike({ content: text ? "" : noContent, ...kept }, content);
 }
 
 function parsed(text: string): EntryJson {

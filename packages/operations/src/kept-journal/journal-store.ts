@@ -1,5 +1,5 @@
 /** Where a journal keeps its records. */
-import type { PutOptions } from "../journal.ts";
+import type { PutOptions } from "../journal/journal.ts";
 
 /** Records by key, as bytes. They are put and removed within a change only. */
 export interface JournalRecords {

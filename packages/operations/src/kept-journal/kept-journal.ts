@@ -1,8 +1,9 @@
 /** A journal whose operations survive the process, over records that somebody else keeps. */
-import { unheldTimeout } from "../claims.ts";
-import { defaultContentLimit } from "../journal.ts";
-import { fullRetention } from "../retention.ts";
-import { steadyNow } from "../steady-clock.ts";
+
+import { defaultContentLimit } from "../journal/journal.ts";
+import { fullRetention } from "../journal/retention.ts";
+import { steadyNow } from "../time/steady-clock.ts";
+import { unheldTimeout } from "../time/timers.ts";
 import { ContentFiles } from "./content-files.ts";
 import type { DurableJournal, KeptJournalSettings } from "./durable-journal.ts";
 import { KeptEntries } from "./entries.ts";

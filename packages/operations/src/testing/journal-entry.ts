@@ -1,4 +1,4 @@
-import type { JournalEntry } from "../journal.ts";
+import type { JournalEntry } from "../journal/journal.ts";
 
 /** When entries of tests start, unless they say otherwise. */
 export const startMs: number = Date.UTC(2026, 0, 15);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Journal, JournalEntry } from "../journal.ts";
+import type { Journal, JournalEntry } from "../journal/journal.ts";
 import { endedEntry, journalEntry, startMs } from "./journal-entry.ts";
 import type { JournalCase, JournalSubject } from "./journal-subject.ts";
 
@@ -72,6 +72,39 @@ export const keepingCases: readonly JournalCase[] = [
     assert.equal((await journal.byKey("key"))?.id, "b");
     await journal.remove("a");
     assert.equal((await journal.byKey("key"))?.id, "b", "the older one's end is not the newer one's");
+  }),
+  keeping("of several that take a key at once one has it, and the others learn who", async (journal) => {
+    const ids = ["a", "b", "c", "d"];
+    const holders = await Promise.all(ids.map((id) => journal.take(keyed(id, "key"), undefined)));
+    assert.equal(holders.filter((holder) => holder === undefined).length, 1);
+    const holder = await journal.byKey("key");
+    for (const one of holders) if (one) assert.deepEqual(one, holder);
+    for (const id of ids) assert.equal((await journal.get(id)) !== undefined, id === holder?.id, id);
+  }),
+  keeping("a key is taken from the entry that is named, and from no other", async (journal) => {
+    assert.equal(await journal.take(keyed("a", "key"), "never"), undefined);
+    assert.equal((await journal.take(keyed("b", "key"), "c"))?.id, "a");
+    assert.equal(await journal.take(keyed("a", "key"), undefined), undefined, "it has it itself");
+    assert.equal(await journal.take(keyed("b", "key"), "a"), undefined);
+    assert.equal((await journal.byKey("key"))?.id, "b");
+    assert.equal((await journal.take(keyed("c", "key"), "a"))?.id, "b");
+    await journal.remove("b");
+    assert.equal(await journal.take(keyed("c", "key"), undefined), undefined, "it is free again");
+  }),
+  keeping("what is said of an entry is in it from then on", async (journal) => {
+    const outcome = { status: 201, fields: {}, content: "secret", secret: true } as const;
+    await journal.put(endedEntry("a", startMs, "", { outcome, version: 3 }));
+    await journal.mark("a", { delivered: true });
+    await journal.mark("a", { hidden: true });
+    const { hidden, delivered, version, outcome: kept } = (await journal.get("a")) ?? {};
+    assert.deepEqual(
+      { hidden, delivered, version, kept },
+      { hidden: true, delivered: true, version: 3, kept: outcome },
+    );
+    await journal.mark("a", { handedOver: true });
+    assert.equal((await journal.get("a"))?.outcome?.content, "");
+    await journal.mark("never", { hidden: true });
+    assert.equal(await journal.get("never"), undefined);
   }),
   keeping("names are told apart however long and alike they are", async (journal) => {
     const long = "k".repeat(10_000);

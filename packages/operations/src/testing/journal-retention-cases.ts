@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Journal } from "../journal.ts";
-import type { Retention } from "../retention.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Retention } from "../journal/retention.ts";
 import { endedEntry, journalEntry, startMs } from "./journal-entry.ts";
 import type { JournalCase } from "./journal-subject.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { secretMs } from "../secrets.ts";
+import { secretMs } from "../journal/secrets.ts";
 import { endedEntry, startMs } from "./journal-entry.ts";
 import type { JournalCase } from "./journal-subject.ts";
 

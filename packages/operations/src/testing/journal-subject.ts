@@ -1,5 +1,5 @@
-import type { Journal } from "../journal.ts";
-import type { Retention } from "../retention.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Retention } from "../journal/retention.ts";
 
 /** A journal to be judged. Each case gets a subject of its own. */
 export interface JournalSubject {

@@ -1,6 +1,6 @@
-import type { Journal, JournalEntry } from "../../journal.ts";
-import { memoryJournal } from "../../memory-journal.ts";
-import type { Outcome } from "../../operation.ts";
+import type { Journal, JournalEntry } from "../../journal/journal.ts";
+import { memoryJournal } from "../../journal/memory-journal.ts";
+import type { Outcome } from "../../operation/operation.ts";
 import { createOperations, type Failure, type Operations, type OperationsOptions } from "../../operations.ts";
 
 /** The time of the engine and of the journal. */
@@ -44,6 +44,16 @@ export function watchedJournal(): WatchedJournal {
       else running.delete(entry.id);
       await kept.put(entry);
     },
+    async take(entry, replaces, options) {
+      const holder = kept.byKey(entry.key?.name ?? "") as JournalEntry | undefined;
+      if (holder && holder.id !== replaces) return holder;
+      await this.put(entry, options);
+      return undefined;
+    },
+    async mark(id, marks) {
+      if (journal.failing) throw journal.failing;
+      await kept.mark(id, marks);
+    },
     get: (id) => kept.get(id),
     byKey: (name) => kept.byKey(name),
     list: (principal, limit) => kept.list(principal, limit),
@@ -76,7 +86,7 @@ export function engine(options: OperationsOptions = {}): Engine {
   const operations = createOperations({
     now: () => nowMs,
     newId: () => `o${++last}`,
-    warn: (message, { id }) => warnings.push(`${id}: ${message}`),
+    warn: (message, operation) => warnings.push(`${operation?.id}: ${message}`),
     after: (ms, callback) => {
       const timer = { ms, callback, cancelled: false };
       timers.push(timer);
