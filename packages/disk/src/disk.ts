@@ -3,15 +3,17 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, realpathSync, statSync } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav";
 import { steadyNow } from "@meanwhile/operations/internal";
+import { type ExpiringTables, heldTables } from "@meanwhile/server";
 import { keptLocks, Sessions, type UploadStore } from "@meanwhile/server/internal";
 import { type LockStore, type Tree, TreeError } from "@meanwhile/server/store";
-import { isFull, openState, type Part, type State, StateError } from "@meanwhile/state-lmdb";
+import { isFull, openState, type Part, type State, StateError, type Table } from "@meanwhile/state-lmdb";
 import { Calls, type SyncOptions } from "./calls/calls.ts";
 import type { Durability } from "./calls/durability.ts";
 import { treeError } from "./calls/errno.ts";
-import { keptDraftName } from "./documents/file-draft.ts";
+import { keptDraftName } from "./documents/kept-draft.ts";
 import { MovedTags } from "./documents/moved-tags.ts";
 import { Folder } from "./paths/folder.ts";
+import { HeldDirectories } from "./paths/held-directories.ts";
 import type { NameOwner } from "./paths/names.ts";
 import { sweep } from "./placing/sweep.ts";
 import { Temporaries } from "./placing/temporaries.ts";
@@ -47,14 +49,17 @@ export interface DiskOptions {
   readonly clock?: () => number;
   /** Unguessable, of letters, digits and "-". Default: 128 random bits. */
   readonly randomId?: () => string;
-  /** The most bytes that the dead properties of one resource may have together. Default: 1 MiB. */
-  readonly maxPropertyBytes?: number;
   /** Default: "full". */
   readonly durability?: Durability;
   /** Takes the folder although it is not the one that the state belongs to: it was restored, replaced, or moved. Default: false. */
   readonly acceptNewRoot?: boolean;
   /** Told what needs a person's attention. */
   readonly log?: (event: DiskEvent) => void;
+  /**
+   * Nobody waits for the calling thread before {@link Disk.begin}, so that all calls are made there: a worker for the few of a start
+   * would take longer than they do. Default: false.
+   */
+  readonly starting?: boolean;
 }
 
 /** A folder as a store. */
@@ -65,8 +70,12 @@ export interface Disk {
   readonly uploads: UploadStore;
   /** Of those who log in with a browser. */
   readonly sessions: Sessions;
+  /** Records that end by themselves, such as failed logins. They are those of the state, whatever folder it is of. */
+  readonly tables: ExpiringTables;
   /** Where other records may be kept beside these, in tables of other names. It is closed with the disk. */
   readonly state: State;
+  /** Ends what {@link DiskOptions.starting} began: requests come from now on. */
+  begin(): void;
   /**
    * Resolves once all names that were answered for are synced. To be awaited before anything outside is recorded that
    * tells of them; it takes no time but with durability "content".
@@ -133,10 +142,13 @@ async function openParts(options: DiskOptions, { root, state, randomId, owner }:
   const ofRoot = { root: onlyRoot };
   const mark = await recogniseRoot({ part: state.part(ofRoot), root, randomId, accept });
   const clock = options.clock ?? Date.now;
+  const steady = options.clock ?? steadyNow;
+  const ofState = (): Part => state.part({ root: noRoot, failure });
   const left = (collection: ResourcePath): void => options.log?.({ kind: "left-behind", collection });
   const pace = new Pace();
+  const routes = new Routes({ workers, root, starting: options.starting === true });
   const callOptions: SyncOptions = {
-    routes: new Routes({ workers, root }),
+    routes,
     ...(options.durability === undefined ? {} : { durability: options.durability }),
     unsyncable: (error) => options.log?.({ kind: "unsyncable", reason: treeError(error).message }),
     failed: (error) => options.log?.({ kind: "not-synced", reason: treeError(error).message }),
@@ -147,15 +159,12 @@ async function openParts(options: DiskOptions, { root, state, randomId, owner }:
     await Promise.all([calls.namesSynced(), patient.namesSynced()]);
   };
   const tellsOfNames = { ...ofRoot, before: namesSynced, failure };
-  const maxBytes = options.maxPropertyBytes;
-  const deadProperties = new DeadProperties({
-    part: state.part(tellsOfNames),
-    ...(maxBytes === undefined ? {} : { maxBytes }),
-  });
+  const deadProperties = new DeadProperties({ part: state.part(tellsOfNames) });
   const tags = new MovedTags(state.part({ ...ofRoot, failure }));
   const served = { stats: lstatSync(root, { bigint: true }), mark };
-  const folder = new Folder({ root, state: state.directory, calls, tags, served });
-  const workFolder = new Folder({ root, state: state.directory, calls: patient, tags, served });
+  const ofFolder = { root, state: state.directory, tags, served, held: new HeldDirectories() };
+  const folder = new Folder({ ...ofFolder, calls });
+  const workFolder = new Folder({ ...ofFolder, calls: patient });
   const temporaries = new Temporaries({ part: state.part(tellsOfNames), randomId, owner });
   const works = new Works({
     part: state.part({ ...ofRoot, failure }),
@@ -164,7 +173,7 @@ async function openParts(options: DiskOptions, { root, state, randomId, owner }:
     clock,
     durable: calls.durability !== "none",
   });
-  const uploads = uploadsIn(state.part({ ...ofRoot, failure }));
+  const uploads: UploadStore = recordsIn(state.part({ ...ofRoot, failure }), "uploads");
   const drafts = [...uploads.records.range()].map(({ key }) => keptDraftName(owner, key));
   const needed = new Set([...works.names(), ...drafts]);
   for (const collection of await sweep(folder, temporaries, needed)) left(collection);
@@ -172,9 +181,11 @@ async function openParts(options: DiskOptions, { root, state, randomId, owner }:
   return {
     tree,
     state,
-    locks: locksIn(state.part({ ...ofRoot, failure }), options.clock ?? steadyNow),
+    locks: keptLocks({ ...recordsIn(state.part({ ...ofRoot, failure }), "locks"), clock: steady }),
     uploads,
-    sessions: sessionsIn(state.part({ root: noRoot, failure }), options.clock ?? steadyNow),
+    sessions: new Sessions({ kept: recordsIn(ofState(), "sessions"), clock: steady }),
+    tables: heldTables({ clock: steady, records: (name) => recordsIn(ofState(), name) }),
+    begin: () => routes.begin(),
     namesSynced,
     makeRoom: () => state.makeRoom(),
     calling: () => workers.busy,
@@ -188,19 +199,12 @@ async function openParts(options: DiskOptions, { root, state, randomId, owner }:
   };
 }
 
-function locksIn(part: Part, clock: () => number): LockStore {
-  const records = part.table<string, unknown>("locks", "json");
-  return keptLocks({ records, change: (work, how) => part.change(work, how), clock });
-}
-
-function uploadsIn(part: Part): UploadStore {
-  const records = part.table<string, unknown>("uploads", "json");
-  return { records, change: (work, how) => part.change(work, how) };
-}
-
-function sessionsIn(part: Part, clock: () => number): Sessions {
-  const records = part.table<string, unknown>("sessions", "json");
-  return new Sessions({ kept: { records, change: (work, how) => part.change(work, how) }, clock });
+/** A table of JSON by text, and how it is changed. */
+function recordsIn(
+  part: Part,
+  name: string,
+): { readonly records: Table<string, unknown>; readonly change: Part["change"] } {
+  return { records: part.table(name, "json"), change: (work, how) => part.change(work, how) };
 }
 
 /** What a tree, its locks or sessions say where the state could not be written. */

@@ -1,4 +1,4 @@
-import type { FilePath } from "./file-operations.ts";
+import type { FilePath } from "./file-facts.ts";
 
 /** A call that is about to change something. */
 export interface Change {
@@ -24,3 +24,6 @@ export interface Change {
  * that never settles is the end of the process, as far as the files can tell.
  */
 export type BeforeChange = (change: Change) => Promise<never> | undefined;
+
+/** Told before each change of an operation that makes many; may throw in its place. For tests, on the calling thread. */
+export type BeforeEach = (change: Change) => void;

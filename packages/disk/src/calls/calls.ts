@@ -7,10 +7,10 @@ import type { Need, Route, Routes } from "../workers/routes.ts";
 import type { BeforeChange, Change } from "./before-change.ts";
 import type { Durability } from "./durability.ts";
 import { syncError } from "./errno.ts";
+import type { FilePath } from "./file-facts.ts";
 import {
   type FileOperation,
   type FileOperations,
-  type FilePath,
   fileOperations,
   type Held,
   here,
@@ -19,18 +19,13 @@ import {
 } from "./file-operations.ts";
 import { givingName } from "./giving-names.ts";
 import { ManyCalls } from "./many-calls.ts";
+import type { ManyFacts } from "./many-facts.ts";
 import { NameSyncs, type NameSyncsOptions } from "./name-syncs.ts";
 import { Syncs } from "./syncs.ts";
 import { WarmPaths } from "./warm-paths.ts";
 
 type Result<Name extends FileOperation> = ReturnType<FileOperations[Name]>;
 type Args<Name extends FileOperation> = Parameters<FileOperations[Name]>;
-
-/** How the names of a directory are read. */
-export interface NameOptions {
-  readonly withFacts?: boolean;
-  readonly aside?: boolean;
-}
 
 export interface SyncOptions extends Pick<NameSyncsOptions, "unsyncable" | "failed"> {
   /** Default: "full". */
@@ -69,7 +64,7 @@ export class Calls {
     this.#whenNoDescriptor = whenNoDescriptor;
     this.#names = new NameSyncs({ calls: this, syncs, ...told });
     const tell = (change: Change): Promise<never> | undefined => this.#before?.(change);
-    this.many = new ManyCalls({ routes, durability, whenNoDescriptor, before: tell });
+    this.many = new ManyCalls({ routes, whenNoDescriptor, before: tell, pace });
   }
 
   /** Nothing is changed from now on: whoever wants to waits for ever, as if the process had ended. */
@@ -90,20 +85,18 @@ export class Calls {
   /** Holds what has a name without opening it (Linux, O_PATH), and tells what and where it is. */
   hold(path: string, flags: number): Awaitable<Held> {
     return this.#patiently(() =>
-      this.#opened(path, this.#call(path, "path", "hold", [path, flags | O_PATH]), ({ fd }) => fd),
+      this.#opened(path, this.#call(path, "look", "hold", [path, flags | O_PATH]), ({ fd }) => fd),
     );
   }
 
   /**
-   * Opens a regular file for reading, and tells what and where it is (Linux). The content of a small one comes along where
-   * the call is made in a worker.
+   * Opens a regular file for reading, and tells what and where it is (Linux). A small one is read and closed at once: its
+   * content comes along.
    * @returns undefined where something else than a regular file has the name
    */
   openFile(path: string): Awaitable<OpenedFile | undefined> {
     return this.#patiently(() => {
-      const route = this.#routes?.of(path, "path", "openFile");
-      const most = route?.lane === undefined ? -1 : contentAlong;
-      const opening = this.#run(route, "openFile", [path, this.#files.has(path), most], []);
+      const opening = this.#call(path, "path", "openFile", [path, this.#files.has(path), contentAlong]);
       return opening instanceof Promise
         ? opening.then((opened) => this.#fileOpened(path, opened))
         : this.#fileOpened(path, opening);
@@ -123,16 +116,16 @@ export class Calls {
   }
 
   lstat(path: FilePath): Awaitable<BigIntStats> {
-    return this.#call(path, "path", "lstat", [path]);
+    return this.#call(path, "look", "lstat", [path]);
   }
 
   /** As `lstat`, where nothing may well be there: undefined then, which costs less than an error. */
   find(path: string): Awaitable<BigIntStats | undefined> {
-    return this.#call(path, "path", "find", [path]);
+    return this.#call(path, "look", "find", [path]);
   }
 
   /** As `find`, for many names of a directory. */
-  findAll(directory: string, names: readonly string[]): Awaitable<BigInt64Array<ArrayBuffer>> {
+  findAll(directory: string, names: readonly string[]): Awaitable<ManyFacts> {
     return this.#call(directory, "path", "findAll", [directory, names]);
   }
 
@@ -146,6 +139,11 @@ export class Calls {
     return this.#call(path, "path", "readlink", [path]);
   }
 
+  /** Where what is open by a descriptor is now (Linux): known without the disk. */
+  whereIs(fd: number): string {
+    return fileOperations.readlink(`/proc/self/fd/${fd}`);
+  }
+
   realpath(path: string): Awaitable<string> {
     return this.#call(path, "path", "realpath", [path]);
   }
@@ -153,13 +151,12 @@ export class Calls {
   /**
    * Reads the names in a directory, in batches. Ending the iteration early closes it.
    * @param options.withFacts batches that a worker reads have the facts of what has the names
-   * @param options.aside for work on a tree: always in a worker, where there is one
    */
   async *readNames(
     path: string,
-    { withFacts = false, aside = false }: NameOptions = {},
+    { withFacts = false }: { readonly withFacts?: boolean } = {},
   ): AsyncGenerator<NameBatch, void, void> {
-    const route = aside ? this.#asideRoute(path) : this.#routes?.of(path, "path", "openNames");
+    const route = this.#routes?.of(path, "path", "openNames");
     let ms = 0;
     const took = (time: number): void => {
       ms = Math.max(ms, time);
@@ -242,8 +239,12 @@ export class Calls {
     );
   }
 
-  unlink(path: FilePath): Awaitable<void> {
-    return this.#before?.({ call: "unlink", path }) ?? this.#call(path, "change", "unlink", [path]);
+  /** @param frees how many bytes of content may go with the name: much takes its time, and is freed in a worker */
+  unlink(path: FilePath, frees: bigint = 0n): Awaitable<void> {
+    const held = this.#before?.({ call: "unlink", path });
+    if (held !== undefined) return held;
+    if (frees > quicklyFreed) return this.#aside(path, "long", "unlink", [path]);
+    return this.#call(path, "change", "unlink", [path]);
   }
 
   rmdir(path: FilePath): Awaitable<void> {
@@ -344,7 +345,6 @@ export class Calls {
     if (opened === undefined) return undefined;
     this.#files.add(path);
     if (opened.fd !== undefined) this.#routes?.opened(opened.fd, path);
-    else this.#routes?.of(path, "path", "read").came(0);
     return opened;
   }
 
@@ -359,7 +359,7 @@ export class Calls {
   }
 
   #naming<Value>(name: string, source: string | undefined, call: () => Awaitable<Value>): Awaitable<Value> {
-    const isThere = (path: string): Awaitable<boolean> => this.#call(path, "path", "isThere", [path]);
+    const isThere = (path: string): Awaitable<boolean> => this.#call(path, "look", "isThere", [path]);
     return givingName({ name, source, call, isThere });
   }
 
@@ -370,11 +370,6 @@ export class Calls {
       anew?.came(ms);
     };
     return this.#run({ lane: old?.lane ?? anew?.lane, came }, operation, [from, to], []);
-  }
-
-  #asideRoute(path: string): Route | undefined {
-    const lane = this.#routes?.aside(path, "quick");
-    return lane === undefined ? undefined : { lane, came: () => {} };
   }
 
   /** Beside the event loop, where there are workers: it takes its time by its nature. */
@@ -421,8 +416,14 @@ export class Calls {
 /** Linux: names a file without opening it. Nothing can happen to a device or a pipe that is only named. */
 const O_PATH = 0o10000000;
 
-/** The content of files up to this size, in bytes, comes along when a worker opens them: a second message costs more. */
+/**
+ * The content of files up to this size, in bytes, comes along when they are opened: a second call costs more, and most of all
+ * a second message to a worker.
+ */
 const contentAlong = 16 * 1024;
+
+/** Content up to this size, in bytes, is freed without a pause. */
+const quicklyFreed = 8n * 1024n * 1024n;
 
 /** Of calls on this thread. */
 const callTime = new CallTime();

@@ -3,7 +3,7 @@
  * and results are what a message can carry between threads.
  */
 import * as fs from "node:fs";
-import { getSystemErrorName } from "node:util";
+import { isMainThread } from "node:worker_threads";
 import {
   asTime,
   type Copied,
@@ -11,11 +11,17 @@ import {
   copyOpened,
   finishCopy,
   type LargeCopy,
+  syncAndClose,
 } from "../documents/copy-content.ts";
-import type { Change } from "./before-change.ts";
-import { isMissing } from "./errno.ts";
+import type { Reply, WalkNews } from "../walks/walk.ts";
+import { endWalk, type WalkJob, walkOn } from "../walks/walks.ts";
+import type { BeforeEach } from "./before-change.ts";
+import { type NameType, nameOf, namesAtOnce, openNames, typeOf } from "./directory-names.ts";
+import type { FilePath } from "./file-facts.ts";
+import { FactsGatherer, type ManyFacts } from "./many-facts.ts";
 
 const big = { bigint: true } as const;
+const lookingOptions = { bigint: true, throwIfNoEntry: false } as const;
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 
 export const fileOperations = {
@@ -23,8 +29,7 @@ export const fileOperations = {
   close: (fd: number): void => fs.closeSync(fd),
   lstat: (path: FilePath): fs.BigIntStats => fs.lstatSync(toPath(path), big),
   /** As `lstat`; undefined where nothing has the name (ENOENT, ENOTDIR), which costs less than an error. */
-  find: (path: FilePath): fs.BigIntStats | undefined =>
-    fs.lstatSync(toPath(path), { bigint: true, throwIfNoEntry: false }),
+  find: (path: FilePath): fs.BigIntStats | undefined => fs.lstatSync(toPath(path), lookingOptions),
   /** Opens a path and tells what is open, and where that is by now (Linux). */
   hold: (path: string, flags: number): Held => {
     const fd = fs.openSync(path, flags);
@@ -57,20 +62,20 @@ export const fileOperations = {
       if (!kept) fs.closeSync(fd);
     }
   },
-  /** As `find`, for many names of a directory; see {@link readFacts} for the result. */
-  findAll: (directory: string, names: readonly FilePath[]): BigInt64Array<ArrayBuffer> => {
-    const all = new BigInt64Array(names.length * factsEach);
+  /** As `find`, for many names of a directory. */
+  findAll: (directory: string, names: readonly FilePath[]): ManyFacts => {
+    const gathered = new FactsGatherer(names.length);
     for (const [at, name] of names.entries()) {
       if (typeof name !== "string") continue;
       try {
-        const stats = fs.lstatSync(`${directory}/${name}`, { bigint: true, throwIfNoEntry: false });
-        if (stats !== undefined) all.set(toFacts(stats), at * factsEach);
+        const stats = fs.lstatSync(`${directory}/${name}`, lookingOptions);
+        if (stats !== undefined) gathered.found(at, stats);
       } catch (error) {
         // One that cannot be looked at does not keep the others from being told.
-        all[at * factsEach] = BigInt((error as NodeJS.ErrnoException).errno ?? unknownErrno);
+        gathered.failed(at, error as NodeJS.ErrnoException);
       }
     }
-    return all;
+    return gathered.all();
   },
   /** Whether something has the name; of a directory that is held by a descriptor, whether it still has one. */
   isThere: (path: string): boolean => {
@@ -86,44 +91,17 @@ export const fileOperations = {
   rename: (from: string, to: string): void => fs.renameSync(from, to),
   link: (from: string, to: string): void => fs.linkSync(from, to),
   unlink: (path: FilePath): void => fs.unlinkSync(toPath(path)),
-  /** Removes files of a directory, as many as it can in a slice. @returns how many are gone, see {@link sliceOf} */
-  unlinkFiles: (directory: string, names: readonly string[], before?: BeforeEach): number =>
-    sliceOf(names, (name) => {
-      const path = `${directory}/${name}`;
-      before?.({ call: "unlink", path });
-      try {
-        fs.unlinkSync(path);
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
-    }),
   copyOpened: (from: number, path: string, job: CopyJob, before?: BeforeEach): Copied =>
     copyOpened(from, path, job, before),
-  finishCopy: (copy: LargeCopy, job: CopyJob, before?: BeforeEach): void => finishCopy(copy, job, before),
-  /**
-   * Copies files of a directory to another, as many as it can in a slice, see {@link sliceOf}. It stops at one that is
-   * large, which is not counted; and after one that is late, which is.
-   */
-  copyFiles: (
-    from: string,
-    to: string,
-    names: readonly string[],
-    job: CopyJob,
-    before?: BeforeEach,
-  ): Copied & { readonly done: number } => {
-    let last: Copied = {};
-    const done = sliceOf(names, (name) => {
-      const fd = fs.openSync(`${from}/${name}`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-      last = {};
-      try {
-        last = copyOpened(fd, `${to}/${name}`, job, before);
-      } finally {
-        if (last.large === undefined) fs.closeSync(fd);
-      }
-      return last.large === undefined && last.late === undefined;
-    });
-    return { ...last, done: last.large === undefined ? done : done - 1 };
-  },
+  finishCopy: (copy: LargeCopy, job: CopyJob, before?: BeforeEach): void =>
+    void finishCopy(copy, job, before),
+  /** Syncs and closes copies, as many as it can in a slice. @returns how many, see {@link sliceOf} */
+  syncCopies: (copies: readonly number[], before?: BeforeEach): number =>
+    sliceOf(copies, (fd) => syncAndClose(fd, before)),
+  /** Goes on with a walk through a tree for a slice of time; see `walkOn`. */
+  walkOn: (id: number, job: WalkJob | undefined, reply: Reply, before?: BeforeEach): WalkNews =>
+    walkOn(id, job, reply, before),
+  endWalk: (id: number): void => endWalk(id),
   truncate: (fd: number, length: number): void => fs.ftruncateSync(fd, length),
   rmdir: (path: FilePath): void => fs.rmdirSync(toPath(path)),
   mkdir: (path: string, mode: number): void => void fs.mkdirSync(path, mode),
@@ -143,8 +121,8 @@ export const fileOperations = {
     fs.readSync(fd, into, 0, into.byteLength, position),
   /** Reads at most so many bytes, fewer at the end of the file. */
   read: (fd: number, length: number, position: number): Uint8Array<ArrayBuffer> => {
-    // It goes to another thread as a whole: not a part of the pool that small buffers share.
-    const bytes = Buffer.allocUnsafeSlow(length);
+    // What goes to another thread goes as a whole: it is no part of the pool that small buffers share.
+    const bytes = isMainThread ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
     return bytes.subarray(0, fs.readSync(fd, bytes, 0, length, position));
   },
   /** Writes all the bytes. @param position null: where the last write ended */
@@ -167,9 +145,7 @@ export const fileOperations = {
   },
   /** Begins to read a directory, under a number of the caller's choice; see {@link readNames}. */
   openNames: (id: number, path: string, withFacts: boolean): NameBatch => {
-    // The declarations know only names that are strings; names that are not UTF-8 are told by their bytes.
-    const encoding = "buffer" as "utf8";
-    const directory = fs.opendirSync(path, { bufferSize: namesAtOnce, encoding });
+    const directory = openNames(path);
     openDirectories.set(id, directory);
     return readBatch(id, directory, withFacts ? path : undefined);
   },
@@ -200,25 +176,22 @@ export function here<Name extends FileOperation>(
   return run(...args);
 }
 
-/** Told before each change of an operation that makes many; may throw in its place. For tests, on the calling thread. */
-export type BeforeEach = (change: Change) => void;
-
 /** Other work has its turn after so long. */
 const sliceMs = 10;
 
 /**
- * Does something with the names in their order, until a slice of time is over or it gives false.
+ * Does something with each in their order, until a slice of time is over.
  * @returns how many were done
  * @throws what failed, with the number of those done before as `done`
  */
-export function sliceOf(names: readonly string[], act: (name: string) => unknown): number {
+export function sliceOf<Item>(items: readonly Item[], act: (item: Item) => void): number {
   const ends = performance.now() + sliceMs;
   let done = 0;
   try {
-    for (const name of names) {
-      const goesOn = act(name);
+    for (const item of items) {
+      act(item);
       done += 1;
-      if (goesOn === false || performance.now() > ends) break;
+      if (performance.now() > ends) break;
     }
     return done;
   } catch (error) {
@@ -234,65 +207,24 @@ export interface Held {
 }
 
 /** A regular file that was opened for reading: the descriptor, or all that was in it. */
-export type OpenedFile = { readonly where: string; readonly stats: fs.BigIntStats } & (
+export type OpenedContent = { readonly stats: fs.BigIntStats } & (
   | { readonly fd: number; readonly content?: never }
   | { readonly fd?: never; readonly content: Uint8Array }
 );
 
-/** What a listing tells of a file or directory. */
-export type Facts = Pick<
-  fs.BigIntStats,
-  "mode" | "ino" | "size" | "mtimeMs" | "mtimeNs" | "ctimeMs" | "ctimeNs" | "birthtimeMs"
->;
-
-const factsEach = 8;
-/** EIO, where a failure has no number. The mode of what is there is never negative. */
-const unknownErrno = -5;
-
-function toFacts(stats: Facts): readonly bigint[] {
-  const { mode, ino, size, mtimeMs, mtimeNs, ctimeMs, ctimeNs, birthtimeMs } = stats;
-  return [mode, ino, size, mtimeMs, mtimeNs, ctimeMs, ctimeNs, birthtimeMs];
-}
-
-/** What a look at a name found: undefined where nothing has it, an error where that could not be told. */
-export type Found = Facts | Error | undefined;
-
-/** What was found of one name, of those that `findAll` gave. */
-export function readFacts(all: BigInt64Array, at: number): Found {
-  const fact = (index: number): bigint => all[at * factsEach + index] ?? 0n;
-  if (fact(0) === 0n) return undefined;
-  if (fact(0) < 0n) {
-    const code = getSystemErrorName(Number(fact(0)));
-    return Object.assign(new Error(`${code}: lstat of a member`), { code });
-  }
-  return {
-    mode: fact(0),
-    ino: BigInt.asUintN(64, fact(1)),
-    size: fact(2),
-    mtimeMs: fact(3),
-    mtimeNs: fact(4),
-    ctimeMs: fact(5),
-    ctimeNs: fact(6),
-    birthtimeMs: fact(7),
-  };
-}
-
-/** A path, as text or, where a name in it is not valid UTF-8, as bytes. */
-export type FilePath = string | Uint8Array;
-
-export type NameType = "file" | "directory" | "link" | "other";
+/** The same, and where it is. */
+export type OpenedFile = OpenedContent & { readonly where: string };
 
 /** Some names of a directory. The directory is closed with the batch that has `ended`. */
 export interface NameBatch {
   /** As bytes where a name is not valid UTF-8. */
   readonly names: readonly FilePath[];
   readonly types: readonly NameType[];
-  /** Of what has the names that are text, as `findAll` gives them; undefined where they were not asked for. */
-  readonly facts?: BigInt64Array;
+  /** Of what has the names, as `findAll` gives them; undefined where they were not asked for. */
+  readonly facts?: ManyFacts;
   readonly ended: boolean;
 }
 
-const namesAtOnce = 256;
 /** Directories of this thread that are being read. */
 export const openDirectories: Map<number, fs.Dir> = new Map<number, fs.Dir>();
 
@@ -316,14 +248,14 @@ function written(bytes: Uint8Array): readonly (readonly [start: number, end: num
 function readBatch(id: number, directory: fs.Dir, factsBelow: string | undefined): NameBatch {
   const names: FilePath[] = [];
   const types: NameType[] = [];
-  let facts: BigInt64Array | undefined;
+  let facts: ManyFacts | undefined;
   let ended = false;
   try {
     while (names.length < namesAtOnce) {
       const entry = directory.readSync();
       ended = entry === null;
       if (entry === null) break;
-      names.push(textOrBytes(entry.name as unknown as Buffer));
+      names.push(nameOf(entry));
       types.push(typeOf(entry));
     }
     // Before the directory is closed: its path may go by its descriptor.
@@ -334,17 +266,6 @@ function readBatch(id: number, directory: fs.Dir, factsBelow: string | undefined
   }
   if (ended) fileOperations.closeNames(id);
   return { names, types, ended, ...(facts === undefined ? {} : { facts }) };
-}
-
-function textOrBytes(name: Buffer): FilePath {
-  const text = name.toString();
-  return !text.includes("\uFFFD") || name.equals(Buffer.from(text)) ? text : new Uint8Array(name);
-}
-
-function typeOf(entry: fs.Dirent): NameType {
-  if (entry.isFile()) return "file";
-  if (entry.isDirectory()) return "directory";
-  return entry.isSymbolicLink() ? "link" : "other";
 }
 
 function toPath(path: FilePath): string | Buffer {

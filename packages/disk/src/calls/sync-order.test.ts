@@ -5,7 +5,7 @@ import type { Tree } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
 import { isReservedName } from "../paths/names.ts";
-import { makeCrashSite, startProcess } from "../testing/crash.ts";
+import { makeCrashSite, startProcess } from "../testing/crash/crash.ts";
 import type { Change } from "./before-change.ts";
 import type { Durability } from "./durability.ts";
 
@@ -110,7 +110,7 @@ const ordered: readonly [name: string, act: Act, changes: readonly string[]][] =
   [
     "MOVE to another collection",
     move("/document", "/place/new"),
-    ["sync works", "link document → new", "sync place", "unlink document", "sync place", "sync /"],
+    ["sync works", "link document → new", "sync place", "unlink document", "sync /"],
   ],
   ["DELETE of a document", remove("/document"), ["sync works", "unlink document", "sync /"]],
   [
@@ -142,7 +142,29 @@ const light: readonly [name: string, act: Act, changes: readonly string[]][] = [
   [
     "MOVE of a document into another one",
     (tree) => tree.move(at("/document"), at("/place/new"), { replace: false }, testWork({ light: true })),
-    ["link document → new", "sync place", "unlink document", "sync place", "sync /"],
+    ["link document → new", "sync place", "unlink document", "sync /"],
+  ],
+  [
+    "COPY of a document to a name that nothing has",
+    (tree) =>
+      tree.copy(
+        at("/document"),
+        at("/new"),
+        { replace: false, depth: "infinity" },
+        testWork({ light: true }),
+      ),
+    ["sync staged", "link staged → new", "unlink staged", "sync /"],
+  ],
+  [
+    "COPY over a document, which is more than a change of names",
+    (tree) =>
+      tree.copy(
+        at("/document"),
+        at("/other"),
+        { replace: true, depth: "infinity" },
+        testWork({ light: true }),
+      ),
+    ["sync works", "sync staged", "sync works", "rename staged → other", "sync /"],
   ],
   [
     "DELETE of a document",

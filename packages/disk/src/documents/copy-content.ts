@@ -1,8 +1,8 @@
 /** The copying of files, in the synchronous form that workers and the calling thread share. */
 import * as fs from "node:fs";
 import { TreeError } from "@meanwhile/server/store";
+import type { BeforeEach } from "../calls/before-change.ts";
 import { hasNoReflink, isMissing, mayBeOfName, syncError, treeError } from "../calls/errno.ts";
-import type { BeforeEach } from "../calls/file-operations.ts";
 import { toSeconds } from "./resource.ts";
 
 /** What holds for all the files that a work copies. Plain data: it goes to workers. */
@@ -11,8 +11,8 @@ export interface CopyJob {
   readonly nowMs: number;
   /** Permissions that the process masks. */
   readonly umask: number;
-  /** Whether copies are synced. */
-  readonly sync: boolean;
+  /** Whether copies are synced; "later": they stay open, to be synced by others. */
+  readonly sync: "none" | "now" | "later";
   /** Whether an earlier process, since the same start of the machine, may have copied some of the files. */
   readonly resumed: boolean;
   /** Files that changed at this time or later, in nanoseconds since the epoch, are told as {@link Copied.late}. */
@@ -37,6 +37,8 @@ export interface Copied {
   /** What is left to do; undefined where the copy is whole. */
   readonly large?: LargeCopy;
   readonly late?: Signature;
+  /** The copy, open, where it is to be synced and closed by others. */
+  readonly unsynced?: number;
 }
 
 /** Up to this size a file is read and written with one call each. */
@@ -68,28 +70,32 @@ export function copyOpened(from: number, path: string, job: CopyJob, before?: Be
   const to = cloned ?? create(path, mode | 0o200, before);
   const holes = stats.blocks * 512n < stats.size;
   const copy: LargeCopy = { from, to, path, size, holes, mode, mtimeNs: stats.mtimeNs };
-  if (!shared && (holes || size > partBytes)) return { ...late, large: copy };
+  if (!shared && (holes || size > partBytes)) return { large: copy, ...late };
   let closed = false;
   try {
-    if (!shared && !copyWhole(from, to, size, before)) return { ...late, large: copy };
+    if (!shared && !copyWhole(from, to, size, before)) return { large: copy, ...late };
     closed = true;
     // The system's own copy sets the permissions of the source, with those that this process masks.
-    finishCopy(copy, job, before, shared);
+    const unsynced = finishCopy(copy, job, before, shared);
+    return unsynced === undefined ? late : { ...late, unsynced };
   } catch (error) {
     if (!closed) fs.closeSync(to);
     removeCopy(path, before);
     throw error;
   }
-  return late;
 }
 
-/** Once it has its content: sets permissions and times, syncs the copy and closes it. */
+/**
+ * Once it has its content: sets permissions and times, syncs the copy and closes it.
+ * @returns the copy, open, where it is to be synced later
+ */
 export function finishCopy(
   { to, mode, mtimeNs }: LargeCopy,
   { nowMs, umask, sync }: CopyJob,
   before?: BeforeEach,
   shared = false,
-): void {
+): number | undefined {
+  let stays = false;
   try {
     if (shared || (mode & 0o200) === 0) {
       before?.({ call: "mode", path: undefined });
@@ -97,10 +103,12 @@ export function finishCopy(
     }
     before?.({ call: "times", path: undefined });
     fs.futimesSync(to, asTime(toSeconds(nowMs)), asTime(Number(mtimeNs / 1000n) / 1e6 + 4e-7));
-    if (sync) syncContent(to, before);
+    if (sync === "now") syncContent(to, before);
+    stays = sync === "later";
   } finally {
-    fs.closeSync(to);
+    if (!stays) fs.closeSync(to);
   }
+  return stays ? to : undefined;
 }
 
 /** Removes what could not be copied wholly. What stays must not be taken for a copy: all of the work fails then. */
@@ -120,7 +128,7 @@ function removeCopy(path: string, before?: BeforeEach): void {
 function isCopied(source: fs.BigIntStats, path: string, job: CopyJob, before?: BeforeEach): boolean {
   const there = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (there === undefined) return false;
-  if (isWhole(source, there, job) && (!job.sync || isSynced(path, before))) return true;
+  if (isWhole(source, there, job) && (job.sync === "none" || isSynced(path, before))) return true;
   removeCopy(path, before);
   return false;
 }
@@ -160,10 +168,14 @@ function create(path: string, mode: number, before?: BeforeEach): number {
     before?.({ call: "create", path });
     return fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   } catch (error) {
-    // As for all names: where the directory is there, the name itself is what the file system cannot have.
-    if (!mayBeOfName(error) || !isLinked(path.slice(0, path.lastIndexOf("/")))) throw error;
-    throw new TreeError("name-refused", "the file system cannot have this name", { cause: error });
+    throw nameFailure(error, path);
   }
+}
+
+/** What a failure to make a name says: where the directory is there, the name itself may be what the file system cannot have. */
+export function nameFailure(error: unknown, path: string): unknown {
+  if (!mayBeOfName(error) || !isLinked(path.slice(0, path.lastIndexOf("/")))) return error;
+  return new TreeError("name-refused", "the file system cannot have this name", { cause: error });
 }
 
 /** Whether a directory still has a name. */
@@ -210,6 +222,15 @@ function shareContent(from: number, path: string, device: bigint, before?: Befor
     if (opened === undefined) removeCopy(path, before);
   }
   return opened;
+}
+
+/** Syncs a copy that stayed open, and closes it. */
+export function syncAndClose(fd: number, before?: BeforeEach): void {
+  try {
+    syncContent(fd, before);
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 function syncContent(fd: number, before?: BeforeEach): void {

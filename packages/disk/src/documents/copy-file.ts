@@ -1,3 +1,4 @@
+import type { ResourcePath } from "@meanwhile/dav";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "../calls/calls.ts";
 import { isMissing } from "../calls/errno.ts";
@@ -7,6 +8,10 @@ export interface CopyFileOptions {
   readonly calls: Calls;
   readonly work: Pick<TreeWork, "signal" | "bytes">;
   readonly job: CopyJob;
+  /** The document's path, where it is a member of what is copied. */
+  readonly source?: ResourcePath;
+  /** Of the file when it was looked at, in bytes. Default: not known. */
+  readonly size?: bigint;
 }
 
 /** Asked once: asking sets it for a moment, for all threads. */
@@ -14,7 +19,13 @@ const umask = process.umask();
 
 /** What holds for all the files that a work copies; see {@link CopyJob}. */
 export function copyJob(calls: Calls, clock: () => number, more: Partial<CopyJob> = {}): CopyJob {
-  return { nowMs: clock(), umask, sync: calls.durability !== "none", resumed: false, ...more };
+  return {
+    nowMs: clock(),
+    umask,
+    sync: calls.durability === "none" ? "none" : "now",
+    resumed: false,
+    ...more,
+  };
 }
 
 /**
@@ -23,7 +34,8 @@ export function copyJob(calls: Calls, clock: () => number, more: Partial<CopyJob
  * @throws {TreeError} "stopped"
  */
 export async function copyFileContent(from: number, path: string, options: CopyFileOptions): Promise<void> {
-  const { large } = await options.calls.many.copyOpened(from, path, options.job);
+  const { calls, job, size } = options;
+  const { large } = await calls.many.copyOpened(from, path, job, size);
   if (large !== undefined) await copyLarge(large, options);
 }
 
@@ -48,7 +60,7 @@ export async function copyLarge(copy: LargeCopy, options: CopyFileOptions): Prom
 
 async function copyInParts(
   { from, to, size, holes }: LargeCopy,
-  { calls, work }: CopyFileOptions,
+  { calls, work, source }: CopyFileOptions,
 ): Promise<void> {
   for (let at = 0; ; ) {
     if (work.signal.aborted) throw new TreeError("stopped");
@@ -59,6 +71,6 @@ async function copyInParts(
       return;
     }
     at += count;
-    if (size > partBytes) work.bytes(at, Math.max(at, size));
+    if (size > partBytes) work.bytes(at, Math.max(at, size), source);
   }
 }

@@ -13,39 +13,36 @@ import { treeError } from "../calls/errno.ts";
 const partBytes = 256 * 1024;
 
 export interface FileDocumentOptions {
-  /** The descriptor, which is closed with the document, or all that is in the file. */
-  readonly file: { readonly fd?: number; readonly content?: Uint8Array };
+  /** It is closed with the document. */
+  readonly fd: number;
   readonly resource: DocumentResource;
   readonly calls: Calls;
   readonly properties: () => readonly DeadProperty[];
+}
+
+export interface ShortDocumentOptions extends Pick<FileDocumentOptions, "resource" | "properties"> {
+  readonly content: Uint8Array;
 }
 
 /** A file that is open for reading. Its descriptor is closed once the document is, and no read is under way. */
 export class FileDocument implements OpenDocument {
   readonly resource: DocumentResource;
   readonly #calls: Calls;
-  readonly #fd: number | undefined;
-  readonly #content: Uint8Array | undefined;
-  readonly #properties: () => readonly DeadProperty[];
+  readonly #fd: number;
+  readonly properties: () => readonly DeadProperty[];
   readonly #streams: Set<Readable> = new Set();
   #readers = 0;
   #open = true;
 
-  constructor({ file, resource, calls, properties }: FileDocumentOptions) {
+  constructor({ fd, resource, calls, properties }: FileDocumentOptions) {
     this.resource = resource;
-    this.#fd = file.fd;
-    this.#content = file.content;
+    this.#fd = fd;
     this.#calls = calls;
-    this.#properties = properties;
-  }
-
-  properties(): readonly DeadProperty[] {
-    return this.#properties();
+    this.properties = properties;
   }
 
   bytes(range: ByteRange): Awaitable<Uint8Array> {
     const fd = this.#fd;
-    if (fd === undefined) return this.#part(range);
     const release = this.#hold();
     const bytes = Buffer.allocUnsafe(range.end - range.start);
     try {
@@ -84,10 +81,8 @@ export class FileDocument implements OpenDocument {
   }
 
   stream(range: ByteRange): Readable {
-    const fd = this.#fd;
-    if (fd === undefined) return Readable.from([this.#part(range)], { objectMode: false });
     const release = this.#hold();
-    const stream = new FileStream(this.#calls, fd, range, () => {
+    const stream = new FileStream(this.#calls, this.#fd, range, () => {
       this.#streams.delete(stream);
       release();
     });
@@ -103,22 +98,42 @@ export class FileDocument implements OpenDocument {
     release();
   }
 
-  /** Of content that came with the file. */
-  #part({ start, end }: ByteRange): Uint8Array {
-    if (!this.#open) throw closed();
-    const part = this.#content?.subarray(start, end);
-    if (part?.byteLength !== end - start) throw cutShort();
-    return part;
-  }
-
   /** Keeps the descriptor open until the returned function is called. */
   #hold(): () => void {
     if (!this.#open) throw closed();
     this.#readers += 1;
     return () => {
       this.#readers -= 1;
-      if (this.#readers === 0 && !this.#open && this.#fd !== undefined) this.#calls.release(this.#fd);
+      if (this.#readers === 0 && !this.#open) this.#calls.release(this.#fd);
     };
+  }
+}
+
+/** A short file, all of whose content came when it was opened: there is nothing to close. */
+export class ShortDocument implements OpenDocument {
+  readonly resource: DocumentResource;
+  readonly properties: () => readonly DeadProperty[];
+  #content: Uint8Array | undefined;
+
+  constructor({ content, resource, properties }: ShortDocumentOptions) {
+    this.resource = resource;
+    this.properties = properties;
+    this.#content = content;
+  }
+
+  bytes({ start, end }: ByteRange): Uint8Array {
+    if (this.#content === undefined) throw closed();
+    const part = this.#content.subarray(start, end);
+    if (part.byteLength !== end - start) throw cutShort();
+    return part;
+  }
+
+  stream(range: ByteRange): Readable {
+    return Readable.from([this.bytes(range)], { objectMode: false });
+  }
+
+  close(): void {
+    this.#content = undefined;
   }
 }
 

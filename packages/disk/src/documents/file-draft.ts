@@ -1,26 +1,24 @@
-import { type BigIntStats, constants } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import type { ResourcePath } from "@meanwhile/dav";
 import {
   type Awaitable,
   type CommitOptions,
   type Committed,
-  type Draft,
   type KeptDraft,
-  type LeftDraft,
   TreeError,
 } from "@meanwhile/server/store";
 import { treeError } from "../calls/errno.ts";
 import type { Directory, Folder } from "../paths/folder.ts";
-import { type NameOwner, reservedName } from "../paths/names.ts";
 import { placeNew } from "../placing/place-new.ts";
 import { isAsSeen, parseSeen } from "../placing/see.ts";
 import type { Temporaries, Temporary } from "../placing/temporaries.ts";
 import type { DeadProperties } from "../properties/dead-properties.ts";
 import type { FreshTags } from "./fresh-tags.ts";
 import { overwrite, setModified } from "./overwrite.ts";
-import { refuseReadOnly } from "./refuse-read-only.ts";
+import { refuseUnlessDocument } from "./refuse-unless-document.ts";
 import { documentResource, toSeconds } from "./resource.ts";
 
+/** What all drafts of a folder share. */
 export interface DraftContext {
   readonly folder: Folder;
   readonly temporaries: Temporaries;
@@ -31,174 +29,11 @@ export interface DraftContext {
   readonly drafts: Set<FileDraft>;
 }
 
-/** Documents from this size on are refused at once where they cannot fit. */
-const checkedBytes = 1024 * 1024;
-const permissions = 0o777n;
-const ownerOnly = 0o600;
+/** The bits of a mode that are permissions. */
+export const permissions = 0o777n;
 
-/** How a draft is begun. */
-interface DraftOptions {
-  readonly length: number | undefined;
-}
-
-/** Begins a draft: a file with a reserved name beside its target. */
-export function beginDraft(context: DraftContext, path: ResourcePath, options: DraftOptions): Promise<Draft> {
-  return begin(context, path, options, (directory) => context.temporaries.take(directory.path, "put"));
-}
-
-/** Begins a draft that stays when it is left: its name tells its id. */
-export async function beginKeptDraft(
-  context: DraftContext,
-  path: ResourcePath,
-  { id, ...options }: DraftOptions & { readonly id: string },
-): Promise<KeptDraft> {
-  const draft = await begin(context, path, options, async () => keptName(context, id), true);
-  try {
-    await draft.syncName();
-    return draft;
-  } catch (error) {
-    await draft.discard();
-    throw error;
-  }
-}
-
-/** Opens a draft that was left. Something else that has its name by now is left alone. */
-export async function reopenDraft(
-  context: DraftContext,
-  path: ResourcePath,
-  { id, mark, length }: LeftDraft,
-): Promise<KeptDraft | undefined> {
-  const { folder } = context;
-  const { calls } = folder;
-  const { directory, name } = await folder.parent(path);
-  let fd: number | undefined;
-  try {
-    const { file } = await refuseUnlessDocument(folder, directory, name);
-    const temporary = keptName(context, id);
-    const found = await calls.find(directory.at(temporary.name));
-    fd = isOwnFile(found) ? await calls.open(directory.at(temporary.name), reopening) : undefined;
-    if (fd !== undefined && isWhole(await calls.fstat(fd), length)) {
-      await calls.truncate(fd, length);
-      const mode = file === undefined ? BigInt(Number(mark)) : file.mode & permissions;
-      const mounted = file !== undefined && folder.mountsWithin(path).length > 0;
-      const place = { path, directory, name, temporary, fd, mode, mounted, replaced: file, kept: { length } };
-      const draft = new FileDraft(context, place);
-      context.drafts.add(draft);
-      return draft;
-    }
-  } catch (error) {
-    if (fd !== undefined) calls.release(fd);
-    directory.close();
-    throw treeError(error, "parent-missing");
-  }
-  if (fd !== undefined) calls.release(fd);
-  directory.close();
-  return undefined;
-}
-
-/** Removes a draft that was left. */
-export async function forgetDraft(context: DraftContext, path: ResourcePath, id: string): Promise<void> {
-  const { folder } = context;
-  const { directory } = await folder.parent(path);
-  try {
-    await removeHidden(folder, directory, keptName(context, id).name);
-  } finally {
-    directory.close();
-  }
-}
-
-/** The name of a draft that stays, in the directory of its target: no start's, so that the next ones find it. */
-export function keptDraftName({ id: owner }: NameOwner, id: string): string {
-  return reservedName({ id: owner, epoch: 0 }, "upload", id);
-}
-
-function keptName({ temporaries }: DraftContext, id: string): Temporary {
-  return { name: keptDraftName(temporaries.owner, id), release: () => {} };
-}
-
-const reopening = constants.O_RDWR | constants.O_NOFOLLOW;
-
-/** Whether it can be a draft of ours: no link, and no file that has another name, too. */
-function isOwnFile(stats: BigIntStats | undefined): boolean {
-  return stats?.isFile() === true && stats.nlink === 1n;
-}
-
-function isWhole(stats: BigIntStats, length: number): boolean {
-  return isOwnFile(stats) && stats.size >= BigInt(length);
-}
-
-async function begin(
-  context: DraftContext,
-  path: ResourcePath,
-  options: DraftOptions,
-  take: (directory: Directory) => Promise<Temporary>,
-  kept = false,
-): Promise<FileDraft> {
-  const { folder } = context;
-  const { directory, name } = await folder.parent(path);
-  let temporary: Temporary | undefined;
-  try {
-    const { file } = await refuseUnlessDocument(folder, directory, name);
-    if (file !== undefined) await refuseReadOnly(folder, directory, name, file);
-    const mounted = file !== undefined && folder.mountsWithin(path).length > 0;
-    if (options.length !== undefined && options.length >= checkedBytes) {
-      const { bavail, bsize } = await folder.calls.statfs(directory.self);
-      if (bavail * bsize < BigInt(options.length)) throw new TreeError("no-space");
-    }
-    temporary = await take(directory);
-    const { fd, mode } = await openHidden(folder, directory.at(temporary.name), file);
-    const draft = new FileDraft(context, {
-      path,
-      directory,
-      name,
-      temporary,
-      fd,
-      mode,
-      replaced: file,
-      mounted,
-      ...(kept ? { kept: { length: 0 } } : {}),
-    });
-    context.drafts.add(draft);
-    return draft;
-  } catch (error) {
-    temporary?.release();
-    directory.close();
-    throw treeError(error, "parent-missing");
-  }
-}
-
-/**
- * Makes the file that only its owner may read until its content is whole. What a new file may be read by is the system's
- * to say, by the process's mask or the directory's access control list: it is asked before there is any content.
- *
- * @returns the permissions that the content gets with its name
- */
-async function openHidden(
-  { calls }: Folder,
-  at: string,
-  replaced: BigIntStats | undefined,
-): Promise<{ readonly fd: number; readonly mode: bigint }> {
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  if (replaced !== undefined) {
-    return { fd: await calls.open(at, flags, ownerOnly), mode: replaced.mode & permissions };
-  }
-  const fd = await calls.open(at, flags);
-  try {
-    const { mode } = await calls.fstat(fd);
-    try {
-      if ((mode & permissions) !== BigInt(ownerOnly)) await calls.fchmod(fd, ownerOnly);
-    } catch {
-      // A file system without permissions: whoever may read the directory may read all of it.
-    }
-    return { fd, mode: mode & permissions };
-  } catch (error) {
-    await calls.close(fd);
-    await calls.unlink(at);
-    throw error;
-  }
-}
-
-interface DraftPlace {
+/** A draft's file, and the name that it is to get. */
+export interface DraftPlace {
   readonly path: ResourcePath;
   readonly directory: Directory;
   readonly name: string;
@@ -456,24 +291,7 @@ export class FileDraft implements KeptDraft {
   }
 }
 
-/** What is at a name where a document is to be put. */
-interface Standing {
-  readonly exists: boolean;
-  /** The file, whose permissions and owner its successor gets. */
-  readonly file: BigIntStats | undefined;
-}
-
-/** Fails where a document cannot be put at the name. */
-async function refuseUnlessDocument(folder: Folder, directory: Directory, name: string): Promise<Standing> {
-  const stats = await folder.calls.find(directory.at(name));
-  if (stats === undefined) return { exists: false, file: undefined };
-  if (stats.isFile()) return { exists: true, file: stats };
-  if (stats.isDirectory()) throw new TreeError("is-a-collection");
-  if ((await folder.kindIn(directory, name)) === "hidden") throw new TreeError("name-refused");
-  // A link that is a document: the link itself is replaced, and its target stays as it is.
-  return { exists: true, file: undefined };
-}
-
-async function removeHidden({ calls }: Folder, directory: Directory, name: string): Promise<void> {
+/** Removes a file of ours that has a reserved name, where it is there. */
+export async function removeHidden({ calls }: Folder, directory: Directory, name: string): Promise<void> {
   if ((await calls.find(directory.at(name))) !== undefined) await calls.unlink(directory.at(name));
 }

@@ -18,7 +18,7 @@ import { expect } from "vitest";
 import { testWith } from "../../../../conformance/judge.ts";
 import { soak } from "../../../../conformance/soak.ts";
 import type { Change } from "../calls/before-change.ts";
-import { type CrashSite, makeCrashSite, reap, startProcess } from "../testing/crash.ts";
+import { type CrashSite, makeCrashSite, reap, startProcess } from "../testing/crash/crash.ts";
 import { dropPrivileges } from "../testing/privileges.ts";
 
 const path = "/c/config" as ResourcePath;

@@ -1,5 +1,5 @@
 import type { Part, Table } from "@meanwhile/state-lmdb";
-import type { Facts } from "../calls/file-operations.ts";
+import type { Facts } from "../calls/file-facts.ts";
 import { entityTag } from "./resource.ts";
 
 /** Of more, the one that was moved first gets another tag. */
@@ -32,8 +32,12 @@ export class MovedTags {
 
   /** The tag of a document. */
   of(facts: Facts): string {
-    const tag = entityTag(facts);
-    return this.#kept.get(tag) ?? tag;
+    return this.ofUnmoved(entityTag(facts));
+  }
+
+  /** The tag of a document that would have this one, had it not been moved. */
+  ofUnmoved(tag: string): string {
+    return this.#kept.size === 0 ? tag : (this.#kept.get(tag) ?? tag);
   }
 
   /**

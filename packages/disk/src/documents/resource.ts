@@ -1,5 +1,5 @@
 import type { CollectionResource, DocumentResource } from "@meanwhile/server/store";
-import type { Facts } from "../calls/file-operations.ts";
+import type { Facts } from "../calls/file-facts.ts";
 
 /** A directory as a collection. */
 export function collectionResource(stats: Facts): CollectionResource {
@@ -8,7 +8,7 @@ export function collectionResource(stats: Facts): CollectionResource {
 
 /** A regular file as a document. @param etag where it has another than {@link entityTag} */
 export function documentResource(stats: Facts, etag: string = entityTag(stats)): DocumentResource {
-  return { kind: "document", length: Number(stats.size), ...times(stats), etag };
+  return { kind: "document", length: Number(stats.size), etag, ...times(stats) };
 }
 
 /**
@@ -18,11 +18,16 @@ export function documentResource(stats: Facts, etag: string = entityTag(stats)):
  * has another tag.
  */
 export function entityTag(stats: Facts): string {
+  return `"${tagBytes(stats).toString("base64url")}"`;
+}
+
+/** What the tag of a file is made of, until the next call. */
+export function tagBytes(stats: Pick<Facts, "ino" | "size" | "mtimeNs" | "ctimeNs">): Buffer {
   parts[0] = stats.ino;
   parts[1] = stats.size;
   parts[2] = stats.mtimeNs;
   parts[3] = stats.ctimeNs;
-  return `"${bytes.toString("base64url")}"`;
+  return bytes;
 }
 
 /** Milliseconds as the seconds that the system's calls take, so that they come out as the same milliseconds. */

@@ -7,7 +7,7 @@ import type { Directory, Folder } from "./folder.ts";
  * file system is full, or takes no file from this process, it is this machine's clock instead: what makes room must
  * not need any.
  */
-export async function fileSystemTime(folder: Folder, directory: Directory, name: string): Promise<bigint> {
+async function fileSystemTime(folder: Folder, directory: Directory, name: string): Promise<bigint> {
   const at = directory.at(name);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
   let fd: number;

@@ -7,6 +7,7 @@ import { isAbsent, isMissing } from "../calls/errno.ts";
 import type { OpenedFile } from "../calls/file-operations.ts";
 import { MovedTags } from "../documents/moved-tags.ts";
 import { MountTable } from "../workers/mount-table.ts";
+import { HeldDirectories, type HeldDirectory } from "./held-directories.ts";
 import { hasRefusedName, rootMarkName } from "./names.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
@@ -16,10 +17,15 @@ export interface Directory {
   readonly path: ResourcePath;
   /** What the system's calls take for the directory itself. */
   readonly self: string;
+  /** The file system that it is on, as long as it is mounted. */
+  readonly device: bigint;
   /** What the system's calls take for the member of this name. */
   at(name: string): string;
   close(): void;
 }
+
+/** Where a directory is, which somebody holds. */
+export type DirectoryPlace = Pick<Directory, "path" | "self" | "at">;
 
 /** A file or directory that was looked at, and is held so that it stays the same one. */
 export interface Seen {
@@ -49,6 +55,8 @@ export interface FolderOptions {
   readonly pinning?: boolean;
   /** Entity tags that moved documents keep. Default: those of this process. */
   readonly tags?: MovedTags;
+  /** Directories that are open. Default: of this folder alone. */
+  readonly held?: HeldDirectories;
   /** Default: the system's table. */
   readonly mounts?: Pick<MountTable, "pointsWithin">;
 }
@@ -67,10 +75,12 @@ export class Folder {
   readonly tags: MovedTags;
   /** Where the state directory is, as a path of this tree; undefined where it lies outside. */
   readonly state: ResourcePath | undefined;
-  readonly #pinning: boolean;
+  /** Whether directories are held by descriptors (Linux). */
+  readonly pinning: boolean;
   #served: BigIntStats | undefined;
   readonly #mark: string | undefined;
   readonly #mounts: Pick<MountTable, "pointsWithin">;
+  readonly #held: HeldDirectories;
 
   constructor(options: FolderOptions) {
     this.root = options.root;
@@ -78,7 +88,8 @@ export class Folder {
     this.tags = options.tags ?? new MovedTags();
     this.#served = options.served?.stats;
     this.#mark = options.served?.mark;
-    this.#pinning = options.pinning ?? canPin();
+    this.pinning = options.pinning ?? canPin();
+    this.#held = options.held ?? new HeldDirectories();
     this.#mounts = options.mounts ?? new MountTable({ root: options.root });
     this.state = options.state === undefined ? undefined : this.#resourcePath(options.state);
   }
@@ -94,7 +105,8 @@ export class Folder {
    * renamed or removed, and its members belong elsewhere.
    */
   mountsWithin(path: ResourcePath): readonly ResourcePath[] {
-    return this.#mounts.pointsWithin(this.#join(path)).flatMap((point) => this.#resourcePath(point) ?? []);
+    const points = this.#mounts.pointsWithin(this.#join(path));
+    return points.length === 0 ? [] : points.flatMap((point) => this.#resourcePath(point) ?? []);
   }
 
   /** Looks at a resource; undefined where none is. */
@@ -102,7 +114,7 @@ export class Folder {
     if (!this.reaches(path)) return undefined;
     const local = this.#local(path);
     try {
-      const seen = await (this.#pinning ? this.#lookPinned(local) : this.#lookNamed(path, local));
+      const seen = await (this.pinning ? this.#lookPinned(local) : this.#lookNamed(path, local));
       await this.#requireRoot(seen);
       return seen;
     } catch (error) {
@@ -116,7 +128,7 @@ export class Folder {
    * Looks at a member of a directory that is held.
    * @param found what has the name, where the caller has just found it
    */
-  async lookIn(directory: Directory, name: string, found?: BigIntStats): Promise<Seen | undefined> {
+  async lookIn(directory: DirectoryPlace, name: string, found?: BigIntStats): Promise<Seen | undefined> {
     if (!this.reaches(memberPath(directory.path, name))) return undefined;
     const at = directory.at(name);
     try {
@@ -147,17 +159,20 @@ export class Folder {
     if (!this.reaches(path)) return undefined;
     const local = this.#local(path);
     try {
-      if (this.#pinning) {
-        const { fd, where } = await this.calls.hold(local, O_DIRECTORY | O_NOFOLLOW);
-        const pinned = where === local ? this.#pinned(path, fd) : undefined;
-        if (pinned === undefined) this.calls.release(fd);
-        await this.#requireRoot(pinned);
-        return pinned;
+      if (this.pinning) {
+        const kept = this.#held.take(local, this.calls);
+        if (kept !== undefined) return pinned(path, kept);
+        const opened = await this.calls.hold(local, O_DIRECTORY | O_NOFOLLOW);
+        const close = (): void => this.calls.release(opened.fd);
+        if (opened.where !== local) close();
+        await this.#requireRoot(opened.where === local ? { close } : undefined);
+        // Only what was found in the root that is served is kept for others.
+        return opened.where === local ? pinned(path, this.#held.add(local, opened, this.calls)) : undefined;
       }
       const stats = await this.calls.lstat(local);
       await this.#requireRoot(undefined);
       if (!stats.isDirectory() || !(await this.#isReal(local))) return undefined;
-      return this.#named(path, local);
+      return this.#named(path, local, stats.dev);
     } catch (error) {
       if (!isAbsent(error)) throw error;
       await this.#requireRoot(undefined);
@@ -165,9 +180,19 @@ export class Folder {
     }
   }
 
+  /** Lets go of directories that nobody uses. */
+  close(): void {
+    this.#held.close(this.calls);
+  }
+
   /** Whether the system could find a resource at the path by its name, were it there. */
   canBeFound(path: ResourcePath): boolean {
-    return Buffer.byteLength(this.#join(path)) <= mostPathBytes;
+    return !isTooLong(this.#join(path));
+  }
+
+  /** How many bytes the path of a resource below this one may have, from here on. */
+  pathBytesBelow(path: ResourcePath): number {
+    return mostPathBytes - Buffer.byteLength(this.#join(path));
   }
 
   /** Holds the directory that a new resource is put in. Fails with "name-refused", "name-too-long", "parent-missing". */
@@ -185,20 +210,20 @@ export class Folder {
    * Holds a directory that is a member of one that is held. Never follows a link.
    * @param known the name by which it is known, where it has a reserved one
    */
-  async enter(directory: Directory, name: string, known: string = name): Promise<Directory> {
+  async enter(directory: DirectoryPlace, name: string, known: string = name): Promise<Directory> {
     const path = memberPath(directory.path, known);
-    if (this.#pinning) {
-      const { fd } = await this.calls.hold(directory.at(name), O_DIRECTORY | O_NOFOLLOW);
-      return this.#pinned(path, fd);
+    if (this.pinning) {
+      const { fd, stats } = await this.calls.hold(directory.at(name), O_DIRECTORY | O_NOFOLLOW);
+      return pinned(path, { fd, device: stats.dev, close: once(() => this.calls.release(fd)) });
     }
     const stats = await this.calls.lstat(directory.at(name));
     if (!stats.isDirectory()) throw new TreeError("not-found");
-    return this.#named(path, directory.at(name));
+    return this.#named(path, directory.at(name), stats.dev);
   }
 
   /** Whether a directory that is held is still where its path says. */
   async isInPlace(directory: Directory): Promise<boolean> {
-    if (this.#pinning) return (await this.calls.readlink(directory.self)) === this.#local(directory.path);
+    if (this.pinning) return (await this.calls.readlink(directory.self)) === this.#local(directory.path);
     return (await this.directory(directory.path)) !== undefined;
   }
 
@@ -208,7 +233,7 @@ export class Folder {
    * @returns "absent" where nothing is; undefined where {@link Folder.look} has to tell
    */
   async openFile(path: ResourcePath): Promise<OpenedFile | "absent" | undefined> {
-    if (!this.#pinning || !this.reaches(path)) return undefined;
+    if (!this.pinning || !this.reaches(path)) return undefined;
     const local = this.#local(path);
     let opened: OpenedFile | undefined;
     try {
@@ -300,6 +325,8 @@ export class Folder {
   }
 
   async #lookPinned(local: string): Promise<Seen | undefined> {
+    const kept = this.#held.take(local, this.calls);
+    if (kept !== undefined) return this.#lookKept(kept);
     for (let attempt = 0; attempt < 8; attempt += 1) {
       const { fd, where, stats } = await this.calls.hold(local, O_NOFOLLOW);
       let held = false;
@@ -320,6 +347,16 @@ export class Folder {
     return undefined;
   }
 
+  async #lookKept({ fd, close }: HeldDirectory): Promise<Seen> {
+    try {
+      const stats = await this.calls.fstat(fd);
+      return { kind: "collection", stats, link: false, self: descriptors + fd, pinned: true, close };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+
   async #lookNamed(path: ResourcePath, local: string): Promise<Seen | undefined> {
     const parent = parentOf(path);
     if (parent !== undefined && !(await this.#isReal(this.#local(parent)))) return undefined;
@@ -335,20 +372,15 @@ export class Folder {
     const real = await this.calls.realpath(link);
     const path = this.#resourcePath(real);
     if (path === undefined || !this.reaches(path)) return undefined;
-    const seen = this.#pinning ? await this.#lookPinned(real) : await this.#lookNamed(path, real);
+    const seen = this.pinning ? await this.#lookPinned(real) : await this.#lookNamed(path, real);
     if (seen?.kind === "document" && !seen.link) return { ...seen, link: true };
     seen?.close();
     return undefined;
   }
 
-  #pinned(path: ResourcePath, fd: number): Directory {
-    const self = descriptors + fd;
-    return { path, self, at: (name) => `${self}/${name}`, close: once(() => this.calls.release(fd)) };
-  }
-
-  #named(path: ResourcePath, local: string): Directory {
+  #named(path: ResourcePath, local: string, device: bigint): Directory {
     const prefix = local.endsWith(sep) ? local : local + sep;
-    return { path, self: local, at: (name) => prefix + name, close: nothing };
+    return { path, self: local, device, at: (name) => prefix + name, close: nothing };
   }
 
   /** Whether no link lies on the way. Where names are case-insensitive, the case does not matter. */
@@ -359,8 +391,9 @@ export class Folder {
 
   /** @throws {TreeError} "name-too-long" where the system cannot say whether something is there */
   #local(path: ResourcePath): string {
-    if (!this.canBeFound(path)) throw new TreeError("name-too-long", "the whole path is too long");
-    return this.#join(path);
+    const local = this.#join(path);
+    if (isTooLong(local)) throw new TreeError("name-too-long", "the whole path is too long");
+    return local;
   }
 
   #join(path: ResourcePath): string {
@@ -383,6 +416,11 @@ export class Folder {
  */
 const mostPathBytes = 4095;
 
+function isTooLong(local: string): boolean {
+  // A character of a string has at most three bytes.
+  return local.length * 3 > mostPathBytes && Buffer.byteLength(local) > mostPathBytes;
+}
+
 const descriptors = "/proc/self/fd/";
 const foldsCase = process.platform === "darwin" || process.platform === "win32";
 
@@ -393,6 +431,16 @@ function fold(path: string): string {
 function kindOf(stats: BigIntStats): Seen["kind"] | undefined {
   if (stats.isFile()) return "document";
   return stats.isDirectory() ? "collection" : undefined;
+}
+
+/** A directory that a walk holds, which lets go of it. @param self what the system's calls take for it */
+export function walkedDirectory(path: ResourcePath, self: string): DirectoryPlace {
+  return { path, self, at: (name) => `${self}/${name}` };
+}
+
+function pinned(path: ResourcePath, { fd, device, close }: HeldDirectory): Directory {
+  const self = descriptors + fd;
+  return { path, self, device, at: (name) => `${self}/${name}`, close };
 }
 
 function nothing(): void {}

@@ -1,4 +1,4 @@
-import type { ResourcePath } from "@meanwhile/dav";
+import { memberPath, type ResourcePath } from "@meanwhile/dav";
 
 const reserved = /^\.meanwhile-.*~$/isu;
 const reservedAnywhere = /\/\.meanwhile-[^/]*~(?:\/|$)/iu;
@@ -10,7 +10,13 @@ export const rootMarkName = ".meanwhile-root~";
 
 /** Whether a name belongs to the store: drafts and staged trees have such names until they are put in place. */
 export function isReservedName(name: string): boolean {
-  return reserved.test(name);
+  return name.startsWith(".") && reserved.test(name);
+}
+
+/** Whether a name in a directory can be that of a resource. @param state where the state directory is, within the tree */
+export function mayBeNamed(state: ResourcePath | undefined, path: ResourcePath, name: string): boolean {
+  if (isReservedName(name)) return false;
+  return state === undefined || !state.endsWith(name) || memberPath(path, name) !== state;
 }
 
 /** Who makes reserved names: a state, and which of its starts. */

@@ -5,7 +5,7 @@ import type { ResourcePath } from "@meanwhile/dav";
 import type { Tree } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
-import { makeCrashSite, startProcess } from "../testing/crash.ts";
+import { makeCrashSite, startProcess } from "../testing/crash/crash.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 const placement = { replace: true, depth: "infinity" } as const;

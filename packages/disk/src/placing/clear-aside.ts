@@ -3,7 +3,7 @@ import { memberPath, type ResourcePath, rebase } from "@meanwhile/dav";
 import { type Kept, type Resource, TreeError } from "@meanwhile/server/store";
 import type { Directory } from "../paths/folder.ts";
 import { rewrittenSince } from "../paths/identity.ts";
-import type { FolderTreeContext } from "../trees/folder-tree.ts";
+import type { FolderTreeContext } from "../trees/folder-tree-context.ts";
 import { type RemovalReport, removeDirectory, removeFile } from "../trees/remove-tree.ts";
 import type { MemberFact } from "../works/work-facts.ts";
 import type { WorkLog } from "../works/works.ts";
@@ -50,7 +50,7 @@ export async function clearAside(context: FolderTreeContext, clearing: Clearing)
     });
   }
   try {
-    if (log.facts.settled !== true) await clearing.properties(keptOf(log));
+    if (log.facts.settled !== true && log.facts.light !== true) await clearing.properties(keptOf(log));
     isSettled = true;
   } finally {
     if (unsynced === undefined) clean = await removeAside(context, clearing, removable);
@@ -87,7 +87,10 @@ async function keepMembers({ folder }: FolderTreeContext, clearing: Clearing): P
   const from = await folder.enter(to, names.aside, name);
   try {
     const whole = await keepChanged(folder, {
-      ...{ from, to, name, timeNs: BigInt(timeNs) },
+      from,
+      to,
+      name,
+      timeNs: BigInt(timeNs),
       note: async (path, was, kind) => {
         const fact = { path, was, kind, code: "changed" } as const;
         await log.addMember(fact).catch((cause: unknown) => {
@@ -175,7 +178,7 @@ function reportOf({ facts }: WorkLog, stays: Staying[]): RemovalReport {
       : undefined;
   return {
     signal: undefined,
-    stays: () => false,
+    staying: new Set(),
     done: () => {},
     failed: (path, kind, error) => void stays.push({ path, kind, error }),
     refusal,

@@ -1,3 +1,3 @@
-import { testOtherPrograms } from "../testing/other-programs.ts";
+import { testOtherPrograms } from "../testing/crash/other-programs.ts";
 
 testOtherPrograms("some");

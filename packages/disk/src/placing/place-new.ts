@@ -24,14 +24,15 @@ export interface PlaceholderLog {
   addSynced(fact: Required<Pick<WorkFacts, "placeholder">>): Promise<void>;
 }
 
+/** False: something has the name, and nothing is changed. "synced": the new name survives a loss of power already. */
+export type Placed = false | "placed" | "synced";
+
 /**
  * Gives something a name that nothing has, by calls that replace nothing: a file gets it as its second name (link) and
  * loses the first one; a directory is renamed over an empty one that was made there. Where the file system has no
  * second names, the file replaces an empty one that was made there exclusively.
- *
- * @returns false, and nothing is changed, where something has the name
  */
-export async function placeNew(folder: Folder, renaming: Renaming, log?: PlaceholderLog): Promise<boolean> {
+export async function placeNew(folder: Folder, renaming: Renaming, log?: PlaceholderLog): Promise<Placed> {
   const { calls } = folder;
   const { from, fromName, to, toName } = renaming;
   const stats = await calls.lstat(from.at(fromName));
@@ -44,15 +45,16 @@ export async function placeNew(folder: Folder, renaming: Renaming, log?: Placeho
     if (!hasNoLinks(error)) throw error;
     return replaceEmptyFile(folder, renaming, log);
   }
+  const isElsewhere = from.path !== to.path;
   try {
     // No source goes before the new name is there for certain; what is staged goes with the next sync.
-    if (from.path !== to.path) await calls.syncNames(to.self);
+    if (isElsewhere) await calls.syncNames(to.self);
     await dropName(folder, from, fromName, stats);
   } catch (error) {
     await dropName(folder, to, toName, stats);
     throw error;
   }
-  return true;
+  return isElsewhere ? "synced" : "placed";
 }
 
 /**
@@ -99,14 +101,14 @@ async function placeDirectory(
   folder: Folder,
   renaming: Renaming,
   log: PlaceholderLog | undefined,
-): Promise<boolean> {
+): Promise<Placed> {
   const { calls } = folder;
   const { from, fromName, to, toName } = renaming;
   const made = await claimName(folder, renaming, log, () => calls.mkdir(to.at(toName), 0o700));
   if (made === undefined) return false;
   try {
     await calls.rename(from.at(fromName), to.at(toName));
-    return true;
+    return "placed";
   } catch (error) {
     if (isOccupied(error)) return false;
     await removeMade(folder, renaming, made);
@@ -118,7 +120,7 @@ async function replaceEmptyFile(
   folder: Folder,
   renaming: Renaming,
   log: PlaceholderLog | undefined,
-): Promise<boolean> {
+): Promise<Placed> {
   const { calls } = folder;
   const { from, fromName, to, toName } = renaming;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -131,7 +133,7 @@ async function replaceEmptyFile(
   if (!untouched) return false;
   try {
     await calls.rename(from.at(fromName), to.at(toName));
-    return true;
+    return "placed";
   } catch (error) {
     await removeMade(folder, renaming, made);
     throw error;

@@ -6,7 +6,7 @@ import type { Directory, Folder } from "../paths/folder.ts";
 import { type Identity, identityOf, isIdentity } from "../paths/identity.ts";
 import { removeFile, silently } from "../trees/remove-tree.ts";
 import type { WorkLog } from "../works/works.ts";
-import { placeNew, placeVisibly } from "./place-new.ts";
+import { type Placed, placeNew, placeVisibly } from "./place-new.ts";
 import { isAsSeen } from "./see.ts";
 
 /** Something that is to get a name, and the name. */
@@ -38,22 +38,25 @@ export interface Placing {
  * @throws {TreeError} "changed" where another program put something else at the name since; "exists" where nothing
  *   may be replaced
  */
-export async function place(folder: Folder, placing: Placing): Promise<void> {
+export async function place(folder: Folder, placing: Placing): Promise<Exclude<Placed, false>> {
   const { calls } = folder;
   const { from, fromName, to, toName, kind, log } = placing;
   const { standing, names } = log.facts;
-  if (log.facts.mounted === true) return placeMounted(folder, placing);
+  if (log.facts.mounted === true) {
+    await placeMounted(folder, placing);
+    return "placed";
+  }
   const there = await calls.find(to.at(toName));
   if (there !== undefined && isIdentity(there, placing.identity)) {
     await dropStagedName(folder, placing);
-    return;
+    return "placed";
   }
   const isAside = standing !== undefined && (await calls.find(to.at(names.aside))) !== undefined;
   if (there !== undefined && standing !== undefined && !isAside) {
     if (!isAsSeen(there, standing)) throw taken(placing);
     if (kind === "document" && standing.kind === "document") {
       await calls.rename(from.at(fromName), to.at(toName));
-      return;
+      return "placed";
     }
     await calls.rename(to.at(toName), to.at(names.aside));
     if (!isUnwritten(await calls.lstat(to.at(names.aside)), there)) {
@@ -61,13 +64,14 @@ export async function place(folder: Folder, placing: Placing): Promise<void> {
       throw taken(placing);
     }
   }
-  let placed = false;
+  let placed: Placed = false;
   try {
     placed = await placeNew(folder, placing, log);
   } finally {
     if (!placed) await showAgain(folder, placing);
   }
   if (!placed) throw taken(placing);
+  return placed;
 }
 
 async function showAgain(folder: Folder, { to, toName, log, kept }: Placing): Promise<void> {

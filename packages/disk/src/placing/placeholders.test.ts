@@ -6,7 +6,7 @@ import type { Tree } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
 import type { Change } from "../calls/before-change.ts";
-import { makeCrashSite, startProcess } from "../testing/crash.ts";
+import { makeCrashSite, startProcess } from "../testing/crash/crash.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 

@@ -5,7 +5,7 @@ import { isAbsent } from "../calls/errno.ts";
 import { nextFileSystemTime, slowTickMs } from "../paths/file-system-time.ts";
 import type { Directory, Folder, Seen } from "../paths/folder.ts";
 import { type Identity, identityOf, isIdentity, lastingIdentity } from "../paths/identity.ts";
-import type { FolderTreeContext } from "../trees/folder-tree.ts";
+import type { FolderTreeContext } from "../trees/folder-tree-context.ts";
 import type { Standing } from "../works/work-facts.ts";
 
 /** What had a name, and the time of the file system when it was seen, where its members matter. */

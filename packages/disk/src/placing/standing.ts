@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import type { Resource, TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "../calls/calls.ts";
 import type { Directory } from "../paths/folder.ts";
@@ -11,11 +12,10 @@ import type { Standing } from "../works/work-facts.ts";
  */
 export async function standingAt(
   calls: Calls,
-  { directory, name }: { readonly directory: Directory; readonly name: string },
-  kind: Resource["kind"],
+  directory: Directory,
+  { kind, stats }: { readonly kind: Resource["kind"]; readonly stats: BigIntStats },
   work: TreeWork,
 ): Promise<Standing> {
-  const stats = await calls.lstat(directory.at(name));
   refuseNewer(work, stats);
   return { kind, identity: await lastingIdentity(calls, directory, stats), ctimeNs: `${stats.ctimeNs}` };
 }

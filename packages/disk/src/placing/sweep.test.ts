@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
 import { expect, test } from "vitest";
-import { makeCrashSite, startProcess } from "../testing/crash.ts";
+import { makeCrashSite, startProcess } from "../testing/crash/crash.ts";
 
 test("a start removes what earlier starts of its state left, and nothing of another state's, or of no owner's", async () => {
   const site = makeCrashSite();

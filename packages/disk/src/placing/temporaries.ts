@@ -68,6 +68,12 @@ export class Temporaries {
 
   /** Makes a reserved name for use in a directory. `work` tells what it belongs to. */
   async take(directory: ResourcePath, work: string): Promise<Temporary> {
+    const release = await this.use(directory);
+    return { name: reservedName(this.#owner, work, this.#randomId()), release };
+  }
+
+  /** Records that a directory may have reserved names of this process. @returns to be called once it has none of the caller's */
+  async use(directory: ResourcePath): Promise<() => void> {
     let use = this.#uses.get(directory);
     if (use === undefined) {
       use = { live: 0, recorded: this.#record(keyOf(directory), { directory }) };
@@ -89,7 +95,7 @@ export class Temporaries {
       this.#uses.delete(directory);
       throw error;
     }
-    return { name: reservedName(this.#owner, work, this.#randomId()), release };
+    return release;
   }
 
   /** Records what is made in a directory to take a name. */
@@ -126,7 +132,7 @@ export class Temporaries {
     forget(): Promise<void>;
   })[] {
     return [...this.#records.range()].flatMap(({ key, value: { directory: path, overwriting } }) =>
-      overwriting === undefined ? [] : [{ path, ...overwriting, forget: () => this.#remove(key) }],
+      overwriting === undefined ? [] : [{ path, forget: () => this.#remove(key), ...overwriting }],
     );
   }
 
@@ -143,7 +149,7 @@ export class Temporaries {
   /** What an earlier process may have left under names that are no reserved ones. */
   placeholders(): readonly (Placeholder & { readonly directory: ResourcePath; forget(): Promise<void> })[] {
     return [...this.#records.range()].flatMap(({ key, value: { directory, placeholder } }) =>
-      placeholder === undefined ? [] : [{ directory, ...placeholder, forget: () => this.#remove(key) }],
+      placeholder === undefined ? [] : [{ directory, forget: () => this.#remove(key), ...placeholder }],
     );
   }
 

@@ -21,6 +21,7 @@ export class OwedChanges {
     this.#paid = paid;
   }
 
+  /** Whether a change is owed. */
   get any(): boolean {
     return this.#owed.length > 0;
   }

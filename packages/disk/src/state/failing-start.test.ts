@@ -2,8 +2,8 @@
 import { readdirSync } from "node:fs";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
-import { makeCrashSite, reap, startProcess } from "../testing/crash.ts";
-import { type CrashCase, crashCases, makeCrashTree } from "../testing/crash-cases.ts";
+import { makeCrashSite, reap, startProcess } from "../testing/crash/crash.ts";
+import { type CrashCase, crashCases, makeCrashTree } from "../testing/crash/crash-cases.ts";
 
 function hidden(folder: string): readonly string[] {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });

@@ -1,3 +1,3 @@
-import { testUpgradeKills } from "../testing/upgrade-kills.ts";
+import { testUpgradeKills } from "../testing/crash/upgrade-kills.ts";
 
 testUpgradeKills("each");

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { describeWith, testWith } from "../../../../conformance/judge.ts";
+import { expectUpgraded, testUpgradeKills } from "../testing/crash/upgrade-kills.ts";
 import { openTestDisk } from "../testing/disk.ts";
 import { filesIn, format1Members, inFormat1, makeFormat1 } from "../testing/format-1.ts";
 import { mountTmpfs } from "../testing/tmpfs.ts";
-import { expectUpgraded, testUpgradeKills } from "../testing/upgrade-kills.ts";
 
 function hidden(folder: string): readonly string[] {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });

@@ -6,9 +6,9 @@ import type { Placement, Tree, TreeWork } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { describe, expect, test } from "vitest";
 import type { Change } from "../calls/before-change.ts";
-import { makeCrashSite, startProcess } from "../testing/crash.ts";
-import { crashCases, makeCrashTree } from "../testing/crash-cases.ts";
-import { describeFolder } from "../testing/snapshot.ts";
+import { makeCrashSite, startProcess } from "../testing/crash/crash.ts";
+import { crashCases, makeCrashTree } from "../testing/crash/crash-cases.ts";
+import { describeFolder } from "../testing/crash/snapshot.ts";
 
 const faults = [
   { what: "is full", code: "ENOSPC", told: "no-space" },

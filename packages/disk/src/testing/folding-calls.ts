@@ -2,7 +2,8 @@
 import { readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Calls } from "../calls/calls.ts";
-import type { FilePath, Held } from "../calls/file-operations.ts";
+import type { FilePath } from "../calls/file-facts.ts";
+import type { Held } from "../calls/file-operations.ts";
 
 /** Which spellings are one name: two whose forms are equal. */
 export type Form = (name: string) => string;

@@ -98,7 +98,7 @@ export function makeParts(options: {
   onTestFinished(() => database.close());
   const kept = stateIn(database);
   // On a mount that is not local all calls are made in workers.
-  const mounts = { mountOf: () => ({ id: "network", point: folder, local: false }) };
+  const mounts = { mountOf: () => ({ id: "network", point: folder, local: false, inMemory: false }) };
   const routes = new Routes({ workers, root: folder, ...(options.slow ? { mounts } : {}) });
   const { form } = options;
   const calls =

@@ -22,9 +22,9 @@ import { dirname, join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { makeCrashSite, startProcess } from "../testing/crash.ts";
+import { makeCrashSite, startProcess } from "../testing/crash/crash.ts";
 import { makeTestDisk } from "../testing/disk.ts";
-import { FileLane } from "../workers/file-lane.ts";
+import { FileThread } from "../workers/file-thread.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 const options = { replace: true, depth: "infinity" } as const;
@@ -216,16 +216,21 @@ test("a directory that is replaced by a link after it was listed is not left by 
     expect(readFileSync(join(site.folder, "copy/d", name), "utf8")).toBe("content");
 });
 
-test("COPY and DELETE of many files ask the workers by the hundred, and not by the file", async () => {
+test("COPY and DELETE of many directories send messages by time, and not by the member", async () => {
   const disk = await makeTestDisk({ durability: "none" });
-  mkdirSync(disk.local("source"));
-  for (let file = 0; file < 1_000; file += 1) writeFileSync(disk.local(`source/${file}`), "content");
-  const run = vi.spyOn(FileLane.prototype, "run");
-  onTestFinished(() => run.mockRestore());
-  const many = ["copyFiles", "unlinkFiles"];
-  const asked = () => run.mock.calls.filter(([operation]) => !many.includes(operation)).length;
-  await disk.tree.copy(at("/source"), at("/copy"), options, testWork());
-  await disk.tree.remove(at("/copy"), testWork());
-  expect(run.mock.calls.length - asked()).toBeGreaterThan(0);
-  expect(asked()).toBeLessThan(50);
+  for (let directory = 0; directory < 100; directory += 1) {
+    mkdirSync(disk.local(`source/${directory}`), { recursive: true });
+    for (let file = 0; file < 10; file += 1)
+      writeFileSync(disk.local(`source/${directory}/${file}`), "content");
+  }
+  const start = vi.spyOn(FileThread.prototype, "start");
+  onTestFinished(() => start.mockRestore());
+  const copying = testWork();
+  await disk.tree.copy(at("/source"), at("/copy"), options, copying);
+  const removing = testWork();
+  await disk.tree.remove(at("/copy"), removing);
+  expect([copying.donePaths.length, removing.donePaths.length]).toEqual([1_101, 1_101]);
+  const asked = start.mock.calls.map(([{ operation }]) => operation);
+  // Each slice of a walk lasts for 10 ms.
+  expect(asked.filter((operation) => operation !== "walkOn").length).toBeLessThan(50);
 });

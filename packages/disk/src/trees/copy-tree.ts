@@ -1,13 +1,19 @@
 import { memberPath, type ResourcePath } from "@meanwhile/dav";
-import { TreeError, type TreeWork } from "@meanwhile/server/store";
+import type { TreeError, TreeWork } from "@meanwhile/server/store";
 import { isTaken, treeError } from "../calls/errno.ts";
-import { InFlight, type Room } from "../calls/in-flight.ts";
 import type { CopyJob, LargeCopy, Signature } from "../documents/copy-content.ts";
 import { copyFileContent, copyLarge } from "../documents/copy-file.ts";
-import { readEntries } from "../paths/entries.ts";
-import type { Directory, Folder, Seen } from "../paths/folder.ts";
-import { mayBeResource } from "./list-members.ts";
-import { inSlices } from "./many-members.ts";
+import {
+  type Directory,
+  type DirectoryPlace,
+  type Folder,
+  type Seen,
+  walkedDirectory,
+} from "../paths/folder.ts";
+import type { CopyWalk } from "../walks/copy-walk.ts";
+import type { Stop } from "../walks/walk.ts";
+import { CopySyncs } from "./copy-syncs.ts";
+import { failureOf, tellMembers } from "./walk-news.ts";
 
 export interface CopyContext {
   readonly folder: Folder;
@@ -27,17 +33,24 @@ export interface CopyContext {
   late?(path: ResourcePath, signature: Signature): void;
 }
 
-/** Copies a document to a new name. */
+/** Copies a document to a new name. @param path its own, where it is a member of what is copied */
 export async function copyDocument(
   context: CopyContext,
   source: Seen,
-  to: Directory,
+  to: DirectoryPlace,
   toName: string,
+  path?: ResourcePath,
 ): Promise<void> {
   const { folder, work, job } = context;
   const from = await folder.openContent(source);
   try {
-    await copyFileContent(from, to.at(toName), { calls: folder.calls, work, job });
+    await copyFileContent(from, to.at(toName), {
+      calls: folder.calls,
+      work,
+      job,
+      size: source.stats.size,
+      ...(path === undefined ? {} : { source: path }),
+    });
   } finally {
     folder.calls.release(from);
   }
@@ -45,81 +58,71 @@ export async function copyDocument(
 
 /**
  * Copies the members of a collection, at every depth, into a directory that nobody else knows yet. A file has its name
- * before it is whole: only the record of the work says that all is.
+ * before it is whole: only the record of the work says that all is. A worker goes through the tree by itself (`copyTree`);
+ * what it stands at is dealt with here, and what it made is synced by others meanwhile.
  */
-export function copyMembers(context: CopyContext, from: Directory, to: Directory): Promise<void> {
-  return copyInto({ ...context, room: context.folder.calls.many.room() }, from, to);
-}
-
-interface Copying extends CopyContext {
-  /** For directories that are copied side by side. */
-  readonly room: Room;
-}
-
-async function copyInto(copying: Copying, from: Directory, to: Directory): Promise<void> {
-  const { folder, work, left } = copying;
-  const flight = new InFlight(copying.room);
-  try {
-    for await (const entries of readEntries(folder.calls, from, { aside: true })) {
-      if (work.signal.aborted) throw new TreeError("stopped");
-      const files: string[] = [];
-      const others: (() => Promise<void>)[] = [];
-      for (const { name, type, reachable } of entries) {
-        const path = memberPath(from.path, name);
-        const kind = type === "directory" ? "collection" : "document";
-        if (left.has(path)) continue;
-        if (!folder.canBeFound(copying.destinationOf(path)))
-          copying.failed(path, kind, new TreeError("name-too-long", "the whole path is too long"));
-        else if (!reachable)
-          copying.failed(path, kind, new TreeError("name-refused", "the name on disk is not valid UTF-8"));
-        else if (!mayBeResource(folder, from, { name, type, reachable })) continue;
-        else if (type === "directory") others.push(() => copyDirectory(copying, { from, to, name, path }));
-        else if (type === "link") others.push(() => copyLink(copying, { from, to, name, path }));
-        else files.push(name);
-      }
-      await flight.start(() => copyFiles(copying, from, to, files));
-      for (const copy of others) await flight.start(copy);
-    }
-  } finally {
-    // Files are still being copied between the two directories that are held; they may be let go only then.
-    await flight.landed();
-  }
-  flight.rethrow();
-}
-
-async function copyFiles(
-  context: CopyContext,
-  from: Directory,
-  to: Directory,
-  names: readonly string[],
-): Promise<void> {
+export async function copyMembers(context: CopyContext, from: Directory, to: Directory): Promise<void> {
   const { folder, work, job } = context;
   const { calls } = folder;
-  let large: LargeCopy | undefined;
-  const slice = async (rest: readonly string[]): Promise<number> => {
-    if (large !== undefined) {
-      const copy = large;
-      large = undefined;
-      await copyLarge(copy, { calls, work, job }).finally(() => calls.release(copy.from));
-      return 1;
-    }
-    const copied = await calls.many.copyFiles(from.self, to.self, rest, job);
-    large = copied.large;
-    const name = rest[large === undefined ? copied.done - 1 : copied.done];
-    if (copied.late !== undefined && name !== undefined)
-      context.late?.(memberPath(from.path, name), copied.late);
-    return copied.done;
+  const syncs = new CopySyncs(context, from, to);
+  const walk: CopyWalk = {
+    kind: "copy",
+    from: from.self,
+    to: to.self,
+    path: from.path,
+    pathBytes: folder.pathBytesBelow(context.destinationOf(from.path)),
+    left: context.left,
+    state: folder.state,
+    mounts: new Set(folder.mountsWithin(from.path)),
+    pinning: folder.pinning,
+    job: { ...job, sync: job.sync === "none" ? "none" : "later" },
   };
   try {
-    await inSlices(names, slice, {
-      calls,
+    await calls.many.walk(to.self, walk, {
       signal: work.signal,
-      done: (name) => context.done(memberPath(from.path, name), "document"),
-      failed: (name, error) => tellFailed(context, memberPath(from.path, name), error),
+      news: async (news) => {
+        const synced = syncs.add(news);
+        for (const [path, signature] of news.late) context.late?.(path, signature);
+        tellMembers(context, news);
+        await synced;
+      },
+      stop: async (stop) => {
+        if (stop.kind === "large") await copyLargeMember(context, stop.copy, stop.path);
+        else if (stop.kind === "member") await copyMember(context, stop);
+        else if (stop.kind === "sync") return failureOf(() => calls.syncNames(stop.directory));
+        return undefined;
+      },
     });
   } finally {
-    for (const fd of large === undefined ? [] : [large.from, large.to]) calls.release(fd);
+    await syncs.ended();
   }
+}
+
+async function copyLargeMember(context: CopyContext, copy: LargeCopy, path: ResourcePath): Promise<void> {
+  const { folder, work, job } = context;
+  const { calls } = folder;
+  try {
+    await copyLarge(copy, { calls, work, job, source: path }).finally(() => calls.release(copy.from));
+    context.done(path, "document");
+  } catch (error) {
+    tellFailed(context, path, error);
+  }
+}
+
+/** A link, or a directory at which something is mounted, and which is entered by the way of its own file system. */
+async function copyMember(
+  context: CopyContext,
+  { type, at: { from, to = "", path, name } }: Extract<Stop, { readonly kind: "member" }>,
+): Promise<void> {
+  const { destinationOf } = context;
+  const copy = {
+    from: walkedDirectory(path, from),
+    to: walkedDirectory(destinationOf(path), to),
+    name,
+    path: memberPath(path, name),
+  };
+  if (type === "link") await copyLink(context, copy);
+  else await copyDirectory(context, copy);
 }
 
 function tellFailed(context: CopyContext, path: ResourcePath, error: unknown): void {
@@ -139,7 +142,7 @@ async function copyLink(context: CopyContext, { from, to, name, path }: MemberCo
     const seen = await folder.lookIn(from, name);
     if (seen === undefined) return;
     try {
-      await copyDocument(context, seen, to, name);
+      await copyDocument(context, seen, to, name, path);
     } finally {
       seen.close();
     }
@@ -151,13 +154,13 @@ async function copyLink(context: CopyContext, { from, to, name, path }: MemberCo
 }
 
 interface MemberCopy {
-  readonly from: Directory;
-  readonly to: Directory;
+  readonly from: DirectoryPlace;
+  readonly to: DirectoryPlace;
   readonly name: string;
   readonly path: ResourcePath;
 }
 
-async function copyDirectory(context: Copying, copy: MemberCopy): Promise<void> {
+async function copyDirectory(context: CopyContext, copy: MemberCopy): Promise<void> {
   const { folder } = context;
   const { from, to, name, path } = copy;
   let source: Directory | undefined;
@@ -165,7 +168,7 @@ async function copyDirectory(context: Copying, copy: MemberCopy): Promise<void> 
   try {
     source = await folder.enter(from, name);
     target = await makeDirectory(folder, { from, fromName: name, to, toName: name }, context.job.resumed);
-    await copyInto(context, source, target);
+    await copyMembers(context, source, target);
     // Before its owner may lose the right to read it, without which it cannot be synced.
     await folder.calls.syncNames(target.self);
     await copyMode(folder, { from, fromName: name, to, toName: name });
@@ -182,9 +185,9 @@ async function copyDirectory(context: Copying, copy: MemberCopy): Promise<void> 
 
 /** A member, and the name that its copy gets. */
 export interface CopyNames {
-  readonly from: Directory;
+  readonly from: DirectoryPlace;
   readonly fromName: string;
-  readonly to: Directory;
+  readonly to: DirectoryPlace;
   readonly toName: string;
 }
 
@@ -193,7 +196,7 @@ export interface CopyNames {
  * @param resumed whether an earlier process may have made it; otherwise one that is there is that of another member, whose
  *   name the file system takes for the same
  */
-export async function makeDirectory(folder: Folder, names: CopyNames, resumed: boolean): Promise<Directory> {
+async function makeDirectory(folder: Folder, names: CopyNames, resumed: boolean): Promise<Directory> {
   const source = await folder.calls.lstat(names.from.at(names.fromName));
   const at = names.to.at(names.toName);
   try {
@@ -208,7 +211,7 @@ export async function makeDirectory(folder: Folder, names: CopyNames, resumed: b
 }
 
 /** Once a directory is filled: takes from its owner what the source does not give either. */
-export async function copyMode(folder: Folder, names: CopyNames): Promise<void> {
+async function copyMode(folder: Folder, names: CopyNames): Promise<void> {
   const source = await folder.calls.lstat(names.from.at(names.fromName));
   if ((source.mode & 0o700n) === 0o700n) return;
   const target = await folder.calls.lstat(names.to.at(names.toName));
@@ -216,7 +219,7 @@ export async function copyMode(folder: Folder, names: CopyNames): Promise<void> 
   await folder.calls.chmod(names.to.at(names.toName), Number(mode));
 }
 
-async function removeEmpty(folder: Folder, parent: Directory, name: string): Promise<void> {
+async function removeEmpty(folder: Folder, parent: DirectoryPlace, name: string): Promise<void> {
   try {
     await folder.calls.rmdir(parent.at(name));
   } catch {

@@ -5,7 +5,7 @@ import { refuseReadOnly } from "../documents/refuse-read-only.ts";
 import type { Directory, Folder } from "../paths/folder.ts";
 import { isAsSeen, parseSeen, seeName } from "../placing/see.ts";
 import type { Standing } from "../works/work-facts.ts";
-import type { FolderTreeContext } from "./folder-tree.ts";
+import type { FolderTreeContext } from "./folder-tree-context.ts";
 
 /** Where a COPY or MOVE puts its result. */
 export interface Destination {
@@ -45,7 +45,9 @@ export async function holdDestination(
       refuseState(folder, path);
       return { directory, name, standing: undefined, timeNs: undefined, mounted: false };
     }
-    if ((await folder.kindIn(directory, name)) === "hidden")
+    const resource = await folder.lookIn(directory, name, there);
+    resource?.close();
+    if (resource === undefined)
       throw new TreeError("name-refused", "something that is no resource has this name");
     if (!replace) throw new TreeError("exists");
     refuseState(folder, path);
@@ -89,14 +91,18 @@ export async function holdSource(
   readonly directory: Directory;
   readonly name: string;
   readonly kind: "collection" | "document";
+  /** What has the name, or the link to it. */
+  readonly stats: BigIntStats;
 }> {
   if (path === "/") throw new TreeError("denied", "the root of the tree stays as it is");
   if (!folder.reaches(path)) throw new TreeError("not-found");
   const { directory, name } = await absentParent(folder.parent(path));
   try {
-    const kind = await folder.kindIn(directory, name);
-    if (kind === "absent" || kind === "hidden") throw new TreeError("not-found");
-    return { directory, name, kind };
+    const stats = await folder.calls.find(directory.at(name));
+    const seen = stats && (await folder.lookIn(directory, name, stats));
+    seen?.close();
+    if (stats === undefined || seen === undefined) throw new TreeError("not-found");
+    return { directory, name, kind: seen.kind, stats };
   } catch (error) {
     directory.close();
     throw error;

@@ -1,6 +1,7 @@
 import type { DeadProperty, PropertyChange, ResourcePath } from "@meanwhile/dav";
 import {
   type Awaitable,
+  type DocumentChange,
   type DocumentResource,
   type Draft,
   type KeptDraft,
@@ -17,42 +18,24 @@ import {
   type TreeWork,
 } from "@meanwhile/server/store";
 import { isTaken, treeError } from "../calls/errno.ts";
-import type { OpenedFile } from "../calls/file-operations.ts";
-import { FileDocument } from "../documents/file-document.ts";
-import {
-  beginDraft,
-  beginKeptDraft,
-  type DraftContext,
-  type FileDraft,
-  forgetDraft,
-  reopenDraft,
-} from "../documents/file-draft.ts";
+import type { OpenedContent } from "../calls/file-operations.ts";
+import { beginDraft } from "../documents/begin-draft.ts";
+import { FileDocument, ShortDocument } from "../documents/file-document.ts";
+import type { DraftContext, FileDraft } from "../documents/file-draft.ts";
 import { FreshTags } from "../documents/fresh-tags.ts";
+import { beginKeptDraft, forgetDraft, reopenDraft } from "../documents/kept-draft.ts";
 import { collectionResource, documentResource, toSeconds } from "../documents/resource.ts";
 import type { Folder, Seen } from "../paths/folder.ts";
 import { ListedNames } from "../paths/listed-names.ts";
 import { see } from "../placing/see.ts";
-import type { Temporaries } from "../placing/temporaries.ts";
 import type { DeadProperties } from "../properties/dead-properties.ts";
 import { undoWorks } from "../works/undo-works.ts";
-import type { Works } from "../works/works.ts";
-import { changesNamesAlone } from "./changes-names-alone.ts";
 import { copyResource } from "./copy-resource.ts";
+import type { FolderTreeContext } from "./folder-tree-context.ts";
+import { isOneChange } from "./is-one-change.ts";
 import { listMembers } from "./list-members.ts";
 import { moveResource } from "./move-resource.ts";
 import { removeResource } from "./remove-resource.ts";
-
-/** What the tree and its parts work with. */
-export interface FolderTreeContext {
-  readonly folder: Folder;
-  readonly deadProperties: DeadProperties;
-  readonly temporaries: Temporaries;
-  readonly works: Works;
-  /** Milliseconds since the epoch. */
-  readonly clock: () => number;
-  /** Told where something hidden could not be removed and waits for the next start. */
-  readonly left: (directory: ResourcePath) => void;
-}
 
 /** Files and directories of a folder as resources. See docs/decisions/0010-links-in-the-served-folder.md for links. */
 export class FolderTree implements Tree {
@@ -103,8 +86,8 @@ export class FolderTree implements Tree {
     const before = this.#changes();
     try {
       yield* listMembers(this.#folder, this.#deadProperties, path, {
-        ...options,
         absent: (member) => this.#forget(member, before),
+        ...options,
       });
     } catch (error) {
       throw treeError(error);
@@ -120,28 +103,32 @@ export class FolderTree implements Tree {
         throw new TreeError("not-found");
       }
       if (opened === undefined) return await this.#openSeen(path);
-      this.#forgetUnless({ kind: "document" }, path, before);
-      return this.#fileDocument(path, opened);
+      return this.#fileDocument(path, opened, before);
     } catch (error) {
       throw treeError(error);
     }
   }
 
   #openSeen(path: ResourcePath): Promise<OpenDocument> {
+    const before = this.#changes();
     return this.#using(path, async (seen) => {
       if (seen.kind === "collection") throw new TreeError("is-a-collection");
       const fd = await this.#folder.openContent(seen);
-      return this.#fileDocument(path, { fd, stats: seen.stats });
+      return this.#fileDocument(path, { fd, stats: seen.stats }, before);
     });
   }
 
-  #fileDocument(path: ResourcePath, file: Omit<OpenedFile, "where">): FileDocument {
-    return new FileDocument({
-      file,
-      resource: this.#documentAt(file),
-      calls: this.#folder.calls,
-      properties: () => this.#deadProperties.read(path, "document"),
-    });
+  /** @param before see {@link FolderTree.#forget} */
+  #fileDocument(path: ResourcePath, file: OpenedContent, before: number): OpenDocument {
+    let properties: () => readonly DeadProperty[] = noProperties;
+    if (this.#deadProperties.concern(path)) {
+      this.#forgetUnless({ kind: "document" }, path, before);
+      properties = () => this.#deadProperties.read(path, "document");
+    }
+    const resource = this.#documentAt(file);
+    return file.content === undefined
+      ? new FileDocument({ fd: file.fd, resource, calls: this.#folder.calls, properties })
+      : new ShortDocument({ content: file.content, resource, properties });
   }
 
   draft(path: ResourcePath, options: { readonly length: number | undefined }): Promise<Draft> {
@@ -261,8 +248,8 @@ export class FolderTree implements Tree {
     });
   }
 
-  changesNamesAlone(source: ResourcePath, destination?: ResourcePath): Promise<boolean> {
-    return changesNamesAlone(this.#workContext, source, destination);
+  isOneChange(change: DocumentChange): Promise<boolean> {
+    return isOneChange(this.#workContext, change);
   }
 
   recovered(works: ReadonlySet<string>): Promise<void> {
@@ -271,6 +258,7 @@ export class FolderTree implements Tree {
 
   async close(): Promise<void> {
     await Promise.all([...this.#drafts].map((draft) => draft.end()));
+    for (const folder of [this.#folder, this.#workContext.folder]) folder.close();
     // Works that still run are for the next process to finish, from wherever they are.
     this.#folder.calls.end();
     this.#workContext.folder.calls.end();
@@ -326,6 +314,8 @@ export class FolderTree implements Tree {
     });
   }
 }
+
+const noProperties = (): readonly DeadProperty[] => [];
 
 /** A draft whose collection is gone is gone with it. */
 async function unlessGone<T>(act: () => Promise<T>): Promise<T | undefined> {

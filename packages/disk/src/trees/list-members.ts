@@ -1,12 +1,21 @@
 import { constants } from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav";
-import { type Awaitable, type Member, type Resource, TreeError } from "@meanwhile/server/store";
+import {
+  type Awaitable,
+  type CollectionResource,
+  type DocumentResource,
+  type Member,
+  type ReadMember,
+  type Resource,
+  TreeError,
+} from "@meanwhile/server/store";
+import type { NameType } from "../calls/directory-names.ts";
 import { treeError } from "../calls/errno.ts";
-import { type Found, readFacts } from "../calls/file-operations.ts";
-import { collectionResource, documentResource } from "../documents/resource.ts";
-import { type Entry, readEntries } from "../paths/entries.ts";
+import type { NameBatch } from "../calls/file-operations.ts";
+import { factsAt, type ManyFacts, type MemberFacts } from "../calls/many-facts.ts";
+import { documentResource } from "../documents/resource.ts";
 import type { Directory, Folder } from "../paths/folder.ts";
-import { isReservedName } from "../paths/names.ts";
+import { mayBeNamed } from "../paths/names.ts";
 import type { DeadProperties } from "../properties/dead-properties.ts";
 
 /** The members of a collection, in batches of at most 256, other work having its turn between. */
@@ -25,27 +34,26 @@ export async function* listMembers(
   if (directory === undefined) throw await noCollection(folder, path);
   try {
     const properties = options.properties ? deadProperties.ofMembers(path) : undefined;
-    for await (const entries of readEntries(folder.calls, directory, { withFacts: true })) {
-      const members: Member[] = [];
+    const tell = (name: string, type: NameType | undefined, resource: Resource | TreeError): Member =>
+      resource instanceof TreeError
+        ? { name, kind: type === "directory" ? "collection" : "document", error: resource }
+        : {
+            name,
+            resource,
+            properties: properties === undefined ? noProperties : properties.of(name, resource.kind),
+          };
+    for await (const batch of folder.calls.readNames(directory.self, { withFacts: true })) {
       if (options.signal?.aborted === true) throw new TreeError("stopped");
-      const possible = entries.filter((entry) => mayBeResource(folder, directory, entry));
-      const facts = await factsOf(folder, directory, possible);
-      for (const [at, entry] of possible.entries()) {
-        const wait = folder.calls.pace.breathe();
-        if (wait !== undefined) await wait;
-        const found = facts === undefined ? entry.facts : readFacts(facts, at);
-        const described = resourceOf(folder, directory, entry, found);
+      const wait = folder.calls.pace.breathe();
+      if (wait !== undefined) await wait;
+      const possible = possibleIn(folder, directory, batch);
+      const facts = batch.facts ?? (await findPossible(folder, directory, possible));
+      const members: Member[] = [];
+      for (const [index, { name, at }] of possible.entries()) {
+        const found = factsAt(facts, batch.facts === undefined ? index : at);
+        const described = resourceOf(folder, directory, name, found);
         const resource = described instanceof Promise ? await described : described;
-        if (resource === undefined) continue;
-        members.push(
-          resource instanceof TreeError
-            ? {
-                name: entry.name,
-                kind: entry.type === "directory" ? "collection" : "document",
-                error: resource,
-              }
-            : { name: entry.name, resource, properties: properties?.of(entry.name, resource.kind) ?? [] },
-        );
+        if (resource !== undefined) members.push(tell(name, batch.types[at], resource));
       }
       if (members.length > 0) yield members;
     }
@@ -57,23 +65,30 @@ export async function* listMembers(
   }
 }
 
-/** Whether an entry can be a resource at all, as far as its name and its place tell. */
-export function mayBeResource(folder: Folder, directory: Directory, entry: Entry): boolean {
-  if (!entry.reachable || entry.type === "other" || isReservedName(entry.name)) return false;
-  return folder.state === undefined || memberPath(directory.path, entry.name) !== folder.state;
+/** A name that can be that of a resource, and where in its batch it is. */
+interface Possible {
+  readonly name: string;
+  readonly at: number;
 }
 
-/** Undefined where the entries have them already. */
-function factsOf(
+function possibleIn(folder: Folder, directory: Directory, { names, types }: NameBatch): readonly Possible[] {
+  const possible: Possible[] = [];
+  for (const [at, name] of names.entries()) {
+    if (typeof name === "string" && types[at] !== "other" && mayBeNamed(folder.state, directory.path, name)) {
+      possible.push({ name, at });
+    }
+  }
+  return possible;
+}
+
+function findPossible(
   { calls }: Folder,
   directory: Directory,
-  entries: readonly Entry[],
-): Awaitable<BigInt64Array> | undefined {
-  const [first] = entries;
-  if (first === undefined || "facts" in first) return undefined;
+  possible: readonly Possible[],
+): Awaitable<ManyFacts> {
   return calls.findAll(
     directory.self,
-    entries.map(({ name }) => name),
+    possible.map(({ name }) => name),
   );
 }
 
@@ -81,30 +96,50 @@ function factsOf(
 function resourceOf(
   folder: Folder,
   directory: Directory,
-  entry: Entry,
-  facts: Found,
+  name: string,
+  facts: ReturnType<typeof factsAt>,
 ): Awaitable<Resource | TreeError | undefined> {
   // Absent: it was removed since the directory told its name.
   if (facts === undefined) return undefined;
   if (facts instanceof Error) return treeError(facts);
   switch (facts.mode & S_IFMT) {
     case S_IFDIR:
-      return collectionResource(facts);
+      return listedCollection(facts);
     case S_IFREG:
-      return documentResource(facts, folder.tags.of(facts));
+      return listedDocument(facts, folder.tags.ofUnmoved(facts.tag));
     case S_IFLNK:
-      return throughLink(folder, directory, entry);
+      return throughLink(folder, directory, name);
     default:
       return undefined;
   }
 }
 
+function listedCollection({ modifiedMs, changedMs, createdMs }: MemberFacts): CollectionResource {
+  return { kind: "collection", modifiedMs, changedMs, createdMs: createdMs > 0 ? createdMs : undefined };
+}
+
+function listedDocument(
+  { size, modifiedMs, changedMs, createdMs }: MemberFacts,
+  etag: string,
+): DocumentResource {
+  return {
+    kind: "document",
+    length: size,
+    modifiedMs,
+    changedMs,
+    createdMs: createdMs > 0 ? createdMs : undefined,
+    etag,
+  };
+}
+
 async function throughLink(
   folder: Folder,
   directory: Directory,
-  { name }: Entry,
+  name: string,
 ): Promise<Resource | TreeError | undefined> {
   try {
+    const wait = folder.calls.pace.breathe();
+    if (wait !== undefined) await wait;
     const seen = await folder.lookIn(directory, name);
     seen?.close();
     return seen === undefined ? undefined : documentResource(seen.stats, folder.tags.of(seen.stats));
@@ -122,12 +157,8 @@ async function isAbsentIn(folder: Folder, directory: Directory, name: string): P
   }
 }
 
-const [S_IFMT, S_IFDIR, S_IFREG, S_IFLNK] = [
-  BigInt(constants.S_IFMT),
-  BigInt(constants.S_IFDIR),
-  BigInt(constants.S_IFREG),
-  BigInt(constants.S_IFLNK),
-];
+const { S_IFMT, S_IFDIR, S_IFREG, S_IFLNK } = constants;
+const noProperties: ReadMember["properties"] = [];
 
 async function noCollection(folder: Folder, path: ResourcePath): Promise<TreeError> {
   const seen = await folder.look(path);

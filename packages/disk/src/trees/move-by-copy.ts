@@ -7,8 +7,8 @@ import { isIdentity } from "../paths/identity.ts";
 import type { WorkLog } from "../works/works.ts";
 import { countMembers } from "./count-members.ts";
 import { holdSource } from "./destination.ts";
-import type { FolderTreeContext } from "./folder-tree.ts";
-import type { MoveRequest } from "./move-resource.ts";
+import type { FolderTreeContext } from "./folder-tree-context.ts";
+import type { MoveRequest } from "./move-request.ts";
 import { removeOrTell } from "./remove-resource.ts";
 import type { RemovalReport } from "./remove-tree.ts";
 import { type CopyReport, copyIntoPlace, stagedCopy } from "./staged-copy.ts";
@@ -36,7 +36,7 @@ export async function moveByCopy(
     late: (path, signature) => void late.set(path, signatureOf(signature)),
     count: () => countSource(context, request, log, work),
   };
-  const copy = await stagedCopy(context, log, { ...request, depth: "infinity" }, work, report);
+  const copy = await stagedCopy(context, log, { depth: "infinity", ...request }, work, report);
   let clean = false;
   try {
     clean = await copyIntoPlace(context, copy);
@@ -44,7 +44,7 @@ export async function moveByCopy(
     copy.to.close();
   }
   await removeSource(context, request, log, work, {
-    stays: (path) => copy.left.has(path),
+    staying: copy.left,
     linkStays: async (path) => {
       if (links.has(path)) return false;
       return !(wasStaged && (await isAt(context, destinationOf(path, request))));
@@ -101,7 +101,7 @@ async function removeSource(
   request: MoveRequest,
   log: WorkLog,
   work: TreeWork,
-  report: Pick<RemovalReport, "stays" | "linkStays" | "refusal">,
+  report: Pick<RemovalReport, "staying" | "linkStays" | "refusal">,
 ): Promise<void> {
   const { folder, deadProperties } = context;
   const seen = await folder.look(request.source);

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
-import { isWithin, nameOf, parentOf, type ResourcePath } from "@meanwhile/dav";
-import { type Placement, TreeError, type TreeWork } from "@meanwhile/server/store";
+import { isWithin, nameOf, parentOf } from "@meanwhile/dav";
+import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import { isOtherFileSystem } from "../calls/errno.ts";
 import { removeClock } from "../paths/file-system-time.ts";
 import type { Directory, Folder } from "../paths/folder.ts";
@@ -8,7 +8,7 @@ import { isIdentity } from "../paths/identity.ts";
 import { isListed, isSpelledAlike } from "../paths/listed-names.ts";
 import { clearAside } from "../placing/clear-aside.ts";
 import { bringBack, place } from "../placing/place.ts";
-import { removePlaceholder } from "../placing/place-new.ts";
+import { type Placed, removePlaceholder } from "../placing/place-new.ts";
 import { standingAt } from "../placing/standing.ts";
 import type { WorkBeginning } from "../works/work-facts.ts";
 import type { WorkLog } from "../works/works.ts";
@@ -20,14 +20,10 @@ import {
   refuseState,
   refuseUnlessSeen,
 } from "./destination.ts";
-import type { FolderTreeContext } from "./folder-tree.ts";
+import type { FolderTreeContext } from "./folder-tree-context.ts";
 import { moveByCopy } from "./move-by-copy.ts";
+import type { MoveRequest } from "./move-request.ts";
 import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
-
-export interface MoveRequest extends Placement {
-  readonly source: ResourcePath;
-  readonly destination: ResourcePath;
-}
 
 /** Moves a resource: by renaming, or by copying and removing where members stay or another file system begins. */
 export async function moveResource(
@@ -52,11 +48,10 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
     }
     refuseState(folder, request.source);
     refuseMounts(folder, request.source);
-    const at = source.directory.at(source.name);
-    refuseUnlessSeen(await folder.calls.lstat(at), request.sourceSeen);
-    const moved = await standingAt(folder.calls, source, source.kind, work);
+    refuseUnlessSeen(source.stats, request.sourceSeen);
+    const moved = await standingAt(folder.calls, source.directory, source, work);
     const respelled = await isRespelled(folder, request);
-    const placement = { ...request, kind: source.kind, ...(respelled ? { replace: true } : {}) };
+    const placement = { kind: source.kind, ...request, ...(respelled ? { replace: true } : {}) };
     place = await holdDestination(context, request.destination, placement);
     const { standing, timeNs } = respelled ? { standing: undefined, timeNs: undefined } : place;
     const beginning: WorkBeginning = {
@@ -64,12 +59,12 @@ async function beginMove(context: FolderTreeContext, request: MoveRequest, work:
       method: "move",
       source: request.source,
       destination: request.destination,
+      names: works.namesFor(work.id),
       ...moved,
       ...(respelled ? { respells: true } : {}),
       ...(place.mounted ? { mounted: true } : {}),
       ...(standing === undefined ? {} : { standing }),
       ...(timeNs === undefined ? {} : { timeNs }),
-      names: works.namesFor(work.id),
     };
     const light = work.light === true && standing === undefined && !respelled;
     return await works.begin(work, beginning, { light });
@@ -105,7 +100,8 @@ async function renamed(
   const { directory: to, name } = await endUnlessFound(log, folder.parent(destination));
   try {
     if (work.resumed) await removeUnneeded(folder, to, log);
-    if (!(await renameOnce(context, request, log, { to, name, work }))) return false;
+    const placed = await renameOnce(context, request, log, { to, name, work });
+    if (!placed) return false;
     work.found(1);
     const above = parentOf(source) ?? source;
     const from = above === to.path ? undefined : await folder.directory(above);
@@ -114,7 +110,7 @@ async function renamed(
         to,
         name,
         log,
-        placed: from === undefined ? [to.self] : [to.self, from.self],
+        placed: [...(placed === "synced" ? [] : [to.self]), ...(from === undefined ? [] : [from.self])],
         kept: (kept) => work.kept(kept),
         properties: (kept) => deadProperties.move(source, destination, { kept, once: log.id }),
       });
@@ -146,7 +142,7 @@ async function renameOnce(
   request: MoveRequest,
   log: WorkLog,
   { to, name, work }: { readonly to: Directory; readonly name: string; readonly work: TreeWork },
-): Promise<boolean> {
+): Promise<Placed> {
   const { folder } = context;
   const { facts } = log;
   if (facts.respells === true) return respell(context, request, log, { to, name });
@@ -154,7 +150,7 @@ async function renameOnce(
   const arrived = there !== undefined && isIdentity(there, facts.identity);
   if (arrived && work.resumed) {
     await dropOtherName(context, request, log);
-    return true;
+    return "placed";
   }
   const source = await holdMoved(context, request, log, { to, name });
   try {
@@ -162,15 +158,16 @@ async function renameOnce(
       // Two names of one file: renaming one to the other does nothing (POSIX rename), unless only their case differs.
       await folder.calls.rename(source.directory.at(source.name), to.at(name));
       await dropOtherName(context, request, log);
-      return true;
+      return "placed";
     }
-    if (await lieApart(folder, source, to)) return false;
-    await place(folder, {
+    // A rename is sure to fail then: nothing is put aside for it.
+    if (source.stats.dev !== to.device) return false;
+    const placed = await place(folder, {
       ...{ from: source.directory, fromName: source.name, kind: facts.kind, identity: facts.identity },
       ...{ to, toName: name, log, replace: request.replace, kept: (kept) => work.kept(kept) },
     });
     await keepTag(folder, source.stats, to, name);
-    return true;
+    return placed;
   } catch (error) {
     if (isOtherFileSystem(error)) return false;
     await giveUp(context, log, { to, name });
@@ -186,12 +183,12 @@ async function respell(
   request: MoveRequest,
   log: WorkLog,
   { to, name }: { readonly to: Directory; readonly name: string },
-): Promise<boolean> {
+): Promise<Placed> {
   const { folder } = context;
-  if (await isListed(folder, to, name)) return true;
+  if (await isListed(folder, to, name)) return "placed";
   try {
     await folder.calls.rename(to.at(nameOf(request.source)), to.at(name));
-    return true;
+    return "placed";
   } catch (error) {
     await giveUp(context, log, { to, name });
     throw error;
@@ -221,8 +218,7 @@ async function holdMoved(
   const { folder } = context;
   try {
     const source = await holdSource(folder, request.source);
-    const stats = await folder.calls.find(source.directory.at(source.name));
-    if (stats !== undefined && isIdentity(stats, log.facts.identity)) return { ...source, stats };
+    if (isIdentity(source.stats, log.facts.identity)) return source;
     source.directory.close();
     throw new TreeError("changed", "the source was replaced since the work began");
   } catch (error) {
@@ -240,15 +236,6 @@ async function giveUp(
   await removePlaceholder(context.folder, to, name, log);
   await context.folder.calls.syncNames(to.self);
   await log.end();
-}
-
-/** Whether a rename between the two is sure to fail: then nothing is put aside for it. */
-async function lieApart(folder: Folder, source: Source, to: Directory): Promise<boolean> {
-  const [one, other] = [
-    await folder.calls.lstat(source.directory.at(source.name)),
-    await folder.calls.lstat(to.at(".")),
-  ];
-  return one.dev !== other.dev;
 }
 
 /** What is at the destination may have its old name still, where both are names of one file. */

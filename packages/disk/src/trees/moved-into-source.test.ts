@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
-import { makeCrashSite, startProcess } from "../testing/crash.ts";
+import { makeCrashSite, startProcess } from "../testing/crash/crash.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 

@@ -6,8 +6,8 @@ import type { Tree, TreeWork } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
 import type { Change } from "../calls/before-change.ts";
-import { makeCrashSite, startProcess } from "../testing/crash.ts";
-import { type CrashCase, crashCases, makeCrashTree } from "../testing/crash-cases.ts";
+import { makeCrashSite, startProcess } from "../testing/crash/crash.ts";
+import { type CrashCase, crashCases, makeCrashTree } from "../testing/crash/crash-cases.ts";
 
 const errnos = ["ENOSPC", "EDQUOT", "EMFILE", "EIO", "EACCES", "ESTALE"];
 const calls: readonly Change["call"][] = ["create", "write", "times", "mkdir"];

@@ -11,7 +11,7 @@ import type { WorkBeginning } from "../works/work-facts.ts";
 import type { WorkLog } from "../works/works.ts";
 import { countMembers } from "./count-members.ts";
 import { holdSource } from "./destination.ts";
-import type { FolderTreeContext } from "./folder-tree.ts";
+import type { FolderTreeContext } from "./folder-tree-context.ts";
 import { type RemovalReport, removeDirectory, removeFile } from "./remove-tree.ts";
 
 interface Removal {
@@ -67,22 +67,19 @@ async function beginRemoval(
   { seen, unchanged = false }: Removable,
 ): Promise<WorkLog> {
   if (work.signal.aborted) throw new TreeError("stopped");
-  const { directory, name, kind } = await holdSource(folder, path);
+  const { directory, kind, stats } = await holdSource(folder, path);
   try {
     const { aside, clock } = works.namesFor(work.id);
     if (folder.mountsWithin(path).includes(path)) throw new TreeError("denied", "something is mounted here");
-    const removed = await standingAt(folder.calls, { directory, name }, kind, work);
-    if (seen !== undefined) {
-      const there = await folder.calls.lstat(directory.at(name));
-      const isJudged = unchanged ? isAsSeen : isSameAsSeen;
-      if (!isJudged(there, parseSeen(seen))) throw replaced();
-    }
+    const removed = await standingAt(folder.calls, directory, { kind, stats }, work);
+    const isJudged = unchanged ? isAsSeen : isSameAsSeen;
+    if (seen !== undefined && !isJudged(stats, parseSeen(seen))) throw replaced();
     const beginning: WorkBeginning = {
       version: 1,
       method: "remove",
       source: path,
-      ...removed,
       names: { aside, clock },
+      ...removed,
       ...newerMembers(work),
     };
     const light = work.light === true && kind === "document";
@@ -100,7 +97,7 @@ async function removeDocument(context: FolderTreeContext, removal: Removal): Pro
     const there = await folder.calls.find(directory.at(name));
     const isJudged = work.resumed || unchanged ? isAsSeen : isSameAsSeen;
     if (there !== undefined && !isJudged(there, log.facts)) throw replaced();
-    if (there !== undefined) await folder.calls.unlink(directory.at(name));
+    if (there !== undefined) await folder.calls.unlink(directory.at(name), there.size);
     else if (!work.resumed) throw new TreeError("not-found", "another program has removed it");
   } catch (error) {
     await log.end();
@@ -241,7 +238,7 @@ function reportOf({ work, log, mounts }: Removal, isChanged: typeof changedSince
   };
   return {
     signal: work.signal,
-    stays: (member) => work.skipped.has(member),
+    staying: work.skipped,
     done: (member, kind) => work.done(member, kind),
     failed: (member, kind, error) => work.failed(member, kind, error),
     ...(since !== undefined || mounts.size > 0 ? { refusal } : {}),

@@ -24,8 +24,8 @@ import {
   recordedFacts,
   recordFacts,
   startProcess,
-} from "../testing/crash.ts";
-import { type CrashCase, crashCases, makeCrashTree } from "../testing/crash-cases.ts";
+} from "../testing/crash/crash.ts";
+import { type CrashCase, crashCases, makeCrashTree } from "../testing/crash/crash-cases.ts";
 
 const id = "work-1";
 const apart = crashCases.find(({ name }) => name === "MOVE to another file system");

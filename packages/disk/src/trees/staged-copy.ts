@@ -12,12 +12,12 @@ import { removePlaceholder } from "../placing/place-new.ts";
 import { isSameAsSeen } from "../placing/see.ts";
 import type { CopiedProperties } from "../properties/dead-properties.ts";
 import { bootId } from "../works/boot-id.ts";
-import type { MemberFact } from "../works/work-facts.ts";
+import type { MemberFact, WorkBeginning } from "../works/work-facts.ts";
 import type { WorkLog } from "../works/works.ts";
 import { type CopyContext, copyDocument, copyMembers } from "./copy-tree.ts";
 import { countMembers } from "./count-members.ts";
 import { holdDestination, refuseUnlessSeen } from "./destination.ts";
-import type { FolderTreeContext } from "./folder-tree.ts";
+import type { FolderTreeContext } from "./folder-tree-context.ts";
 import { removeDirectory, removeFile, silently } from "./remove-tree.ts";
 
 export interface CopyRequest extends Placement {
@@ -60,14 +60,14 @@ export async function beginCopy(
   if (seen === undefined) throw new TreeError("not-found");
   try {
     refuseUnlessSeen(seen.stats, request.sourceSeen);
-    const placeable = { ...request, kind: seen.kind };
+    const placeable = { kind: seen.kind, ...request };
     const { directory, standing, timeNs, mounted } = await holdDestination(
       context,
       request.destination,
       placeable,
     );
     try {
-      return await works.begin(work, {
+      const beginning: WorkBeginning = {
         version: 1,
         method,
         source: request.source,
@@ -75,12 +75,14 @@ export async function beginCopy(
         kind: seen.kind,
         identity: await lastingIdentity(folder.calls, seen, seen.stats),
         ctimeNs: `${seen.stats.ctimeNs}`,
+        names: works.namesFor(work.id),
         ...(request.depth === "0" ? { depth: "0" } : {}),
         ...(standing === undefined ? {} : { standing }),
         ...(mounted ? { mounted } : {}),
         ...(timeNs === undefined ? {} : { timeNs }),
-        names: works.namesFor(work.id),
-      });
+      };
+      const isOne = method === "copy" && seen.kind === "document" && standing === undefined;
+      return await works.begin(work, beginning, { light: work.light === true && isOne });
     } finally {
       directory.close();
     }
@@ -221,7 +223,9 @@ async function stage(context: FolderTreeContext, copy: StagedCopy): Promise<void
       work.counted();
       if (goesOn) await removeStaged(context, copy);
       await copyDocument(copying, seen, to, stagedName);
-      await log.addSynced({ staged: await stagedIdentity(context, copy), whole: true });
+      const whole = { staged: await stagedIdentity(context, copy), whole: true } as const;
+      // What a loss of power leaves of a light work, the next start removes.
+      await (log.facts.light === true ? log.add(whole) : log.addSynced(whole));
     } else {
       await stageCollection(context, copy, copying, seen);
       await Promise.all(noted);

@@ -29,19 +29,35 @@ export interface ReadNamesOptions extends RunOptions {
   readonly withFacts?: boolean;
 }
 
-/** A thread that the lane uses: it runs an operation, or has directories open for it, or both. */
+/** Operations of one thread, which keeps something between two of them. */
+export interface FileSession {
+  /** What it keeps. */
+  readonly id: number;
+  /**
+   * Does something there. The thread is kept until a result has `ended`, or an operation fails.
+   * @throws as {@link FileLane.run}; {@link TreeError} "unavailable" where the thread has ended
+   */
+  run<Name extends FileOperation>(
+    operation: Name,
+    args: Args<Name>,
+    options?: RunOptions,
+  ): Promise<Result<Name>>;
+}
+
+/** A thread that the lane uses: it runs an operation, or keeps something between two of them, or both. */
 interface Use {
   readonly thread: FileThread;
   /** Since when the operation runs; undefined while none does. */
   since: number | undefined;
-  readonly directories: Set<number>;
-  /** What only this thread can do: it has the directory open. */
+  /** Directories that it reads, walks that stand in it. */
+  readonly kept: Set<number>;
+  /** What only this thread can do: it keeps what that needs. */
   readonly own: LaneTask[];
 }
 
 interface LaneTask extends ThreadTask {
-  /** The directory that it opens, reads or closes. */
-  readonly directory: number | undefined;
+  /** What the thread keeps until a result has `ended`. */
+  readonly keeps: number | undefined;
   /** Told which thread begins with it. */
   begins?(use: Use): void;
 }
@@ -66,18 +82,12 @@ export class FileLane {
     args: Args<Name>,
     options: RunOptions = {},
   ): Promise<Result<Name>> {
-    return this.#ask(operation, args, { ...options, directory: undefined }, (task) => this.#begin(task));
+    return this.#ask(operation, args, { ...options, keeps: undefined }, (task) => this.#begin(task));
   }
 
-  /**
-   * Reads a directory in batches, one ahead. One thread has it open and reads all of it. Ending the iteration early closes
-   * the directory.
-   */
-  async *readNames(path: string, options: ReadNamesOptions = {}): AsyncGenerator<NameBatch, void, void> {
-    const directory = nextDirectory++;
-    const { withFacts = false } = options;
-    const factsBelow = withFacts ? path : undefined;
-    const asked = { ...options, directory };
+  /** Operations of one thread, which is chosen with the first of them. */
+  session(): FileSession {
+    const id = nextKept++;
     let use: Use | undefined;
     const inThread = (task: LaneTask): void => {
       const begins = (by: Use): void => {
@@ -86,11 +96,25 @@ export class FileLane {
       if (use === undefined) this.#begin({ ...task, begins });
       else this.#beginIn(use, task);
     };
-    let batch = await this.#ask("openNames", [directory, path, withFacts], asked, inThread);
+    return {
+      id,
+      run: (operation, args, options = {}) => this.#ask(operation, args, { ...options, keeps: id }, inThread),
+    };
+  }
+
+  /**
+   * Reads a directory in batches, one ahead. One thread has it open and reads all of it. Ending the iteration early closes
+   * the directory.
+   */
+  async *readNames(path: string, options: ReadNamesOptions = {}): AsyncGenerator<NameBatch, void, void> {
+    const { withFacts = false, ...asked } = options;
+    const factsBelow = withFacts ? path : undefined;
+    const session = this.session();
+    let batch = await session.run("openNames", [session.id, path, withFacts], asked);
     let next: Promise<NameBatch> | undefined;
     try {
       for (;;) {
-        next = batch.ended ? undefined : this.#ask("readNames", [directory, factsBelow], asked, inThread);
+        next = batch.ended ? undefined : session.run("readNames", [session.id, factsBelow], asked);
         // Should it fail, whoever asks for the batch is told.
         next?.catch(() => {});
         yield batch;
@@ -100,7 +124,7 @@ export class FileLane {
     } finally {
       if (next !== undefined) {
         // Closing what ended or failed, and is closed, does nothing.
-        await this.#ask("closeNames", [directory], asked, inThread);
+        await session.run("closeNames", [session.id], asked);
       }
     }
   }
@@ -116,7 +140,7 @@ export class FileLane {
   #ask<Name extends FileOperation>(
     operation: Name,
     args: Args<Name>,
-    { transfer = [], took, directory }: RunOptions & { readonly directory: number | undefined },
+    { transfer = [], took, keeps }: RunOptions & Pick<LaneTask, "keeps">,
     begin: (task: LaneTask) => void,
   ): Promise<Result<Name>> {
     return new Promise((resolve, reject) => {
@@ -124,7 +148,7 @@ export class FileLane {
         operation,
         args,
         transfer,
-        directory,
+        keeps,
         resolve: (value, ms) => {
           took?.(ms);
           resolve(value as Result<Name>);
@@ -150,17 +174,13 @@ export class FileLane {
   #beginIn(use: Use, task: LaneTask): void {
     if (use.since === undefined && this.#uses.has(use)) this.#start(use, task);
     else if (this.#uses.has(use)) use.own.push(task);
-    else
-      task.reject(
-        new TreeError("unavailable", "the thread that had the directory open has ended"),
-        undefined,
-      );
+    else task.reject(new TreeError("unavailable", "the thread that had it open has ended"), undefined);
   }
 
-  /** A thread that has a directory open is the last choice: whoever reads that would wait for what is stuck. */
+  /** A thread that keeps something is the last choice: whoever goes on with that would wait for what is stuck. */
   #freeUse(): Use | undefined {
     if (this.#uses.size < this.#options.most) {
-      const use: Use = { thread: this.#options.take(), since: undefined, directories: new Set(), own: [] };
+      const use: Use = { thread: this.#options.take(), since: undefined, kept: new Set(), own: [] };
       this.#uses.add(use);
       return use;
     }
@@ -175,17 +195,17 @@ export class FileLane {
       this.#note(use, task, value);
       const next = use.own.shift() ?? this.#waiting.shift();
       if (next !== undefined) this.#start(use, next);
-      else if (use.directories.size === 0) {
+      else if (use.kept.size === 0) {
         this.#uses.delete(use);
         this.#options.free(use.thread);
       }
     });
   }
 
-  #note({ directories }: Use, { directory }: LaneTask, value: unknown): void {
-    if (directory === undefined) return;
-    if (value !== undefined && !(value as NameBatch).ended) directories.add(directory);
-    else directories.delete(directory);
+  #note({ kept }: Use, { keeps }: LaneTask, value: unknown): void {
+    if (keeps === undefined) return;
+    if ((value as { readonly ended?: boolean } | undefined)?.ended === false) kept.add(keeps);
+    else kept.delete(keeps);
   }
 
   #stuck(): boolean {
@@ -206,7 +226,7 @@ export class FileLane {
   }
 }
 
-let nextDirectory = 1;
+let nextKept = 1;
 
 function refuse(task: LaneTask): void {
   task.reject(

@@ -1,8 +1,7 @@
-import { type BigIntStats, lstatSync } from "node:fs";
-import { devNull } from "node:os";
 import { SHARE_ENV, type Worker } from "node:worker_threads";
 import { TreeError, type TreeErrorCode } from "@meanwhile/server/store";
 import { startThread } from "@meanwhile/state-lmdb/internal";
+import { asStats } from "../calls/file-facts.ts";
 import type { FileOperation, Held, OpenedFile } from "../calls/file-operations.ts";
 import type { FileTask, FileTaskResult } from "./file-worker.ts";
 
@@ -47,6 +46,7 @@ export class FileThread {
     return this.#gone;
   }
 
+  /** Whether an operation is under way in the worker. */
   get running(): boolean {
     return this.#task !== undefined;
   }
@@ -105,9 +105,9 @@ export class FileThread {
 /** Between threads the fields of an object go, and its methods do not. */
 function revive(operation: FileOperation, value: unknown): unknown {
   const isStats = operation === "lstat" || operation === "find" || operation === "fstat";
-  if (isStats && value !== undefined) Object.setPrototypeOf(value, statsPrototype());
+  if (isStats && value !== undefined) asStats(value as object);
   if (operation === "hold" || (operation === "openFile" && value !== undefined)) {
-    Object.setPrototypeOf((value as Held | OpenedFile).stats, statsPrototype());
+    asStats((value as Held | OpenedFile).stats);
   }
   return value;
 }
@@ -116,11 +116,4 @@ function reviveError(fields: Readonly<Record<string, unknown>>): Error {
   if (fields["name"] !== "TreeError") return Object.assign(new Error(), fields);
   const { code, message } = fields as { readonly code: TreeErrorCode; readonly message: string };
   return Object.assign(new TreeError(code, message), fields);
-}
-
-let prototype: BigIntStats | undefined;
-
-function statsPrototype(): BigIntStats {
-  prototype ??= Object.getPrototypeOf(lstatSync(devNull, { bigint: true })) as BigIntStats;
-  return prototype;
 }

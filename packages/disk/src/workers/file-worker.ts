@@ -20,7 +20,7 @@ export type FileTaskResult = { readonly ms: number } & (
 parentPort?.on("message", ({ operation, args }: FileTask) => {
   const began = callTime.begin();
   const result = attempt(operation, args);
-  const told: FileTaskResult = { ...result, ms: callTime.since(began) };
+  const told: FileTaskResult = { ms: callTime.since(began), ...result };
   const memory =
     "value" in result && ArrayBuffer.isView(result.value) ? [result.value.buffer as ArrayBuffer] : [];
   parentPort?.postMessage(told, memory);
@@ -37,7 +37,7 @@ function attempt(
   } catch (error) {
     // A message would carry the message of an error alone, without the code.
     return {
-      error: { ...(error as object), message: error instanceof Error ? error.message : String(error) },
+      error: { message: error instanceof Error ? error.message : String(error), ...(error as object) },
     };
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { openSync, readSync } from "node:fs";
 
 /** A file system at its place, as the system's table has it. */
 export interface Mount {
@@ -8,6 +8,8 @@ export interface Mount {
   readonly point: string;
   /** Its type says that it is on a disk or in the memory of this machine. False: network, FUSE, or not known. */
   readonly local: boolean;
+  /** What it has is nowhere but in this machine's memory. */
+  readonly inMemory: boolean;
 }
 
 export interface MountTableOptions {
@@ -49,6 +51,7 @@ export class MountTable {
   /** Where something is mounted at a path or below it, as it is now. */
   pointsWithin(path: string): readonly string[] {
     this.#refresh(0);
+    if (this.#below.length === 0) return [];
     return this.#below.map(({ point }) => point).filter((point) => isAtOrBelow(point, path));
   }
 
@@ -73,7 +76,7 @@ export class MountTable {
 }
 
 /** What is known where the system has no such table: calls are taken for quick until they are not. */
-const unknownMount: Mount = { id: "", point: "", local: true };
+const unknownMount: Mount = { id: "", point: "", local: true, inMemory: false };
 
 function deeper(one: Mount, other: Mount): Mount {
   return other.point.length >= one.point.length ? other : one;
@@ -92,6 +95,8 @@ const localTypes: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+const memoryTypes: ReadonlySet<string> = new Set(["devtmpfs", "ramfs", "tmpfs"]);
+
 /**
  * Reads a table of mounts: ID, parent, device, root, mount point, options, optional fields, "-", type, source, options.
  * Lines in another form are left out.
@@ -102,7 +107,14 @@ export function parseMountinfo(text: string): readonly Mount[] {
     const [number, , device, , point] = before?.split(" ") ?? [];
     const type = after?.split(" ")[0];
     if (point === undefined || type === undefined) return [];
-    return [{ id: `${number} ${device}`, point: plainName(point), local: localTypes.has(type) }];
+    return [
+      {
+        id: `${number} ${device}`,
+        point: plainName(point),
+        local: localTypes.has(type),
+        inMemory: memoryTypes.has(type),
+      },
+    ];
   });
 }
 
@@ -114,10 +126,28 @@ function plainName(text: string): string {
   return Buffer.from(plain, "latin1").toString();
 }
 
+/** Stays open: reading from its beginning gives the table as it is then. */
+let mountinfo: number | undefined;
+let bytes = Buffer.alloc(16 * 1024);
+let last = "";
+let lastBytes = Buffer.alloc(0);
+
 function readMountinfo(): string | undefined {
   if (process.platform !== "linux") return undefined;
   try {
-    return readFileSync("/proc/self/mountinfo", "utf8");
+    mountinfo ??= openSync("/proc/self/mountinfo", "r");
+    let length = 0;
+    for (;;) {
+      if (length === bytes.byteLength) bytes = Buffer.concat([bytes, Buffer.alloc(length)]);
+      const count = readSync(mountinfo, bytes, length, bytes.byteLength - length, length);
+      if (count === 0) break;
+      length += count;
+    }
+    const read = bytes.subarray(0, length);
+    if (read.equals(lastBytes)) return last;
+    lastBytes = Buffer.from(read);
+    last = read.toString();
+    return last;
   } catch {
     // No descriptor is left, or no /proc is there: what was read last holds.
     return undefined;

@@ -42,6 +42,7 @@ export class MountTraffic {
     this.#clock = clock;
   }
 
+  /** Whether a call may be made on the event loop's thread: the mount is local, and its calls were quick of late. */
   get quick(): boolean {
     if (!this.#local) return false;
     const now = this.#clock();

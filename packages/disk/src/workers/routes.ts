@@ -1,4 +1,5 @@
-import type { FileOperation, FilePath } from "../calls/file-operations.ts";
+import type { FilePath } from "../calls/file-facts.ts";
+import type { FileOperation } from "../calls/file-operations.ts";
 import { WarmPaths } from "../calls/warm-paths.ts";
 import { isReservedName } from "../paths/names.ts";
 import type { FileLane } from "./file-lane.ts";
@@ -7,10 +8,10 @@ import { MountTable } from "./mount-table.ts";
 import { MountTraffic } from "./mount-traffic.ts";
 
 /**
- * What a call works on: "path" a name, or what has it; "change" a name that it changes; "open" nothing but a descriptor
- * that is open already.
+ * What a call works on: "look" what has a name, without opening it; "path" that, too, to be opened or read; "change" a name
+ * that it makes, gives or takes; "open" nothing but a descriptor that is open already.
  */
-export type Need = "path" | "change" | "open";
+export type Need = "look" | "path" | "change" | "open";
 
 export interface RoutesOptions {
   readonly workers: FileWorkers;
@@ -19,6 +20,8 @@ export interface RoutesOptions {
   readonly mounts?: Pick<MountTable, "mountOf">;
   /** Milliseconds, never going back. */
   readonly clock?: () => number;
+  /** Nobody waits for the calling thread yet: all calls are made there, until {@link Routes.begin}. Default: false. */
+  readonly starting?: boolean;
 }
 
 /** Where a call is made, and what is to be told when it was. */
@@ -32,11 +35,17 @@ export interface Route {
 interface Place {
   readonly path: string;
   readonly traffic: MountTraffic;
+  /** Its names need no disk. */
+  readonly inMemory: boolean;
 }
 
 /**
  * Decides for each call to the file system whether it is made on the calling thread or in a worker: on the calling thread
- * where the same was done with the path within the last seconds, and its mount is quick (see {@link MountTraffic}).
+ * where its mount is quick (see {@link MountTraffic}), and what it needs is in the system's memory, very likely:
+ *
+ * - of a look, the name was looked at within the last seconds, or the file system is in memory as a whole;
+ * - of a change, besides, the same was done with another name of the directory within the last seconds;
+ * - of all else, the same was done with the path.
  */
 export class Routes {
   readonly #workers: FileWorkers;
@@ -45,10 +54,12 @@ export class Routes {
   readonly #root: string;
   readonly #traffic: Map<string, MountTraffic> = new Map();
   readonly #warm: WarmPaths;
+  #starting: boolean;
   /** What the open descriptors stand for. */
   readonly #open: Map<number, Place> = new Map();
 
-  constructor({ workers, root, mounts, clock = () => performance.now() }: RoutesOptions) {
+  constructor({ workers, root, mounts, clock = () => performance.now(), starting = false }: RoutesOptions) {
+    this.#starting = starting;
     this.#workers = workers;
     this.#root = root;
     this.#mounts = mounts ?? new MountTable({ root, clock });
@@ -56,19 +67,27 @@ export class Routes {
     this.#warm = new WarmPaths(clock);
   }
 
+  /** From now on others wait for the calling thread. */
+  begin(): void {
+    this.#starting = false;
+  }
+
   of(target: FilePath | number, need: Need, operation: FileOperation): Route {
-    const { path, traffic } = this.#placeOf(target);
+    const { path, traffic, inMemory } = this.#placeOf(target);
     if (need === "open") {
       return { lane: traffic.quick ? undefined : traffic.calls, came: (ms) => traffic.took(ms) };
     }
-    // Both are one call of the system.
-    const key = `${warmedPath(path)}\0${operation === "find" ? "lstat" : operation}`;
-    const lane = this.#warm.has(key) && traffic.quick ? undefined : traffic.calls;
+    const name = warmedPath(path);
+    const where = need === "change" && name === path ? directoryOf(path) : name;
+    const did = `${where}\0${operation}`;
+    const isFound = need === "path" || inMemory || this.#warm.has(name);
+    const isDone = need === "look" || this.#warm.has(did);
     return {
-      lane,
+      lane: this.#starting || (isFound && isDone && traffic.quick) ? undefined : traffic.calls,
       came: (ms) => {
         traffic.took(ms);
-        this.#warm.add(key);
+        if (need !== "path") this.#warm.add(name);
+        if (need !== "look") this.#warm.add(did);
       },
     };
   }
@@ -101,7 +120,7 @@ export class Routes {
   }
 
   #place(path: string): Place {
-    const { id, local } = this.#mounts.mountOf(path);
+    const { id, local, inMemory } = this.#mounts.mountOf(path);
     let traffic = this.#traffic.get(id);
     if (traffic === undefined) {
       this.#forgetUnused();
@@ -109,7 +128,7 @@ export class Routes {
       traffic = new MountTraffic({ local, calls, long, clock: this.#clock });
       this.#traffic.set(id, traffic);
     }
-    return { path, traffic };
+    return { path, traffic, inMemory };
   }
 
   /** Mounts come and go. */
@@ -126,9 +145,14 @@ const descriptors = "/proc/self/fd/";
 
 /** Names of our own that nobody asks for count as their directory: each is used once, and the directory often. */
 function warmedPath(path: string): string {
+  if (!path.includes("/.")) return path;
   const slash = path.lastIndexOf("/");
   const own = isReservedName(path.slice(slash + 1)) || inReserved.test(path);
   return own ? path.slice(0, slash) : path;
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 const inReserved = /\/\.meanwhile-[^/]*~\//iu;

@@ -1,3 +1,3 @@
-import { testInterference } from "../testing/interference.ts";
+import { testInterference } from "../testing/crash/interference.ts";
 
 testInterference("every");

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
-import { type CrashSite, makeCrashSite, reap, startProcess } from "../testing/crash.ts";
-import { type CrashCase, crashCases, makeCrashTree } from "../testing/crash-cases.ts";
+import { type CrashSite, makeCrashSite, reap, startProcess } from "../testing/crash/crash.ts";
+import { type CrashCase, crashCases, makeCrashTree } from "../testing/crash/crash-cases.ts";
 import {
   hiddenIn,
   type Interference,
@@ -13,7 +13,7 @@ import {
   recreate,
   testInterference,
   theirs,
-} from "../testing/interference.ts";
+} from "../testing/crash/interference.ts";
 
 testInterference("some");
 

@@ -1,3 +1,3 @@
-import { testRecovery } from "../testing/recovery.ts";
+import { testRecovery } from "../testing/crash/recovery.ts";
 
 testRecovery("each");

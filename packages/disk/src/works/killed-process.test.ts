@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ResourcePath, rootPath } from "@meanwhile/dav";
 import { expect, test } from "vitest";
-import { startChild } from "../testing/child.ts";
+import { startChild } from "../testing/crash/child.ts";
 import { makeFolder, openTestDisk } from "../testing/disk.ts";
 import { listed } from "../testing/listed.ts";
 

@@ -4,7 +4,7 @@ import type { ResourcePath } from "@meanwhile/dav";
 import type { Tree } from "@meanwhile/server/store";
 import { testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
-import { makeCrashSite, recordedFacts, recordFacts, startProcess } from "../testing/crash.ts";
+import { makeCrashSite, recordedFacts, recordFacts, startProcess } from "../testing/crash/crash.ts";
 import type { WorkFacts } from "./work-facts.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;

@@ -6,7 +6,7 @@ import { isListed } from "../paths/listed-names.ts";
 import { keptOf } from "../placing/clear-aside.ts";
 import { bringBack } from "../placing/place.ts";
 import { removePlaceholder } from "../placing/place-new.ts";
-import type { FolderTreeContext } from "../trees/folder-tree.ts";
+import type { FolderTreeContext } from "../trees/folder-tree-context.ts";
 import { removeDirectory, removeFile, silently } from "../trees/remove-tree.ts";
 import type { WorkFacts } from "./work-facts.ts";
 
@@ -33,7 +33,7 @@ function succeeds(forget: () => Promise<void>): Promise<boolean> {
 
 /** @returns false if something is left, for the next start */
 async function undo(context: FolderTreeContext, id: string, facts: WorkFacts): Promise<boolean> {
-  if (facts.ended === true) return true;
+  if (facts.ended === true || leavesNothing(facts)) return true;
   const target = facts.destination ?? facts.source;
   try {
     await settleProperties(context, id, facts);
@@ -45,10 +45,21 @@ async function undo(context: FolderTreeContext, id: string, facts: WorkFacts): P
   }
 }
 
+/** A removal, or a move by a link and an unlink, that may well have ended: the document is there, at one name or both. */
+function leavesNothing({ light, method, placeholder }: WorkFacts): boolean {
+  return light === true && method !== "copy" && placeholder === undefined;
+}
+
 /** Where it is in place, as the work recorded it, and its properties are not. */
 async function settleProperties(context: FolderTreeContext, id: string, facts: WorkFacts): Promise<void> {
   const { destination, source, method, staged, settled } = facts;
-  if (destination === undefined || settled === true || !(await isPlaced(context, facts, destination))) return;
+  if (
+    destination === undefined ||
+    settled === true ||
+    facts.light === true ||
+    !(await isPlaced(context, facts, destination))
+  )
+    return;
   const { deadProperties } = context;
   const kept = keptOf({ facts });
   if (method === "move" && staged === undefined) {

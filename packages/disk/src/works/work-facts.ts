@@ -21,6 +21,8 @@ export interface WorkBeginning {
   readonly respells?: true;
   /** What had the destination's name; absent where nothing had. */
   readonly standing?: Standing;
+  /** One change of names, without dead properties: a loss of power leaves nothing to be finished. */
+  readonly light?: true;
   /** Reserved names that the work uses. */
   readonly names: WorkNames;
   /** By the system's clock, in milliseconds since the epoch. */

@@ -110,7 +110,8 @@ test("the record stays bounded, and keeps the last works that ended and all that
   }
   const next = open();
   await next.begin(testWork({ id: "last" }), beginning);
-  expect(rows()).toBe(2 * 256 + 2);
+  expect(rows()).toBeGreaterThanOrEqual(2 * 256 + 2);
+  expect(rows()).toBeLessThan(2 * (256 + 64) + 2);
   expect(next.resume(testWork({ id: "running", resumed: true }))?.facts.whole).toBe(true);
   expect(next.resume(testWork({ id: "w999", resumed: true }))?.facts.ended).toBe(true);
   expect(next.resume(testWork({ id: "w0", resumed: true }))).toBeUndefined();

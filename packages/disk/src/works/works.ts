@@ -6,6 +6,8 @@ import type { LaterFacts, MemberFact, WorkBeginning, WorkFacts, WorkNames } from
 
 /** Works that ended are remembered until so many others have ended: whoever asked for them records that meanwhile. */
 const endedKept = 256;
+/** They are forgotten so many at a time. */
+const forgottenAtOnce = 64;
 /** Members of one work whose failure is written down. */
 export const mostFailed: number = 10_000;
 
@@ -38,7 +40,9 @@ export class Works {
   readonly #earlier: Map<string, WorkFacts>;
   /** Works of this process that have not ended, then the last ones that have. */
   readonly #own: Map<string, WorkLog> = new Map();
-  readonly #ended: string[] = [];
+  readonly #ended: WorkLog[] = [];
+  /** Those of this process that have not ended. */
+  readonly #open: Set<WorkLog> = new Set();
   #changes = 0;
   #closed = false;
 
@@ -68,10 +72,11 @@ export class Works {
 
   /** Whether a work that has not ended, here or in an earlier process, changes what is at, above or below a path. */
   concerns(path: ResourcePath): boolean {
-    const open = [...this.#own.values()].map(({ facts }) => facts).filter(({ ended }) => ended !== true);
-    return [...this.#earlier.values(), ...open].some(({ source, destination }) =>
-      [source, destination].some((at) => at !== undefined && (isWithin(path, at) || isWithin(at, path))),
-    );
+    const touches = ({ source, destination }: WorkFacts): boolean =>
+      [source, destination].some((at) => at !== undefined && (isWithin(path, at) || isWithin(at, path)));
+    for (const { facts } of this.#open) if (touches(facts)) return true;
+    for (const facts of this.#earlier.values()) if (touches(facts)) return true;
+    return false;
   }
 
   /** What an earlier process wrote down of a work that is resumed. */
@@ -82,7 +87,7 @@ export class Works {
     // Ended before it read the clock, the work had written its beginning and changed nothing.
     const { beganMs } = facts;
     const timeNs = beganMs === undefined ? {} : { timeNs: `${BigInt(Math.trunc(beganMs) + 1) * 1_000_000n}` };
-    return this.#log(work.id, { ...timeNs, ...facts });
+    return this.#log(work.id, { ...timeNs, ...facts }, true);
   }
 
   /**
@@ -97,11 +102,15 @@ export class Works {
     const known = this.#earlier.has(work.id) || this.#own.has(work.id);
     // An earlier work had the same id and may have left something: the two are kept apart.
     const id = known ? `${work.id} ${this.#options.randomId()}` : work.id;
-    const stamped = { ...beginning, beganMs: this.#options.clock() };
+    const stamped: WorkBeginning = {
+      ...beginning,
+      ...(light ? { light } : {}),
+      beganMs: this.#options.clock(),
+    };
     const { durable = true } = this.#options;
     const how = { durable: durable && !light, freesRoom: beginning.method === "remove" };
     await this.#change(() => this.#records.put([id, 0], stamped), how);
-    return this.#log(id, { ...stamped, failed: [] });
+    return this.#log(id, { failed: [], ...stamped }, false);
   }
 
   /** Works of earlier processes that were not resumed, with what forgets each. */
@@ -130,34 +139,47 @@ export class Works {
     return this.#changes;
   }
 
-  #log(id: string, facts: WorkFacts): WorkLog {
+  #log(id: string, facts: WorkFacts, resumed: boolean): WorkLog {
     this.#changes += 1;
     const { durable = true } = this.#options;
     const log = new WorkLog({
       id,
       facts,
+      resumed,
       records: this.#records,
       change: (work, synced) =>
         this.#change(work, { durable: synced && durable, freesRoom: facts.method === "remove" }),
       ended: () => {
         this.#changes += 1;
-        this.#ended.push(id);
-        for (const old of this.#ended.splice(0, Math.max(0, this.#ended.length - endedKept))) {
-          this.#own.delete(old);
-          // Should it fail, the next start does it.
-          this.#remove(old).catch(() => {});
-        }
+        this.#open.delete(log);
+        this.#ended.push(log);
+        if (this.#ended.length >= endedKept + forgottenAtOnce) this.#forgetEnded();
       },
     });
     this.#own.set(id, log);
+    this.#open.add(log);
     return log;
   }
 
+  #forgetEnded(): void {
+    const old = this.#ended.splice(0, forgottenAtOnce);
+    for (const { id } of old) this.#own.delete(id);
+    // Should it fail, the next start does it.
+    this.#change(() => {
+      for (const { id, hasMembers } of old) {
+        if (hasMembers) this.#removeRows(id);
+        else this.#records.remove([id, 0]);
+      }
+    }, forgotten).catch(() => {});
+  }
+
   #remove(id: string): Promise<void> {
-    return this.#change(() => {
-      const rows = [...this.#records.range({ start: [id, 0], end: [id, Number.MAX_SAFE_INTEGER] })];
-      for (const { key } of rows) this.#records.remove(key);
-    }, forgotten);
+    return this.#change(() => this.#removeRows(id), forgotten);
+  }
+
+  #removeRows(id: string): void {
+    const rows = [...this.#records.range({ start: [id, 0], end: [id, Number.MAX_SAFE_INTEGER] })];
+    for (const { key } of rows) this.#records.remove(key);
   }
 
   #change(work: () => void, options: ChangeOptions): Promise<void> {
@@ -171,6 +193,8 @@ const forgotten: ChangeOptions = { durable: false, freesRoom: true };
 interface WorkLogOptions {
   readonly id: string;
   readonly facts: WorkFacts;
+  /** An earlier process wrote down its beginning. */
+  readonly resumed: boolean;
   readonly records: WorkRecords;
   readonly change: (work: () => void, synced: boolean) => Promise<void>;
   readonly ended: () => void;
@@ -182,11 +206,14 @@ export class WorkLog {
   #facts: WorkFacts;
   /** The number of the last member that is written down. */
   #members: number;
+  /** Nothing but the beginning was written down. */
+  #hasBegunOnly: boolean;
 
   constructor(options: WorkLogOptions) {
     this.#options = options;
     this.#facts = options.facts;
     this.#members = options.facts.failed.length;
+    this.#hasBegunOnly = !options.resumed;
   }
 
   /** Of the work, among all that have not ended. */
@@ -194,8 +221,14 @@ export class WorkLog {
     return this.#options.id;
   }
 
+  /** What the record says of the work as a whole. */
   get facts(): WorkFacts {
     return this.#facts;
+  }
+
+  /** Whether facts of members may be written down. */
+  get hasMembers(): boolean {
+    return this.#members > 0;
   }
 
   async add(fact: LaterFacts): Promise<void> {
@@ -227,11 +260,15 @@ export class WorkLog {
     this.#facts.failed.push(member);
   }
 
-  /** Nothing is left to do. What was not ended is there at the next start. */
+  /**
+   * Nothing is left to do. What was not ended is there at the next start. Of a light work that is not written down: the next
+   * process finds it done, or forgets it.
+   */
   async end(): Promise<void> {
     if (this.#facts.ended === true) return;
     this.#facts = { ...this.#facts, ended: true };
     this.#options.ended();
+    if (this.#facts.light === true && this.#hasBegunOnly) return;
     try {
       await this.#write({ ended: true }, false);
     } catch {
@@ -246,6 +283,7 @@ export class WorkLog {
 
   #write(fact: LaterFacts, synced: boolean): Promise<void> {
     const { id, records, change } = this.#options;
+    this.#hasBegunOnly = false;
     const { failed: _, ...known } = this.#facts;
     // Others may have been written, and not been told of yet.
     return change(() => records.put([id, 0], { ...known, ...records.get([id, 0]), ...fact }), synced);
@@ -256,7 +294,7 @@ function readWorks(records: WorkRecords): Map<string, WorkFacts> {
   const works = new Map<string, WorkFacts>();
   for (const { key, value } of records.range()) {
     const [id] = key;
-    if ("method" in value) works.set(id, { ...value, failed: [] });
+    if ("method" in value) works.set(id, { failed: [], ...value });
     else works.get(id)?.failed.push(value);
   }
   return works;

@@ -5,7 +5,7 @@ import type { ResourcePath } from "@meanwhile/dav";
 import type { CommitOptions, Placement, Tree, TreeWork } from "@meanwhile/server/store";
 import { type TestWork, testWork } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
-import type { Change } from "../calls/before-change.ts";
+import type { Change } from "../../calls/before-change.ts";
 import { makeCrashSite, startProcess } from "./crash.ts";
 import { makeCrashTree } from "./crash-cases.ts";
 

@@ -8,21 +8,22 @@ import { isFull, type Part, type PartOptions } from "@meanwhile/state-lmdb";
 import { stateIn } from "@meanwhile/state-lmdb/testing";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { onTestFinished } from "vitest";
-import type { BeforeChange, Change } from "../calls/before-change.ts";
-import { Calls } from "../calls/calls.ts";
-import type { Durability } from "../calls/durability.ts";
-import { fileOperations, openDirectories } from "../calls/file-operations.ts";
-import { Syncs } from "../calls/syncs.ts";
-import { Folder } from "../paths/folder.ts";
-import { sweep } from "../placing/sweep.ts";
-import { Temporaries } from "../placing/temporaries.ts";
-import { DeadProperties } from "../properties/dead-properties.ts";
-import { FolderTree } from "../trees/folder-tree.ts";
-import { Pace } from "../workers/pace.ts";
-import type { WorkFacts } from "../works/work-facts.ts";
-import { Works } from "../works/works.ts";
-import { makeFolder } from "./disk.ts";
-import { FoldingCalls, type Form } from "./folding-calls.ts";
+import type { BeforeChange, Change } from "../../calls/before-change.ts";
+import { Calls } from "../../calls/calls.ts";
+import type { Durability } from "../../calls/durability.ts";
+import { fileOperations, openDirectories } from "../../calls/file-operations.ts";
+import { Syncs } from "../../calls/syncs.ts";
+import { Folder } from "../../paths/folder.ts";
+import { HeldDirectories } from "../../paths/held-directories.ts";
+import { sweep } from "../../placing/sweep.ts";
+import { Temporaries } from "../../placing/temporaries.ts";
+import { DeadProperties } from "../../properties/dead-properties.ts";
+import { FolderTree } from "../../trees/folder-tree.ts";
+import { Pace } from "../../workers/pace.ts";
+import type { WorkFacts } from "../../works/work-facts.ts";
+import { Works } from "../../works/works.ts";
+import { makeFolder } from "../disk.ts";
+import { FoldingCalls, type Form } from "../folding-calls.ts";
 
 /** A folder with its state, in which processes follow each other. */
 export interface CrashSite {
@@ -88,7 +89,9 @@ export function startProcess(site: CrashSite, endAt: number = Number.POSITIVE_IN
     site.form === undefined
       ? new Calls(new Pace(), before, options)
       : new FoldingCalls(site.form, new Pace(), before, options);
-  const folder = new Folder({ root: site.folder, state: site.state, calls });
+  // What a process that ended has open is closed by its number, and by nobody else.
+  const held = new HeldDirectories({ most: 0 });
+  const folder = new Folder({ root: site.folder, state: site.state, calls, held });
   let id = 0;
   const randomId = (): string => `r${process.hrtime.bigint()}-${++id}`;
   const left: ResourcePath[] = [];

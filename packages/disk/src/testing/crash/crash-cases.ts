@@ -3,13 +3,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
 import type { Tree, TreeWork } from "@meanwhile/server/store";
-import type { Change } from "../calls/before-change.ts";
+import type { Change } from "../../calls/before-change.ts";
 
 export interface CrashCase {
   readonly name: string;
   /** Whether there is something at the destination. */
   readonly replaces: "collection" | "document" | undefined;
   readonly skipped: readonly ResourcePath[];
+  /** It is recorded lightly: {@link TreeWork.light}. */
+  readonly light?: boolean;
   fault?(change: Change): void;
   /** @param seen what was at the destination when it was judged */
   run(tree: Tree, work: TreeWork, seen?: string): Promise<unknown>;
@@ -25,6 +27,8 @@ const move = (tree: Tree, work: TreeWork, seen?: string) =>
   tree.move(source, destination, placement(seen), work);
 const remove = (tree: Tree, work: TreeWork) => tree.remove(source, work);
 const document = at("/source/a");
+/** It has no dead properties. */
+const undescribed = at("/source/z");
 const plain = { replaces: undefined, skipped: [] } as const;
 
 export const crashCases: readonly CrashCase[] = [
@@ -78,6 +82,30 @@ export const crashCases: readonly CrashCase[] = [
     name: "MOVE of a document over a document",
     replaces: "document",
     run: (tree, work, seen) => tree.move(document, destination, placement(seen), work),
+  },
+  {
+    ...{ ...plain, light: true, name: "COPY of a document, recorded lightly" },
+    run: (tree, work, seen) =>
+      tree.copy(undescribed, destination, { ...placement(seen), depth: "infinity" }, work),
+  },
+  {
+    ...{ ...plain, light: true, name: "COPY of a document, recorded lightly, where there are no links" },
+    fault: failing("link"),
+    run: (tree, work, seen) =>
+      tree.copy(undescribed, destination, { ...placement(seen), depth: "infinity" }, work),
+  },
+  {
+    ...{ ...plain, light: true, name: "MOVE of a document, recorded lightly" },
+    run: (tree, work, seen) => tree.move(undescribed, destination, placement(seen), work),
+  },
+  {
+    ...{ ...plain, light: true, name: "MOVE of a document, recorded lightly, where there are no links" },
+    fault: failing("link"),
+    run: (tree, work, seen) => tree.move(undescribed, destination, placement(seen), work),
+  },
+  {
+    ...{ ...plain, light: true, name: "DELETE of a document, recorded lightly" },
+    run: (tree, work) => tree.remove(undescribed, work),
   },
   { ...plain, name: "DELETE", run: remove },
   { ...plain, name: "DELETE of a document", run: (tree, work) => tree.remove(document, work) },

@@ -39,7 +39,7 @@ export function startChild(
   script: string,
   preloaded = "",
 ): TestChild {
-  const disk = fileURLToPath(new URL("../disk.ts", import.meta.url));
+  const disk = fileURLToPath(new URL("../../disk.ts", import.meta.url));
   // The worker threads of the disk need it, as those of the tests do.
   const loader = process.execArgv.filter((option) => option.startsWith("--import="));
   const early = preloaded === "" ? [] : [`--import=data:text/javascript,${encodeURIComponent(preloaded)}`];

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
 import { readTables } from "@meanwhile/state-lmdb/internal";
 import { expect } from "vitest";
-import { testWith } from "../../../../conformance/judge.ts";
+import { testWith } from "../../../../../conformance/judge.ts";
+import { openTestDisk } from "../disk.ts";
+import { filesIn, format1EndedMs, inFormat1, makeFormat1 } from "../format-1.ts";
 import { startChild } from "./child.ts";
-import { openTestDisk } from "./disk.ts";
-import { filesIn, format1EndedMs, inFormat1, makeFormat1 } from "./format-1.ts";
 
 const at = (path: string): ResourcePath => path as ResourcePath;
 const clock = () => format1EndedMs;
