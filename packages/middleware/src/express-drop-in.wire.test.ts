@@ -8,10 +8,10 @@ import express, { type Express } from "express";
 import untyped from "express4";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { processing } from "./express.ts";
-import type { Served } from "./testing/adapter-subject.ts";
+import type { Served } from "./testing/adapter/adapter-subject.ts";
+import { listen } from "./testing/adapter/node-app.ts";
 import { ask, type DropInAnswer, sameLogs } from "./testing/drop-in/drop-in.ts";
 import { expressCases } from "./testing/drop-in/express-cases.ts";
-import { listen } from "./testing/node-app.ts";
 import { http1Client } from "./testing/raw-client.ts";
 
 const express4 = untyped as typeof express;

@@ -5,10 +5,10 @@ import { createOperations } from "@meanwhile/operations";
 import compression from "compression";
 import express, { type Express } from "express";
 import { expect, onTestFinished, test } from "vitest";
+import { type ManualTimers, manualTimers } from "../../interim/src/testing/manual-timers.ts";
 import { currentOperation } from "./current.ts";
 import { operationOf, processing } from "./express.ts";
-import { chunk } from "./testing/adapter-subject.ts";
-import { type ManualTimers, manualTimers } from "./testing/manual-timers.ts";
+import { chunk } from "./testing/adapter/adapter-subject.ts";
 import { field, http1Client, type TestClient } from "./testing/raw-client.ts";
 
 async function serve(app: Express): Promise<() => TestClient> {

@@ -3,10 +3,10 @@ import express, { type Express } from "express";
 // @ts-expect-error: an alias has no types of its own; it is used as Express 5 is.
 import untyped from "express4";
 import { processing } from "./express.ts";
-import type { AdapterSubject } from "./testing/adapter-subject.ts";
-import { addRoutes } from "./testing/express-app.ts";
-import { listen } from "./testing/node-app.ts";
-import { testContract } from "./testing/run-contract.ts";
+import type { AdapterSubject } from "./testing/adapter/adapter-subject.ts";
+import { addRoutes } from "./testing/adapter/express-app.ts";
+import { listen } from "./testing/adapter/node-app.ts";
+import { testContract } from "./testing/adapter/run-contract.ts";
 
 const express4 = untyped as typeof express;
 

@@ -5,10 +5,10 @@ import express from "express";
 import Fastify, { type FastifyInstance } from "fastify";
 import { inject } from "light-my-request";
 import { expect, onTestFinished, test } from "vitest";
+import { manualTimers } from "../../interim/src/testing/manual-timers.ts";
 import { processing as expressProcessing } from "./express.ts";
 import { processing } from "./fastify.ts";
-import { uuid } from "./testing/adapter-scene.ts";
-import { manualTimers } from "./testing/manual-timers.ts";
+import { uuid } from "./testing/adapter/adapter-scene.ts";
 
 interface Injected {
   readonly app: FastifyInstance;

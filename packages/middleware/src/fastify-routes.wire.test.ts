@@ -2,8 +2,8 @@ import type { AddressInfo } from "node:net";
 import { createOperations } from "@meanwhile/operations";
 import createFastify, { type FastifyInstance } from "fastify";
 import { expect, onTestFinished, test } from "vitest";
+import { manualTimers } from "../../interim/src/testing/manual-timers.ts";
 import { processing } from "./fastify.ts";
-import { manualTimers } from "./testing/manual-timers.ts";
 import { field, http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
 
 const protocols = ["HTTP/1.1", "HTTP/2"] as const;

@@ -9,9 +9,9 @@ import type {
   HTTPMethods,
 } from "fastify";
 import { tellFieldsBefore } from "./answers/fields-before.ts";
+import { Handling } from "./handling/handling.ts";
 import { isInjected } from "./recording/injected.ts";
 import { type HandlerOperation, operationOf } from "./request/handler-operation.ts";
-import { Handling } from "./request/handling.ts";
 import {
   checkRouteOptions,
   type ProcessingOptions as OptionsOf,

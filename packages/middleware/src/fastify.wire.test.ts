@@ -9,9 +9,9 @@ import {
   type AdapterSubject,
   type AppStory,
   chunk,
-} from "./testing/adapter-subject.ts";
-import { fastifyOptions } from "./testing/options-for.ts";
-import { testContract } from "./testing/run-contract.ts";
+} from "./testing/adapter/adapter-subject.ts";
+import { fastifyOptions } from "./testing/adapter/options-for.ts";
+import { testContract } from "./testing/adapter/run-contract.ts";
 
 function addRoutes(app: FastifyInstance, story: AppStory): void {
   // Content is left to the routes.

@@ -3,10 +3,10 @@ import { connect } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { createOperations } from "@meanwhile/operations";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { manualTimers } from "../../interim/src/testing/manual-timers.ts";
 import { type FetchHandler, processing } from "./fetch.ts";
 import type { ProcessingOptions } from "./request/options.ts";
-import { manualTimers } from "./testing/manual-timers.ts";
-import { listen } from "./testing/node-app.ts";
+import { listen } from "./testing/adapter/node-app.ts";
 import { field, http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
 import { standsStill } from "./testing/stands-still.ts";
 

@@ -4,9 +4,9 @@ import { getRequestListener } from "@hono/node-server";
 import { type FetchHandler, processing } from "./fetch.ts";
 import { operationOf, processing as wrapNode } from "./node.ts";
 import { inertOperation } from "./request/handler-operation.ts";
-import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
-import { listen } from "./testing/node-app.ts";
-import { testContract } from "./testing/run-contract.ts";
+import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter/adapter-subject.ts";
+import { listen } from "./testing/adapter/node-app.ts";
+import { testContract } from "./testing/adapter/run-contract.ts";
 
 const routes: Readonly<
   Record<string, (story: AppStory, ...given: Parameters<FetchHandler>) => Promise<Response>>

@@ -7,11 +7,11 @@ import { cors } from "hono/cors";
 import { expect, onTestFinished, test } from "vitest";
 import { type HonoEnvironment, processing } from "./hono.ts";
 import { operationOf } from "./request/handler-operation.ts";
-import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
-import { listen } from "./testing/node-app.ts";
-import { honoOptions } from "./testing/options-for.ts";
+import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter/adapter-subject.ts";
+import { listen } from "./testing/adapter/node-app.ts";
+import { honoOptions } from "./testing/adapter/options-for.ts";
+import { testContract } from "./testing/adapter/run-contract.ts";
 import { http1Client } from "./testing/raw-client.ts";
-import { testContract } from "./testing/run-contract.ts";
 
 function addRoutes(app: Hono<HonoEnvironment>, story: AppStory): void {
   app.post("/json", async (c) => {

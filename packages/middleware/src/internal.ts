@@ -27,11 +27,11 @@ export {
   type StatusProgress,
   statusDocument,
 } from "./status/document.ts";
-export { defaultEventStreamTimes, type EventStreamTimes } from "./status/event-stream.ts";
-export { outcomeEventId, resultsPerEvent, type StatusResults } from "./status/events.ts";
-export { defaultStatusLimits, type StatusLimits } from "./status/followers.ts";
-export { htmlText } from "./status/html-text.ts";
+export { defaultEventStreamTimes, type EventStreamTimes } from "./status/events/event-stream.ts";
+export { outcomeEventId, resultsPerEvent, type StatusResults } from "./status/events/events.ts";
+export { defaultStatusLimits, type StatusLimits } from "./status/events/followers.ts";
 export type { JobStatus } from "./status/job.ts";
+export { htmlText } from "./status/page/html-text.ts";
 export { defaultStatusPath, statusMethods } from "./status/place.ts";
 export {
   createStatusService,
@@ -40,7 +40,19 @@ export {
   type StatusService,
   type StatusServiceOptions,
 } from "./status/service.ts";
-export { type Attendance, createAttendance, resetMs, type Told } from "./waiting/delivery-tracker.ts";
+export {
+  type Attendance,
+  createAttendance,
+  type Presence,
+  resetMs,
+  type Told,
+} from "./waiting/delivery-tracker.ts";
 export type { FirstAnswer, Patience } from "./waiting/first-answer.ts";
 export { type Followed, type FollowOptions, follow } from "./waiting/follow.ts";
 export type { WaitingOptions } from "./waiting/interim-news.ts";
+export {
+  createSlowRequests,
+  type SlowRequests,
+  type SlowRequestsOptions,
+  slowMs,
+} from "./waiting/slow-requests.ts";

@@ -9,13 +9,13 @@ import { cors } from "hono/cors";
 import { getRequestListener as listenerOf2 } from "hono-node-server-2";
 import Koa from "koa";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { manualTimers } from "../../interim/src/testing/manual-timers.ts";
 import { processing as forFetch } from "./fetch.ts";
 import { processing as forHono, type HonoEnvironment } from "./hono.ts";
 import { processing as forKoa } from "./koa.ts";
 import type { ProcessingOptions, RouteOptions } from "./request/options.ts";
-import { manualTimers } from "./testing/manual-timers.ts";
-import { listen } from "./testing/node-app.ts";
-import { honoOptions, koaOptions } from "./testing/options-for.ts";
+import { listen } from "./testing/adapter/node-app.ts";
+import { honoOptions, koaOptions } from "./testing/adapter/options-for.ts";
 import { field, http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
 
 type Protocol = "HTTP/1.1" | "HTTP/2";

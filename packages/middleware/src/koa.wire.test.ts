@@ -5,11 +5,11 @@ import Koa from "koa";
 import { expect, onTestFinished, test } from "vitest";
 import { processing } from "./koa.ts";
 import { operationOf } from "./request/handler-operation.ts";
-import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter-subject.ts";
-import { listen } from "./testing/node-app.ts";
-import { koaOptions } from "./testing/options-for.ts";
+import { type AdapterSubject, type AppStory, chunk } from "./testing/adapter/adapter-subject.ts";
+import { listen } from "./testing/adapter/node-app.ts";
+import { koaOptions } from "./testing/adapter/options-for.ts";
+import { testContract } from "./testing/adapter/run-contract.ts";
 import { http1Client } from "./testing/raw-client.ts";
-import { testContract } from "./testing/run-contract.ts";
 
 type Route = (context: Koa.Context, story: AppStory) => Promise<void>;
 

@@ -4,10 +4,10 @@ import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, connect, Socket } from "node:net";
 import { createOperations } from "@meanwhile/operations";
 import { expect, onTestFinished, test } from "vitest";
+import { manualTimers } from "../../interim/src/testing/manual-timers.ts";
+import { moveResponse } from "./detaching/move-response.ts";
 import { type NodeHandler, operationOf, processing } from "./node.ts";
 import { FacadeSocket } from "./recording/facade-socket.ts";
-import { moveResponse } from "./recording/move-response.ts";
-import { manualTimers } from "./testing/manual-timers.ts";
 import { field, http1Client, http2Client, type TestClient } from "./testing/raw-client.ts";
 import { standsStill } from "./testing/stands-still.ts";
 

@@ -1,7 +1,7 @@
 import { processing } from "./node.ts";
-import type { AdapterSubject } from "./testing/adapter-subject.ts";
-import { listen, nodeApp } from "./testing/node-app.ts";
-import { testContract } from "./testing/run-contract.ts";
+import type { AdapterSubject } from "./testing/adapter/adapter-subject.ts";
+import { listen, nodeApp } from "./testing/adapter/node-app.ts";
+import { testContract } from "./testing/adapter/run-contract.ts";
 
 const wrapped: AdapterSubject = {
   name: "a wrapped handler",

@@ -10,9 +10,9 @@ const told = new WeakMap<AnyRequest, () => StatusFields>();
 export function tellFieldsBefore(request: AnyRequest, fields: () => StatusFields): void {
   // Mounted once more on a route, where handlers may have set some of their own.
   if (told.has(request)) return;
-  const { headers, method = "GET" } = request;
+  const { method = "GET" } = request;
   // All others have the answer of their handler.
-  if (!asksForUs(headers) && !isSafe(method)) return;
+  if (!asksForUs(request) && !isSafe(method)) return;
   told.set(request, fields);
 }
 

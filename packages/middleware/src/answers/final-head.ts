@@ -1,5 +1,6 @@
 /** What is done as a handler writes the head of its final response. */
 import type { ServerResponse } from "node:http";
+import { ignoreContent } from "@meanwhile/interim/internal";
 import { announcement } from "./announcement.ts";
 
 type WriteHead = (status: number, reason?: unknown, fields?: unknown) => ServerResponse;
@@ -25,7 +26,7 @@ export function watchFinalHead(
       warn(`${status} is the status of an interim response and cannot be final: sent as 500`);
       for (const name of this.getHeaderNames()) this.removeHeader(name);
       // What the handler writes as its content is about something else.
-      Reflect.set(this, "_hasBody", false);
+      ignoreContent(this);
       return before.call(this, 500, "Interim Status As Final", {
         "Content-Length": "0",
         [announced]: version,

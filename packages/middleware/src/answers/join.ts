@@ -1,11 +1,11 @@
 /** A request whose Idempotency-Key is known: it gets the answer of the first one, and its handler does not run. */
 import { type AnyRequest, type AnyResponse, type Exchange, openExchange } from "@meanwhile/interim";
-import { parsePrefer } from "@meanwhile/interim/fields";
 import type { Operation, Outcome } from "@meanwhile/operations";
 import { admit, type Earlier } from "@meanwhile/operations/internal";
-import type { ContentDigest } from "../request/content-digest.ts";
+import type { ContentDigest } from "../handling/content-digest.ts";
 import { allowanceOf, type Core, collectionUrl } from "../request/core.ts";
 import type { Settings } from "../request/options.ts";
+import { preferencesOf } from "../request/request-view.ts";
 import { problem, type StatusAnswer } from "../status/answer.ts";
 import type { FirstAnswer } from "../waiting/first-answer.ts";
 import { follow } from "../waiting/follow.ts";
@@ -40,7 +40,7 @@ export async function join(core: Core, earlier: Earlier, joining: Joining): Prom
     case "mismatch":
       return answerSelected(exchange, mismatch);
     case "join":
-      return waitFor(core, admission.operation, exchange, { settings, url });
+      return waitFor(core, admission.operation, exchange, { settings, url, content: content.value });
     case "replay":
       core.observer.resumed(earlier);
       if ("ended" in earlier) await earlier.ended;
@@ -59,24 +59,30 @@ async function waitFor(
   core: Core,
   operation: Operation,
   exchange: Exchange,
-  { settings, url }: { readonly settings: Settings; readonly url: string },
+  {
+    settings,
+    url,
+    content,
+  }: { readonly settings: Settings; readonly url: string; readonly content: string | undefined },
 ): Promise<void> {
   const { operations, pacer, attendance, observer } = core;
-  const preferences = parsePrefer(exchange.request.headers["prefer"]);
+  const preferences = preferencesOf(exchange.request);
   observer.joined(operation);
   const { first, answered } = await follow(operation, exchange, {
     operations,
     pacer,
     attendance,
     pacing: settings.pacing,
-    allowance: allowanceOf(exchange, settings),
+    allowance: allowanceOf(exchange, preferences, settings),
     asked: preferences.processing,
-    statusUrl: url,
+    statusUrl: () => url,
     closed: exchange.closed,
     waitMs: patienceMs(preferences),
   });
   if (first.kind === "accepted") observer.accepted(operation);
-  const answer = answerTo(first, operation, url);
+  // Of one that another process runs, the content is known once it has ended.
+  const differs = first.kind === "outcome" && !isSameContent(operation, content);
+  const answer = differs ? mismatch : answerTo(first, operation, url);
   if (answer) await answerSelected(exchange, answer);
   answered();
 }
@@ -112,6 +118,11 @@ async function isSame(core: Core, earlier: Earlier, { fingerprint, content }: Jo
     const abandoned = new Promise<void>((resolve) => whenAborted(core.operations.abandoned, resolve));
     await Promise.race([first.whole, earlier.ended, abandoned]);
   }
+  return isSameContent(earlier, mine);
+}
+
+/** As far as it is known. */
+function isSameContent(earlier: Earlier, mine: string | undefined): boolean {
   const theirs = contentOf(earlier);
   return mine === undefined || theirs === "" || theirs === brokenOff || theirs === mine;
 }

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createOperations, type Journal, type JournalEntry, memoryJournal } from "@meanwhile/operations";
 import { expect, onTestFinished, test } from "vitest";
+import { manualTimers } from "../../../interim/src/testing/manual-timers.ts";
 import { type NodeHandler, type ProcessingOptions, processing } from "../node.ts";
-import { manualTimers } from "../testing/manual-timers.ts";
 import { field, http1Client, type TestClient } from "../testing/raw-client.ts";
 
 /** A journal that the next process takes up. */

@@ -1,8 +1,8 @@
 import { createOperations } from "@meanwhile/operations";
 import { describe, expect, test } from "vitest";
+import { manualTimers } from "../../../interim/src/testing/manual-timers.ts";
 import type { ProcessingOptions } from "../request/options.ts";
-import { alice, uuid } from "../testing/adapter-scene.ts";
-import { manualTimers } from "../testing/manual-timers.ts";
+import { alice, uuid } from "../testing/adapter/adapter-scene.ts";
 import { field } from "../testing/raw-client.ts";
 import { protocols, serveHandler } from "../testing/serve-handler.ts";
 

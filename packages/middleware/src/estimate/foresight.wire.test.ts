@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { createOperations } from "@meanwhile/operations";
 import { expect, onTestFinished, test } from "vitest";
+import { manualTimers } from "../../../interim/src/testing/manual-timers.ts";
 import type { ProcessingOptions } from "../request/options.ts";
 import { createProcessor } from "../request/processor.ts";
-import { manualTimers } from "../testing/manual-timers.ts";
 import { http1Client } from "../testing/raw-client.ts";
 
 /** A service whose handlers wait until they are let go, on a clock that the test moves on. */

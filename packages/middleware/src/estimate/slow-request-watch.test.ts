@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { manualTimers } from "../testing/manual-timers.ts";
+import { manualTimers } from "../../../interim/src/testing/manual-timers.ts";
 import { createAttention } from "./slow-request-watch.ts";
 
 test("an item is looked at once, between once and twice the time; one that was taken out is not", () => {

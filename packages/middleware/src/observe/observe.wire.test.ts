@@ -12,8 +12,8 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import { Registry } from "prom-client";
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { manualTimers } from "../../../interim/src/testing/manual-timers.ts";
 import { type NodeHandler, type ProcessingOptions, processing } from "../node.ts";
-import { manualTimers } from "../testing/manual-timers.ts";
 import { field, http1Client, type TestClient } from "../testing/raw-client.ts";
 import { telemetryFor } from "./tracing.ts";
 

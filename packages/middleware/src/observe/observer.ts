@@ -93,7 +93,7 @@ export function createObserver(options: ObserverOptions): Observer {
         const durationMs = now() - observed.arrival.atMs;
         const route = routeLabel(observed.route);
         metrics?.durations.observe(durationMs / 1000, { method, route, state, status: classOf(status) });
-        logger.info({ ...facts, route, state, status, durationMs }, "an operation ended");
+        logger.info({ route, state, status, durationMs, ...facts }, "an operation ended");
         if (route !== "") {
           span?.updateName(`operation ${method} ${route}`);
           span?.setAttributes({ "http.route": route });

@@ -49,6 +49,7 @@ export class Delivery {
     return this.#state === "flowing";
   }
 
+  /** Whether nothing more is delivered. */
   get isOver(): boolean {
     return this.#state === "over";
   }

@@ -1,6 +1,7 @@
 /** What a handler's response takes for its socket: what is written goes to us, and it stays open when the client goes. */
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { responseOn } from "@meanwhile/interim/internal";
 import type { After } from "@meanwhile/operations";
 
 export interface FacadeSink {
@@ -52,8 +53,6 @@ const passed = [
  * by it; `timeout`, to tell the response; `close` and `drain`, see {@link attach}. `end` and `data` never come here.
  */
 export class FacadeSocket extends Duplex {
-  /** The response that writes here, as node:http wants to see it. */
-  _httpMessage: { emit(event: "timeout", socket: FacadeSocket): boolean } | null = null;
   /** In milliseconds, as of node:net. */
   timeout: number | undefined;
   readonly #sink: FacadeSink;
@@ -69,7 +68,7 @@ export class FacadeSocket extends Duplex {
     this.#sink = sink;
     this.#after = after;
     this.on("error", () => undefined);
-    this.on("timeout", () => this._httpMessage?.emit("timeout", this));
+    this.on("timeout", () => responseOn(this)?.emit("timeout", this));
     for (const name of shown) {
       // As they are now: a socket that is closed no longer knows them, and one of HTTP/2 throws then.
       Object.defineProperty(this, name, { value: Reflect.get(socket, name), configurable: true });

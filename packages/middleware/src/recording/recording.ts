@@ -1,6 +1,7 @@
 /** Takes what a handler writes: keeps it as the outcome, and passes it on to the one who waits. */
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import type { Outcome } from "@meanwhile/operations";
-import { decoded } from "./content-coding.ts";
 import type { FacadeSink } from "./facade-socket.ts";
 import { describesCoding, isSecret, keptFields } from "./response-fields.ts";
 import { type FieldLine, type ResponseHead, ResponseReader } from "./response-reader.ts";
@@ -147,5 +148,28 @@ export class Recording implements FacadeSink {
     if (plain === undefined) return { status, fields, content };
     const uncoded = Object.entries(fields).filter(([name, value]) => !describesCoding(name, value));
     return { status, fields: Object.fromEntries(uncoded), content: plain };
+  }
+}
+
+const decoders = new Map([
+  ["gzip", promisify(gunzip)],
+  ["x-gzip", promisify(gunzip)],
+  ["deflate", promisify(inflate)],
+  ["br", promisify(brotliDecompress)],
+]);
+
+/**
+ * Takes the content coding off what was recorded: whoever gets it later may not accept that coding.
+ *
+ * @returns undefined where it is longer than `limit` bytes, not of this coding, or the coding is not known
+ */
+async function decoded(coding: string, content: Uint8Array, limit: number): Promise<Buffer | undefined> {
+  const decode = decoders.get(coding.trim().toLowerCase());
+  if (decode === undefined) return undefined;
+  try {
+    return await decode(content, { maxOutputLength: Math.max(1, limit) });
+  } catch {
+    // Not of this coding, or too long: it is kept as it is, and says which coding it has.
+    return undefined;
   }
 }

@@ -1,14 +1,14 @@
 /** What all requests of one `processing()` share. */
 import type { AnyRequest, Exchange, Pacer } from "@meanwhile/interim";
-import { parsePrefer } from "@meanwhile/interim/fields";
+import type { Preferences } from "@meanwhile/interim/fields";
 import { type Allowance, allowanceFor, showsHop } from "@meanwhile/interim/profiles";
 import type { Operations } from "@meanwhile/operations";
 import type { Turns } from "../answers/keyed-mutex.ts";
 import type { Estimator } from "../estimate/duration-estimate.ts";
+import type { ContentDigest } from "../handling/content-digest.ts";
 import type { Observer } from "../observe/observer.ts";
 import type { StatusService } from "../status/service.ts";
 import type { Attendance } from "../waiting/delivery-tracker.ts";
-import type { ContentDigest } from "./content-digest.ts";
 import type { Settings } from "./options.ts";
 import { isLocal, originOf, requestTarget } from "./request-view.ts";
 
@@ -44,12 +44,16 @@ export function targetUrl(request: AnyRequest, { origin }: Settings): string {
 }
 
 /** How many interim responses this exchange may get. See `allowanceFor`. */
-export function allowanceOf({ request, protocol }: Exchange, { policy }: Settings): Allowance {
+export function allowanceOf(
+  { request, protocol }: Exchange,
+  { processing }: Preferences,
+  { policy }: Settings,
+): Allowance {
   return allowanceFor(
     {
       protocol,
       userAgent: request.headers["user-agent"],
-      asked: parsePrefer(request.headers["prefer"]).processing,
+      asked: processing,
       hopSeen: showsHop(request.headers),
       loopback: isLocal(request),
     },

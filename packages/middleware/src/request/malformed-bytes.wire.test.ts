@@ -8,9 +8,9 @@ import { expect, onTestFinished, test } from "vitest";
 import { processing as ofFastify } from "../fastify.ts";
 import { processing as ofFetch } from "../fetch.ts";
 import { type HonoEnvironment, processing as ofHono } from "../hono.ts";
-import type { Served } from "../testing/adapter-subject.ts";
-import { listen } from "../testing/node-app.ts";
-import { rawSubjects } from "../testing/raw-subjects.ts";
+import type { Served } from "../testing/adapter/adapter-subject.ts";
+import { listen } from "../testing/adapter/node-app.ts";
+import { rawSubjects } from "../testing/adapter/raw-subjects.ts";
 
 /** Told of a request's connection, and resolves when it is to be answered with 204. */
 type Handle = (connection: Socket) => Promise<void>;

@@ -9,6 +9,7 @@ import {
   type Operations,
   type Retention,
 } from "@meanwhile/operations";
+import { longestTimeoutMs } from "@meanwhile/operations/internal";
 import { saysNothingWasDone } from "../answers/repetition.ts";
 import { type Logger, logLevels, safeLogger } from "../observe/logger.ts";
 import { type Metrics, type MetricsRegistry, metricsOf } from "../observe/metrics.ts";
@@ -273,14 +274,11 @@ function isUnsafe({ method = "GET" }: AnyRequest): boolean {
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Timers count to 2^31 - 1 milliseconds. */
-const longestMs = 2 ** 31 - 1;
-
 function duration(name: string, value: Duration | undefined, otherwise: number): number {
   if (value === undefined) return otherwise;
   const [, count, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(String(value)) ?? [];
   const ms = typeof value === "number" ? value : Number(count) * (units[unit] ?? Number.NaN);
-  if (Number.isFinite(ms) && ms >= 0 && ms <= longestMs) return ms;
+  if (Number.isFinite(ms) && ms >= 0 && ms <= longestTimeoutMs) return ms;
   throw wrong(name, "is a number of milliseconds, or 250ms, 20s, 5m, 1h", value);
 }
 

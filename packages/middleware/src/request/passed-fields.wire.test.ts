@@ -4,12 +4,12 @@ import { createOperations } from "@meanwhile/operations";
 import express from "express";
 import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { manualTimers } from "../../../interim/src/testing/manual-timers.ts";
 import { sendAnswer } from "../answers/send-answer.ts";
 import { processing as forExpress } from "../express.ts";
 import { processing as forHono, type HonoEnvironment } from "../hono.ts";
-import { alice, documentPath, uuid } from "../testing/adapter-scene.ts";
-import { manualTimers } from "../testing/manual-timers.ts";
-import { listen } from "../testing/node-app.ts";
+import { alice, documentPath, uuid } from "../testing/adapter/adapter-scene.ts";
+import { listen } from "../testing/adapter/node-app.ts";
 import { field, http1Client, type TestClient } from "../testing/raw-client.ts";
 import { protocols, serveHandler } from "../testing/serve-handler.ts";
 

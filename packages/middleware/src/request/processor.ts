@@ -10,6 +10,9 @@ import { recoverHandlers } from "../answers/recovery.ts";
 import { sendAnswer } from "../answers/send-answer.ts";
 import { createEstimator } from "../estimate/duration-estimate.ts";
 import { type Attention, createAttention } from "../estimate/slow-request-watch.ts";
+import { beginLate, enterAtOnce } from "../handling/enter.ts";
+import { Handling } from "../handling/handling.ts";
+import { keeperOf } from "../handling/keeper.ts";
 import { createObserver } from "../observe/observer.ts";
 import { telemetryFor } from "../observe/tracing.ts";
 import { isInjected, tellComplete } from "../recording/injected.ts";
@@ -18,13 +21,10 @@ import { createStatusService } from "../status/service.ts";
 import { createAttendance } from "../waiting/delivery-tracker.ts";
 import { runHandler } from "./around-handler.ts";
 import { allowanceOf, type Core, collectionUrl, targetUrl } from "./core.ts";
-import { beginLate, enterAtOnce } from "./enter.ts";
 import { carryOperation, operationOf } from "./handler-operation.ts";
-import { Handling } from "./handling.ts";
-import { keeperOf } from "./keeper.ts";
 import { type Mount, mountedOnRoute, mountOf, type Passed } from "./mount.ts";
 import { type ProcessingOptions, type Settings, selectsUnsafe, settingsOf } from "./options.ts";
-import { asksForUs, requestTarget, statusRest } from "./request-view.ts";
+import { asksForUs, preferencesOf, requestTarget, statusRest } from "./request-view.ts";
 
 /** A request that is still unanswered after once to twice this time becomes an operation, in milliseconds. */
 const attentionMs = 50;
@@ -160,10 +160,9 @@ export function createProcessor(
         response,
         route,
       );
-      const { headers } = request;
-      const key = headers["idempotency-key"];
+      const key = request.headers["idempotency-key"];
       if (isInjected(response)) tellComplete(request);
-      if (!asksForUs(headers) && settings.expectsMs === 0) {
+      if (!asksForUs(request) && settings.expectsMs === 0) {
         const attended = attention.add(handling);
         if (handling.needsOwnResponse) handling.passOn();
         prepare(handling, handling.response, () => {
@@ -201,6 +200,7 @@ function serveStatus(
   rest: string,
 ): void {
   const exchange = openExchange(request, response);
+  const preferences = preferencesOf(request);
   request.resume();
   core
     .recovered()
@@ -211,7 +211,8 @@ function serveStatus(
         headers: request.headers,
         principal: settings.principal(request),
         collectionUrl: collectionUrl(request, settings),
-        allowance: allowanceOf(exchange, settings),
+        preferences,
+        allowance: allowanceOf(exchange, preferences, settings),
       }),
     )
     .then(

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { AnyRequest } from "@meanwhile/interim";
-import { parsePrefer } from "@meanwhile/interim/fields";
+import { type Preferences, parsePrefer } from "@meanwhile/interim/fields";
 
 /**
  * Who asks, as far as Authorization and Cookie tell: a hash of both.
@@ -14,14 +14,18 @@ export function credentialsOf({ headers: { authorization, cookie } }: AnyRequest
   return `credentials ${createHash("sha256").update(parts).digest("base64url")}`;
 }
 
+/** What its client would rather have (RFC 7240): `Prefer` is read here only. */
+export function preferencesOf({ headers }: Pick<AnyRequest, "headers">): Preferences {
+  return parsePrefer(headers["prefer"]);
+}
+
 /**
  * Whether a request asks for what only an operation has: a key, or a preference that is heeded here. All other
  * preferences, such as `return=minimal`, are its handler's.
  */
-export function asksForUs(headers: AnyRequest["headers"]): boolean {
-  if (headers["idempotency-key"] !== undefined) return true;
-  if (headers["prefer"] === undefined) return false;
-  const { processing, respondAsync } = parsePrefer(headers["prefer"]);
+export function asksForUs(request: Pick<AnyRequest, "headers">): boolean {
+  if (request.headers["idempotency-key"] !== undefined) return true;
+  const { processing, respondAsync } = preferencesOf(request);
   return processing || respondAsync;
 }
 

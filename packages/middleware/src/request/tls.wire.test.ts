@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { createOperations } from "@meanwhile/operations";
 import { expect, onTestFinished, test } from "vitest";
+import { trusted } from "../../../interim/src/testing/certificates.ts";
 import { processing } from "../node.ts";
-import { uuid } from "../testing/adapter-scene.ts";
-import { certificate } from "../testing/certificate.ts";
+import { uuid } from "../testing/adapter/adapter-scene.ts";
 
 interface Answer {
   readonly status: number;
@@ -24,7 +24,7 @@ const overHttp1: Send = async (port, fields, content) => {
     host: "127.0.0.1",
     method: "POST",
     headers,
-    ca: certificate.cert,
+    ca: trusted.cert,
     servername: "localhost",
     agent: false,
   });
@@ -35,7 +35,7 @@ const overHttp1: Send = async (port, fields, content) => {
 };
 
 const overHttp2: Send = async (port, fields, content) => {
-  const session = connect(`https://127.0.0.1:${port}`, { ca: certificate.cert });
+  const session = connect(`https://127.0.0.1:${port}`, { ca: trusted.cert });
   const sent = session.request({ ...fields, ":method": "POST", ":authority": "api.example" });
   sent.end(content);
   const [seen] = await once(sent, "response");
@@ -58,7 +58,7 @@ test.each([
     for await (const piece of request) length += piece.length;
     response.end(String(length));
   });
-  const server = createSecureServer({ ...certificate, allowHTTP1: true }, listener).listen(0, "127.0.0.1");
+  const server = createSecureServer({ ...trusted, allowHTTP1: true }, listener).listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -1,9 +1,9 @@
 /** A whole handler with the middleware around it, as node:http and node:http2 want their listener. */
 import type { ServerResponse } from "node:http";
 import type { AnyRequest, AnyResponse } from "@meanwhile/interim";
+import { Handling } from "../handling/handling.ts";
 import { breakOff } from "../recording/break-off.ts";
 import { operationOf } from "./handler-operation.ts";
-import { Handling } from "./handling.ts";
 import type { Processor } from "./processor.ts";
 
 /** What a handler throws is answered with 500, or breaks its response off where that has begun. */

@@ -45,6 +45,8 @@ export interface StatusProgress {
   readonly total?: number;
   /** A few words for people. */
   readonly remark?: string;
+  /** While it runs: one member that is worked on, or was dealt with last, by its path from the target on. */
+  readonly member?: string;
   /** Of the present member, where that is a large one. */
   readonly bytes?: { readonly done: number; readonly total: number };
 }
@@ -78,7 +80,7 @@ export function statusDocument(
   href: string,
   { failed = true }: { readonly failed?: boolean } = {},
 ): StatusDocument {
-  const { done, total, remark, bytes } = operation.progress;
+  const { done, total, remark, member, bytes } = operation.progress;
   const { endedAtMs, outcome } = operation;
   const results = "results" in operation ? operation.results : undefined;
   return {
@@ -95,6 +97,7 @@ export function statusDocument(
       done,
       ...(total === undefined ? {} : { total }),
       ...(remark === undefined ? {} : { remark }),
+      ...(member === undefined || outcome !== undefined ? {} : { member }),
       ...(bytes === undefined ? {} : { bytes }),
     },
     failed: failed ? bounded(results?.failed() ?? ("failed" in operation ? operation.failed : [])) : [],

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { definition, type Schema, schemaErrors } from "../testing/schema-check.ts";
 import { jsonOf, readStream, settled, statusFixture } from "../testing/status-fixture.ts";
 import type { StatusDocument, StatusList, StatusOutcome, StatusProgress } from "./document.ts";
-import type { StatusResults } from "./events.ts";
+import type { StatusResults } from "./events/events.ts";
 
 const schema = JSON.parse(
   readFileSync(new URL("../../schema/status-document.schema.json", import.meta.url), "utf8"),
@@ -20,14 +20,20 @@ describe("real documents are what the published schema says", () => {
     const bare = jsonOf(await ask(operation.id));
     expect(errorsOf(bare)).toEqual([]);
     expect(bare).toMatchObject({ state: "running", progress: { done: 0 }, failed: [], failures: 0 });
-    work.progress(3, 20, "a remark");
-    work.bytes(1, 2);
+    work.progress(3, 20, "a remark", "photos/1.jpg");
+    work.bytes(1, 2, "photos/2.jpg");
     work.result(423, "/a");
     work.result(201, "/b");
     const full = jsonOf(await ask(operation.id));
     expect(errorsOf(full)).toEqual([]);
     expect(full).toMatchObject({
-      progress: { done: 3, total: 20, remark: "a remark", bytes: { done: 1, total: 2 } },
+      progress: {
+        done: 3,
+        total: 20,
+        remark: "a remark",
+        member: "photos/2.jpg",
+        bytes: { done: 1, total: 2 },
+      },
       failed: [{ status: 423, uri: "/a" }],
       failures: 1,
     });
@@ -134,6 +140,7 @@ const progress: Fields<StatusProgress> = {
   done: "required",
   total: "optional",
   remark: "optional",
+  member: "optional",
   bytes: "optional",
 };
 const outcome: Fields<StatusOutcome> = {

@@ -130,6 +130,8 @@ describe("the JSON document", () => {
           }
           kept.set(entry.id, entry);
         },
+        take: () => undefined,
+        mark: () => undefined,
         get: () => undefined,
         byKey: () => undefined,
         list: () => [],

@@ -1,7 +1,7 @@
 /** Everything at the reserved collection: status documents, outcomes, lists, each in all its representations. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Exchange, Pacer } from "@meanwhile/interim";
-import { parsePrefer } from "@meanwhile/interim/fields";
+import type { Preferences } from "@meanwhile/interim/fields";
 import type { Pacing } from "@meanwhile/interim/pacing";
 import type { Allowance } from "@meanwhile/interim/profiles";
 import type { JournalEntry, Operation, Operations } from "@meanwhile/operations";
@@ -23,13 +23,13 @@ import {
   type EventSource,
   type EventStreamTimes,
   eventStream,
-} from "./event-stream.ts";
-import { listEvents, operationEvents, outcomeEventId } from "./events.ts";
-import { createFollowers, type StatusLimits } from "./followers.ts";
+} from "./events/event-stream.ts";
+import { listEvents, operationEvents, outcomeEventId } from "./events/events.ts";
+import { createFollowers, type StatusLimits } from "./events/followers.ts";
 import { jobStatus } from "./job.ts";
-import { statusListPage } from "./list-page.ts";
 import { outcomeAnswer } from "./outcome.ts";
-import { pageFields, statusPage } from "./page.ts";
+import { statusListPage } from "./page/list-page.ts";
+import { pageFields, statusPage } from "./page/page.ts";
 import { askedIds, methodsOf, mostIds, parsePlace } from "./place.ts";
 import { appliedPreferences, isPatient, waitForEnd } from "./wait-for-end.ts";
 
@@ -49,6 +49,7 @@ export interface StatusRequest {
   /** What follows the reserved collection's path, decoded: "", "ID" or "ID/outcome". */
   readonly rest: string;
   readonly headers: IncomingHttpHeaders;
+  readonly preferences: Preferences;
   /** Who asks; undefined: anonymous. */
   readonly principal: string | undefined;
   /** The absolute URL of the reserved collection, as the client sees it, with its trailing slash. */
@@ -130,7 +131,7 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
   ): Promise<
     { readonly interims: number; readonly fields: StatusFields } | { readonly refused: StatusAnswer }
   > {
-    const preferences = parsePrefer(request.headers["prefer"]);
+    const { preferences } = request;
     const waits = request.method === "GET" && "ended" in found && !found.outcome && isPatient(preferences);
     if (!waits) return { interims: 0, fields: {} };
     const refused = followers.enter(request.principal, exchange);
@@ -182,9 +183,10 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
       return stream(exchange, request, events, listStopping);
     }
     const operationsList = await list(request, ids);
+    const ofBrowser = request.principal === undefined && ids === undefined;
     const text = `${JSON.stringify(operationsList)}\n`;
     return type === "text/html"
-      ? represent(request, html(statusListPage(operationsList), `W/${entityTag(text)}`, {}))
+      ? represent(request, html(statusListPage(operationsList, ofBrowser), `W/${entityTag(text)}`, {}))
       : represent(request, json(200, text, { ETag: entityTag(text) }));
   }
 

@@ -4,6 +4,7 @@ import type { Preferences } from "@meanwhile/interim/fields";
 import type { Pacing } from "@meanwhile/interim/pacing";
 import type { Allowance } from "@meanwhile/interim/profiles";
 import type { Operation, Operations } from "@meanwhile/operations";
+import { longestTimeoutMs } from "@meanwhile/operations/internal";
 import { firstOf } from "../waiting/first-answer.ts";
 import { waitFor } from "../waiting/interim-news.ts";
 import { whenAborted, whenEnded } from "../waiting/listeners.ts";
@@ -16,9 +17,6 @@ export interface StatusWaitingOptions {
   readonly preferences: Preferences;
   readonly statusUrl: string;
 }
-
-/** Timers count to 2^31 - 1 milliseconds. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Waits until the operation has ended; at most as long as `Prefer: wait=N` says (RFC 7240 §4.3), the process lives, or
@@ -39,7 +37,7 @@ export async function waitForEnd(
     pacing,
     allowance,
     asked: preferences.processing,
-    statusUrl,
+    statusUrl: () => statusUrl,
   });
   const { waitSeconds } = preferences;
   await firstOf<unknown>(
@@ -48,7 +46,7 @@ export async function waitForEnd(
     (tell) => whenAborted(operations.abandoned, () => tell("stopping")),
     waitSeconds === undefined
       ? undefined
-      : (tell) => operations.after(Math.min(waitSeconds * 1000, longestTimerMs), () => tell("time")),
+      : (tell) => operations.after(Math.min(waitSeconds * 1000, longestTimeoutMs), () => tell("time")),
   );
   following.stop();
   return following.sent;

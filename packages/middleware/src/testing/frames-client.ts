@@ -1,6 +1,7 @@
 /** Reads HTTP/2 frame by frame, for what Node's client does not show: which frame ends the stream, and in which order they come. */
 import { once } from "node:events";
 import { connect } from "node:net";
+import { frame, literals } from "../../../interim/src/testing/http2-frames.ts";
 
 export interface SeenFrame {
   readonly type: "HEADERS" | "DATA" | "RST_STREAM";
@@ -25,11 +26,9 @@ export async function framesOf(
     ":scheme": "http",
     ":path": path,
     ":authority": "api.example",
-    ...fields,
+    ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value])),
   };
-  const block = Buffer.concat(
-    Object.entries(lines).map(([name, value]) => literal(name.toLowerCase(), value)),
-  );
+  const block = literals(lines);
   socket.write(
     Buffer.concat([
       Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1"),
@@ -60,23 +59,6 @@ export async function framesOf(
     socket.destroy();
   }
   return seen;
-}
-
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** RFC 7541 §6.2.2: a literal without indexing, with a new name; both shorter than 127 bytes. */
-function literal(name: string, value: string): Buffer {
-  return Buffer.from(
-    `\0${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`,
-    "latin1",
-  );
 }
 
 /** RFC 7541 §A: what the static table has of `:status`, from index 8 on. */

@@ -7,7 +7,8 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from "node:http2";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
+import { fieldOf, Http1Reader, type ReadHead } from "../../../interim/src/testing/http1-reader.ts";
 
 export interface SeenHead {
   readonly status: number;
@@ -41,10 +42,7 @@ export interface TestClient {
   close(): void;
 }
 
-export function field(head: SeenHead, name: string): string | undefined {
-  const values = head.fields.filter(([has]) => has === name).map(([, value]) => value);
-  return values.length === 0 ? undefined : values.join(", ");
-}
+export const field: (head: SeenHead, name: string) => string | undefined = fieldOf;
 
 /** One connection; what is sent while another is under way is pipelined. */
 export function http1Client(port: number): TestClient {
@@ -58,8 +56,8 @@ export function http1Client(port: number): TestClient {
       const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
       socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n${content ?? ""}`);
       const before = last;
-      const heads: SeenHead[] = [];
-      const head = async (): Promise<SeenHead> => {
+      const heads: ReadHead[] = [];
+      const head = async (): Promise<ReadHead> => {
         await before;
         const seen = await reader.head();
         heads.push(seen);
@@ -72,9 +70,7 @@ export function http1Client(port: number): TestClient {
             let final = heads.at(-1) ?? (await head());
             while (final.status < 200) final = await head();
             const interims = heads.filter(({ status }) => status < 200);
-            const bodiless = method === "HEAD" || final.status === 204 || final.status === 304;
-            const rest = bodiless ? { content: Buffer.alloc(0), trailers: [] } : await reader.content(final);
-            return { ...final, interims, ...rest };
+            return { ...final, interims, ...(await reader.content(final, method)) };
           })();
           last = whole.catch(() => undefined);
           return whole;
@@ -90,89 +86,6 @@ export function http1Client(port: number): TestClient {
     },
     close: () => socket.destroy(),
   };
-}
-
-class Http1Reader {
-  #received: Buffer = Buffer.alloc(0);
-  #ended = false;
-  #wake: () => void = () => undefined;
-
-  constructor(socket: Socket) {
-    socket.on("data", (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
-      this.#wake();
-    });
-    const end = (): void => {
-      this.#ended = true;
-      this.#wake();
-    };
-    socket.on("end", end).on("close", end).on("error", end);
-  }
-
-  async head(): Promise<SeenHead> {
-    const [statusLine = "", ...lines] = (await this.#line("\r\n\r\n")).split("\r\n");
-    const [, status, reason = ""] = /^HTTP\/1\.1 (\d{3})(?: (.*)|$)/.exec(statusLine) ?? [];
-    return { status: Number(status), reason, fields: lines.map(pair) };
-  }
-
-  async content(head: SeenHead): Promise<Pick<Seen, "content" | "trailers">> {
-    if (field(head, "transfer-encoding") === "chunked") return this.#chunks();
-    const length = field(head, "content-length");
-    const end = await this.#until(() => {
-      if (length === undefined) return this.#ended ? this.#received.length : undefined;
-      return this.#received.length >= Number(length) ? Number(length) : undefined;
-    });
-    return { content: this.#take(end), trailers: [] };
-  }
-
-  async #chunks(): Promise<Pick<Seen, "content" | "trailers">> {
-    const chunks: Buffer[] = [];
-    for (;;) {
-      const size = Number.parseInt(await this.#line("\r\n"), 16);
-      if (size === 0) break;
-      await this.#until(() => (this.#received.length >= size + 2 ? size : undefined));
-      chunks.push(this.#take(size));
-      this.#take(2);
-    }
-    const trailers: (readonly [string, string])[] = [];
-    for (let line = await this.#line("\r\n"); line !== ""; line = await this.#line("\r\n")) {
-      trailers.push(pair(line));
-    }
-    return { content: Buffer.concat(chunks), trailers };
-  }
-
-  async #line(mark: string): Promise<string> {
-    const end = await this.#until(() => {
-      const at = this.#received.indexOf(mark);
-      return at === -1 ? undefined : at;
-    });
-    const line = this.#take(end).toString("latin1");
-    this.#take(mark.length);
-    return line;
-  }
-
-  #take(length: number): Buffer {
-    const taken = this.#received.subarray(0, length);
-    this.#received = this.#received.subarray(length);
-    return taken;
-  }
-
-  async #until(found: () => number | undefined): Promise<number> {
-    for (;;) {
-      const at = found();
-      if (at !== undefined) return at;
-      if (this.#ended)
-        throw new Error(`the connection ended after ${JSON.stringify(String(this.#received))}`);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-}
-
-function pair(line: string): readonly [string, string] {
-  const colon = line.indexOf(":");
-  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
 }
 
 export function http2Client(port: number): TestClient {

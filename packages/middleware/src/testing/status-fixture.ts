@@ -11,6 +11,7 @@ import {
   type Outcome,
   type Work,
 } from "@meanwhile/operations";
+import { preferencesOf } from "../request/request-view.ts";
 import type { StatusAnswer } from "../status/answer.ts";
 import { createStatusService, type StatusService, type StatusServiceOptions } from "../status/service.ts";
 
@@ -104,7 +105,16 @@ export function statusFixture(
       { method = "GET", headers = {}, exchange = testExchange(), allowance = generous, ...who } = {},
     ) {
       const principal = "principal" in who ? who.principal : "ann";
-      return service.answer(exchange, { method, rest, headers, principal, collectionUrl, allowance });
+      const preferences = preferencesOf({ headers });
+      return service.answer(exchange, {
+        method,
+        rest,
+        headers,
+        preferences,
+        principal,
+        collectionUrl,
+        allowance,
+      });
     },
   };
 }
@@ -179,6 +189,7 @@ export function testExchange(url?: string): TestExchange {
     get undelivered() {
       return gone.signal.aborted;
     },
+    whenUndelivered: (listener) => gone.signal.addEventListener("abort", listener),
     requestComplete: true,
     whenRequestComplete: (listener) => listener(),
     interim(_status, fields) {

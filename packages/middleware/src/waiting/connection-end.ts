@@ -1,6 +1,7 @@
 /** How the connection of an exchange ended: in peace, or by a reset, which may have destroyed what was under way. */
 import type { Exchange } from "@meanwhile/interim";
-import { connectionOf } from "../recording/handlers-socket.ts";
+import { connectionOf } from "../detaching/handlers-socket.ts";
+import { Ring } from "./ring.ts";
 
 /** The connection that an exchange came over; many exchanges share one. */
 export interface ConnectionEnd {
@@ -38,23 +39,19 @@ export function connectionEnd({ request }: Exchange): ConnectionEnd {
 
 /** One pair of listeners a connection, however many exchanges it carries. */
 function watched(connection: Emitter): KnownEnd {
-  const listeners = new Set<() => void>();
+  const listeners = new Ring<() => void>();
   const end: KnownEnd = {
     // What was injected has no connection: who asked has what was written.
     closed: connection.destroyed !== false,
     broken: "errored" in connection && connection.errored instanceof Error,
-    whenClosed(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    whenClosed: (listener) => listeners.add(listener),
   };
   connection.once("error", () => {
     end.broken = true;
   });
   connection.once("close", () => {
     end.closed = true;
-    for (const listener of [...listeners]) listener();
-    listeners.clear();
+    for (const listener of listeners.takeAll()) listener();
   });
   return end;
 }

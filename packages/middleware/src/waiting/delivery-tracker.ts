@@ -10,18 +10,22 @@ export const resetMs = 2_000;
 const rememberedDeliveries = 4096;
 
 export interface Attendance {
-  /** The exchange waits for the operation from now on. Call {@link Attendance.answered} when it was answered. */
-  attend(operation: Operation, exchange: Exchange): void;
-  /** The exchange was answered, and waits no more. It is soon known whether what it was told arrived. */
-  answered(operation: Operation, exchange: Exchange, told: Told): void;
+  /** The exchange waits for the operation from now on. */
+  attend(operation: Operation, exchange: Exchange): Presence;
   /** Another exchange was answered with the outcome that is kept. */
   answeredAgain(entry: JournalEntry, exchange: Exchange): void;
-  /** Of an operation that runs: whether all connections that waited for it are gone, and none was answered. */
+  /** Of an operation that runs: whether all connections that waited for it here are gone, and none was answered. */
   isDeserted(id: string): boolean;
-  /** Of one that has ended, as the journal has it: whether nobody who waited for it got its answer. */
+  /** Of one that has ended, as the journal has it: whether nobody who waited for it here got its answer. */
   isLost(entry: Pick<JournalEntry, "id" | "delivered">): boolean;
   /** How many operations are in mind. */
   readonly size: number;
+}
+
+/** An exchange that waits for an operation. */
+export interface Presence {
+  /** It was answered, and waits no more. It is soon known whether what it was told arrived. */
+  answered(told: Told): void;
 }
 
 /** The operation's final response, a 202 that says where to ask for it, or something less. */
@@ -34,11 +38,6 @@ interface Attended {
   delivered: boolean;
 }
 
-interface Presence {
-  readonly connection: ConnectionEnd;
-  left: boolean;
-}
-
 /** @param lost told of each operation that ended, or had, when nobody who waited for it got its answer */
 export function createAttendance(
   operations: Operations,
@@ -48,14 +47,15 @@ export function createAttendance(
   // An operation that is not here: nobody waits for it, and nobody was answered that we know of.
   const attended = new Map<string, Attended>();
   const deliveries = new Set<string>();
-  const presences = new WeakMap<Exchange, Presence>();
   /** Deserted, and not ended: somebody may come back before the end. */
   const deserted = new WeakSet<Operation>();
 
-  function leave(operation: Operation, presence: Presence | undefined, delivered: boolean): void {
-    const state = attended.get(operation.id);
-    if (!state || !presence || presence.left) return;
-    presence.left = true;
+  /** Apart, so that it holds nothing of the exchange. */
+  function leaving(operation: Operation, state: Attended): (delivered: boolean) => void {
+    return (delivered) => leave(operation, state, delivered);
+  }
+
+  function leave(operation: Operation, state: Attended, delivered: boolean): void {
     state.present -= 1;
     state.delivered ||= delivered;
     if (delivered) operations.delivered(operation);
@@ -64,9 +64,10 @@ export function createAttendance(
       // What was lost is worth keeping for the one who comes back.
       void operations.keep(operation);
       attended.delete(operation.id);
+      operations.attend(operation, false);
       tellLost(operation);
-    } else if (operation.outcome) forget(operation.id);
-    else void operation.ended.then(() => state.present === 0 && forget(operation.id));
+    } else if (operation.outcome) forget(operation);
+    else void operation.ended.then(() => state.present === 0 && forget(operation));
   }
 
   function tellLost(operation: Operation): void {
@@ -79,8 +80,10 @@ export function createAttendance(
     }
   }
 
-  function forget(id: string): void {
+  function forget(operation: Operation): void {
+    const { id } = operation;
     attended.delete(id);
+    operations.attend(operation, false);
     deliveries.add(id);
     for (const oldest of deliveries) {
       if (deliveries.size <= rememberedDeliveries) break;
@@ -93,30 +96,22 @@ export function createAttendance(
       return attended.size;
     },
     attend(operation, exchange) {
-      const state = attended.get(operation.id) ?? { present: 0, delivered: false };
-      attended.set(operation.id, state);
-      state.present += 1;
-      const presence = { connection: connectionEnd(exchange), left: false };
-      presences.set(exchange, presence);
-      const gone = (): void => leave(operation, presence, false);
-      if (exchange.undelivered) gone();
-      else exchange.closed.addEventListener("abort", gone, { once: true });
-    },
-    answered(operation, exchange, told) {
-      const presence = presences.get(exchange);
-      if (told === "less" || !presence) {
-        leave(operation, presence, false);
-        return;
+      let state = attended.get(operation.id);
+      if (state === undefined) {
+        state = { present: 0, delivered: false };
+        attended.set(operation.id, state);
+        operations.attend(operation, true);
       }
-      whenArrived(exchange, presence.connection, after, (arrived) => {
-        if (arrived && told === "outcome") operations.handedOver(operation);
-        leave(operation, presence, arrived);
-      });
+      state.present += 1;
+      const waiting = new Waiting(operation, connectionEnd(exchange), leaving(operation, state));
+      return presence(exchange, waiting, { operations, after });
     },
     answeredAgain(entry, exchange) {
       if (!entry.outcome?.secret) return;
-      whenArrived(exchange, connectionEnd(exchange), after, (arrived) => {
-        if (arrived) operations.handedOver(entry);
+      const connection = connectionEnd(exchange);
+      whenHandedOver(exchange, () => {
+        if (exchange.undelivered) return;
+        whenArrived(connection, after, (arrived) => arrived && operations.handedOver(entry));
       });
     },
     isDeserted: (id) => !attended.has(id),
@@ -124,26 +119,67 @@ export function createAttendance(
   };
 }
 
+/** What is held of an exchange until it is known whether it got its answer: for seconds, so nothing of its request. */
+class Waiting {
+  readonly #operation: Operation;
+  readonly #connection: ConnectionEnd;
+  readonly #leave: (delivered: boolean) => void;
+  #left = false;
+
+  constructor(operation: Operation, connection: ConnectionEnd, leave: (delivered: boolean) => void) {
+    this.#operation = operation;
+    this.#connection = connection;
+    this.#leave = leave;
+  }
+
+  leave(delivered: boolean): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#leave(delivered);
+  }
+
+  /** It was given to the system. */
+  handedOver(told: Told, { operations, after }: Means): void {
+    whenArrived(this.#connection, after, (arrived) => {
+      if (arrived && told === "outcome") operations.handedOver(this.#operation);
+      this.leave(arrived);
+    });
+  }
+}
+
+interface Means {
+  readonly operations: Operations;
+  readonly after: After;
+}
+
+function presence(exchange: Exchange, waiting: Waiting, means: Means): Presence {
+  exchange.whenUndelivered(() => waiting.leave(false));
+  return {
+    answered(told) {
+      if (told === "less") waiting.leave(false);
+      // Where the client had left before, this never comes.
+      else
+        whenHandedOver(exchange, () => {
+          if (exchange.undelivered) waiting.leave(false);
+          else waiting.handedOver(told, means);
+        });
+    },
+  };
+}
+
 /** Tells once whether a response that was given to the system arrived, as far as a server can see. */
-function whenArrived(
-  exchange: Exchange,
-  connection: ConnectionEnd,
-  after: After,
-  tell: (arrived: boolean) => void,
-): void {
-  whenHandedOver(exchange, () => {
-    if (exchange.undelivered) tell(false);
-    else if (connection.closed) tell(!connection.broken);
-    else {
-      const cancel = after(resetMs, () => {
-        forget();
-        tell(true);
-      });
-      const forget = connection.whenClosed(() => {
-        cancel();
-        tell(!connection.broken);
-      });
-    }
+function whenArrived(connection: ConnectionEnd, after: After, tell: (arrived: boolean) => void): void {
+  if (connection.closed) {
+    tell(!connection.broken);
+    return;
+  }
+  const cancel = after(resetMs, () => {
+    forget();
+    tell(true);
+  });
+  const forget = connection.whenClosed(() => {
+    cancel();
+    tell(!connection.broken);
   });
 }
 

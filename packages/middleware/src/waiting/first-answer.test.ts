@@ -1,6 +1,6 @@
 import { createOperations, memoryJournal, type Outcome } from "@meanwhile/operations";
 import { describe, expect, test } from "vitest";
-import { manualTimers } from "../testing/manual-timers.ts";
+import { manualTimers } from "../../../interim/src/testing/manual-timers.ts";
 import { firstAnswer, firstOf } from "./first-answer.ts";
 
 function running() {

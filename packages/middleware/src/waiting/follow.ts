@@ -1,12 +1,15 @@
 /** An exchange that waits for an operation which is not its own handler's, from joining it to the first answer. */
 import type { Exchange } from "@meanwhile/interim";
 import type { Operation } from "@meanwhile/operations";
-import type { Attendance } from "./delivery-tracker.ts";
+import type { Attendance, Presence } from "./delivery-tracker.ts";
 import { type FirstAnswer, firstAnswer, type Patience } from "./first-answer.ts";
-import { type WaitingOptions, waitFor } from "./interim-news.ts";
+import { type Waiting, type WaitingOptions, waitFor } from "./interim-news.ts";
+import { type SlowRequests, slowMs } from "./slow-requests.ts";
 
 export interface FollowOptions extends WaitingOptions, Patience {
   readonly attendance: Attendance;
+  /** Most operations end before anybody could hear of them: what tells of those that do not is made when they are slow. */
+  readonly slow?: SlowRequests;
 }
 
 export interface Followed {
@@ -20,21 +23,47 @@ export interface Followed {
 }
 
 /** Sends interim responses, as the allowance and pacing say, until there is an answer. */
-export async function follow(
+export function follow(operation: Operation, exchange: Exchange, options: FollowOptions): Promise<Followed> {
+  const presence = options.attendance.attend(operation, exchange);
+  const { slow } = options;
+  if (slow === undefined || mayHearSoon(options)) return followNow(operation, exchange, presence, options);
+  return new Promise((resolve) => {
+    let isSlow = false;
+    const leave = slow.watch((waitedMs) => {
+      isSlow = true;
+      void followNow(operation, exchange, presence, { ...options, waitedMs }).then(resolve);
+    });
+    void operation.ended.then((outcome) => {
+      if (isSlow) return;
+      leave();
+      resolve(followed(presence, { kind: "outcome", outcome }, undefined));
+    });
+  });
+}
+
+/** Whether there may be something to tell, or to do, before the operation counts as slow. */
+function mayHearSoon({ asked, closed, waitMs, pacing }: FollowOptions): boolean {
+  return asked || closed !== undefined || waitMs !== undefined || pacing.afterMs < 2 * slowMs;
+}
+
+async function followNow(
   operation: Operation,
   exchange: Exchange,
+  presence: Presence,
   options: FollowOptions,
 ): Promise<Followed> {
-  const { attendance, operations } = options;
-  attendance.attend(operation, exchange);
   const waiting = waitFor(operation, exchange, options);
-  const first = await firstAnswer(operations, operation, options);
+  const first = await firstAnswer(options.operations, operation, options);
   waiting.stop();
+  return followed(presence, first, waiting);
+}
+
+function followed(presence: Presence, first: FirstAnswer, waiting: Waiting | undefined): Followed {
   const told = first.kind === "outcome" ? "outcome" : first.kind === "accepted" ? "place" : "less";
   return {
     first,
-    interims: waiting.sent,
-    isLocated: waiting.isLocated,
-    answered: () => attendance.answered(operation, exchange, told),
+    interims: waiting?.sent ?? 0,
+    isLocated: waiting?.isLocated ?? false,
+    answered: () => presence.answered(told),
   };
 }

@@ -1,5 +1,5 @@
 /** One exchange that waits for an operation: tells it the news by interim responses until the outcome is there. */
-import type { Exchange, Following, Pacer } from "@meanwhile/interim";
+import type { Exchange, Following, InterimFields, Pacer } from "@meanwhile/interim";
 import { formatProgress, formatStatusUri } from "@meanwhile/interim/fields";
 import type { Pacing } from "@meanwhile/interim/pacing";
 import type { Allowance } from "@meanwhile/interim/profiles";
@@ -14,7 +14,9 @@ export interface WaitingOptions {
   /** Whether the client sent `Prefer: processing`. */
   readonly asked: boolean;
   /** The absolute URL of the operation's status document, as the client sees the server. */
-  readonly statusUrl: string;
+  readonly statusUrl: () => string;
+  /** How long it has waited already, in milliseconds; default 0. */
+  readonly waitedMs?: number;
 }
 
 /** An exchange that waits, and whether it was told where the operation's status document is. */
@@ -33,61 +35,81 @@ const mostHeld = 10;
  * and where the journal failed never.
  */
 export function waitFor(operation: Operation, exchange: Exchange, options: WaitingOptions): Waiting {
-  let told = 0;
-  let held = 0;
-  let isLocated = false;
-  let isOver = false;
-  let keeping: "not yet" | "asked" | "kept" | "failed" = "not yet";
-  const keep = (): void => {
-    keeping = "asked";
-    void options.operations.keep(operation).then((isKept) => {
-      keeping = isKept ? "kept" : "failed";
+  return new News(operation, exchange, options);
+}
+
+class News implements Waiting {
+  readonly #operation: Operation;
+  readonly #options: WaitingOptions;
+  readonly #following: Following;
+  readonly #unsubscribe: () => void;
+  readonly #forget: () => void;
+  #told = 0;
+  #held = 0;
+  #isLocated = false;
+  #isOver = false;
+  #keeping: "not yet" | "asked" | "kept" | "failed" = "not yet";
+
+  constructor(operation: Operation, exchange: Exchange, options: WaitingOptions) {
+    this.#operation = operation;
+    this.#options = options;
+    const { allowance, pacing, asked, waitedMs = 0 } = options;
+    this.#following = options.pacer.follow(exchange, {
+      ...{ allowance, pacing, asked, waitedMs },
+      progress: () => operation.progress,
+      fields: (sent, room) => this.#fields(sent, room),
     });
-  };
-  const following = options.pacer.follow(exchange, {
-    allowance: options.allowance,
-    pacing: options.pacing,
-    asked: options.asked,
-    progress: () => operation.progress,
-    fields(sent, room) {
-      if (keeping === "not yet") keep();
-      if (keeping === "asked" && sent === 0 && held < mostHeld && !isOver) {
-        held += 1;
-        return "soon";
-      }
-      const progress = { Progress: formatProgress(shownProgress(operation)) };
-      if (keeping === "kept" && !isLocated) {
-        isLocated = true;
-        return { Location: options.statusUrl, ...progress };
-      }
-      if (sent === 0) return progress;
-      const lines = statusUris(operation, told, room - progress.Progress.length - fieldOverhead);
-      told = operation.results.latest;
-      return lines.length === 0 ? progress : { ...progress, "Status-URI": lines };
-    },
-  });
-  const unsubscribe = operation.subscribe(() => following.news());
-  const stop = (): void => {
-    unsubscribe();
-    forget();
-    isOver = true;
-    following.stop();
-  };
-  const forget = whenEnded(operation, stop);
-  exchange.closed.addEventListener("abort", stop, { once: true });
-  return {
-    get isLocated() {
-      return isLocated;
-    },
-    get sent() {
-      return following.sent;
-    },
-    get budgetSpent() {
-      return following.budgetSpent;
-    },
-    news: () => following.news(),
-    stop,
-  };
+    this.#unsubscribe = operation.subscribe(() => this.news());
+    this.#forget = whenEnded(operation, () => this.stop());
+    exchange.whenUndelivered(() => this.stop());
+  }
+
+  get isLocated(): boolean {
+    return this.#isLocated;
+  }
+
+  get sent(): number {
+    return this.#following.sent;
+  }
+
+  get budgetSpent(): boolean {
+    return this.#following.budgetSpent;
+  }
+
+  news(): void {
+    this.#following.news();
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    this.#forget();
+    this.#isOver = true;
+    this.#following.stop();
+  }
+
+  #fields(sent: number, room: number): InterimFields | "soon" {
+    if (this.#keeping === "not yet") this.#keep();
+    if (this.#keeping === "asked" && sent === 0 && this.#held < mostHeld && !this.#isOver) {
+      this.#held += 1;
+      return "soon";
+    }
+    const progress = { Progress: formatProgress(shownProgress(this.#operation)) };
+    if (this.#keeping === "kept" && !this.#isLocated) {
+      this.#isLocated = true;
+      return { Location: this.#options.statusUrl(), ...progress };
+    }
+    if (sent === 0) return progress;
+    const lines = statusUris(this.#operation, this.#told, room - progress.Progress.length - fieldOverhead);
+    this.#told = this.#operation.results.latest;
+    return lines.length === 0 ? progress : { ...progress, "Status-URI": lines };
+  }
+
+  #keep(): void {
+    this.#keeping = "asked";
+    void this.#options.operations.keep(this.#operation).then((isKept) => {
+      this.#keeping = isKept ? "kept" : "failed";
+    });
+  }
 }
 
 /** "Status-URI: " and CR LF, or "Progress: " and CR LF, with something to spare. */

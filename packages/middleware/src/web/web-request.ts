@@ -1,6 +1,7 @@
 /** A request of node:http or node:http2 as the `Request` that fetch handlers know. */
 import type { AnyRequest } from "@meanwhile/interim";
-import { endContent } from "../recording/hold-stream.ts";
+import { hasContent } from "@meanwhile/interim/internal";
+import { endContent } from "../detaching/hold-stream.ts";
 
 /** Methods that the Fetch standard does not let a `Request` have. */
 const forbidden: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
@@ -28,13 +29,6 @@ function headersOf({ rawHeaders }: AnyRequest): Headers {
     if (!name.startsWith(":")) headers.append(name, rawHeaders[at + 1] ?? "");
   }
   return headers;
-}
-
-/** RFC 9112 §6.3: a length or a coding declares it; on HTTP/2, whatever does not end with its header section. */
-function hasContent(request: AnyRequest): boolean {
-  if ("stream" in request) return !request.stream.endAfterHeaders;
-  const { "content-length": length, "transfer-encoding": coding } = request.headers;
-  return coding !== undefined || (length !== undefined && !/^0+$/.test(length));
 }
 
 function contentOf(request: AnyRequest): ReadableStream<Uint8Array> {
