@@ -49,7 +49,10 @@ export interface ServerContext {
   readonly uploads: WorkQueue;
   /** Uploads that may be gone on with; undefined where the store keeps none. */
   readonly keptUploads: KeptUploads | undefined;
-  /** Paths that belong to the server and not to the tree: nothing of a tree is ever there. */
+  /**
+   * Paths that belong to the server and not to the tree: nothing of a tree is ever there. All above one are reserved,
+   * too, but for the root.
+   */
   readonly isReserved: (path: ResourcePath) => boolean;
   /** Whether scripts in documents run in browsers, with all that their reader may do here. */
   readonly trustHtml: boolean;

@@ -3,16 +3,15 @@
 import type { Pacer } from "@meanwhile/interim";
 import type { Pacing } from "@meanwhile/interim/pacing";
 import type { InterimPolicy } from "@meanwhile/interim/profiles";
-import type { Attendance, StatusService, Turns } from "@meanwhile/middleware/internal";
+import type { Attendance, SlowRequests, StatusService, Turns } from "@meanwhile/middleware/internal";
 import type { Operations } from "@meanwhile/operations";
 import type { ServerContext } from "./context.ts";
 import type { Answer } from "./http/answer.ts";
 import type { RequestLogEntry } from "./http/request-log.ts";
 import type { Authenticate } from "./request/authentication.ts";
-import type { Mount } from "./request/mount.ts";
-import type { ReservedPaths } from "./request/reserved.ts";
-import type { SlowReads } from "./request/slow-reads.ts";
-import type { FormLogin } from "./sessions/serve-session.ts";
+import type { FormLogin } from "./sessions/form-login.ts";
+import type { Mount } from "./target/mount.ts";
+import type { ReservedPaths } from "./target/reserved.ts";
 
 export interface PipelineOptions {
   readonly context: ServerContext;
@@ -30,7 +29,7 @@ export interface PipelineOptions {
   readonly log: ((entry: RequestLogEntry) => void) | undefined;
   readonly reserved: ReservedPaths;
   readonly status: StatusService;
-  readonly slowReads: SlowReads;
+  readonly slow: SlowRequests;
   readonly attendance: Attendance;
   readonly turns: Turns;
 }

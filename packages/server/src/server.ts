@@ -4,7 +4,12 @@ import { hostname } from "node:os";
 import { createPacer } from "@meanwhile/interim";
 import { defaultPacing } from "@meanwhile/interim/pacing";
 import type { Front, InterimMode } from "@meanwhile/interim/profiles";
-import { createAttendance, createStatusService, createTurns } from "@meanwhile/middleware/internal";
+import {
+  createAttendance,
+  createSlowRequests,
+  createStatusService,
+  createTurns,
+} from "@meanwhile/middleware/internal";
 import type { Operations } from "@meanwhile/operations";
 import { createWorkQueue, steadyNow } from "@meanwhile/operations/internal";
 import { type Access, openAccess } from "./access.ts";
@@ -13,24 +18,35 @@ import type { RequestLogEntry } from "./http/request-log.ts";
 import type { Page } from "./page.ts";
 import { createPipeline, type NodeHandler } from "./pipeline.ts";
 import { type Authenticate, anonymous } from "./request/authentication.ts";
-import { parseMount } from "./request/mount.ts";
-import { recoverOperations } from "./request/recovery.ts";
-import { reservedPaths } from "./request/reserved.ts";
-import { createSlowReads } from "./request/slow-reads.ts";
+import { recoverOperations } from "./serve/recovery.ts";
 import type { Logins } from "./sessions/logins.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import type { LockStore, Tree } from "./store.ts";
+import { parseMount } from "./target/mount.ts";
+import { reservedPaths } from "./target/reserved.ts";
 import { KeptUploads, type UploadStore } from "./uploads/kept-uploads.ts";
 
 export { type Access, type Action, openAccess, readOnlyAccess } from "./access.ts";
 export { defaultLimits, type Limits } from "./context.ts";
+export type {
+  ExpiringChange,
+  ExpiringSight,
+  ExpiringTable,
+  ExpiringTables,
+} from "./expiring/expiring-table.ts";
+export {
+  type ExpiringRecordJson,
+  type ExpiringRecords,
+  type HeldTablesOptions,
+  heldTables,
+} from "./expiring/held-table.ts";
 export type { RequestLogEntry } from "./http/request-log.ts";
 export type { Page, PageFile } from "./page.ts";
 export type { NodeHandler } from "./pipeline.ts";
 export type { Authenticate, Authentication, Credentials } from "./request/authentication.ts";
-export { assertNotReserved, ReservedPathError } from "./request/reserved.ts";
 export type { LoginAttempt, Logins, LoginVerdict } from "./sessions/logins.ts";
 export type { Session, Sessions } from "./sessions/sessions.ts";
+export { assertNotReserved, ReservedPathError } from "./target/reserved.ts";
 export type { UploadStore } from "./uploads/kept-uploads.ts";
 
 /** What {@link createDavHandler} needs, and what may be set. */
@@ -169,7 +185,7 @@ export function createDavHandler(options: DavHandlerOptions): DavHandler {
     log: options.log,
     reserved,
     status,
-    slowReads: createSlowReads(),
+    slow: createSlowRequests({ hurry: operations.abandoned }),
     attendance: createAttendance(options.operations, options.operations.after),
     turns: createTurns(),
   });

@@ -163,7 +163,7 @@ export interface TreeWork {
   readonly resumed: boolean;
   /**
    * Whether what is recorded of it need not survive a loss of power, only the end of the process: see
-   * {@link Tree.changesNamesAlone}. Default: false.
+   * {@link Tree.isOneChange}. Default: false.
    */
   readonly light?: boolean;
   /**
@@ -191,8 +191,8 @@ export interface TreeWork {
    * put or changed it since it was {@link Placement.seen}, else why it could not be removed. It is not counted.
    */
   kept(kept: Kept): void;
-  /** How far it is inside a large member. */
-  bytes(done: number, total: number): void;
+  /** How far it is inside a large member. @param path of the source, as in {@link TreeWork.done} */
+  bytes(done: number, total: number, path?: ResourcePath): void;
 }
 
 /** What stays of a destination that was replaced. */
@@ -330,10 +330,10 @@ export interface Tree {
   remove(path: ResourcePath, work: TreeWork, removable?: Removable): Promise<void>;
 
   /**
-   * Whether the removal of a document, or its move to a name that nothing has, changes names alone, so that a loss of power
-   * leaves it made or not made, and nothing is to be finished then. Default: it is not known to.
+   * Whether the removal of a document, or its move or copy to a name that nothing has, is one change in the end, so that a
+   * loss of power leaves it made or not made, and nothing is to be finished then. Default: it is not known to be.
    */
-  changesNamesAlone?(source: ResourcePath, destination?: ResourcePath): Promise<boolean>;
+  isOneChange?(change: DocumentChange): Promise<boolean>;
 
   /**
    * Says, once at the start, which works of an earlier process will be resumed. What other works left is removed.
@@ -346,6 +346,15 @@ export interface Tree {
   /** Frees everything; nothing is called afterwards. */
   close?(): Awaitable<void>;
 }
+
+/** A change of a resource that may be a document. */
+export type DocumentChange =
+  | { readonly method: "remove"; readonly source: ResourcePath; readonly destination?: never }
+  | {
+      readonly method: "copy" | "move";
+      readonly source: ResourcePath;
+      readonly destination: ResourcePath;
+    };
 
 /** Room in bytes (RFC 4331). */
 export interface Quota {
@@ -436,8 +445,8 @@ export interface LockStore {
   remove(token: LockToken): Awaitable<boolean>;
   /** Removes all locks rooted at a resource or below it: it was deleted or moved away (§6.1, §7.6). */
   removeWithin(path: ResourcePath): Awaitable<void>;
-  /** The clock that locks expire by, in milliseconds: what is left of a lock is told by it. */
-  now(): number;
+  /** The clock that locks expire by, in milliseconds: what is left of a lock is told by it. One for all processes that share the store. */
+  now(): Awaitable<number>;
   /** Frees what it holds. */
   close?(): Awaitable<void>;
 }

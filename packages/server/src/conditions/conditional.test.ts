@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { RequestFields } from "../request/request-fields.ts";
 import type { Resource } from "../store.ts";
 import { checkPreconditions } from "./conditional.ts";
 
@@ -74,7 +75,7 @@ describe("preconditions (RFC 9110 §13)", () => {
     ["GET", { "if-match": '"a,b"', "if-none-match": '"a,b"' }, document, "not-modified"],
     ["GET", { "if-unmodified-since": before, "if-none-match": '"a,b"' }, document, "failed"],
   ])("%s with %o", (method, headers, resource, kind) => {
-    expect(checkPreconditions({ method, headers }, resource).kind).toBe(kind);
+    expect(checkPreconditions({ method, fields: new RequestFields(headers) }, resource).kind).toBe(kind);
   });
 
   test.each<[Record<string, string>, string]>([
@@ -85,13 +86,20 @@ describe("preconditions (RFC 9110 §13)", () => {
   ])("of a time in the future that of the last change counts: GET with %o", (headers, kind) => {
     const future = { ...document, modifiedMs: modifiedMs + 86_400_000, changedMs: modifiedMs };
     for (const laterMs of [1000, 3_600_000]) {
-      const { kind: told } = checkPreconditions({ method: "GET", headers }, future, modifiedMs + laterMs);
+      const { kind: told } = checkPreconditions(
+        { method: "GET", fields: new RequestFields(headers) },
+        future,
+        modifiedMs + laterMs,
+      );
       expect(told).toBe(kind);
     }
   });
 
   test("a 304 names what it is about (§15.4.5)", () => {
-    const result = checkPreconditions({ method: "GET", headers: { "if-none-match": '"a,b"' } }, document);
+    const result = checkPreconditions(
+      { method: "GET", fields: new RequestFields({ "if-none-match": '"a,b"' }) },
+      document,
+    );
     expect(result).toEqual({ kind: "not-modified", fields: { ETag: '"a,b"' } });
   });
 
@@ -101,7 +109,7 @@ describe("preconditions (RFC 9110 §13)", () => {
     ["PUT", { "if-none-match": "*, *" }],
     ["DELETE", { "if-none-match": "" }],
   ])("%s with %o is refused with 400, for it cannot be kept", (method, headers) => {
-    expect(() => checkPreconditions({ method, headers }, document)).toThrow(
+    expect(() => checkPreconditions({ method, fields: new RequestFields(headers) }, document)).toThrow(
       expect.objectContaining({ name: "DavError", status: 400 }),
     );
   });

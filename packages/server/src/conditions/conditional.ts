@@ -1,15 +1,15 @@
 /** Conditional requests (RFC 9110 §13). */
-import type { IncomingHttpHeaders } from "node:http";
 import { badRequest } from "@meanwhile/dav";
 import type { AnswerFields } from "../http/answer.ts";
 import { parseHttpDate } from "../http/http-date.ts";
+import type { Preconditions, RequestFields } from "../request/request-fields.ts";
 import type { Resource } from "../store.ts";
-import { matchesStrongly, matchesWeakly, parseEntityTagList } from "./entity-tag.ts";
+import { type EntityTagList, matchesStrongly, matchesWeakly } from "./entity-tag.ts";
 import { lastModifiedMs } from "./last-modified.ts";
 
 export interface ConditionalRequest {
   readonly method: string;
-  readonly headers: IncomingHttpHeaders;
+  readonly fields: Pick<RequestFields, "preconditions">;
 }
 
 export type PreconditionResult =
@@ -35,49 +35,44 @@ export function checkPreconditions(
   resource: Resource | undefined,
   nowMs: number = Date.now(),
 ): PreconditionResult {
-  const { headers } = request;
+  const { match, noneMatch, unmodifiedSince, modifiedSince } = request.fields.preconditions;
   const reading = request.method === "GET" || request.method === "HEAD";
-  const ifMatch = headers["if-match"];
-  const ifNoneMatch = headers["if-none-match"];
-  if (ifMatch !== undefined) {
-    if (!matchesSome(ifMatch, resource)) return { kind: "failed" };
-  } else if (
-    resource !== undefined &&
-    isLaterThan(resource, headers["if-unmodified-since"], nowMs) === true
-  ) {
-    return { kind: "failed" };
+  if (match !== undefined) {
+    if (!matchesSome(match, resource)) return { kind: "failed" };
+  } else if (resource !== undefined && unmodifiedSince !== undefined) {
+    if (isLaterThan(resource, unmodifiedSince, nowMs) === true) return { kind: "failed" };
   }
-  if (ifNoneMatch !== undefined) {
-    if (matchesNone(ifNoneMatch, resource, reading)) return { kind: "proceed" };
+  if (noneMatch !== undefined) {
+    if (matchesNone(noneMatch, resource, reading)) return { kind: "proceed" };
     return reading ? notModified(resource) : { kind: "failed" };
   }
-  if (reading && resource?.kind === "document") {
-    if (isLaterThan(resource, headers["if-modified-since"], nowMs) === false) return notModified(resource);
+  if (reading && resource?.kind === "document" && modifiedSince !== undefined) {
+    if (isLaterThan(resource, modifiedSince, nowMs) === false) return notModified(resource);
   }
   return { kind: "proceed" };
 }
 
 /** Whether a request's conditions depend on more of a resource than whether it is there. */
-export function comparesRepresentation(headers: IncomingHttpHeaders): boolean {
-  const compared = [headers["if-match"], headers["if-none-match"]];
+export function comparesRepresentation({ match, noneMatch, unmodifiedSince }: Preconditions): boolean {
   return (
-    headers["if-unmodified-since"] !== undefined ||
-    compared.some((value) => value !== undefined && value.trim() !== "*")
+    unmodifiedSince !== undefined || [match, noneMatch].some((list) => list !== undefined && list !== "*")
   );
 }
 
 /** "An origin server MUST use the strong comparison function when comparing entity tags for If-Match" (§13.1.1). */
-function matchesSome(value: string, resource: Resource | undefined): boolean {
-  const list = parseEntityTagList(value);
-  if (list === undefined) throw badRequest("If-Match is neither * nor a list of entity tags");
+function matchesSome(list: EntityTagList | "malformed", resource: Resource | undefined): boolean {
+  if (list === "malformed") throw badRequest("If-Match is neither * nor a list of entity tags");
   if (list === "*") return resource !== undefined;
   return resource?.kind === "document" && list.some((tag) => matchesStrongly(tag, resource.etag));
 }
 
 /** "A recipient MUST use the weak comparison function when comparing entity tags for If-None-Match" (§13.1.2). */
-function matchesNone(value: string, resource: Resource | undefined, reading: boolean): boolean {
-  const list = parseEntityTagList(value);
-  if (list === undefined) {
+function matchesNone(
+  list: EntityTagList | "malformed",
+  resource: Resource | undefined,
+  reading: boolean,
+): boolean {
+  if (list === "malformed") {
     // A reader loses nothing by getting the whole; a writer could destroy what the field was to protect.
     if (reading) return true;
     throw badRequest("If-None-Match is neither * nor a list of entity tags");
@@ -86,9 +81,9 @@ function matchesNone(value: string, resource: Resource | undefined, reading: boo
   return !(resource?.kind === "document" && list.some((tag) => matchesWeakly(tag, resource.etag)));
 }
 
-/** undefined where there is no date, or none that can be read. */
-function isLaterThan(resource: Resource, date: string | undefined, nowMs: number): boolean | undefined {
-  const dateMs = date === undefined ? undefined : parseHttpDate(date, nowMs);
+/** undefined where the date is none that can be read. */
+function isLaterThan(resource: Resource, date: string, nowMs: number): boolean | undefined {
+  const dateMs = parseHttpDate(date, nowMs);
   // HTTP's dates have no fractions of a second.
   return dateMs === undefined
     ? undefined

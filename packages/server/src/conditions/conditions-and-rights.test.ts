@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { plantLock } from "../testing/own/lock-fixture.ts";
 import { rights } from "../testing/own/rights-fixture.ts";
 import { type Served, serve } from "../testing/own/serve-fixture.ts";
-import { etagOf, plant } from "../testing/tree-fixture.ts";
+import { etagOf, plant } from "../testing/tree/tree-fixture.ts";
 
 let server: Served;
 let right: string;

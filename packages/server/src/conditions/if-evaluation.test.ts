@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { requireTokens, requireTokensBelow, submission } from "../locks/locking.ts";
 import { plantLock } from "../testing/own/lock-fixture.ts";
 import { testContext, testRequest } from "../testing/own/read-fixture.ts";
-import { etagOf, plant } from "../testing/tree-fixture.ts";
+import { etagOf, plant } from "../testing/tree/tree-fixture.ts";
 import { requireIf } from "./if-evaluation.ts";
 
 /** /locked is locked with token L (depth infinity); /doc has entity tag E; /locked/doc is there too. */

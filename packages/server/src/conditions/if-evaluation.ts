@@ -5,12 +5,11 @@ import {
   type IfCondition,
   type IfHeader,
   parseDestination,
-  parseIf,
   type ResourcePath,
 } from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../request/dav-request.ts";
-import { listedPath } from "../request/listed-paths.ts";
+import { listedPath } from "../target/listed-paths.ts";
 
 /**
  * What is asked of a resource that the principal may not read is neither true nor false, so that nobody learns of it by
@@ -38,7 +37,7 @@ export async function requireIf(
  * @throws {DavError} 412
  */
 export async function requireIfOfReading(request: DavRequest, context: ServerContext): Promise<void> {
-  const header = readableIf(request.headers["if"]);
+  const header = readableIf(request);
   if (header === undefined) return;
   const lists = header.lists.map(({ resource, conditions }) => ({
     resource,
@@ -51,9 +50,9 @@ export async function requireIfOfReading(request: DavRequest, context: ServerCon
   }
 }
 
-function readableIf(value: string | string[] | undefined): IfHeader | undefined {
+function readableIf({ fields }: DavRequest): IfHeader | undefined {
   try {
-    return typeof value === "string" ? parseIf(value) : undefined;
+    return fields.if;
   } catch (error) {
     if (error instanceof DavError) return undefined;
     throw error;

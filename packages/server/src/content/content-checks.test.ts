@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { RequestFields } from "../request/request-fields.ts";
 import { adler32 } from "./adler32.ts";
 import { contentChecks } from "./content-checks.ts";
 
@@ -8,7 +9,7 @@ import { contentChecks } from "./content-checks.ts";
 const hello = '{"hello": "world"}';
 
 function check(headers: Record<string, string>, ...chunks: readonly string[]): () => void {
-  const checks = contentChecks(headers);
+  const checks = contentChecks(new RequestFields(headers));
   for (const chunk of chunks) checks.update(Buffer.from(chunk));
   return () => checks.finish();
 }
@@ -77,7 +78,7 @@ const malformed: readonly Record<string, string>[] = [
   { "x-expected-entity-length": "1e3" },
 ];
 test.each(malformed)("%j is refused before any content is read: 400", (headers) => {
-  expect(() => contentChecks(headers)).toThrow(expect.objectContaining({ status: 400 }));
+  expect(() => contentChecks(new RequestFields(headers))).toThrow(expect.objectContaining({ status: 400 }));
 });
 
 test("Adler-32 of known texts (RFC 1950 §8.2)", () => {

@@ -1,8 +1,9 @@
 /** Checks of an upload's content against what its header declares: digests and length. */
 import { createHash, type Hash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
-import { badRequest, type DigestAlgorithm, parseDigests } from "@meanwhile/dav";
+import { badRequest, type Digest, type DigestAlgorithm } from "@meanwhile/dav";
+import type { RequestFields } from "../request/request-fields.ts";
 import { adler32 } from "./adler32.ts";
+import type { OcChecksum } from "./oc-checksum.ts";
 
 export interface ContentChecks {
   update(chunk: Uint8Array): void;
@@ -21,34 +22,28 @@ interface Check {
  * ADLER32), and the Finder's `X-Expected-Entity-Length`. Algorithms that we do not know are ignored, as RFC 9530 §5 wants.
  * @throws {DavError} 400 where one of these fields is malformed
  */
-export function contentChecks(headers: IncomingHttpHeaders): ContentChecks {
-  return allOf([
-    ...ofRequest(headers),
-    ...ofWhole(headers),
-    ...expectedLength(text(headers["x-expected-entity-length"])),
-  ]);
+export function contentChecks(fields: RequestFields): ContentChecks {
+  return allOf([...ofRequest(fields), ...ofWhole(fields), ...expectedLength(fields.expectedLength)]);
 }
 
 /** Of the content of one request, which may be a part of the whole: `Content-Digest`. @throws {DavError} 400 */
-export function requestChecks(headers: IncomingHttpHeaders): ContentChecks {
-  return allOf(ofRequest(headers));
+export function requestChecks(fields: RequestFields): ContentChecks & { readonly any: boolean } {
+  const checks = ofRequest(fields);
+  return { any: checks.length > 0, ...allOf(checks) };
 }
 
 /** Of the whole, which may come in several requests: `Repr-Digest`, `OC-Checksum`. @throws {DavError} 400 */
-export function wholeChecks(headers: IncomingHttpHeaders): ContentChecks & { readonly any: boolean } {
-  const checks = ofWhole(headers);
-  return { ...allOf(checks), any: checks.length > 0 };
+export function wholeChecks(fields: RequestFields): ContentChecks & { readonly any: boolean } {
+  const checks = ofWhole(fields);
+  return { any: checks.length > 0, ...allOf(checks) };
 }
 
-function ofRequest(headers: IncomingHttpHeaders): readonly Check[] {
-  return digests("Content-Digest", text(headers["content-digest"]));
+function ofRequest(fields: RequestFields): readonly Check[] {
+  return digests("Content-Digest", fields.contentDigests);
 }
 
-function ofWhole(headers: IncomingHttpHeaders): readonly Check[] {
-  return [
-    ...digests("Repr-Digest", text(headers["repr-digest"])),
-    ...ocChecksums(text(headers["oc-checksum"])),
-  ];
+function ofWhole(fields: RequestFields): readonly Check[] {
+  return [...digests("Repr-Digest", fields.reprDigests), ...fields.ocChecksums.map(ocCheck)];
 }
 
 function allOf(checks: readonly Check[]): ContentChecks {
@@ -68,8 +63,8 @@ const digestAlgorithms: Readonly<Record<DigestAlgorithm, string>> = {
   "sha-512": "sha512",
 };
 
-function digests(name: string, value: string | undefined): readonly Check[] {
-  return parseDigests(name, value).map(({ algorithm, bytes }) =>
+function digests(name: string, declared: readonly Digest[]): readonly Check[] {
+  return declared.map(({ algorithm, bytes }) =>
     hashCheck(
       `${name} (${algorithm})`,
       digestAlgorithms[algorithm],
@@ -79,33 +74,13 @@ function digests(name: string, value: string | undefined): readonly Check[] {
   );
 }
 
-const ocAlgorithms: Readonly<Record<string, string>> = { MD5: "md5", SHA1: "sha1", SHA256: "sha256" };
-
-/** `SHA1:hex`, several separated by spaces or commas. */
-function ocChecksums(value: string | undefined): readonly Check[] {
-  if (value === undefined) return [];
-  return value
-    .trim()
-    .split(/[\s,]+/)
-    .flatMap((item) => {
-      const [, written = "", checksum = ""] = /^([^:]+):(.*)$/.exec(item) ?? [];
-      const name = written.toUpperCase();
-      if (name === "") throw badRequest("OC-Checksum is malformed");
-      const algorithm = ocAlgorithms[name];
-      if (algorithm === undefined && name !== "ADLER32") return [];
-      if (!/^[0-9A-Fa-f]+$/.test(checksum)) throw badRequest("OC-Checksum is malformed");
-      const wanted = checksum.toLowerCase();
-      return [
-        algorithm === undefined
-          ? adlerCheck(wanted)
-          : hashCheck(`OC-Checksum (${name})`, algorithm, "hex", wanted),
-      ];
-    });
+function ocCheck({ algorithm, checksum }: OcChecksum): Check {
+  if (algorithm === "ADLER32") return adlerCheck(checksum);
+  return hashCheck(`OC-Checksum (${algorithm})`, algorithm.toLowerCase(), "hex", checksum);
 }
 
-function expectedLength(value: string | undefined): readonly Check[] {
-  if (value === undefined) return [];
-  if (!/^\d{1,15}$/.test(value)) throw badRequest("X-Expected-Entity-Length is malformed");
+function expectedLength(expected: number | undefined): readonly Check[] {
+  if (expected === undefined) return [];
   let length = 0;
   return [
     {
@@ -113,7 +88,7 @@ function expectedLength(value: string | undefined): readonly Check[] {
       update(chunk) {
         length += chunk.length;
       },
-      holds: () => length === Number(value),
+      holds: () => length === expected,
     },
   ];
 }
@@ -138,8 +113,4 @@ function adlerCheck(wanted: string): Check {
     },
     holds: () => sum.toString(16).padStart(8, "0") === wanted.padStart(8, "0"),
   };
-}
-
-function text(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(", ") : value;
 }

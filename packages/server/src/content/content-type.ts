@@ -2,7 +2,7 @@
 import { lookup } from "mime-types";
 
 /** What a document is whose name says nothing (RFC 9110 §8.3). */
-export const unknownContentType = "application/octet-stream";
+const unknownContentType = "application/octet-stream";
 
 /**
  * The value of `Content-Type` and of DAV:getcontenttype for a document of this name.

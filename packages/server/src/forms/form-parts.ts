@@ -1,11 +1,11 @@
 /** The parts of a form (`multipart/form-data`, RFC 7578), one after the other, as they come. */
-import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
 import { badRequest, DavError } from "@meanwhile/dav";
 import type { RequestContent } from "../request/dav-request.ts";
 import { readText } from "../request/request-content.ts";
+import type { RequestFields } from "../request/request-fields.ts";
 
 /** One part of a form. */
 export type FormPart =
@@ -23,9 +23,9 @@ export const formLimits = {
   headerSize: 16_384,
 };
 
-/** Whether a request has the content of a form with files. */
-export function isFormPost(method: string, headers: IncomingHttpHeaders): boolean {
-  return method === "POST" && /^multipart\/form-data\s*(?:;|$)/i.test(headers["content-type"] ?? "");
+/** Whether a POST has the content of a form with files. */
+export function hasForm({ mediaType }: RequestFields): boolean {
+  return mediaType === "multipart/form-data";
 }
 
 /**
@@ -36,10 +36,10 @@ export function isFormPost(method: string, headers: IncomingHttpHeaders): boolea
  */
 export async function readForm(
   content: RequestContent,
-  headers: IncomingHttpHeaders,
+  fields: RequestFields,
   take: (part: FormPart) => Promise<void>,
 ): Promise<void> {
-  const parser = openParser(headers);
+  const parser = openParser(fields);
   const files = new Set<Readable>();
   let excess: DavError | undefined;
   const refuse = (): void => {
@@ -78,11 +78,11 @@ export async function readForm(
   if (excess) throw excess;
 }
 
-function openParser(headers: IncomingHttpHeaders): InstanceType<typeof Busboy> {
+function openParser({ raw }: RequestFields): InstanceType<typeof Busboy> {
   try {
     // A path in a file's name is for the reader to refuse, and not cut off unseen.
     return new Busboy({
-      headers: { ...headers, "content-type": headers["content-type"] ?? "" },
+      headers: { ...raw, "content-type": raw["content-type"] ?? "" },
       preservePath: true,
       limits: formLimits,
     });

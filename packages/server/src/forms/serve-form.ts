@@ -5,7 +5,6 @@
 import { setMaxListeners } from "node:events";
 import { DavError, encodePath } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
-import { parsePrefer } from "@meanwhile/interim/fields";
 import type { Work } from "@meanwhile/operations";
 import { type Answer, empty } from "../http/answer.ts";
 import { errorAnswer, toDavError } from "../http/error-answer.ts";
@@ -15,8 +14,9 @@ import { put } from "../methods/put.ts";
 import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest, RequestContent } from "../request/dav-request.ts";
-import { isMemberName, memberRequest, requireCollection } from "../request/new-member.ts";
-import { serveChange } from "../request/serve-change.ts";
+import { RequestFields } from "../request/request-fields.ts";
+import { serveChange } from "../serve/serve-change.ts";
+import { isMemberName, memberRequest, requireCollection } from "../target/new-member.ts";
 import { type FormPart, readForm } from "./form-parts.ts";
 
 /** The field that names a new folder. */
@@ -35,12 +35,12 @@ export async function serveForm(
 ): Promise<Handled> {
   await requireCollection(request, options.context);
   // Each of its operations looks whether the client is still there.
-  setMaxListeners(0, request.closed, exchange.response);
+  setMaxListeners(0, request.exchange.closed, exchange.response);
   const made: string[] = [];
   const failures: Failure[] = [];
   let interims = 0;
   // The fields of the form's request are about the form: its length, its digest, what it is joined by.
-  const base = { ...request, headers: { host: request.headers.host }, preferences: parsePrefer(undefined) };
+  const base = { ...request, fields: new RequestFields({}) };
 
   const make = async (method: "PUT" | "MKCOL", name: string, content: RequestContent): Promise<void> => {
     let failure: unknown;
@@ -82,7 +82,7 @@ export async function serveForm(
     }
   };
   try {
-    await readForm(request.content, request.headers, take);
+    await readForm(request.content, request.fields, take);
   } catch (error) {
     failures.push({ name: "", error: toDavError(error, "POST") });
   }

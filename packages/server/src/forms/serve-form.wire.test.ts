@@ -4,7 +4,7 @@ import type { Access } from "../access.ts";
 import { plantLock } from "../testing/own/lock-fixture.ts";
 import { type Served, serve } from "../testing/own/serve-fixture.ts";
 import type { WireResponse } from "../testing/own/wire-client.ts";
-import { contentOf, plant } from "../testing/tree-fixture.ts";
+import { contentOf, plant } from "../testing/tree/tree-fixture.ts";
 import { formLimits } from "./form-parts.ts";
 
 let server: Served;

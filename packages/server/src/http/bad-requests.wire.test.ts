@@ -2,7 +2,7 @@
 import { parsePath } from "@meanwhile/dav";
 import { afterEach, expect, test } from "vitest";
 import { type Served, serve } from "../testing/own/serve-fixture.ts";
-import { plant, snapshot } from "../testing/tree-fixture.ts";
+import { plant, snapshot } from "../testing/tree/tree-fixture.ts";
 
 const servers: Served[] = [];
 afterEach(async () => {

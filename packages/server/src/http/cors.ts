@@ -53,9 +53,9 @@ export function isAllowedOrigin(origin: string | undefined, allowed: readonly st
   return allowed.includes("*") || (origin !== undefined && allowed.includes(origin));
 }
 
-/** Whether a request is a browser's question before a cross-origin request. */
-export function isPreflight(method: string, headers: IncomingHttpHeaders): boolean {
-  return method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
+/** Whether an OPTIONS is a browser's question before a cross-origin request. */
+export function isPreflight(headers: IncomingHttpHeaders): boolean {
+  return headers["access-control-request-method"] !== undefined;
 }
 
 /** What a preflight's answer says beside {@link corsFields}. The names asked for are echoed, being tokens. */

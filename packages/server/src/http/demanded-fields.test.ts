@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { testContext } from "../testing/own/read-fixture.ts";
 import { rights } from "../testing/own/rights-fixture.ts";
 import { type Served, serve } from "../testing/own/serve-fixture.ts";
-import { plant } from "../testing/tree-fixture.ts";
+import { plant } from "../testing/tree/tree-fixture.ts";
 import { empty } from "./answer.ts";
 import { demands, withDemandedFields } from "./demanded-fields.ts";
 

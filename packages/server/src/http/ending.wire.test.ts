@@ -2,7 +2,7 @@ import { connect, constants } from "node:http2";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type RejoinOptions, type RejoinServer, serveRejoin } from "../testing/own/rejoin-fixture.ts";
 import type { Over } from "../testing/own/test-call.ts";
-import { at, contentOf, put } from "../testing/tree-fixture.ts";
+import { at, contentOf, put } from "../testing/tree/tree-fixture.ts";
 
 const servers: RejoinServer[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 /** What a client is told when its request failed. */
 import { DavError } from "@meanwhile/dav";
 import { errorDocument } from "@meanwhile/dav/xml";
-import { OperationLimitError, OperationRecordError } from "@meanwhile/operations";
+import { ClaimLimitError, OperationLimitError, OperationRecordError } from "@meanwhile/operations";
 import { isMadeNevertheless, TreeError } from "../store.ts";
 import { fromTreeError } from "../trees/tree-status.ts";
 import type { Answer } from "./answer.ts";
@@ -14,6 +14,9 @@ export function toDavError(error: unknown, method: string): DavError {
   if (error instanceof OperationLimitError) {
     const status = error.of === "principal" ? 429 : 503;
     return new DavError(status, error.message, { cause: error, fields: { "Retry-After": "10" } });
+  }
+  if (error instanceof ClaimLimitError) {
+    return new DavError(503, error.message, { cause: error, fields: { "Retry-After": "10" } });
   }
   if (error instanceof OperationRecordError) {
     return new DavError(507, "the request could not be recorded, and nothing was changed", { cause: error });

@@ -2,9 +2,9 @@
 import { memberPath, parsePath } from "@meanwhile/dav";
 import { expect, onTestFinished, test } from "vitest";
 import { type Tree, TreeError } from "../store.ts";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { serve } from "../testing/own/serve-fixture.ts";
-import { plant } from "../testing/tree-fixture.ts";
+import { plant } from "../testing/tree/tree-fixture.ts";
 import { mostFailures } from "../trees/tree-work.ts";
 
 /** A tree in which a DELETE finds so many members, and can remove none of them. */

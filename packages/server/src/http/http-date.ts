@@ -6,7 +6,11 @@
  */
 export function formatHttpDate(ms: number): string {
   const second = clampToSecond(ms);
-  return `${formattedDay(second).http} ${timeOfDay(second)} GMT`;
+  // Members of a collection that came together have the same dates.
+  if (second !== lastHttp.second) {
+    lastHttp = { second, text: `${formattedDay(second).http} ${timeOfDay(second)} GMT` };
+  }
+  return lastHttp.text;
 }
 
 /** An RFC 3339 date-time in UTC, cut to the second: `1994-11-06T08:49:37Z`. Clamped as {@link formatHttpDate}. */
@@ -58,6 +62,8 @@ function moment(
   if (midnight.getUTCMonth() !== month || midnight.getUTCDate() !== Number(day)) return undefined;
   return midnight.getUTCFullYear() === Number(year) ? ms : undefined;
 }
+
+let lastHttp = { second: Number.NaN, text: "" };
 
 interface FormattedDay {
   readonly http: string;

@@ -5,7 +5,7 @@ import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node
 import { DavError, parsePath } from "@meanwhile/dav";
 import { formatProgress, parseProgress, parseStatusUri } from "@meanwhile/interim/fields";
 import { afterEach, describe, expect, test } from "vitest";
-import { createMemoryTree, type MemoryTreeOptions } from "../testing/memory-tree.ts";
+import { createMemoryTree, type MemoryTreeOptions } from "../testing/memory/memory-tree.ts";
 import {
   type Served,
   type ServeOptions,
@@ -15,7 +15,7 @@ import {
 } from "../testing/own/serve-fixture.ts";
 import { requestBytes, type WireClient, type WireHead } from "../testing/own/wire-client.ts";
 import { slowTree } from "../testing/slow-tree.ts";
-import { plant } from "../testing/tree-fixture.ts";
+import { plant } from "../testing/tree/tree-fixture.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -72,14 +72,14 @@ test("the first 102 has Location and Progress, later ones Progress and Status-UR
   await gate.reached(1);
   const first = await client.head();
   expect(first.status).toBe(102);
-  expect(first.lines.map(([name]) => name)).toEqual(["location", "progress"]);
+  expect(first.fields.map(([name]) => name)).toEqual(["location", "progress"]);
   expect(first.field("Location")).toMatch(/^http:\/\/files\.example\/\.meanwhile\/operations\/[\w-]{22}$/);
   expect(first.field("Progress")).toBe(formatProgress({ done: 0, total: 6 }));
   gate.open(2);
   const later = await until(client, (head) => doneIn(head) === 2);
   expect(later.at(-1)?.field("Location")).toBeUndefined();
-  const told = later.flatMap(({ lines }) =>
-    lines.filter(([name]) => name === "status-uri").map(([, value]) => value),
+  const told = later.flatMap(({ fields }) =>
+    fields.filter(([name]) => name === "status-uri").map(([, value]) => value),
   );
   // One pair a line, the latest first, each told once.
   expect(told.sort()).toEqual([
@@ -135,7 +135,7 @@ test("members that failed are told of first, in the interim response and in the 
   // All four results may come in one interim response, or in several.
   const heads = await until(client, (head) => doneIn(head) === 4);
   for (const head of heads) {
-    const statuses = head.lines
+    const statuses = head.fields
       .filter(([name]) => name === "status-uri")
       .flatMap(([, value]) => parseStatusUri(value))
       .map(({ status }) => status);

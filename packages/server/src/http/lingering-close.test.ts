@@ -3,13 +3,13 @@ import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { closeLingering } from "@meanwhile/interim/internal";
 import { beforeEach, expect, test } from "vitest";
-import { type TestTimers, testTimers } from "../testing/own/test-timers.ts";
+import { type ManualTimers, manualTimers } from "../../../interim/src/testing/manual-timers.ts";
 
-let timers: TestTimers;
+let timers: ManualTimers;
 let socket: Socket;
 let bytesRead: number;
 beforeEach(() => {
-  timers = testTimers();
+  timers = manualTimers(1_000_000);
   bytesRead = 1_000;
   const duplex = new Duplex({ read: () => undefined, write: (_, __, done) => done() });
   socket = Object.defineProperty(duplex, "bytesRead", { get: () => bytesRead }) as Socket;

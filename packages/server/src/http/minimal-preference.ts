@@ -11,10 +11,9 @@ export interface MinimalPreference {
 
 /** Whether the client wants only what it cannot know already. */
 export function minimalPreference(request: DavRequest): MinimalPreference {
-  const preferred = request.preferences.return === "minimal";
-  const brief = request.headers["brief"];
+  const preferred = request.fields.preferences.return === "minimal";
   return {
-    applies: preferred || (typeof brief === "string" && brief.trim().toLowerCase() === "t"),
+    applies: preferred || request.fields.isBrief,
     applied: preferred ? ["return=minimal"] : [],
     vary: "Brief, Prefer",
   };

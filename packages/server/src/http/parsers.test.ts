@@ -28,11 +28,12 @@ import { expect, test } from "vitest";
 import { parseEntityTagList } from "../conditions/entity-tag.ts";
 import { contentChecks } from "../content/content-checks.ts";
 import { selectRanges } from "../content/ranges.ts";
+import { RequestFields } from "../request/request-fields.ts";
 import { parseHttpDate } from "./http-date.ts";
 
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   Depth: (text) => parseDepth(text, { absent: "infinity", allowed: ["0", "1", "infinity"] }),
-  Digest: (text) => contentChecks({ "content-digest": text, "oc-checksum": text, "content-md5": text }),
+  Digest: (text) => contentChecks(new RequestFields({ "content-digest": text, "oc-checksum": text })),
   "entity-tag list": parseEntityTagList,
   "HTTP-date": (text) => parseHttpDate(text, 0),
   "Idempotency-Key": parseIdempotencyKey,

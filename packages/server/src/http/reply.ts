@@ -27,7 +27,7 @@ export async function reply(
   try {
     if (exchange.state === "closed" || response.destroyed) return 0;
     const withContent = method !== "HEAD" && !bodiless.has(answer.status);
-    const isLast = leavesMuch(exchange);
+    const isLast = !exchange.requestComplete && leavesMuch(exchange);
     if (isLast) closeLingering(request.socket, after);
     response.writeHead(answer.status, head(answer, isLast));
     if (!withContent || body.kind === "none") {
@@ -59,8 +59,8 @@ function head({ status, fields, body }: Answer, isLast: boolean): Record<string,
 }
 
 /** What is left of a large upload that nobody wants is not worth reading: its connection ends instead. */
-function leavesMuch({ protocol, request, requestComplete }: Exchange): boolean {
-  if (protocol === "HTTP/2" || requestComplete) return false;
+function leavesMuch({ protocol, request }: Exchange): boolean {
+  if (protocol === "HTTP/2") return false;
   const length = request.headers["content-length"];
   return length === undefined
     ? request.headers["transfer-encoding"] !== undefined
@@ -82,15 +82,17 @@ async function sendStream(
   }
   for await (const chunk of content) {
     if (closed.aborted) return sent;
-    sent += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
+    // Encoded here, once: Node would gather the text anew in memory of the size of all that waits to be written.
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    sent += bytes.length;
     // An aborted wait means that the client is gone; the loop sees it above.
-    if (!write(response, chunk)) await once(response, "drain", { signal: closed }).catch(() => undefined);
+    if (!write(response, bytes)) await once(response, "drain", { signal: closed }).catch(() => undefined);
   }
   response.end();
   return sent;
 }
 
 /** The two kinds of response have the same method, with overloads that TypeScript cannot join. */
-function write(response: AnyResponse, chunk: string | Uint8Array): boolean {
+function write(response: AnyResponse, chunk: Uint8Array): boolean {
   return response instanceof Http2ServerResponse ? response.write(chunk) : response.write(chunk);
 }

@@ -2,18 +2,15 @@
 import { badRequest, DavError } from "@meanwhile/dav";
 import type { AnyRequest } from "@meanwhile/interim";
 
-/** @throws {DavError} 400 for a malformed Host or framing that is in doubt; 501 for a transfer coding not known here */
-export function requireSoundHead(request: AnyRequest): void {
-  requireHost(request);
-  requireKnownCodings(request);
-}
-
 /**
  * "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host header
  * field and to any request message that contains more than one Host header field line or a Host header field with an
  * invalid field value" (RFC 9112 §3.2). Node sees to the first.
+ *
+ * @throws {DavError} 400 for a malformed Host or framing that is in doubt; 501 for a transfer coding not known here
  */
-function requireHost({ rawHeaders, headers: { host } }: AnyRequest): void {
+export function requireSoundHead({ rawHeaders, headers, httpVersion }: AnyRequest): void {
+  const { host, "transfer-encoding": codings } = headers;
   let lines = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at];
@@ -21,6 +18,7 @@ function requireHost({ rawHeaders, headers: { host } }: AnyRequest): void {
   }
   if (lines > 1 || (host !== undefined && !/^[^\s/?#@\\]*$/.test(host)))
     throw badRequest("Host is malformed");
+  if (codings !== undefined) requireKnownCodings(codings, httpVersion);
 }
 
 /**
@@ -31,9 +29,7 @@ function requireHost({ rawHeaders, headers: { host } }: AnyRequest): void {
  * "identity" is a coding no longer (§12.4), chunked is applied once, and HTTP/1.0 has no codings: there, and only there,
  * another recipient may see another end of the message, so that the connection ends with the response.
  */
-function requireKnownCodings({ headers, httpVersion }: AnyRequest): void {
-  const value = headers["transfer-encoding"];
-  if (value === undefined) return;
+function requireKnownCodings(value: string, httpVersion: string): void {
   const codings = value.split(",").map((coding) => coding.trim().toLowerCase());
   const [last, ...before] = codings.toReversed();
   if (

@@ -5,8 +5,8 @@ import { type AddressInfo, connect } from "node:net";
 import { createOperations } from "@meanwhile/operations";
 import { expect, onTestFinished, test } from "vitest";
 import { createDavHandler, type RequestLogEntry } from "../server.ts";
-import { createMemoryLockStore } from "../testing/memory-lock-store.ts";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryLockStore } from "../testing/memory/memory-lock-store.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { requestBytes } from "../testing/own/wire-client.ts";
 
 test.each([

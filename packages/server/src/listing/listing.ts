@@ -1,5 +1,5 @@
 /** What people see of a collection in a browser. RFC 4918 §9.4 leaves it open what GET answers for one. */
-import { encodeName, memberPath } from "@meanwhile/dav";
+import { encodeName } from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
 import type { Answer, AnswerFields } from "../http/answer.ts";
 import { listingContentType } from "../properties/live-properties.ts";
@@ -35,7 +35,7 @@ export async function listCollection(
 ): Promise<Answer> {
   const members = await openLevel(context.tree, request.path, {
     properties: false,
-    signal: request.closed,
+    signal: request.exchange.closed,
   });
   const { page } = context;
   const mayChange = context.access.may(request.principal, "write", request.path);
@@ -60,7 +60,7 @@ export async function listCollection(
     body: {
       kind: "stream",
       length: undefined,
-      open: () => listing(request, context, members, { ...frame, mayChange }),
+      open: () => listing(request, context, members, { mayChange, ...frame }),
       close: () => {
         // Whoever closes is not told what went wrong: the page has been sent, or nobody wants it any more.
         members.close().catch(() => undefined);
@@ -78,7 +78,7 @@ async function* listing(
   frame: { readonly start: string; readonly end: string; readonly mayChange: boolean },
 ): AsyncGenerator<string, void, void> {
   let text = frame.start;
-  const isShown = shownMembers(context, request);
+  const isShown = shownMembers(context, request)(request.path);
   const nowMs = context.now();
   const linkBase = linkBaseOf(request);
   const first = await upTo(members, sortedMembers);
@@ -95,7 +95,7 @@ async function* listing(
     batch = await upTo(members, chunkMembers)
   ) {
     for (const member of batch) {
-      if (!isShown(memberPath(request.path, member.name))) continue;
+      if (!isShown(member.name)) continue;
       shown += 1;
       text += listingRow(member, linkBase, nowMs);
       if (text.length < chunkLength) continue;

@@ -1,11 +1,11 @@
 /** No answer names what its reader may not read (RFC 4918 §20.1 leaves that to the server). */
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { plantLock } from "../testing/own/lock-fixture.ts";
 import { rights } from "../testing/own/rights-fixture.ts";
 import { memberStatuses, type Served, serve, testGate } from "../testing/own/serve-fixture.ts";
 import { slowTree } from "../testing/slow-tree.ts";
-import { at, plant } from "../testing/tree-fixture.ts";
+import { at, plant } from "../testing/tree/tree-fixture.ts";
 import { toldPaths } from "./told-paths.ts";
 
 const access = rights({

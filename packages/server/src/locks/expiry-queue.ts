@@ -3,6 +3,7 @@ export class ExpiryQueue<Item> {
   readonly #heap: Entry<Item>[] = [];
   readonly #places = new Map<Item, number>();
 
+  /** How many items are in it. */
   get size(): number {
     return this.#heap.length;
   }

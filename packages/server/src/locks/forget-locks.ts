@@ -1,8 +1,8 @@
 /** Locks end with the resources that they lock (RFC 4918 §6.1, §7.6). */
 import type { ResourcePath } from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
-import { listedPath } from "../request/listed-paths.ts";
 import type { Tree } from "../store.ts";
+import { listedPath } from "../target/listed-paths.ts";
 
 /**
  * Removes the locks whose roots are no longer there, at `path` and below: what was removed, or moved away. "A MOVE does
@@ -12,8 +12,10 @@ export async function forgetUnmappedLocks(
   { tree, locks }: Pick<ServerContext, "tree" | "locks">,
   path: ResourcePath,
 ): Promise<void> {
+  const within = await locks.within(path);
+  if (within.length === 0) return;
   if (!(await isThere(tree, path))) return locks.removeWithin(path);
-  for (const lock of await locks.within(path)) {
+  for (const lock of within) {
     if (!(await isThere(tree, lock.root))) await locks.remove(lock.token);
   }
 }

@@ -40,7 +40,7 @@ export async function viewLocks(
   root: { readonly path: ResourcePath; readonly collection: boolean; readonly members: boolean },
   toHref: ToHref,
 ): Promise<LocksInView> {
-  const nowMs = store.now();
+  const nowMs = await store.now();
   const covering = await store.covering(root.path);
   const rootedBelow = new Map<ResourcePath, Lock[]>();
   for (const lock of root.members ? await store.within(root.path) : []) {

@@ -1,5 +1,5 @@
 /** What all methods that change something share: how they run, and how they are judged before they act. */
-import { DavError, type IfHeader, parentOf, parseIf, type ResourcePath } from "@meanwhile/dav";
+import { DavError, type IfHeader, parentOf, type ResourcePath } from "@meanwhile/dav";
 import type { Claim, Load, Work } from "@meanwhile/operations";
 import { checkPreconditions, comparesRepresentation } from "../conditions/conditional.ts";
 import { requireIf } from "../conditions/if-evaluation.ts";
@@ -104,7 +104,7 @@ export interface Judgement {
  * not there. Only MKCOL, which changes nothing that it finds, finds it.
  */
 export async function judge(request: DavRequest, context: ServerContext): Promise<Judgement> {
-  const ifHeader = parseIf(single(request.headers["if"]));
+  const ifHeader = request.fields.if;
   const { resource: found, seen } = await context.tree.see(request.path, { members: false });
   const isNamed = found?.kind === "collection" || !request.trailingSlash || request.method === "MKCOL";
   const resource = isNamed ? found : undefined;
@@ -117,10 +117,10 @@ export async function judge(request: DavRequest, context: ServerContext): Promis
   return { resource, seen, conditional, ifHeader, by: submission(ifHeader, request, context) };
 }
 
-function isConditional({ headers }: DavRequest, ifHeader: IfHeader | undefined): boolean {
-  const fields = [headers["if-match"], headers["if-none-match"], headers["if-unmodified-since"]];
+function isConditional({ fields }: DavRequest, ifHeader: IfHeader | undefined): boolean {
+  const { match, noneMatch, unmodifiedSince } = fields.preconditions;
   const tags = ifHeader?.lists.some(({ conditions }) => conditions.some(({ kind }) => kind === "etag"));
-  return tags === true || fields.some((field) => field !== undefined);
+  return tags === true || [match, noneMatch, unmodifiedSince].some((condition) => condition !== undefined);
 }
 
 /** Acts on what was judged. What another program changed since fails a condition that the request made on it (412). */
@@ -134,8 +134,8 @@ export async function underCondition<T>(conditional: boolean, act: () => Promise
 }
 
 /** A condition on what one may not read would tell of it: it never holds. @throws {DavError} 412 */
-function requireReadFor({ headers, principal, path }: DavRequest, { access }: ServerContext): void {
-  if (comparesRepresentation(headers) && !access.may(principal, "read", path)) {
+function requireReadFor({ fields, principal, path }: DavRequest, { access }: ServerContext): void {
+  if (comparesRepresentation(fields.preconditions) && !access.may(principal, "read", path)) {
     throw new DavError(412, "a precondition of the request does not hold");
   }
 }
@@ -164,9 +164,4 @@ export function requireCreatableName(path: ResourcePath): void {
   if (/[\u0000-\u001f\u007f]/.test(path)) {
     throw new DavError(400, "a new name must not have control characters in it");
   }
-}
-
-/** Node joins repeated fields; those that it leaves apart are not ours. */
-export function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(", ") : value;
 }

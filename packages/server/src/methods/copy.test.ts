@@ -1,11 +1,11 @@
 import { parsePath } from "@meanwhile/dav";
 import { afterEach, expect, test } from "vitest";
 import { TreeError } from "../store.ts";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { lockRoots, plantLock, submit } from "../testing/own/lock-fixture.ts";
 import { rights } from "../testing/own/rights-fixture.ts";
 import { memberStatuses, type Served, type ServeOptions, serve } from "../testing/own/serve-fixture.ts";
-import { plant, snapshot } from "../testing/tree-fixture.ts";
+import { contentOf, etagOf, plant, put, snapshot } from "../testing/tree/tree-fixture.ts";
 
 const root = parsePath("/");
 const servers: Served[] = [];
@@ -297,3 +297,26 @@ test("two COPYs of one source get along with each other, and claims end with fai
   expect((await ask("COPY", "/src/", { Destination: "/new2/" })).status).toBe(503);
   expect(operations.claims.held).toBe(0);
 });
+
+test.each(["COPY", "MOVE"])(
+  "%s replaces what the If header says of its destination, and nothing that came between (§10.4)",
+  async (method) => {
+    const tree = createMemoryTree();
+    const { ask } = await open({ tree });
+    const seen = await etagOf(tree, parsePath("/other"));
+    const fields = { Destination: "/other", If: `</other> ([${seen}])` };
+    const { see } = tree;
+    // Another program writes after the header was judged, and before the destination is looked at.
+    tree.see = async (path, options) => {
+      if (path === "/other") await put(tree, path, "written meanwhile");
+      return see.call(tree, path, options);
+    };
+    expect((await ask(method, "/doc", fields)).status).toBe(412);
+    tree.see = see;
+    expect((await ask(method, "/doc", fields)).status).toBe(412);
+    expect(await contentOf(tree, parsePath("/other"))).toBe("written meanwhile");
+    const now = await etagOf(tree, parsePath("/other"));
+    expect((await ask(method, "/doc", { ...fields, If: `</other> ([${now}])` })).status).toBe(204);
+    expect(await contentOf(tree, parsePath("/other"))).not.toBe("written meanwhile");
+  },
+);

@@ -1,5 +1,5 @@
 /** COPY (RFC 4918 §9.8). */
-import { DavError, isWithin, parseDepth, type ResourcePath } from "@meanwhile/dav";
+import { DavError, isWithin, type ResourcePath } from "@meanwhile/dav";
 import type { Work } from "@meanwhile/operations";
 import type { ServerContext } from "../context.ts";
 import type { Answer } from "../http/answer.ts";
@@ -17,19 +17,18 @@ import {
   nothingPlaced,
 } from "../trees/tree-change.ts";
 import { type MemberFailure, type MemberFailures, toldFailures } from "../trees/tree-work.ts";
-import {
-  type ChangeMethod,
-  type Judgement,
-  judge,
-  loadOf,
-  single,
-  waitsForTurn,
-  withClaims,
-} from "./change.ts";
+import { type ChangeMethod, type Judgement, judge, loadOf, waitsForTurn, withClaims } from "./change.ts";
 
+/**
+ * Copies a resource to `Destination`, with all below it unless `Depth` is 0. 201 where nothing was there, 204 where something
+ * was replaced, 207 where members failed.
+ *
+ * @throws {DavError} 400 for malformed fields or content, 403, 412 and 423 as RFC 4918 §9.8.5 has them
+ * @throws {TreeError} where the tree could not do it
+ */
 export const copy: ChangeMethod = async (request, context) => {
   const transfer = parseTransfer(request, context);
-  const depth = parseDepth(single(request.headers["depth"]), {
+  const depth = request.fields.depth({
     absent: "infinity",
     allowed: ["0", "infinity"],
   });

@@ -1,10 +1,10 @@
 import { parsePath } from "@meanwhile/dav";
 import { afterEach, expect, test } from "vitest";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { lockRoots, plantLock, submit } from "../testing/own/lock-fixture.ts";
 import { rights } from "../testing/own/rights-fixture.ts";
 import { memberStatuses, type Served, type ServeOptions, serve } from "../testing/own/serve-fixture.ts";
-import { plant, snapshot } from "../testing/tree-fixture.ts";
+import { plant, snapshot } from "../testing/tree/tree-fixture.ts";
 
 const root = parsePath("/");
 const servers: Served[] = [];

@@ -1,5 +1,5 @@
 /** DELETE (RFC 4918 §9.6). */
-import { DavError, encodePath, isWithin, locked, parseDepth, type ResourcePath } from "@meanwhile/dav";
+import { DavError, encodePath, isWithin, locked, type ResourcePath } from "@meanwhile/dav";
 import type { Work } from "@meanwhile/operations";
 import type { ServerContext } from "../context.ts";
 import type { Answer } from "../http/answer.ts";
@@ -15,12 +15,17 @@ import {
   judge,
   loadOf,
   requireWrite,
-  single,
   waitsForTurn,
   withClaims,
   withParent,
 } from "./change.ts";
 
+/**
+ * Deletes a resource with all below it: 204, or 207 where members stay.
+ *
+ * @throws {DavError} 403 for the root and without the right to write, 412 and 423
+ * @throws {TreeError} `not-found`, and where the tree could not do it
+ */
 export const remove: ChangeMethod = async (request, context) => {
   if (request.path === "/") throw new DavError(403, "the root cannot be deleted");
   requireWrite(context, request, withParent(request.path));
@@ -53,7 +58,7 @@ async function judgeRemoval(
   const { resource, seen, conditional, by } = judgement;
   if (resource.kind === "collection") {
     // "A client MUST NOT submit a Depth header with a DELETE on a collection with any value but infinity" (§9.6.1).
-    parseDepth(single(request.headers["depth"]), { absent: "infinity", allowed: ["infinity"] });
+    request.fields.depth({ absent: "infinity", allowed: ["infinity"] });
   }
   await requireTokens(locks, withParent(path), by);
 
@@ -71,7 +76,7 @@ async function judgeRemoval(
       : new DavError(403, "you may not delete this");
     known.push({ path: root, kind: member.kind, ...memberStatus(error) });
   }
-  return { ...intentOf(request), method: "DELETE", path, seen, conditional, skipped, known };
+  return { method: "DELETE", path, seen, conditional, skipped, known, ...intentOf(request) };
 }
 
 /** Paths with no other of them above. */

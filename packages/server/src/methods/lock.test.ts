@@ -1,10 +1,10 @@
 import { parsePath } from "@meanwhile/dav";
 import { afterEach, describe, expect, test } from "vitest";
-import { createMemoryLockStore } from "../testing/memory-lock-store.ts";
+import { createMemoryLockStore } from "../testing/memory/memory-lock-store.ts";
 import { lockInfo, lockRoots, plantLock, submit } from "../testing/own/lock-fixture.ts";
 import { rights } from "../testing/own/rights-fixture.ts";
 import { memberStatuses, type Served, type ServeOptions, serve } from "../testing/own/serve-fixture.ts";
-import { contentOf, plant, snapshot } from "../testing/tree-fixture.ts";
+import { contentOf, plant, snapshot } from "../testing/tree/tree-fixture.ts";
 
 const root = parsePath("/");
 const servers: Served[] = [];

@@ -1,15 +1,5 @@
 /** LOCK: a new lock, or a refresh where there is no content (RFC 4918 §9.10). */
-import {
-  badRequest,
-  codedUrl,
-  DavError,
-  encodePath,
-  type Lock,
-  type LockDepth,
-  parseDepth,
-  parseLockToken,
-  parseTimeout,
-} from "@meanwhile/dav";
+import { badRequest, codedUrl, DavError, encodePath, type Lock, type LockDepth } from "@meanwhile/dav";
 import {
   activeLock,
   type LockInfo,
@@ -32,7 +22,6 @@ import {
   judge,
   requireCreatableName,
   requireWrite,
-  single,
   withClaims,
   withParent,
 } from "./change.ts";
@@ -40,13 +29,20 @@ import {
 /** What is granted to a client that wishes nothing. */
 const defaultSeconds = 3600;
 
+/**
+ * Locks a resource, or creates an empty one that is locked (RFC 4918 §9.10.4): 200 or 201 with the lock; without content it
+ * refreshes the lock whose token was submitted. Seconds are as `Timeout` wishes, 3600 by default, at most the server's limit.
+ *
+ * @throws {DavError} 400 for malformed fields or content, 403, 409 for a folder that is
+ * not there, 412, 423 where another lock is in the way, 507 where there are too many
+ */
 export const lock: ChangeMethod = async (request, context) => {
   requireWrite(context, request, [request.path]);
   const text = await request.content.text(context.limits.xmlBytes);
-  const wish = parseTimeout(single(request.headers["timeout"])) ?? defaultSeconds;
+  const wish = request.fields.timeoutSeconds ?? defaultSeconds;
   const seconds = Math.max(1, Math.min(wish, context.limits.lockSeconds));
   const info = text === "" ? undefined : parseLockInfo(text);
-  const depth = parseDepth(single(request.headers["depth"]), {
+  const depth = request.fields.depth({
     absent: "infinity",
     allowed: ["0", "infinity"],
   });
@@ -82,7 +78,7 @@ async function create(
     requireWrite(context, request, withParent(path));
     await requireTokens(context.locks, withParent(path).slice(1), by);
   }
-  const result = await context.locks.create({ root: path, ...info, depth, principal, timeoutSeconds });
+  const result = await context.locks.create({ root: path, depth, principal, timeoutSeconds, ...info });
   if (result.kind === "exhausted") throw new DavError(507, "there are too many locks");
   if (result.kind === "conflict") return conflict(request, context, result.locks);
   let created = resource === undefined;
@@ -136,11 +132,10 @@ async function refresh(
   return discovery(request, context, 200, refreshed, {});
 }
 
-function lockTokenOf({ headers }: DavRequest): ReadonlySet<string> {
-  const value = single(headers["lock-token"]);
-  if (value === undefined)
+function lockTokenOf({ fields }: DavRequest): ReadonlySet<string> {
+  if (!fields.hasLockToken)
     throw badRequest("LOCK needs content, or an If header with the token of the lock to refresh");
-  return new Set([parseLockToken(value)]);
+  return new Set([fields.lockToken]);
 }
 
 async function discovery(
@@ -151,7 +146,7 @@ async function discovery(
   fields: Record<string, string>,
 ): Promise<Answer> {
   const active: string[] = [];
-  const nowMs = store.now();
+  const nowMs = await store.now();
   for (const lock of locks) active.push(activeLock(lock, await lockRootHref(tree, prefix, lock.root), nowMs));
   return xml(status, lockDocument(active), fields);
 }

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { plantLock, submit } from "../testing/own/lock-fixture.ts";
 import { rights } from "../testing/own/rights-fixture.ts";
 import { type Served, type ServeOptions, serve } from "../testing/own/serve-fixture.ts";
-import { plant, snapshot } from "../testing/tree-fixture.ts";
+import { plant, snapshot } from "../testing/tree/tree-fixture.ts";
 
 const root = parsePath("/");
 const servers: Served[] = [];

@@ -12,12 +12,17 @@ import {
   judge,
   requireCreatableName,
   requireWrite,
-  single,
   withClaims,
   withParent,
 } from "./change.ts";
 import { refusePropertyChanges } from "./proppatch.ts";
 
+/**
+ * Makes a collection: 201.
+ *
+ * @throws {DavError} 400 and 415 for content that is not an extended MKCOL, 403, 412 and 423
+ * @throws {TreeError} `exists` and `parent-missing`, and where the tree could not do it
+ */
 export const mkcol: ChangeMethod = async (request, context) => {
   requireWrite(context, request, withParent(request.path));
   const changes = await requestedChanges(request, context);
@@ -40,14 +45,14 @@ export const mkcol: ChangeMethod = async (request, context) => {
 };
 
 async function requestedChanges(
-  { headers, content }: DavRequest,
+  { fields, content }: DavRequest,
   { limits }: ServerContext,
 ): Promise<readonly PropertyChange[]> {
   if (content.length === 0) return [];
   const text = await content.text(limits.xmlBytes);
   if (text === "") return [];
   // "415: the server does not support the content type of the content" (§9.3.1).
-  if (!/^(application|text)\/xml\b/i.test(single(headers["content-type"]) ?? "")) {
+  if (!/^(application|text)\/xml\b/i.test(fields.mediaType ?? "")) {
     throw new DavError(415, "MKCOL takes no content but XML (RFC 5689)");
   }
   const { resourceTypes, changes } = parseExtendedMkcol(text);

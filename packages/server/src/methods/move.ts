@@ -1,5 +1,5 @@
 /** MOVE (RFC 4918 §9.9). */
-import { DavError, isWithin, parseDepth } from "@meanwhile/dav";
+import { DavError, isWithin } from "@meanwhile/dav";
 import type { Work } from "@meanwhile/operations";
 import type { ServerContext } from "../context.ts";
 import type { Answer } from "../http/answer.ts";
@@ -15,12 +15,18 @@ import {
   judge,
   loadOf,
   requireWrite,
-  single,
   waitsForTurn,
   withClaims,
   withParent,
 } from "./change.ts";
 
+/**
+ * Moves a resource with all below it to `Destination`: 201 where nothing was there, 204 where something was replaced, 207
+ * where members failed.
+ *
+ * @throws {DavError} 403 for the root and into itself, 400, 412 and 423 as RFC 4918 §9.9.4 has them
+ * @throws {TreeError} where the tree could not do it
+ */
 export const move: ChangeMethod = async (request, context) => {
   const transfer = parseTransfer(request, context);
   if (transfer.source === "/") throw new DavError(403, "the root cannot be moved");
@@ -69,7 +75,7 @@ async function judgeMove(
   const { resource, seen: sourceSeen, conditional, by } = judgement;
   if (resource.kind === "collection") {
     // "A client MUST NOT submit a Depth header on a MOVE on a collection with any value but infinity" (§9.9.2).
-    parseDepth(single(request.headers["depth"]), { absent: "infinity", allowed: ["infinity"] });
+    request.fields.depth({ absent: "infinity", allowed: ["infinity"] });
   }
   // All or nothing: what is locked or forbidden inside prevents the move, and nothing changes (§9.9.4).
   await requireTokens(locks, withParent(source), by);

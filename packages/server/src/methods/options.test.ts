@@ -30,6 +30,8 @@ const documents = [
   "UNLOCK",
 ];
 const everything = [...documents, "MKCOL"].toSorted();
+/** A collection takes forms and uploads, too. */
+const collections = [...everything, "POST"].toSorted();
 
 describe("OPTIONS (RFC 4918 §10.1, RFC 9110 §9.3.7)", () => {
   test("names the classes that the server complies with, and has no content", async () => {
@@ -45,9 +47,9 @@ describe("OPTIONS (RFC 4918 §10.1, RFC 9110 §9.3.7)", () => {
   test.each([
     ["/c/doc", documents],
     // Clients read a collection's to learn whether they may write anything in it.
-    ["/c/", everything],
-    ["/c", everything],
-    ["/", everything],
+    ["/c/", collections],
+    ["/c", collections],
+    ["/", collections],
     ["/c/none", ["LOCK", "MKCOL", "OPTIONS", "PUT", "UNLOCK"]],
   ])("allows at %s what can be done there (RFC 9110 §10.2.1)", async (target, methods) => {
     expect(await allow(target)).toEqual(methods);

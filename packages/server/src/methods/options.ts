@@ -26,15 +26,13 @@ export async function options(
   const writable = context.access.may(principal, "write", path);
   const methods = allowedMethods(resource, writable);
   const { keptUploads } = context;
-  if (keptUploads === undefined || !writable) {
-    return empty(200, { ...capabilities, Allow: methods.join(", ") });
-  }
-  // A collection takes an upload by POST; what is not there, and a document, by PUT.
-  const posts = resource?.kind === "collection" ? ["POST"] : [];
+  // A collection takes forms by POST, and uploads; what is not there, and a document, takes uploads by PUT.
+  const posts = resource?.kind === "collection" && writable ? ["POST"] : [];
+  const allowed = { ...capabilities, Allow: [...methods, ...posts].join(", ") };
+  if (keptUploads === undefined || !writable) return empty(200, allowed);
   return empty(200, {
-    ...capabilities,
+    ...allowed,
     ...interopFields,
-    Allow: [...methods, ...posts].join(", "),
     "Upload-Limit": limitField(context, keptUploads.seconds),
   });
 }

@@ -3,7 +3,7 @@ import { parsePath } from "@meanwhile/dav";
 import { parseXml, setting } from "@meanwhile/dav/xml";
 import { beforeEach, describe, expect, test } from "vitest";
 import { defaultLimits, type ServerContext } from "../context.ts";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { type ResponseView, textOf, viewMultistatus } from "../testing/own/multistatus-view.ts";
 import {
   plant,

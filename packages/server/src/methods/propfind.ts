@@ -1,13 +1,5 @@
 /** PROPFIND (RFC 4918 §9.1). */
-import {
-  DavError,
-  type Depth,
-  encodePath,
-  nameOf,
-  parseDepth,
-  parsePath,
-  type ResourcePath,
-} from "@meanwhile/dav";
+import { DavError, encodePath, nameOf, parsePath, type ResourcePath } from "@meanwhile/dav";
 import { parsePropfind } from "@meanwhile/dav/xml";
 import type { ServerContext } from "../context.ts";
 import { type Answer, type AnswerFields, xml } from "../http/answer.ts";
@@ -19,6 +11,7 @@ import { principalHref } from "../properties/principal-href.ts";
 import { planReport } from "../properties/property-report.ts";
 import { streamProperties } from "../properties/property-stream.ts";
 import type { DavRequest, ToHref } from "../request/dav-request.ts";
+import type { RequestFields } from "../request/request-fields.ts";
 import type { TreeError } from "../store.ts";
 
 /**
@@ -29,14 +22,15 @@ import type { TreeError } from "../store.ts";
  * @throws {TreeError} where the resource, or the members of the requested collection, cannot be read
  */
 export async function propfind(request: DavRequest, context: ServerContext): Promise<Answer> {
-  const depth = depthOf(request, context);
+  const { depth, noRoot: isNoRoot } = depthOf(request, context);
+  const { depthNoroot } = request.fields.preferences;
   const asked = parsePropfind(await request.content.text(context.limits.xmlBytes));
   const resource = await context.tree.lookup(request.path);
   if (resource === undefined) throw new DavError(404, "there is no such file or folder");
   const collection = resource.kind === "collection";
   const toHref: ToHref = (path, isCollection) => request.prefix + encodePath(path, isCollection);
   const minimal = minimalPreference(request);
-  const noRoot = (request.preferences.depthNoroot || asksNoRoot(request)) && depth !== "0";
+  const noRoot = (depthNoroot || isNoRoot) && depth !== "0";
   const report = planReport(asked, { minimal: minimal.applies });
   const wantsMembers = collection && depth !== "0";
   const locks = report.needsLocks
@@ -47,7 +41,7 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
   const members = wantsMembers
     ? await openLevel(context.tree, request.path, {
         properties: report.needsDeadProperties,
-        signal: request.closed,
+        signal: request.exchange.closed,
       })
     : undefined;
   let failure: TreeError | undefined;
@@ -63,49 +57,34 @@ export async function propfind(request: DavRequest, context: ServerContext): Pro
     deep: depth === "infinity",
     withRoot: !noRoot,
     locks,
-    isShown: shownMembers(context, request),
+    shown: shownMembers(context, request),
     principal: request.principal,
     principalHref: principalHref(request, context.principals),
-    closed: request.closed,
+    closed: request.exchange.closed,
     failed: (error) => {
       failure ??= error;
     },
   });
   const fields = {
     Vary: minimal.vary,
-    ...appliedField([
-      ...minimal.applied,
-      ...(noRoot && request.preferences.depthNoroot ? ["depth-noroot"] : []),
-    ]),
+    ...appliedField([...minimal.applied, ...(noRoot && depthNoroot ? ["depth-noroot"] : [])]),
   };
   if (members === undefined) return xml(207, await gathered(body), fields);
   return { ...streamed(body, members, fields), failure: () => failure };
 }
 
-/** "Servers MUST support "0" and "1" depth requests and SHOULD support "infinity"" (§9.1); absent is infinity. */
-function depthOf(request: DavRequest, context: ServerContext): Depth {
-  const depth = parseDepth(header(request, "depth")?.replace(noRootSuffix, ""), {
-    absent: "infinity",
-    allowed: ["0", "1", "infinity"],
-  });
-  if (depth === "infinity" && !context.limits.infinitePropfind) {
+/** @throws {DavError} 400; 403 where infinity is not served */
+function depthOf(
+  { fields }: DavRequest,
+  { limits }: ServerContext,
+): ReturnType<RequestFields["propfindDepth"]> {
+  const asked = fields.propfindDepth();
+  if (asked.depth === "infinity" && !limits.infinitePropfind) {
     throw new DavError(403, "this server lists one level at a time", {
       condition: { code: "propfind-finite-depth" },
     });
   }
-  return depth;
-}
-
-/** `Depth: 1,noroot` says in Microsoft's clients what RFC 8144 §3 says by `Prefer: depth-noroot`. */
-function asksNoRoot(request: DavRequest): boolean {
-  return noRootSuffix.test(header(request, "depth") ?? "");
-}
-
-const noRootSuffix = /(?<=[1y])[ \t]*,[ \t]*noroot[ \t]*$/i;
-
-function header(request: DavRequest, name: string): string | undefined {
-  const value = request.headers[name];
-  return typeof value === "string" ? value : undefined;
+  return asked;
 }
 
 /** The last name of the resource's URL; the root of a tree that is mounted at no path has none, and is shown as "/". */

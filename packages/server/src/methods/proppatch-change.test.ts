@@ -2,7 +2,7 @@ import { parsePath } from "@meanwhile/dav";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { plantLock } from "../testing/own/lock-fixture.ts";
 import { type Served, serve } from "../testing/own/serve-fixture.ts";
-import { plant } from "../testing/tree-fixture.ts";
+import { plant } from "../testing/tree/tree-fixture.ts";
 
 let server: Served;
 beforeEach(async () => {

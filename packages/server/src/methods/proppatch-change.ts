@@ -6,6 +6,12 @@ import { TreeError } from "../store.ts";
 import { type ChangeMethod, judge, requireWrite, withClaims } from "./change.ts";
 import { isToleratedWhileLocked, proppatch } from "./proppatch.ts";
 
+/**
+ * Sets and removes properties, all or none: 207, or 204 where the client prefers a minimal answer.
+ *
+ * @throws {DavError} 400 for a body that is none, 403, 412 and 423
+ * @throws {TreeError} `not-found`, and where the properties could not be stored
+ */
 export const changeProperties: ChangeMethod = async (request, context) => {
   requireWrite(context, request, [request.path]);
   const text = await request.content.text(context.limits.xmlBytes);

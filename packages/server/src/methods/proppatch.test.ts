@@ -6,7 +6,7 @@ import type { ServerContext } from "../context.ts";
 import type { Answer } from "../http/answer.ts";
 import { propertyLimits } from "../properties/property-limits.ts";
 import { TreeError } from "../store.ts";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { type ResponseView, viewMultistatus } from "../testing/own/multistatus-view.ts";
 import { plant, readContent, testContext, testNowMs, testRequest } from "../testing/own/read-fixture.ts";
 import { propfind } from "./propfind.ts";

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { parsePath } from "@meanwhile/dav";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Draft, TreeError } from "../store.ts";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { plantLock, submit } from "../testing/own/lock-fixture.ts";
 import { rights } from "../testing/own/rights-fixture.ts";
 import { type Served, type ServeOptions, serve, testGate } from "../testing/own/serve-fixture.ts";
 import { requestBytes } from "../testing/own/wire-client.ts";
 import { slowTree } from "../testing/slow-tree.ts";
-import { contentOf, plant, snapshot } from "../testing/tree-fixture.ts";
+import { contentOf, plant, snapshot } from "../testing/tree/tree-fixture.ts";
 
 const root = parsePath("/");
 const doc = parsePath("/doc");

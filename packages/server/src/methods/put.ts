@@ -9,8 +9,8 @@ import { type Answer, empty } from "../http/answer.ts";
 import { formatHttpDate } from "../http/http-date.ts";
 import { requireTokens } from "../locks/locking.ts";
 import type { DavRequest } from "../request/dav-request.ts";
-import { requireNoCoding } from "../request/request-content.ts";
-import { digestedBytes } from "../request/request-key.ts";
+import { requireNoCoding, takeContent } from "../request/request-content.ts";
+import { digestedBytes } from "../serve/request-key.ts";
 import type { Draft } from "../store.ts";
 import {
   type ChangeMethod,
@@ -18,24 +18,31 @@ import {
   judge,
   requireCreatableName,
   requireWrite,
-  single,
   underCondition,
   waitUntilFree,
   withClaims,
   withParent,
 } from "./change.ts";
 
+/**
+ * Writes the content of a document: 201 where there was none, 204 where it was replaced. Locks and conditions are judged
+ * before the content is received, and again when it is there.
+ *
+ * @throws {DavError} 400 for content that is not what its fields promise, 403, 412, 413 and 423
+ * @throws {TreeError} where the tree could not do it: the old content stays
+ */
 export const put: ChangeMethod = async (request, context) => {
   const { modifiedMs } = parsePut(request);
-  const checks = contentChecks(request.headers);
+  const checks = contentChecks(request.fields);
   const { contentBytes } = context.limits;
-  const length = request.content.length ?? declaredByFinder(request);
+  const length = request.content.length ?? request.fields.expectedLength;
   if (contentBytes !== undefined && length !== undefined && length > contentBytes)
     throw tooLarge(contentBytes);
   // Judged now so that a refused upload need not be sent, and again when it is there.
   await judgePut(request, context);
 
-  if (isLargeUpload(request, length)) await waitUntilFree(context, claimsOf(request), request.closed);
+  if (isLargeUpload(request, length))
+    await waitUntilFree(context, claimsOf(request), request.exchange.closed);
   const leave = takeUploadPlace(request, context);
   let draft: Draft;
   try {
@@ -50,12 +57,12 @@ export const put: ChangeMethod = async (request, context) => {
   };
   try {
     let received = 0;
-    for await (const chunk of request.content.stream()) {
-      received += chunk.length;
+    await takeContent(request.content, (piece) => {
+      received += piece.length;
       if (contentBytes !== undefined && received > contentBytes) throw tooLarge(contentBytes);
-      checks.update(chunk);
-      await draft.write(chunk);
-    }
+      checks.update(piece);
+      return draft.write(piece);
+    });
     checks.finish();
   } catch (error) {
     await discard();
@@ -69,10 +76,10 @@ export const put: ChangeMethod = async (request, context) => {
 /** What a PUT says of itself, whichever way its content comes. @throws {DavError} 400, 405, 415 */
 export function parsePut(request: DavRequest): { readonly modifiedMs: number | undefined } {
   // "An origin server SHOULD respond with a 400 (Bad Request) ... if it receives Content-Range on a PUT" (RFC 9110 §14.5).
-  if (request.headers["content-range"] !== undefined) throw badRequest("PUT takes no Content-Range");
-  requireNoCoding(request.headers);
+  if (request.fields.hasContentRange) throw badRequest("PUT takes no Content-Range");
+  requireNoCoding(request.fields);
   if (request.trailingSlash) throw new DavError(405, "the URL of a file must not end in a slash");
-  return { modifiedMs: parseMtime(single(request.headers["x-oc-mtime"])) };
+  return { modifiedMs: request.fields.modifiedMs };
 }
 
 /** New content that is whole, and what its document gets beside it. */
@@ -111,8 +118,8 @@ function claimsOf({ path }: DavRequest): readonly Claim[] {
  * Whether it is worth while to find out, before the content is sent, whether it could be put in place. Smaller uploads are
  * received in any case: one that is repeated is known by its content, and joins the first.
  */
-function isLargeUpload({ headers }: DavRequest, length: number | undefined): boolean {
-  return length === undefined ? headers.expect !== undefined : length > digestedBytes;
+function isLargeUpload({ fields }: DavRequest, length: number | undefined): boolean {
+  return length === undefined ? fields.hasExpect : length > digestedBytes;
 }
 
 /** Whether the content may be put in place. @throws {DavError} 403, 405, 412, 423 and others */
@@ -137,19 +144,6 @@ export function takeUploadPlace({ principal, client }: DavRequest, { uploads }: 
   const place = uploads.enter(askerOf(principal, client), unwilling);
   if (!(place instanceof Promise)) return place;
   throw new DavError(503, "too many uploads at once", { fields: { "Retry-After": "5" } });
-}
-
-/** ownCloud's `X-OC-Mtime`: seconds since the epoch, a fraction allowed. */
-function parseMtime(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (!/^-?\d{1,12}(\.\d{1,9})?$/.test(value)) throw badRequest("X-OC-Mtime is not a number of seconds");
-  return Math.round(Number(value) * 1000);
-}
-
-/** The Finder sends chunks, and the length apart. */
-function declaredByFinder({ headers }: DavRequest): number | undefined {
-  const value = single(headers["x-expected-entity-length"]);
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
 /** Whether the tree took the time, as exactly as it keeps times: some have two seconds only. */

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { lockRoots, plantLock } from "../testing/own/lock-fixture.ts";
 import { type Served, type ServeOptions, serve } from "../testing/own/serve-fixture.ts";
-import { plant } from "../testing/tree-fixture.ts";
+import { plant } from "../testing/tree/tree-fixture.ts";
 
 const servers: Served[] = [];
 afterEach(async () => {

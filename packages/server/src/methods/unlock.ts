@@ -1,13 +1,18 @@
 /** UNLOCK (RFC 4918 §9.11). */
-import { DavError, parseLockToken } from "@meanwhile/dav";
+import { DavError } from "@meanwhile/dav";
 import { empty } from "../http/answer.ts";
 import { refuseContent } from "../request/request-content.ts";
 import { TreeError } from "../store.ts";
-import { type ChangeMethod, judge, requireWrite, single } from "./change.ts";
+import { type ChangeMethod, judge, requireWrite } from "./change.ts";
 
+/**
+ * Removes the lock that `Lock-Token` names: 204.
+ *
+ * @throws {DavError} 400 for a malformed token, 403 for a lock of somebody else, 409 where it does not cover the resource
+ */
 export const unlock: ChangeMethod = async (request, context) => {
   requireWrite(context, request, [request.path]);
-  const token = parseLockToken(single(request.headers["lock-token"]));
+  const token = request.fields.lockToken;
   await refuseContent(request.content);
   return async () => {
     const { resource } = await judge(request, context);

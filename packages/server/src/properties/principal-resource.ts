@@ -1,5 +1,5 @@
 /** The resource that `DAV:current-user-principal` names, for clients that look at it (RFC 5397 §3, RFC 3744 §4). */
-import { clarkName, type PropertyName, parseDepth, type ResourcePath } from "@meanwhile/dav";
+import { clarkName, type PropertyName, type ResourcePath } from "@meanwhile/dav";
 import {
   escapeText,
   multistatus,
@@ -28,12 +28,8 @@ export async function principalProperties(
   request: DavRequest,
   { principals, limits }: Pick<ServerContext, "principals" | "limits">,
 ): Promise<Answer> {
-  const { headers, content, principal = "" } = request;
-  const depth = headers["depth"];
-  parseDepth(typeof depth === "string" ? depth : undefined, {
-    absent: "infinity",
-    allowed: ["0", "1", "infinity"],
-  });
+  const { fields, content, principal = "" } = request;
+  fields.depth({ absent: "infinity", allowed: ["0", "1", "infinity"] });
   const asked = parsePropfind(await content.text(limits.xmlBytes));
   const href = principalHref(request, principals) ?? "/";
   const url = `<D:href>${escapeText(href)}</D:href>`;

@@ -1,6 +1,6 @@
 /** What a PROPFIND says about one resource: its propstats, planned once for all resources of an answer. */
 import { clarkName, type DeadProperty, type PropertyName } from "@meanwhile/dav";
-import { type PropfindRequest, type Propstat, propertyElement } from "@meanwhile/dav/xml";
+import { type PropfindRequest, propertyElement, propstatEnd, propstatStart } from "@meanwhile/dav/xml";
 import {
   allLiveProperties,
   type LiveProperty,
@@ -12,8 +12,8 @@ export interface PropertyReport {
   readonly needsDeadProperties: boolean;
   readonly needsLocks: boolean;
   readonly needsQuota: boolean;
-  /** The propstats of one resource. */
-  propstats(subject: PropertySubject, deadProperties: readonly DeadProperty[]): readonly Propstat[];
+  /** The `DAV:propstat` elements of one resource; "" where none has a property. */
+  propstats(subject: PropertySubject, deadProperties: readonly DeadProperty[]): string;
 }
 
 /**
@@ -44,7 +44,9 @@ function reportNames(): PropertyReport {
         if (property.element(subject) !== undefined) names.set(clarkName(property.name), property.name);
       }
       for (const { name } of deadProperties) if (!isComputed(name)) names.set(clarkName(name), name);
-      return [{ status: 200, properties: [...names.values()].map((name) => propertyElement(name)) }];
+      let found = "";
+      for (const name of names.values()) found += propertyElement(name);
+      return propstatsOf(found, "");
     },
   };
 }
@@ -59,21 +61,21 @@ function reportAll(include: readonly PropertyName[], minimal: boolean): Property
     needsLocks: true,
     needsQuota: columns.some(({ live }) => live?.needs === "quota"),
     propstats(subject, deadProperties) {
-      const found: string[] = [];
+      let found = "";
+      let missing = "";
       for (const property of live) {
         if (!property.isProtected && findDead(deadProperties, property.name) !== undefined) continue;
         const element = property.element(subject);
-        if (element !== undefined) found.push(element);
+        if (element !== undefined) found += element;
       }
-      for (const { name, xml } of deadProperties) if (!isComputed(name)) found.push(xml);
-      const missing: string[] = [];
+      for (const { name, xml } of deadProperties) if (!isComputed(name)) found += xml;
       for (const column of columns) {
-        if (!isComputed(column.name) && findDead(deadProperties, column.name) !== undefined) continue;
+        if (!column.isComputed && findDead(deadProperties, column.name) !== undefined) continue;
         const element = column.live?.element(subject);
-        if (element === undefined) missing.push(column.missing);
-        else found.push(element);
+        if (element !== undefined) found += element;
+        else if (!minimal) missing += column.missing;
       }
-      return propstatsOf(found, minimal ? [] : missing);
+      return propstatsOf(found, missing);
     },
   };
 }
@@ -86,7 +88,6 @@ function reportNamed(names: readonly PropertyName[], minimal: boolean): Property
     needsLocks: columns.some(({ live }) => live?.needs === "locks"),
     needsQuota: columns.some(({ live }) => live?.needs === "quota"),
     propstats(subject, deadProperties) {
-      // Joined at once: of an answer for many resources this is the innermost loop.
       let found = "";
       let missing = "";
       for (const column of columns) {
@@ -94,7 +95,7 @@ function reportNamed(names: readonly PropertyName[], minimal: boolean): Property
         if (element !== undefined) found += element;
         else if (!minimal) missing += column.missing;
       }
-      return propstatsOf(found === "" ? [] : [found], missing === "" ? [] : [missing]);
+      return propstatsOf(found, missing);
     },
   };
 }
@@ -138,8 +139,10 @@ function findDead(properties: readonly DeadProperty[], wanted: PropertyName): De
   return undefined;
 }
 
-function propstatsOf(found: readonly string[], missing: readonly string[]): readonly Propstat[] {
-  const propstats: Propstat[] = [{ status: 200, properties: found }];
-  if (missing.length > 0) propstats.push({ status: 404, properties: missing });
-  return propstats;
+function propstatsOf(found: string, missing: string): string {
+  const those = found === "" ? "" : propstatStart + found + foundEnd;
+  return missing === "" ? those : those + propstatStart + missing + missingEnd;
 }
+
+const foundEnd = propstatEnd(200);
+const missingEnd = propstatEnd(404);

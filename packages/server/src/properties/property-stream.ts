@@ -1,9 +1,16 @@
 /** The body of a PROPFIND's 207, made while it is sent (RFC 4918 §9.1). */
 import { type DeadProperty, encodeName, type Href, memberPath, type ResourcePath } from "@meanwhile/dav";
-import { multistatusEnd, multistatusStart, propertyResponse, statusResponse } from "@meanwhile/dav/xml";
+import {
+  escapeText,
+  multistatusEnd,
+  multistatusStart,
+  statusResponse,
+  writtenResponse,
+} from "@meanwhile/dav/xml";
 import type { Action } from "../access.ts";
 import type { ServerContext } from "../context.ts";
 import { type OpenLevel, openLevel } from "../listing/member-walk.ts";
+import type { ShownMembers } from "../listing/shown-members.ts";
 import type { ActiveLocks, LocksInView } from "../locks/locks-in-view.ts";
 import { kindOf, type Quota, type Resource, type Tree, TreeError } from "../store.ts";
 import { fromTreeError } from "../trees/tree-status.ts";
@@ -24,8 +31,8 @@ export interface PropertyStreamOptions {
   /** Whether the root itself is in the answer (`Prefer: depth-noroot` leaves it out, RFC 8144 §4). */
   readonly withRoot: boolean;
   readonly locks: LocksInView;
-  /** Whether a member is in the answer. */
-  readonly isShown: (path: ResourcePath) => boolean;
+  /** Which members are in the answer. */
+  readonly shown: ShownMembers;
   readonly principal: string | undefined;
   readonly principalHref: string | undefined;
   readonly closed: AbortSignal;
@@ -34,7 +41,7 @@ export interface PropertyStreamOptions {
 }
 
 /** How much text is gathered before it is handed on, in characters. */
-export const chunkLength: number = 32 * 1024;
+export const chunkLength: number = 64 * 1024;
 
 /**
  * Streams a multistatus document. Memory is bounded by the depth of the tree, not by its size: a level holds one
@@ -49,13 +56,17 @@ export async function* streamProperties(
   context: ServerContext,
   options: PropertyStreamOptions,
 ): AsyncGenerator<string, void, void> {
-  const { root, deep, locks, isShown, closed } = options;
+  const { root, deep, locks, shown, closed } = options;
   const now = context.now;
   const describe = describer(context, options);
   const walk = { properties: options.report.needsDeadProperties, signal: closed };
   const levels: Level[] = [];
   let text = multistatusStart;
   let handedOnMs = now();
+
+  function push(members: OpenLevel, href: Href, inherited: ActiveLocks): void {
+    levels.push({ members, href, escapedHref: escapeText(href), isShown: shown(members.path), inherited });
+  }
 
   // The collection's own response waits until its members are known to be readable: "a particular DAV:href MUST NOT
   // appear more than once as the child of a DAV:response XML element under a DAV:multistatus" (§14.24).
@@ -65,7 +76,7 @@ export async function* streamProperties(
     inherited: ActiveLocks,
   ): Promise<"entered" | "gone" | number> {
     try {
-      levels.push({ members: await openLevel(context.tree, path, walk), href, inherited });
+      push(await openLevel(context.tree, path, walk), href, inherited);
       return "entered";
     } catch (error) {
       if (!(error instanceof TreeError) || error.code === "stopped") throw error;
@@ -85,12 +96,11 @@ export async function* streamProperties(
   }
 
   try {
-    if (options.members) {
-      levels.push({ members: options.members, href: root.href, inherited: locks.inherited });
-    }
+    if (options.members) push(options.members, root.href, locks.inherited);
     if (options.withRoot) {
       const deadProperties = walk.properties ? await context.tree.properties(root.path) : [];
-      text += await describe({ ...root, deadProperties, activeLocks: locks.ofRoot });
+      const href = escapeText(root.href);
+      text += await describe({ ...root, within: undefined, href, deadProperties, activeLocks: locks.ofRoot });
     }
     for (let level = levels.at(-1); level !== undefined && !closed.aborted; level = levels.at(-1)) {
       const waits = !level.members.atHand;
@@ -105,26 +115,34 @@ export async function* streamProperties(
         if (!(await moreOf(level))) levels.pop();
         continue;
       }
-      const path = memberPath(level.members.path, member.name);
-      if (!isShown(path)) continue;
+      const { name, resource } = member;
+      if (!level.isShown(name)) continue;
+      const within = level.members.path;
       const collection = kindOf(member) === "collection";
-      const href = level.href + encodeName(member.name) + (collection ? "/" : "");
+      // Such a name needs no escaping.
+      const segment = collection ? `${encodeName(name)}/` : encodeName(name);
       const { own, passedOn } = locks.anyBelow
-        ? locks.below(path, collection, level.inherited)
+        ? locks.below(memberPath(within, name), collection, level.inherited)
         : { own: level.inherited, passedOn: level.inherited };
-      if (member.resource === undefined) {
-        text += statusResponse(href, statusOf(member.error));
+      if (resource === undefined) {
+        text += statusResponse(level.href + segment, statusOf(member.error));
         continue;
       }
-      const entered = collection && deep ? await enter(path, href, passedOn) : "entered";
-      if (entered === "gone") continue;
-      if (entered !== "entered") text += statusResponse(href, entered);
-      else {
-        const { name, resource, properties: deadProperties } = member;
-        const described = describe({ path, href, name, resource, deadProperties, activeLocks: own });
-        text +=
-          typeof described === "string" ? described : await described.catch((error) => failed(href, error));
+      if (collection && deep) {
+        const entered = await enter(memberPath(within, name), level.href + segment, passedOn);
+        if (entered === "gone") continue;
+        if (entered !== "entered") {
+          text += statusResponse(level.href + segment, entered);
+          continue;
+        }
       }
+      const { properties: deadProperties } = member;
+      const href = level.escapedHref + segment;
+      const described = describe({ within, name, href, resource, deadProperties, activeLocks: own });
+      text +=
+        typeof described === "string"
+          ? described
+          : await described.catch((error) => failed(level.href + segment, error));
     }
     if (!closed.aborted) yield text + multistatusEnd;
   } finally {
@@ -136,6 +154,8 @@ interface Level {
   readonly members: OpenLevel;
   /** Of the collection, with its trailing slash. */
   readonly href: Href;
+  readonly escapedHref: string;
+  readonly isShown: (name: string) => boolean;
   readonly inherited: ActiveLocks;
 }
 
@@ -153,9 +173,11 @@ async function moreOf(level: Level): Promise<boolean> {
 }
 
 interface Described {
-  readonly path: ResourcePath;
-  readonly href: Href;
+  /** The collection that it is a member of; undefined for the root of the answer. */
+  readonly within: ResourcePath | undefined;
   readonly name: string;
+  /** Escaped. */
+  readonly href: string;
   readonly resource: Resource;
   readonly deadProperties: readonly DeadProperty[];
   readonly activeLocks: ActiveLocks;
@@ -166,28 +188,30 @@ function describer(
   context: ServerContext,
   options: PropertyStreamOptions,
 ): (described: Described) => string | Promise<string> {
-  const { report, principalHref } = options;
+  const { report, principal, principalHref, root } = options;
   const { tree, access } = context;
   const nowMs = context.now();
+  const pathOf = ({ within, name }: Described): ResourcePath =>
+    within === undefined ? root.path : memberPath(within, name);
   const respond = (described: Described, quota: Quota | undefined): string => {
-    const { path, name, resource, activeLocks } = described;
-    const may = (action: Action): boolean => access.may(options.principal, action, path);
+    const { name, resource, activeLocks } = described;
+    const may = (action: Action): boolean => access.may(principal, action, pathOf(described));
     const subject = { name, resource, activeLocks, quota, principalHref, may, nowMs };
-    return propertyResponse(described.href, report.propstats(subject, described.deadProperties));
+    return writtenResponse(described.href, report.propstats(subject, described.deadProperties));
   };
   // "Support for this property is REQUIRED on collections, and OPTIONAL on other resources" (RFC 4331 §3).
   return (described) =>
     report.needsQuota && tree.quota !== undefined && described.resource.kind === "collection"
-      ? respondWithQuota(tree, described, respond)
+      ? respondWithQuota(tree, pathOf(described), (quota) => respond(described, quota))
       : respond(described, undefined);
 }
 
 async function respondWithQuota(
   tree: Tree,
-  described: Described,
-  respond: (described: Described, quota: Quota | undefined) => string,
+  path: ResourcePath,
+  respond: (quota: Quota | undefined) => string,
 ): Promise<string> {
-  return respond(described, await tree.quota?.(described.path));
+  return respond(await tree.quota?.(path));
 }
 
 function turn(): Promise<void> {

@@ -17,7 +17,7 @@ function request(headers: Record<string, string>, parts: Parts = {}): AnyRequest
 }
 
 const trustedProxy = (address: string): boolean => address.startsWith("10.") || address === "fd00::1";
-const options = { origin: undefined, trustedProxy };
+const options = { mount: { origin: undefined }, trustedProxy };
 
 test("without a proxy, peer and Host are what they seem", () => {
   expect(readConnection(request({}), options)).toEqual({
@@ -27,6 +27,7 @@ test("without a proxy, peer and Host are what they seem", () => {
     localEnd: false,
     origin: "http://seen.example",
     declared: false,
+    wire: expect.anything(),
   });
   const secure = readConnection(request({}, { encrypted: true }), options);
   expect(secure).toMatchObject({ secure: true, origin: "https://seen.example" });
@@ -146,7 +147,7 @@ test.each(believed)("from anybody else none of it is believed: %s", (_name, head
 });
 
 test("a configured origin beats everything, and says whether the client is protected", () => {
-  const configured = { ...options, origin: "https://base.example" };
+  const configured = { ...options, mount: { origin: "https://base.example" } };
   const headers = { forwarded: "for=192.0.2.43;proto=http;host=files.example" };
   const seen = readConnection(request(headers, { peer: "10.0.0.1" }), configured);
   expect(seen.declared).toBe(true);

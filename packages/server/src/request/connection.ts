@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { AnyRequest } from "@meanwhile/interim";
 import { showsHop } from "@meanwhile/interim/profiles";
+import type { Mount } from "../target/mount.ts";
 
 export interface Connection {
   /** The client's address, as seen through trusted proxies; "" where there is none (a Unix socket). */
@@ -16,39 +17,65 @@ export interface Connection {
   readonly origin: string;
   /** The origin is configured, or told by a trusted proxy; else it is what the request itself names. */
   readonly declared: boolean;
+  /** What it came by: the socket, or the HTTP/2 session, which many requests share. */
+  readonly wire: object;
 }
 
 export interface ConnectionOptions {
-  /** The origin of the base URL, where one is configured. It beats everything else. */
-  readonly origin: string | undefined;
+  /** Its origin, where one is configured, beats everything else. */
+  readonly mount: Pick<Mount, "origin">;
   /** Whose Forwarded and X-Forwarded-* are believed. */
   readonly trustedProxy: (address: string) => boolean;
 }
 
 /** Reads who connects, and by which origin, once for each request. Forwarding fields count only behind a trusted proxy. */
-export function readConnection(request: AnyRequest, options: ConnectionOptions): Connection {
-  const { socket, headers } = request;
-  const peer = plainAddress(socket?.remoteAddress);
-  const encrypted = (socket as TLSSocket | undefined)?.encrypted === true;
-  const trusted = peer !== "" && options.trustedProxy(peer);
-  const seen = trusted ? throughProxies(headers, peer, options.trustedProxy) : undefined;
+export function readConnection(request: AnyRequest, { mount, trustedProxy }: ConnectionOptions): Connection {
+  const { headers } = request;
+  // A stream that was reset has neither.
+  const wire = ("stream" in request ? request.stream.session : undefined) ?? request.socket ?? request;
+  const { peer, peerIsLoopback, localEnd, encrypted } = ends.get(wire) ?? endsOf(request, wire);
+  const trusted = peer !== "" && trustedProxy(peer);
+  const seen = trusted ? throughProxies(headers, peer, trustedProxy) : undefined;
   const scheme = seen?.proto ?? (encrypted ? "https" : "http");
-  const authority = seen?.host ?? (named(request) || localAuthority(request));
+  const { origin = `${scheme}://${seen?.host ?? (named(request) || localAuthority(request))}` } = mount;
   return {
     address: seen?.address ?? peer,
-    secure: options.origin?.startsWith("https:") || scheme === "https",
-    loopback: seen === undefined && isLoopback(peer) && !showsHop(headers),
-    localEnd: isLoopback(plainAddress(socket?.localAddress)),
-    origin: options.origin ?? `${scheme}://${authority}`,
-    declared: options.origin !== undefined || seen !== undefined,
+    secure: mount.origin?.startsWith("https:") || scheme === "https",
+    loopback: seen === undefined && peerIsLoopback && !showsHop(headers),
+    localEnd,
+    origin,
+    declared: mount.origin !== undefined || seen !== undefined,
+    wire,
   };
+}
+
+/** Both ends of a connection, which are the same for all its requests. */
+interface Ends {
+  readonly peer: string;
+  readonly peerIsLoopback: boolean;
+  readonly localEnd: boolean;
+  readonly encrypted: boolean;
+}
+
+const ends = new WeakMap<object, Ends>();
+
+function endsOf({ socket }: AnyRequest, wire: object): Ends {
+  const peer = plainAddress(socket?.remoteAddress);
+  const found = {
+    peer,
+    peerIsLoopback: isLoopback(peer),
+    localEnd: isLoopback(plainAddress(socket?.localAddress)),
+    encrypted: (socket as TLSSocket | undefined)?.encrypted === true,
+  };
+  ends.set(wire, found);
+  return found;
 }
 
 /** The authority that the request itself names. "" where it names none. */
 function named({ url = "", headers }: AnyRequest): string {
   // "When an origin server receives a request with an absolute-form of request-target, the origin server MUST ignore the
   // received Host header field (if any) and instead use the host information of the request-target" (RFC 9112 §3.2.2).
-  const absolute = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
+  const absolute = url.startsWith("/") ? undefined : /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
   return absolute ?? field(headers[":authority"]) ?? headers.host ?? "";
 }
 

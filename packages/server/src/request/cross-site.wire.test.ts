@@ -47,3 +47,21 @@ test("this machine's name may be given", async () => {
   expect((await server.ask("MKCOL", "/a", fields("disk.local"))).status).toBe(201);
   expect((await server.ask("MKCOL", "/b", fields("desk.local"))).status).toBe(403);
 });
+
+test("a page whose name was made to lead here reads as anybody may, changes nothing, and is told why (DNS rebinding)", async () => {
+  server = await serve();
+  const fields = (host: string) => ({
+    Host: host,
+    Origin: `http://${host}`,
+    "Sec-Fetch-Site": "same-origin",
+  });
+  const rebound = fields("evil.example:8102");
+  const answer = await server.ask("MKCOL", "/a", rebound);
+  expect(answer.status).toBe(403);
+  expect(answer.body).toMatch(/by a name that it does not know \(http:\/\/evil\.example:8102\).*--base-url/);
+  expect((await server.ask("GET", "/", rebound)).status).toBe(200);
+  expect((await server.ask("GET", "/a", rebound)).status).toBe(404);
+  expect((await server.ask("MKCOL", "/a", { ...rebound, "X-Test-Principal": "ann" })).status).toBe(201);
+  for (const [index, host] of ["192.0.2.7:8102", "[::1]", "localhost:8102"].entries())
+    expect((await server.ask("MKCOL", `/${index}`, fields(host))).status).toBe(201);
+});

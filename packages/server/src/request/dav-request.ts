@@ -1,9 +1,9 @@
 /** A request, parsed once: what the methods are given. */
-import type { IncomingHttpHeaders } from "node:http";
 import type { ResourcePath } from "@meanwhile/dav";
-import type { Preferences } from "@meanwhile/interim/fields";
+import type { Exchange } from "@meanwhile/interim";
 import type { Origin } from "@meanwhile/operations";
-import type { LoginPlace } from "../sessions/serve-session.ts";
+import type { LoginPlace } from "../sessions/form-login.ts";
+import type { RequestFields } from "./request-fields.ts";
 
 export interface DavRequest {
   readonly method: string;
@@ -13,8 +13,7 @@ export interface DavRequest {
   readonly destination?: ResourcePath;
   /** Whether the request target ended in a slash. */
   readonly trailingSlash: boolean;
-  readonly headers: IncomingHttpHeaders;
-  readonly preferences: Preferences;
+  readonly fields: RequestFields;
   /** undefined: anonymous. */
   readonly principal: string | undefined;
   /** Where its user may log in by a form, and whether that was done; undefined where it cannot be. */
@@ -26,13 +25,19 @@ export interface DavRequest {
   /** The path that the tree is mounted at, without a trailing slash: "" or "/dav". */
   readonly prefix: string;
   readonly content: RequestContent;
-  /** Aborted when the client is gone. */
-  readonly closed: AbortSignal;
+  /** What it came by. `closed` is aborted when the client is gone, and made when it is first asked for. */
+  readonly exchange: Pick<Exchange, "closed">;
 }
 
 export interface RequestContent {
   /** In bytes, as declared; undefined where the length is not declared. Zero: no content. */
   readonly length: number | undefined;
+  /**
+   * All of it where it is here already, as that of short requests is, and nothing was read of it: it was read then.
+   * undefined: read it by `stream`.
+   * @throws {DavError} 415
+   */
+  atHand?(): Uint8Array | undefined;
   /** The bytes as they come. Fails when the client breaks off. Read at most once. */
   stream(): AsyncIterable<Uint8Array>;
   /**

@@ -10,29 +10,16 @@ import { errorAnswer } from "../http/error-answer.ts";
 import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import { requireOwnSite } from "../request/cross-site.ts";
-import { prefixOf } from "../request/mount.ts";
-import { nameBelow } from "../request/name-below.ts";
-import { readText, requestContent } from "../request/request-content.ts";
+import { HttpContent } from "../request/request-content.ts";
+import { RequestFields } from "../request/request-fields.ts";
+import { prefixOf } from "../target/mount.ts";
+import type { FormLogin, LoginPlace } from "./form-login.ts";
 import { loginPage } from "./login-page.ts";
 import type { Logins } from "./logins.ts";
 import { type CookiePlace, sessionToken, setSessionCookie } from "./session-cookie.ts";
-import type { Session, Sessions } from "./sessions.ts";
-
-/** Who may log in by a form, and the sessions of those who did. */
-export interface FormLogin {
-  readonly logins: Logins;
-  readonly sessions: Sessions;
-}
+import type { Session } from "./sessions.ts";
 
 type Options = Pick<PipelineOptions, "login" | "mount" | "reserved" | "context" | "cors" | "hostName">;
-
-/** How a request stands to logging in by a form; undefined where that cannot be done. */
-export interface LoginPlace {
-  /** The path of the session resource. */
-  readonly session: string;
-  /** "used": the request is from a session. "needed": its user has to log in. */
-  readonly kind: "used" | "possible" | "needed";
-}
 
 /**
  * The session that a request is from. It has one only where nobody else could read its cookie, and never for what a page of
@@ -90,23 +77,22 @@ export function askToLogIn(
 }
 
 /**
- * Answers requests for the session resource; undefined for all others.
+ * Answers requests for the session resource.
  *
  * GET tells whose session it is. POST begins one with `user` and `password`, and leads to `to`; below it, `end` ends it.
  *
+ * @param name what follows the resource's path: "", "end", or what is not there
  * @throws {DavError} 403 where another site's page asks, or passwords would travel in clear; 413, 415
  */
 export async function serveSession(
   exchange: Exchange,
   method: string,
   connection: Connection,
+  name: string,
+  login: FormLogin,
   options: Options,
-): Promise<Handled | undefined> {
+): Promise<Handled> {
   const { request } = exchange;
-  const { login, mount, reserved } = options;
-  if (login === undefined) return undefined;
-  const name = nameBelow(request, mount, reserved.session);
-  if (name === undefined) return undefined;
   if (name === "" && (method === "GET" || method === "HEAD")) {
     const session = sessionOf(request, connection, options);
     return { answer: told(session?.principal), principal: session?.principal };
@@ -257,11 +243,11 @@ function isByScript({ headers }: AnyRequest): boolean {
 /** Longer than any name and password that are taken. */
 const formBytes = 16 * 1024;
 
-async function readForm({ request, response }: Exchange): Promise<URLSearchParams> {
-  const type = request.headers["content-type"] ?? "";
-  if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type))
+async function readForm(exchange: Exchange): Promise<URLSearchParams> {
+  const fields = new RequestFields(exchange.request.headers);
+  if (fields.mediaType !== "application/x-www-form-urlencoded")
     throw new DavError(415, "a form is needed: application/x-www-form-urlencoded");
-  return new URLSearchParams(await readText(requestContent(request, response), formBytes));
+  return new URLSearchParams(await new HttpContent(exchange, fields).text(formBytes));
 }
 
 /** A path of ours, whatever the form says. */

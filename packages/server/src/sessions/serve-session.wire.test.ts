@@ -189,6 +189,28 @@ describe("a session", () => {
     expect((await server.ask("GET", "/", cookie)).status).toBe(401);
   });
 
+  test("ends once its user was removed", async () => {
+    const cookie = await logIn();
+    passwords.delete("ann");
+    expect((await server.ask("GET", "/", cookie)).status).toBe(401);
+    passwords.set("ann", "sesame");
+    expect((await server.ask("GET", "/", cookie)).status).toBe(401);
+  });
+
+  test("ends after twelve hours without a request, and not before", async () => {
+    let nowMs = Date.UTC(2026, 0, 1);
+    const hours = (number: number) => (nowMs += number * 60 * 60 * 1000);
+    await start({ now: () => nowMs });
+    const cookie = await logIn();
+    for (const idle of [11, 11.99]) {
+      hours(idle);
+      expect((await server.ask("GET", "/", cookie)).status).toBe(200);
+    }
+    hours(12);
+    expect((await server.ask("GET", "/", cookie)).status).toBe(401);
+    expect(JSON.parse((await server.ask("GET", place, cookie)).body)).toEqual({});
+  });
+
   test("is not there where nobody logs in by a form", async () => {
     await start({
       authenticate: () => ({ kind: "anonymous" }),

@@ -7,7 +7,7 @@ import type { Answer, AnswerFields } from "../http/answer.ts";
 import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
-import type { ReservedPaths } from "../request/reserved.ts";
+import type { ReservedPaths } from "../target/reserved.ts";
 
 /** @throws {DavError} 404 or 403 for the collections above that of status documents */
 export async function serveStatus(
@@ -16,7 +16,8 @@ export async function serveStatus(
   request: DavRequest,
   { status, reserved, policy }: Pick<PipelineOptions, "status" | "reserved" | "policy">,
 ): Promise<Handled> {
-  const { method, headers, principal, preferences } = request;
+  const { method, principal } = request;
+  const { preferences } = request.fields;
   const rest = reserved.restOf(request.path);
   if (rest === undefined) {
     const reads = method === "GET" || method === "HEAD" || method === "PROPFIND";
@@ -24,9 +25,17 @@ export async function serveStatus(
       ? new DavError(404, "there is no such file or folder")
       : new DavError(403, "this part of the server holds status documents, and no files");
   }
-  const allowance = interimAllowance(exchange, connection, preferences, policy);
+  const allowance = interimAllowance(exchange, connection, preferences.processing, policy);
   const collectionUrl = statusUrl(request, { reserved }, "");
-  const told = await status.answer(exchange, { method, rest, headers, principal, collectionUrl, allowance });
+  const told = await status.answer(exchange, {
+    method,
+    rest,
+    headers: request.fields.raw,
+    preferences,
+    principal,
+    collectionUrl,
+    allowance,
+  });
   return {
     answer: answerOf(told),
     ...(told.operation === undefined ? {} : { operation: told.operation }),

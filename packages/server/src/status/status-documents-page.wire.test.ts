@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { parsePath } from "@meanwhile/dav";
 import { createOperations } from "@meanwhile/operations";
 import { afterEach, expect, test } from "vitest";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { type Served, serve, testGate } from "../testing/own/serve-fixture.ts";
 import { requestBytes, type WireHead, type WireResponse } from "../testing/own/wire-client.ts";
 import { slowTree } from "../testing/slow-tree.ts";
-import { plant } from "../testing/tree-fixture.ts";
+import { plant } from "../testing/tree/tree-fixture.ts";
 
 const page = readFileSync(new URL("../../../../docs/reference/status-documents.md", import.meta.url), "utf8");
 const id = "nV4rRz0uS8mXq3b1cKJdTw";
@@ -22,9 +22,9 @@ afterEach(async () => {
 /** Fields that differ from run to run are left out. */
 const shown = ["location", "progress", "retry-after", "preference-applied", "link", "oc-jobstatus-location"];
 
-function headOf({ status, lines }: WireHead): string {
-  const fields = lines.filter(([name]) => shown.includes(name) || name === "content-type");
-  return [`HTTP/1.1 ${status}`, ...fields.map(([name, value]) => `${name}: ${value}`)].join("\n");
+function headOf({ status, fields }: WireHead): string {
+  const told = fields.filter(([name]) => shown.includes(name) || name === "content-type");
+  return [`HTTP/1.1 ${status}`, ...told.map(([name, value]) => `${name}: ${value}`)].join("\n");
 }
 
 function expectShown(...blocks: readonly string[]): void {

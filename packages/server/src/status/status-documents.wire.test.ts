@@ -4,7 +4,7 @@ import { parsePath } from "@meanwhile/dav";
 import { createOperations } from "@meanwhile/operations";
 import { afterEach, describe, expect, test } from "vitest";
 
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import {
   type Served,
   type ServeOptions,
@@ -14,7 +14,7 @@ import {
 } from "../testing/own/serve-fixture.ts";
 import { requestBytes, type WireClient, type WireResponse } from "../testing/own/wire-client.ts";
 import { slowTree } from "../testing/slow-tree.ts";
-import { plant } from "../testing/tree-fixture.ts";
+import { plant } from "../testing/tree/tree-fixture.ts";
 
 let served: Served | undefined;
 let gate: TestGate;

@@ -2,11 +2,11 @@
 import { parsePath } from "@meanwhile/dav";
 import { createOperations, type Journal, memoryJournal } from "@meanwhile/operations";
 import { afterEach, expect, test } from "vitest";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { type Served, serve, type TestGate, testGate } from "../testing/own/serve-fixture.ts";
 import { requestBytes, type WireClient, type WireHead } from "../testing/own/wire-client.ts";
 import { slowTree } from "../testing/slow-tree.ts";
-import { plant, snapshot } from "../testing/tree-fixture.ts";
+import { plant, snapshot } from "../testing/tree/tree-fixture.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -35,6 +35,8 @@ async function open(puts: "held" | "failing"): Promise<Ground> {
     letPutsGo = resolve;
   });
   const journal: Journal = {
+    take: kept.take,
+    mark: kept.mark,
     get: kept.get,
     byKey: kept.byKey,
     list: kept.list,

@@ -1,10 +1,10 @@
 import { memberPath, type ResourcePath } from "@meanwhile/dav";
 import { describe, expect, test } from "vitest";
 import type { Tree } from "../store.ts";
-import { createMemoryTree } from "./memory-tree.ts";
+import { createMemoryTree } from "./memory/memory-tree.ts";
 import { type SlowStep, slowTree } from "./slow-tree.ts";
 import { testWork } from "./test-work.ts";
-import { at, contentOf, membersOf, plant, put, refused, snapshot } from "./tree-fixture.ts";
+import { at, contentOf, membersOf, plant, put, refused, snapshot } from "./tree/tree-fixture.ts";
 
 /** A gate that lets steps pass one by one, and tells when one waits. Listing is free. */
 class Turnstile {

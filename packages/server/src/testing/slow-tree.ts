@@ -10,7 +10,7 @@ import {
   TreeError,
   type TreeWork,
 } from "../store.ts";
-import { stopIfAsked } from "./memory-work.ts";
+import { stopIfAsked } from "./memory/memory-work.ts";
 import { slowDocument, slowDraft } from "./slow-content.ts";
 import { testWork, type WorkEvent } from "./test-work.ts";
 
@@ -214,7 +214,7 @@ class SlowTree implements Tree {
       case "bytes":
         await this.#gate("bytes", source);
         stopIfAsked(work);
-        work.bytes(event.done, event.total);
+        work.bytes(event.done, event.total, event.path);
         break;
     }
     stopIfAsked(work);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TreeError } from "../store.ts";
 import { type TestWork, testWork } from "./test-work.ts";
-import { at } from "./tree-fixture.ts";
+import { at } from "./tree/tree-fixture.ts";
 
 test("a work keeps what it was told", () => {
   const work = testWork();

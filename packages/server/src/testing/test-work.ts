@@ -13,7 +13,12 @@ export type WorkEvent =
       readonly error: TreeError;
     }
   | { readonly kind: "kept"; readonly kept: Kept }
-  | { readonly kind: "bytes"; readonly done: number; readonly total: number };
+  | {
+      readonly kind: "bytes";
+      readonly done: number;
+      readonly total: number;
+      readonly path?: ResourcePath | undefined;
+    };
 
 /** What a work in a test is told. */
 export interface TestWorkOptions {
@@ -111,9 +116,9 @@ class RecordingWork implements TestWork {
     this.#keep({ kind: "kept", kept });
   }
 
-  bytes(done: number, total: number): void {
+  bytes(done: number, total: number, path?: ResourcePath): void {
     if (!(done >= 0 && done <= total)) this.violations.push(`${done} of ${total} bytes`);
-    this.#keep({ kind: "bytes", done, total });
+    this.#keep({ kind: "bytes", done, total, path });
   }
 
   #tell(path: ResourcePath): void {

@@ -2,10 +2,10 @@
 import { parsePath } from "@meanwhile/dav";
 import { afterEach, expect, test } from "vitest";
 import type { Tree } from "../store.ts";
-import { createMemoryTree } from "../testing/memory-tree.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { memberStatuses, type Served, serve } from "../testing/own/serve-fixture.ts";
 import { testWork } from "../testing/test-work.ts";
-import { at, contentOf, etagOf, plant, put } from "../testing/tree-fixture.ts";
+import { at, contentOf, etagOf, plant, put } from "../testing/tree/tree-fixture.ts";
 
 const servers: Served[] = [];
 afterEach(async () => {

@@ -1,18 +1,9 @@
 /** What COPY and MOVE have in common: two ends, Overwrite, and what may not be done (RFC 4918 §9.8, §9.9). */
-import {
-  DavError,
-  isWithin,
-  memberPath,
-  nameOf,
-  parentOf,
-  parseDestination,
-  parseOverwrite,
-  type ResourcePath,
-  rebase,
-} from "@meanwhile/dav";
+import { DavError, isWithin, memberPath, nameOf, parentOf, type ResourcePath, rebase } from "@meanwhile/dav";
+import { requireIf } from "../conditions/if-evaluation.ts";
 import type { ServerContext } from "../context.ts";
 import { requireTokens, requireTokensBelow, type Submission } from "../locks/locking.ts";
-import { requireCreatableName, requireWrite, single } from "../methods/change.ts";
+import { requireCreatableName, requireWrite } from "../methods/change.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { type Sighting, TreeError } from "../store.ts";
 import { fromTreeError } from "./tree-status.ts";
@@ -33,7 +24,7 @@ export interface Transfer {
  */
 export function parseTransfer(request: DavRequest, context: ServerContext): Transfer {
   const source = request.path;
-  const { path: given, trailingSlash } = parseDestination(single(request.headers["destination"]), request);
+  const { path: given, trailingSlash } = request.fields.destination(request);
   const listed = request.destination ?? given;
   const parent = parentOf(listed);
   const respells =
@@ -42,7 +33,7 @@ export function parseTransfer(request: DavRequest, context: ServerContext): Tran
     parent !== undefined &&
     nameOf(given) !== nameOf(source);
   const destination = respells ? memberPath(parent, nameOf(given)) : listed;
-  const overwrite = parseOverwrite(single(request.headers["overwrite"]));
+  const overwrite = request.fields.overwrite;
   if (!context.access.may(request.principal, "read", source))
     throw new DavError(403, "you may not read this");
   requireWrite(context, request, [destination]);
@@ -83,6 +74,8 @@ export async function judgeDestination(
   }
   // "If the Overwrite header is F and the destination is mapped, the server MUST fail with 412" (§9.8.4, §9.9.3).
   if (!overwrite) throw new DavError(412, "the destination exists, and Overwrite is F");
+  // A condition on it holds for what was seen just now: that is compared once more when it is replaced.
+  await requireIf(request.fields.if, request, context);
   // It would be lost although the request did not name it.
   if (namesCollection && resource.kind === "document") {
     throw new DavError(409, "the destination's URL ends in a slash, but a file is there");

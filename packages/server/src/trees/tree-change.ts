@@ -10,7 +10,7 @@ import { toldPaths } from "../listing/told-paths.ts";
 import { forgetReplacedLocks, forgetUnmappedLocks } from "../locks/forget-locks.ts";
 import { underCondition } from "../methods/change.ts";
 import type { DavRequest } from "../request/dav-request.ts";
-import { isMadeNevertheless, type Placement, TreeError } from "../store.ts";
+import { type DocumentChange, isMadeNevertheless, type Placement, TreeError } from "../store.ts";
 import { fromTreeError } from "./tree-status.ts";
 import {
   failuresAnswer,
@@ -115,19 +115,25 @@ export async function intendAndCarryOut(
  * @returns whether the record survives a loss of power, too
  */
 export async function intend(change: TreeChange, context: ServerContext, work: Work): Promise<boolean> {
-  const durable = !(await changesNamesAlone(change, context));
+  const durable = !(await isOneChange(change, context));
   return work.intend(toJson(change), { durable });
 }
 
 /** Where a loss of power leaves nothing to be finished: one name of a document changes, and nothing is kept by it. */
-async function changesNamesAlone(change: TreeChange, { tree, locks }: ServerContext): Promise<boolean> {
-  if (change.method === "COPY" || tree.changesNamesAlone === undefined) return false;
-  const [source, destination, isPlain] =
+async function isOneChange(change: TreeChange, { tree, locks }: ServerContext): Promise<boolean> {
+  if (change.method === "MOVE" ? change.replaces : change.skipped.length > 0) return false;
+  if (change.method === "COPY") {
+    const { source, destination } = change;
+    if (change.replaces) return false;
+    return (await tree.isOneChange?.({ method: "copy", source, destination })) === true;
+  }
+  const source = change.method === "DELETE" ? change.path : change.source;
+  if ((await locks.within(source)).length > 0) return false;
+  const one: DocumentChange =
     change.method === "DELETE"
-      ? [change.path, undefined, change.skipped.length === 0]
-      : [change.source, change.destination, !change.replaces];
-  if (!isPlain || (await locks.within(source)).length > 0) return false;
-  return tree.changesNamesAlone(source, destination);
+      ? { method: "remove", source }
+      : { method: "move", source, destination: change.destination };
+  return (await tree.isOneChange?.(one)) === true;
 }
 
 /**
@@ -144,6 +150,7 @@ export async function carryOut(
   const doing = treeWork({
     view,
     work,
+    source: change.method === "DELETE" ? change.path : change.source,
     resumed: how === "resumed",
     light: how === "begun lightly",
     skipped: new Set(change.method === "MOVE" ? [] : change.skipped),
@@ -202,7 +209,7 @@ async function act(
   try {
     const { created } =
       change.method === "COPY"
-        ? await tree.copy(source, destination, { ...placement, depth: change.depth }, treeWork)
+        ? await tree.copy(source, destination, { depth: change.depth, ...placement }, treeWork)
         : await tree.move(source, destination, placement, treeWork);
     return { ...empty(created ? 201 : 204), ...(await forget()) };
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Ties the work on a tree to the operation that does it: progress, results of members, failures. */
-import { type Condition, type DavError, encodePath, type ResourcePath } from "@meanwhile/dav";
+import { type Condition, type DavError, encodePath, type ResourcePath, rootPath } from "@meanwhile/dav";
 import { multistatus, statusResponse } from "@meanwhile/dav/xml";
 import type { Work } from "@meanwhile/operations";
 import { type Answer, xml } from "../http/answer.ts";
@@ -35,6 +35,8 @@ export interface TreeWorkOptions {
   /** The status of a member that was dealt with. */
   readonly statusOf: number;
   readonly told: ToldPath;
+  /** What is copied, moved or removed. */
+  readonly source: ResourcePath;
 }
 
 /** Members that failed, in the order in which they did. */
@@ -98,7 +100,12 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
   let counted = false;
   const uri = (path: ResourcePath, kind: Resource["kind"]) => (): string =>
     view.origin + view.prefix + encodePath(path, kind === "collection");
-  const report = (): void => work.progress(done, counted ? Math.max(found, done) : undefined);
+  const below = options.source === rootPath ? 1 : options.source.length + 1;
+  const isTold = (path: ResourcePath | undefined): path is ResourcePath =>
+    path !== undefined && told(path) === path;
+  /** @param last the member that was dealt with, where it may be told */
+  const report = (last?: ResourcePath): void =>
+    work.progress(done, counted ? Math.max(found, done) : undefined, undefined, last?.slice(below));
 
   function fail(failure: MemberFailure): void {
     const shown = add(failure);
@@ -128,8 +135,9 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
       done(path, kind) {
         done += 1;
         succeeded += 1;
-        if (told(path) === path) work.result(statusOf, uri(path, kind));
-        report();
+        const mayTell = isTold(path);
+        if (mayTell) work.result(statusOf, uri(path, kind));
+        report(mayTell ? path : undefined);
       },
       failed(path, kind, error) {
         done += 1;
@@ -144,7 +152,8 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
           ...(told(was) === was ? { description: whyKept(was, error) } : {}),
         });
       },
-      bytes: (bytesDone, bytesTotal) => work.bytes(bytesDone, bytesTotal),
+      bytes: (bytesDone, bytesTotal, path) =>
+        work.bytes(bytesDone, bytesTotal, isTold(path) ? path.slice(below) : undefined),
     },
   };
 }

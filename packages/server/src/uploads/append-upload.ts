@@ -1,22 +1,22 @@
 /** PATCH of an upload: content that comes after what is there, and the end of it. */
-import { badRequest, DavError, parseUploadNumber, partialUploadType } from "@meanwhile/dav";
+import { badRequest, DavError, partialUploadType } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
 import { wholeChecks } from "../content/content-checks.ts";
 import type { ServerContext } from "../context.ts";
 import { type Answer, empty } from "../http/answer.ts";
-import { single } from "../methods/change.ts";
 import { takeUploadPlace } from "../methods/put.ts";
 import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { requireNoCoding } from "../request/request-content.ts";
-import { serveChange } from "../request/serve-change.ts";
+import { RequestFields } from "../request/request-fields.ts";
+import { serveChange } from "../serve/serve-change.ts";
 import { digestFields } from "./digest-fields.ts";
 import type { HeldUpload, KeptUpload } from "./kept-upload.ts";
 import { receiveContent } from "./receive-content.ts";
 import { endedAnswer, uploadEnding } from "./upload-ending.ts";
 import { openUploadNews, type UploadNews } from "./upload-news.ts";
-import { chosen, mismatchingOffset, uploadComplete, uploadFields, uploadLength } from "./upload-request.ts";
+import { mismatchingOffset, uploadFields, uploadLength } from "./upload-request.ts";
 
 /** What a PATCH says. */
 interface Append {
@@ -75,20 +75,18 @@ export async function appendUpload(
   }
 }
 
-function parseAppend({ headers }: DavRequest): Append {
-  const type = single(headers["content-type"])?.replace(/;.*$/s, "").trim().toLowerCase();
-  if (type !== partialUploadType) {
+function parseAppend({ fields }: DavRequest): Append {
+  if (fields.mediaType !== partialUploadType) {
     throw new DavError(415, `a PATCH of an upload has the content type ${partialUploadType}`, {
       fields: { "Accept-Patch": partialUploadType },
     });
   }
-  requireNoCoding(headers);
-  const complete = uploadComplete(headers);
-  const offset = parseUploadNumber(single(headers["upload-offset"]));
+  requireNoCoding(fields);
+  const { uploadComplete: complete, uploadOffset: offset } = fields;
   if (complete === undefined) throw badRequest("Upload-Complete is missing, or no Boolean");
   if (offset === undefined) throw badRequest("Upload-Offset is missing, or no whole number from 0 up");
   // Malformed ones are told now.
-  wholeChecks(headers);
+  wholeChecks(fields);
   return { complete, offset };
 }
 
@@ -135,12 +133,12 @@ async function received(
 
 /** The request that began the upload, with the client of this one: it may bring newer lock tokens, and the digest of the whole. */
 function restoredPut(request: DavRequest, { record }: KeptUpload): DavRequest {
-  const own = chosen(request.headers, ["if", "repr-digest", "want-repr-digest", "user-agent", "prefer"]);
+  const own = request.fields.kept(["if", "repr-digest", "want-repr-digest", "user-agent", "prefer"]);
   return {
     ...request,
     method: "PUT",
     path: record.path,
     trailingSlash: false,
-    headers: { ...record.headers, ...own },
+    fields: new RequestFields({ ...record.headers, ...own }),
   };
 }

@@ -4,27 +4,20 @@ import type { Exchange } from "@meanwhile/interim";
 import { wholeChecks } from "../content/content-checks.ts";
 import type { ServerContext } from "../context.ts";
 import { empty } from "../http/answer.ts";
-import { type ChangeMethod, notFree, single } from "../methods/change.ts";
+import { type ChangeMethod, notFree } from "../methods/change.ts";
 import { judgePut, parsePut, put as putAtOnce, takeUploadPlace } from "../methods/put.ts";
 import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
-import { memberRequest, requireCollection } from "../request/new-member.ts";
-import { serveChange } from "../request/serve-change.ts";
+import { serveChange } from "../serve/serve-change.ts";
+import { memberRequest, requireCollection } from "../target/new-member.ts";
 import { disposedName } from "./disposed-name.ts";
 import type { HeldUpload, KeptUpload } from "./kept-upload.ts";
 import type { KeptUploads } from "./kept-uploads.ts";
 import { receiveContent } from "./receive-content.ts";
 import { uploadEnding } from "./upload-ending.ts";
 import { openUploadNews, type UploadNews } from "./upload-news.ts";
-import {
-  chosen,
-  interopFields,
-  speaksUploads,
-  uploadComplete,
-  uploadFields,
-  uploadLength,
-} from "./upload-request.ts";
+import { interopFields, uploadFields, uploadLength } from "./upload-request.ts";
 
 /** Whole content of at most so many bytes comes in one request: what would be kept of it is soon sent again. */
 const leastKeptBytes = 256 * 1024;
@@ -40,12 +33,12 @@ export async function createUpload(
   request: DavRequest,
   options: PipelineOptions,
 ): Promise<Handled | undefined> {
-  const { method, headers } = request;
-  const complete = uploadComplete(headers);
+  const { method, fields } = request;
+  const complete = fields.uploadComplete;
   if ((method !== "PUT" && method !== "POST") || complete === undefined) return undefined;
   const { context } = options;
   const { keptUploads } = context;
-  const offered = keptUploads !== undefined && speaksUploads(headers);
+  const offered = keptUploads !== undefined && fields.speaksUploads;
   if (!offered) {
     if (complete && method === "PUT") return undefined;
     const reason =
@@ -98,7 +91,7 @@ async function begin(
 ): Promise<Begun | undefined> {
   parsePut(put);
   // Malformed ones are told now.
-  wholeChecks(put.headers);
+  wholeChecks(put.fields);
   const length = uploadLength(put, context);
   await judgePut(put, context);
   const leave = takeUploadPlace(put, context);
@@ -106,7 +99,7 @@ async function begin(
     const upload = await whileStaying(put, context, () =>
       uploads.begin({
         path: put.path,
-        headers: chosen(put.headers, judging),
+        headers: put.fields.kept(judging),
         ...(put.principal === undefined ? {} : { principal: put.principal }),
         ...(length === undefined ? {} : { length }),
       }),
@@ -122,11 +115,12 @@ async function begin(
 
 /** While a collection is moved, nothing begins in it. */
 async function whileStaying<T>(
-  { path, closed }: DavRequest,
+  { path, exchange }: DavRequest,
   { claims, limits }: ServerContext,
   act: () => Promise<T>,
 ): Promise<T> {
-  const release = await claims.acquire([{ path, scope: "member", mode: "shared" }], limits.claimMs, closed);
+  const wanted = [{ path, scope: "member", mode: "shared" }] as const;
+  const release = await claims.acquire(wanted, limits.claimMs, exchange.closed);
   if (!release) throw notFree();
   try {
     return await act();
@@ -181,7 +175,7 @@ const judging = [
 /** A POST as the PUT that it stands for: of a new member with the name that the client gives it. */
 async function memberPut(request: DavRequest, context: ServerContext): Promise<DavRequest> {
   await requireCollection(request, context);
-  const name = disposedName(single(request.headers["content-disposition"]));
+  const name = disposedName(request.fields.contentDisposition);
   return memberRequest(request, context, "PUT", name);
 }
 

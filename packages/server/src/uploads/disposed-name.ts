@@ -2,7 +2,7 @@
 
 import { badRequest } from "@meanwhile/dav";
 import { parse } from "content-disposition";
-import { isMemberName } from "../request/new-member.ts";
+import { isMemberName } from "../target/new-member.ts";
 
 /** The file name of a `Content-Disposition` field. @throws {DavError} 400 where it has none that can be a member's */
 export function disposedName(field: string | undefined): string {

@@ -48,10 +48,12 @@ export class KeptUpload {
     this.#keeping = keeping;
   }
 
+  /** What is recorded of it. */
   get record(): UploadRecord {
     return this.#record;
   }
 
+  /** Whether a request has it at the moment. */
   get isHeld(): boolean {
     return this.#holder !== undefined;
   }

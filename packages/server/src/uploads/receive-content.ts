@@ -1,6 +1,6 @@
 /** Takes the content of a request into an upload: what came stays, whatever becomes of the request. */
 import { badRequest } from "@meanwhile/dav";
-import { type ContentChecks, requestChecks } from "../content/content-checks.ts";
+import { requestChecks } from "../content/content-checks.ts";
 import type { ServerContext } from "../context.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import type { HeldUpload } from "./kept-upload.ts";
@@ -26,15 +26,14 @@ const keepMs = 5_000;
  */
 export async function receiveContent(
   held: HeldUpload,
-  { headers, content }: Pick<DavRequest, "headers" | "content">,
+  { fields, content }: Pick<DavRequest, "fields" | "content">,
   reception: Reception,
 ): Promise<void> {
   // Where the digest so far is asked for, it is made as the content comes.
-  if (headers["want-repr-digest"] !== undefined) held.upload.digest.begin();
-  const checks = requestChecks(headers);
-  const checked = headers["content-digest"] !== undefined;
+  if (fields.wantedDigest !== undefined) held.upload.digest.begin();
+  const checks = requestChecks(fields);
   try {
-    await takeAll(held, content.stream(), { ...reception, checks, checked });
+    await takeAll(held, content.stream(), { checks, ...reception });
   } catch (error) {
     if (error instanceof TooLong) {
       // "marking the upload resource invalid and rejecting any further interaction with it".
@@ -58,15 +57,13 @@ class TooLong extends Error {}
 
 interface Taking extends Reception {
   /** Of this request's content alone. */
-  readonly checks: ContentChecks;
-  /** Whether there are any: then nothing is told before all has come and was checked. */
-  readonly checked: boolean;
+  readonly checks: ReturnType<typeof requestChecks>;
 }
 
 async function takeAll(
   held: HeldUpload,
   content: AsyncIterable<Uint8Array>,
-  { checks, checked, length, context, news }: Taking,
+  { checks, length, context, news }: Taking,
 ): Promise<void> {
   const { now } = context;
   let keptMs = now();
@@ -81,7 +78,8 @@ async function takeAll(
     checks.update(chunk);
     await held.write(chunk);
     const unsafe = held.draft.length - held.upload.record.offset;
-    if (checked || (unsafe < keepBytes && now() - keptMs < keepMs)) continue;
+    // Where something is to be checked, nothing is told before all has come.
+    if (checks.any || (unsafe < keepBytes && now() - keptMs < keepMs)) continue;
     await held.keep();
     keptMs = now();
     news.kept(held.upload.record.offset);

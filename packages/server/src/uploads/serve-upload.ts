@@ -1,12 +1,11 @@
 /** The resource of an upload, beside the status documents: its offset, more content, its cancellation. */
-import { DavError, formatUploadComplete, partialUploadType, type ResourcePath } from "@meanwhile/dav";
+import { DavError, formatUploadComplete, partialUploadType } from "@meanwhile/dav";
 import type { Exchange } from "@meanwhile/interim";
 import { type AnswerFields, empty } from "../http/answer.ts";
 import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { refuseContent } from "../request/request-content.ts";
-import type { ReservedPaths } from "../request/reserved.ts";
 import { appendUpload } from "./append-upload.ts";
 import { digestFields } from "./digest-fields.ts";
 import { goneUpload, type KeptUpload } from "./kept-upload.ts";
@@ -18,14 +17,6 @@ export const uploadOptions: AnswerFields = {
   Allow: "OPTIONS, HEAD, GET, PATCH, DELETE",
   "Accept-Patch": partialUploadType,
 };
-
-/** The id of the upload that a path names; undefined where it names none. */
-export function uploadIdOf(
-  path: ResourcePath,
-  { uploads }: Pick<ReservedPaths, "uploads">,
-): string | undefined {
-  return path.startsWith(`${uploads}/`) ? path.slice(uploads.length + 1) : undefined;
-}
 
 /** @throws {DavError} 404 to all but the one who began it; 405 */
 export async function serveUpload(

@@ -75,7 +75,7 @@ const incompleteFields = { ...interopFields, "Upload-Complete": formatUploadComp
 
 /** @throws {DavError} 400 where the whole has not the digest that was declared */
 async function checkWhole({ draft }: HeldUpload, put: DavRequest): Promise<void> {
-  const checks = wholeChecks(put.headers);
+  const checks = wholeChecks(put.fields);
   if (!checks.any) return;
   for await (const part of draft.stream(draft.length)) checks.update(part);
   checks.finish();

@@ -6,7 +6,7 @@ import type { PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import type { KeptUpload } from "./kept-upload.ts";
-import { interopFields, limitField, speaksUploads } from "./upload-request.ts";
+import { interopFields, limitField } from "./upload-request.ts";
 
 export interface UploadNews {
   /** How many interim responses were sent. */
@@ -28,9 +28,9 @@ export function openUploadNews(
   request: DavRequest,
   { context, reserved, policy }: Pick<PipelineOptions, "context" | "reserved" | "policy">,
 ): UploadNews {
-  const { origin, prefix, headers, preferences } = request;
-  const { budget } = interimAllowance(exchange, connection, { ...preferences, processing: true }, policy);
-  const bears = speaksUploads(headers);
+  const { origin, prefix, fields } = request;
+  const { budget } = interimAllowance(exchange, connection, true, policy);
+  const bears = fields.speaksUploads;
   let count = 0;
   const tell = (fields: Readonly<Record<string, string>>): void => {
     if (exchange.interim(104, { ...interopFields, ...fields })) count += 1;

@@ -1,43 +1,20 @@
 /** What a request says of the upload that it begins or goes on with, and what answers say of it. */
-import type { IncomingHttpHeaders } from "node:http";
 import {
   badRequest,
   DavError,
   formatUploadComplete,
   formatUploadLimit,
-  parseUploadComplete,
-  parseUploadNumber,
   uploadInteropVersion,
 } from "@meanwhile/dav";
 import type { ServerContext } from "../context.ts";
 import type { Answer, AnswerFields } from "../http/answer.ts";
-import { single } from "../methods/change.ts";
+import type { RequestFields } from "../request/request-fields.ts";
 import type { KeptUpload } from "./kept-upload.ts";
 
 /** On all answers to requests for an upload. */
 export const interopFields: Readonly<Record<string, string>> = {
   "Upload-Draft-Interop-Version": String(uploadInteropVersion),
 };
-
-/** Whether the client speaks the version of the draft that is spoken here. */
-export function speaksUploads(headers: IncomingHttpHeaders): boolean {
-  return parseUploadNumber(single(headers["upload-draft-interop-version"])) === uploadInteropVersion;
-}
-
-/** Those of the fields that are there, by their names. */
-export function chosen(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = single(headers[name]);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-}
-
-/** What the request says in `Upload-Complete`; undefined where it says nothing. */
-export function uploadComplete(headers: IncomingHttpHeaders): boolean | undefined {
-  return parseUploadComplete(single(headers["upload-complete"]));
-}
 
 /**
  * The length of the whole, as the request says it: by `Upload-Length`, or by its own length where it has all the rest.
@@ -46,16 +23,16 @@ export function uploadComplete(headers: IncomingHttpHeaders): boolean | undefine
  */
 export function uploadLength(
   request: {
-    readonly headers: IncomingHttpHeaders;
+    readonly fields: RequestFields;
     readonly content: { readonly length: number | undefined };
   },
   context: ServerContext,
   upload: { readonly offset: number; readonly length?: number } = { offset: 0 },
 ): number | undefined {
-  const { headers, content } = request;
+  const { fields, content } = request;
   const end = content.length === undefined ? undefined : upload.offset + content.length;
-  const rest = uploadComplete(headers) === true ? end : undefined;
-  const said = [upload.length, parseUploadNumber(single(headers["upload-length"])), rest];
+  const rest = fields.uploadComplete === true ? end : undefined;
+  const said = [upload.length, fields.uploadLength, rest];
   const lengths = new Set(said.filter((length) => length !== undefined));
   if (lengths.size > 1) throw inconsistentLength();
   const [length] = lengths;

@@ -1,14 +1,16 @@
 /** Resumable uploads over the wire (draft-ietf-httpbis-resumable-upload-12, interop version 8). */
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { connect, type IncomingHttpHeaders } from "node:http2";
 import { parsePath, type ResourcePath } from "@meanwhile/dav";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Tree } from "../store.ts";
-import { createMemoryTree } from "../testing/memory-tree.ts";
-import { createMemoryUploadStore } from "../testing/memory-upload-store.ts";
+import { createMemoryTree } from "../testing/memory/memory-tree.ts";
+import { createMemoryUploadStore } from "../testing/memory/memory-upload-store.ts";
 import { plantLock, submit } from "../testing/own/lock-fixture.ts";
 import { type Served, type ServeOptions, serve } from "../testing/own/serve-fixture.ts";
 import { requestBytes, type WireResponse } from "../testing/own/wire-client.ts";
-import { contentOf, plant } from "../testing/tree-fixture.ts";
+import { contentOf, plant } from "../testing/tree/tree-fixture.ts";
 
 const servers: Served[] = [];
 afterEach(async () => {
@@ -145,6 +147,55 @@ test("content of a whole PUT that was broken off is gone on with: 104 told where
   const last = await append(server, upload, { offset: 100_000, complete: true }, content.slice(100_000));
   expect(last.status).toBe(201);
   expect(await contentOf(server.tree, path("/new"))).toBe(content);
+});
+
+test("over HTTP/2 a 104 tells where the upload is, and a reset stream leaves what came", async () => {
+  const server = await open({ over: "http2" });
+  const content = "x".repeat(300_000);
+  const session = connect(`http://127.0.0.1:${server.port}`);
+  try {
+    const fields = { ...speaking, "Upload-Complete": "?1", "content-length": String(content.length) };
+    const stream = session.request({ ":method": "PUT", ":path": "/new", ...fields }, { endStream: false });
+    stream.on("error", () => undefined);
+    const [told] = (await once(stream, "headers")) as [IncomingHttpHeaders];
+    expect(told).toMatchObject({ ":status": 104, "upload-draft-interop-version": "8" });
+    const upload = new URL(String(told["location"])).pathname;
+    stream.write(content.slice(0, 100_000));
+    stream.close(8);
+    await once(stream, "close");
+    const ask = async (
+      method: string,
+      more: Record<string, string>,
+      part = "",
+    ): Promise<IncomingHttpHeaders> => {
+      const head = { ":method": method, ":path": upload, ...speaking, ...more };
+      const request = session.request(head, { endStream: part === "" });
+      if (part !== "") request.end(part);
+      const [answer] = (await once(request, "response")) as [IncomingHttpHeaders];
+      request.resume();
+      return answer;
+    };
+    const { "upload-offset": offset } = await ask("HEAD", {});
+    const rest = { "content-type": "application/partial-upload", "upload-complete": "?1" };
+    const last = await ask(
+      "PATCH",
+      { ...rest, "upload-offset": String(offset) },
+      content.slice(Number(offset)),
+    );
+    expect(last[":status"]).toBe(201);
+    expect(await contentOf(server.tree, path("/new"))).toBe(content);
+    // Who does not speak the version is told nothing.
+    const plain = session.request({ ":method": "PUT", ":path": "/other" });
+    const interims: IncomingHttpHeaders[] = [];
+    plain.on("headers", (headers) => interims.push(headers));
+    plain.end("content");
+    await once(plain, "response");
+    plain.resume();
+    expect(interims).toEqual([]);
+  } finally {
+    session.close();
+    await once(session, "close");
+  }
 });
 
 test("nobody who does not speak the version gets a 104, and no part is taken for the whole", async () => {

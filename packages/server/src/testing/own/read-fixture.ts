@@ -1,17 +1,17 @@
 /** Requests, and somewhere to answer them, for tests of methods without a server around them. */
 import type { IncomingHttpHeaders } from "node:http";
 import { DavError, parsePath } from "@meanwhile/dav";
-import { parsePrefer } from "@meanwhile/interim/fields";
 import { createOperations } from "@meanwhile/operations";
 import { createWorkQueue } from "@meanwhile/operations/internal";
 import { openAccess } from "../../access.ts";
 import { defaultLimits, type ServerContext } from "../../context.ts";
 import type { Answer } from "../../http/answer.ts";
 import type { DavRequest } from "../../request/dav-request.ts";
-import { reservedPaths } from "../../request/reserved.ts";
+import { RequestFields } from "../../request/request-fields.ts";
 import type { Tree } from "../../store.ts";
-import { createMemoryLockStore } from "../memory-lock-store.ts";
-import { createMemoryTree } from "../memory-tree.ts";
+import { reservedPaths } from "../../target/reserved.ts";
+import { createMemoryLockStore } from "../memory/memory-lock-store.ts";
+import { createMemoryTree } from "../memory/memory-tree.ts";
 
 /** The moment at which these tests take place. */
 export const testNowMs: number = Date.UTC(2026, 0, 15, 12, 0, 0);
@@ -52,8 +52,7 @@ export function testRequest(method: string, target: string, options: TestRequest
     method,
     path: parsePath(target),
     trailingSlash: target.endsWith("/"),
-    headers,
-    preferences: parsePrefer(headers["prefer"]),
+    fields: new RequestFields(headers),
     principal: options.principal,
     login: undefined,
     client: { address: "192.0.2.1", connection: {} },
@@ -69,7 +68,7 @@ export function testRequest(method: string, target: string, options: TestRequest
         return bytes.toString();
       },
     },
-    closed: options.closed ?? new AbortController().signal,
+    exchange: { closed: options.closed ?? new AbortController().signal },
   };
 }
 

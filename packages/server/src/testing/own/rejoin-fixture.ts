@@ -6,20 +6,20 @@ import {
   type OperationLimits,
   type Operations,
 } from "@meanwhile/operations";
+import { type ManualTimers, manualTimers } from "../../../../interim/src/testing/manual-timers.ts";
 import type { Tree } from "../../store.ts";
-import { createMemoryTree, type MemoryTreeOptions } from "../memory-tree.ts";
+import { createMemoryTree, type MemoryTreeOptions } from "../memory/memory-tree.ts";
 import { type SlowStep, slowTree } from "../slow-tree.ts";
-import { plant } from "../tree-fixture.ts";
+import { plant } from "../tree/tree-fixture.ts";
 import { type Served, type ServeOptions, serve, type TestGate, testGate } from "./serve-fixture.ts";
 import { type Caller, caller, type Over } from "./test-call.ts";
-import { type TestTimers, testTimers } from "./test-timers.ts";
 
 export interface RejoinServer extends Served {
   readonly call: Caller["call"];
   /** What the tree has, whatever is slow. */
   readonly tree: Tree;
   readonly gate: TestGate;
-  readonly timers: TestTimers;
+  readonly timers: ManualTimers;
   readonly operations: Operations;
   /** How many operations the journal keeps. */
   readonly journal: { readonly size: number };
@@ -45,7 +45,7 @@ const defaultSlow: readonly SlowStep[] = ["member", "move", "bytes", "commit"];
 /** Serves "/a/" with three members, "/b/" that is empty, and "/doc". Its gate is open until the test says otherwise. */
 export async function serveRejoin(options: RejoinOptions): Promise<RejoinServer> {
   const { over, slow = defaultSlow, operationLimits = {}, entries = 10_000, failing, ...rest } = options;
-  const timers = testTimers();
+  const timers = manualTimers(1_000_000);
   const gate = testGate();
   const journal = memoryJournal({ entries }, timers.now);
   const operations =

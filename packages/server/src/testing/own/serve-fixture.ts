@@ -8,9 +8,9 @@ import { createOperations, type Operations } from "@meanwhile/operations";
 import type { Credentials } from "../../request/authentication.ts";
 import { createDavHandler, type DavHandlerOptions, type RequestLogEntry } from "../../server.ts";
 import type { LockStore, Tree } from "../../store.ts";
-import { createMemoryLockStore } from "../memory-lock-store.ts";
-import { createMemoryTree } from "../memory-tree.ts";
-import { createMemoryUploadStore } from "../memory-upload-store.ts";
+import { createMemoryLockStore } from "../memory/memory-lock-store.ts";
+import { createMemoryTree } from "../memory/memory-tree.ts";
+import { createMemoryUploadStore } from "../memory/memory-upload-store.ts";
 import { viewMultistatus } from "./multistatus-view.ts";
 import { requestBytes, WireClient, type WireResponse } from "./wire-client.ts";
 
