@@ -2,8 +2,8 @@ import { nodeDigest } from "./auth/node-digest.ts";
 import { type CommonClientOptions, clientOfParts } from "./client-parts.ts";
 import { nodeHash } from "./dav/content/node-hash.ts";
 import type { DavClient } from "./dav/dav-client.ts";
+import type { RequesterOptions } from "./send/connections/origin.ts";
 import { createRequester } from "./send/requester.ts";
-import type { RequesterOptions } from "./send/requester-options.ts";
 
 export interface ClientOptions extends RequesterOptions, CommonClientOptions {}
 

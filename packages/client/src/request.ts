@@ -5,8 +5,9 @@ import { createRequester, type Requester } from "./send/requester.ts";
 import type { SendOptions } from "./send/send.ts";
 
 export { ConnectionError, type ConnectionErrorCode } from "./error/connection-error.ts";
+export type { TlsOptions } from "./send/connections/dial.ts";
+export type { RequesterOptions } from "./send/connections/origin.ts";
 export { createRequester, type Requester } from "./send/requester.ts";
-export type { RequesterOptions, TlsOptions } from "./send/requester-options.ts";
 export type {
   InterimResponse,
   Patience,

@@ -1,5 +1,5 @@
 import { misuse } from "../error/misuse.ts";
-import { outgoingContent } from "../send/content.ts";
+import { outgoingContent } from "../send/outgoing.ts";
 import type { RequestContent } from "../send/send.ts";
 import { unlessStopped } from "../send/waiting.ts";
 

@@ -26,6 +26,22 @@ describe("changes", () => {
     ]);
   });
 
+  test("what may be replaced is named in every list of If, with all tokens (RFC 4918 §10.4)", async () => {
+    const server = scriptedServer(done);
+    const client = clientOf(server);
+    const options = { ifDestination: '"1"' };
+    await client.copy("a", "b c", options).outcome;
+    await client.move("a", "b", { ...options, lockTokens: ["urn:x", "urn:y"] }).outcome;
+    expect(server.seen.map(({ headers }) => headers.get("if"))).toEqual([
+      '<https://files.example/dav/b%20c> (["1"])',
+      '<https://files.example/dav/b> (["1"]) <https://files.example/dav/b> (<urn:x> ["1"]) <https://files.example/dav/b> (<urn:y> ["1"])',
+    ]);
+    for (const ifDestination of ["1", 'W/"1"', "*"])
+      expect(() => client.copy("a", "b", { ifDestination })).toThrow(
+        expect.objectContaining({ code: "ERR_ENTITY_TAG" }),
+      );
+  });
+
   test.each(["https://other.example/dav/x", "https://files.example/elsewhere", "http://files.example/dav/x"])(
     "a Destination at %s is refused, and nothing is sent",
     (to) => {

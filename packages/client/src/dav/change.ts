@@ -11,7 +11,7 @@ import { conditionFields } from "./condition-fields.ts";
 import type { Change, ChangeOptions } from "./dav-client.ts";
 import { MemberResults } from "./listing/member-results.ts";
 import { readMultistatus } from "./listing/read-multistatus.ts";
-import { ifField } from "./locks/held-locks.ts";
+import { type ExpectedContent, ifField } from "./locks/held-locks.ts";
 import { isLockToken } from "./locks/lock-token.ts";
 import { readFailure } from "./read-failure.ts";
 import { patienceOf, type VerbContext } from "./verb-context.ts";
@@ -27,6 +27,8 @@ export interface ChangeRequest {
   readonly upload?: UploadWay;
   /** All resources that change, with what is below them: their locks are submitted. */
   readonly changed: readonly URL[];
+  /** Only if another resource than its own has this content. */
+  readonly expected?: ExpectedContent;
   /** Called once it succeeded. */
   readonly done?: () => void;
 }
@@ -72,12 +74,13 @@ export function repetition(options: ChangeOptions): Pick<ChangeOptions, "idempot
 /** The fields of a change: its own, its conditions, and the tokens of the locks that are in its way. */
 export function changeHeaders(
   context: VerbContext,
-  request: Pick<ChangeRequest, "url" | "headers" | "changed">,
+  request: Pick<ChangeRequest, "url" | "headers" | "changed" | "expected">,
   options: ChangeOptions,
 ): Headers {
   const headers = new Headers({ ...request.headers, ...conditionFields(options) });
   for (const token of options.lockTokens ?? []) checkLockToken(token);
-  const submitted = ifField(request.url, context.locks.concerning(request.changed), options.lockTokens);
+  const { url, changed, expected } = request;
+  const submitted = ifField(url, context.locks.concerning(changed), options.lockTokens, expected);
   if (submitted !== undefined) headers.set("If", submitted);
   return headers;
 }

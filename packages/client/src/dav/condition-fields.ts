@@ -18,6 +18,12 @@ export function isStrong(etag: string | null | undefined): etag is string {
   return typeof etag === "string" && /^"[\x21\x23-\x7E\x80-\xFF]*"$/.test(etag);
 }
 
+/** @throws {TypeError} `ERR_ENTITY_TAG` if it does not say that every byte is the same */
+export function checkStrong(etag: string): void {
+  if (!isStrong(etag))
+    throw misuse("ERR_ENTITY_TAG", 'a strong entity tag is needed, written with its quotes: "abc"');
+}
+
 function checked(value: string): string {
   if (value !== "*" && !entityTags.test(value)) {
     throw misuse("ERR_ENTITY_TAG", 'an entity tag is written with its quotes: "abc" or W/"abc"');

@@ -32,6 +32,11 @@ export interface ChangeOptions extends Patience, Conditions {
 export interface TransferOptions extends ChangeOptions {
   /** Whether the destination may be replaced (RFC 4918 §10.6). Default: yes. */
   readonly overwrite?: boolean;
+  /**
+   * Only if the content at the destination has this strong entity tag: what is replaced is what was seen (RFC 4918 §10.4).
+   * Collections have none. Some servers answer every such request with 412.
+   */
+  readonly ifDestination?: string;
 }
 
 export interface CopyOptions extends TransferOptions {

@@ -1,4 +1,4 @@
-import { isSafe } from "../operation/request-fields.ts";
+import { isSafe } from "../operation/course/request-fields.ts";
 import { policies } from "../repeat/policies.ts";
 import { Repeating } from "../repeat/repeating.ts";
 import { isForLater, notReady, setbackOf } from "../repeat/setback.ts";

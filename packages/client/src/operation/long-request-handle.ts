@@ -1,6 +1,7 @@
 import { CancelledError, DetachedError } from "../error/operation-error.ts";
 import type { Patience } from "../send/send.ts";
 import { askToStop } from "./ask-to-stop.ts";
+import { endUpload } from "./course/upload-way.ts";
 import type { LongRequest } from "./long-request.ts";
 import type { LongRequestContext } from "./long-request-plan.ts";
 import { LongWait } from "./long-wait.ts";
@@ -64,6 +65,11 @@ export function openLongRequest<Outcome>(
     async cancel() {
       if (settled) return;
       expectEnd();
+      if (wait.unfinished !== undefined) {
+        // Nothing of it is in place, and nothing will be.
+        leave(new CancelledError(undefined));
+        return endUpload(context, wait.unfinished);
+      }
       try {
         const { url } = wait;
         const asked = url !== undefined && (await askToStop(wait, url, () => settled));

@@ -20,6 +20,15 @@ export interface LongRequestContext {
   readonly comebackMs?: number;
 }
 
+/** What the server has of an upload, none of which is in place. */
+export interface UnfinishedUpload {
+  readonly url: URL;
+  /** Fields of the request that ends it. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** A later program does not go on with it. */
+  forget(): Promise<void>;
+}
+
 /** What an upload is sent by. */
 export interface UploadExchange {
   /** The fields of the request that it stands for. */
@@ -34,6 +43,8 @@ export interface UploadExchange {
   resumed(bytes: number): void;
   /** More is there than ever before: trying begins anew. */
   alive(): void;
+  /** From now on whoever cancels the request ends this upload; undefined: nobody does any more, it may be in place. */
+  unfinished(upload: UnfinishedUpload | undefined): void;
   /**
    * Waits before the next try.
    * @throws the error, where another try would do no better, or there were too many

@@ -6,6 +6,8 @@ export interface RequestProgress {
   readonly done: number;
   /** Undefined where nobody knows. */
   readonly total?: number;
+  /** A member that the server works on, or has dealt with last: its path from the target on, as its status document says. */
+  readonly member?: string;
   /** Bytes of the present member, where that is a large one. */
   readonly bytes?: { readonly done: number; readonly total: number };
   /**
@@ -48,7 +50,7 @@ export interface LongRequest<Outcome> {
   readonly url: URL | undefined;
   /**
    * Asks the server to stop, if it told where to ask, and goes on waiting for what becomes of that; else ends the
-   * request. Resolves once asked; rejects where the server cannot be asked or refuses, and the waiting goes on.
+   * request. Of an upload of which a part is there, that is forgotten: nothing of it is in place. Resolves once asked; rejects where the server cannot be asked or refuses, and the waiting goes on.
    */
   cancel(): Promise<void>;
   /** Stops waiting at once; gives the status document's URL, to come back with `watch`. */

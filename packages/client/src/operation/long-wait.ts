@@ -4,7 +4,7 @@ import { Repeating } from "../repeat/repeating.ts";
 import type { Setback } from "../repeat/setback.ts";
 import type { Patience, SendOptions } from "../send/send.ts";
 import { ProgressReport } from "../status/progress-report.ts";
-import type { LongRequestContext } from "./long-request-plan.ts";
+import type { LongRequestContext, UnfinishedUpload } from "./long-request-plan.ts";
 
 /**
  * What a server tells of an operation is there at once, or announced by a sign every 15 s: where no byte comes for so many
@@ -29,6 +29,8 @@ export class LongWait {
   identity: Headers = new Headers();
   /** The server was asked to stop it. */
   stopped = false;
+  /** What the server keeps of content that is on its way. */
+  unfinished: UnfinishedUpload | undefined;
   readonly #patience: Patience;
   readonly #endsAtMs: number;
   readonly #repeating: Repeating;

@@ -1,8 +1,8 @@
 import { isPassing } from "../repeat/setback.ts";
+import { PlannedRequest } from "./course/planned-request.ts";
+import { CourseRun } from "./course/run-course.ts";
 import { openLongRequest } from "./long-request-handle.ts";
 import type { StartLongRequest } from "./long-request-plan.ts";
-import { PlannedRequest } from "./planned-request.ts";
-import { CourseRun } from "./run-course.ts";
 
 /**
  * Sends a request and stays with it to its end: through 102s, a 202, lost connections, proxies that give up, and

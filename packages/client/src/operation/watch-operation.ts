@@ -1,12 +1,12 @@
 import { CancelledError, OutcomeUnknownError } from "../error/operation-error.ts";
 import type { Patience } from "../send/send.ts";
 import { refusal } from "../status/refusal.ts";
-import { follow, noStatusDocument } from "./follow.ts";
+import { follow, noStatusDocument } from "./following/follow.ts";
+import { recordedOutcome } from "./following/recorded-outcome.ts";
 import type { LongRequest } from "./long-request.ts";
 import { openLongRequest } from "./long-request-handle.ts";
 import type { LongRequestContext } from "./long-request-plan.ts";
 import { NoSignOfLife } from "./long-wait.ts";
-import { recordedOutcome } from "./recorded-outcome.ts";
 
 /**
  * Follows an operation by its status document, which somebody else may have started, to its end.

@@ -1,11 +1,9 @@
 /** One try to send a request, on one connection. */
 import type { Writable } from "node:stream";
-import { type FieldLine, InterimLimitError, type ReceivedInterim } from "@meanwhile/interim/reading";
-import { feed } from "./content.ts";
-import { connectionFailure } from "./failure.ts";
-import type { Outgoing } from "./outgoing.ts";
-import type { InterimResponse, SendOptions } from "./send.ts";
-import type { Standing, Timers, Waiting } from "./waiting.ts";
+import type { FieldLine } from "@meanwhile/interim/reading";
+import type { Outgoing, OutgoingContent } from "./outgoing.ts";
+import type { SendOptions } from "./send.ts";
+import { type Standing, type Timers, unlessStopped, type Waiting } from "./waiting.ts";
 
 export interface Attempt {
   readonly outgoing: Outgoing;
@@ -42,49 +40,6 @@ export interface Trace {
   contentBegun: boolean;
 }
 
-/** Gives an error of reading interim responses its name; what the caller's own listener threw stays as it is. */
-export function interimFailure(error: unknown, attempt: Attempt): unknown {
-  if (!(error instanceof InterimLimitError)) return error;
-  return connectionFailure(error, attempt.standing, attempt.outgoing.url.host);
-}
-
-/**
- * Sends the content, unless that has begun or is not to be.
- * @param fail told what it fails with, and what the caller's `onSent` throws
- */
-export function sendContent(
-  { outgoing, options, waiting }: Attempt,
-  trace: Trace,
-  to: Writable,
-  { stop, fail }: { readonly stop: AbortSignal; fail(error: unknown): void },
-): void {
-  const { content } = outgoing;
-  if (trace.contentBegun || content === undefined || stop.aborted) return;
-  trace.contentBegun = true;
-  feed(content, to, {
-    stop,
-    hold: waiting.hold,
-    sent: (bytes) => {
-      waiting.moved();
-      try {
-        options.onSent?.(bytes);
-      } catch (error) {
-        fail(error);
-      }
-    },
-  }).catch(fail);
-}
-
-/** Counts and tells an interim response. */
-export function tellInterim(attempt: Attempt, interim: ReceivedInterim): void {
-  attempt.standing.interims += 1;
-  attempt.waiting.moved();
-  const { onInterim } = attempt.options;
-  if (onInterim === undefined) return;
-  const told: InterimResponse = { status: interim.status, headers: toHeaders(interim.lines) };
-  onInterim(told);
-}
-
 /** @throws {TypeError} for what `Headers` cannot hold */
 export function toHeaders(lines: Iterable<FieldLine>): Headers {
   const headers = new Headers();
@@ -114,4 +69,79 @@ export function asksFirst(outgoing: Outgoing, protocol: "http/1.1" | "h2"): bool
   if (content === undefined) return false;
   if (!content.repeatable) return true;
   return protocol === "http/1.1" && (content.length === undefined || content.length > worthAskingBytes);
+}
+
+export interface FeedHooks {
+  /** Aborted when no more is to be sent. */
+  readonly stop: AbortSignal;
+  /** The next bytes are not there yet: it is not the other side who holds up. */
+  hold(): void;
+  /** So many bytes in all have left. */
+  sent(bytes: number): void;
+}
+
+/** Large content goes in pieces of this size, so that each that leaves is news. */
+const pieceBytes = 64 * 1024;
+
+/**
+ * Writes content and ends the target; as fast as it is taken, and no faster. Stopped, it leaves the target as it is.
+ *
+ * @throws {TypeError} `ERR_CONTENT_LENGTH` where the content is not as long as it said; and what the content throws
+ */
+export async function feed(content: OutgoingContent, target: Writable, hooks: FeedHooks): Promise<void> {
+  const { stop } = hooks;
+  const { length } = content;
+  let handed = 0;
+  let left = 0;
+  const source = content.open()[Symbol.asyncIterator]();
+  let finished = false;
+  try {
+    while (!stop.aborted) {
+      hooks.hold();
+      const step = await unlessStopped(source.next(), stop);
+      if (step === undefined || stop.aborted) return;
+      if (step.done === true) {
+        finished = true;
+        break;
+      }
+      const chunk = step.value;
+      if (!(chunk instanceof Uint8Array)) {
+        throw Object.assign(new TypeError("content consists of Uint8Arrays"), {
+          code: "ERR_REQUEST_CONTENT",
+        });
+      }
+      handed += chunk.length;
+      if (length !== undefined && handed > length) throw wrongLength(length, `${handed} came, and more`);
+      for (let at = 0; at < chunk.length && !stop.aborted; at += pieceBytes) {
+        const piece = chunk.subarray(at, at + pieceBytes);
+        const ready = target.write(piece, (error) => {
+          if (error) return;
+          left += piece.length;
+          if (!stop.aborted) hooks.sent(left);
+        });
+        if (!ready) await unlessStopped(drained(target), stop);
+      }
+    }
+    if (stop.aborted) return;
+    if (length !== undefined && handed < length) throw wrongLength(length, `${handed} came`);
+    target.end();
+  } finally {
+    if (!finished) {
+      // It may have a file to close. It does not have to, and it is not waited for.
+      source.return?.().then(undefined, () => {});
+    }
+  }
+}
+
+/** Errors and the end of the target are dealt with by who has it: they stop the feeding. */
+function drained(target: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    target.once("drain", resolve);
+  });
+}
+
+function wrongLength(said: number, came: string): TypeError {
+  return Object.assign(new TypeError(`the content was to have ${said} bytes, but ${came}`), {
+    code: "ERR_CONTENT_LENGTH",
+  });
 }

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { expired, ofAnotherName, trusted } from "../../../interim/src/testing/certificates.ts";
 import { ConnectionError } from "../error/connection-error.ts";
+import type { RequesterOptions } from "./connections/origin.ts";
 import { createRequester, type Requester } from "./requester.ts";
-import type { RequesterOptions } from "./requester-options.ts";
 import type { SendOptions } from "./send.ts";
-import { expired, ofAnotherName, trusted } from "./testing/certificates.ts";
 import { final, interim, serveRaw } from "./testing/raw-server.ts";
 
 const requesters: Requester[] = [];

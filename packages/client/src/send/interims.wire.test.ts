@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { trusted } from "../../../interim/src/testing/certificates.ts";
+import type { RequesterOptions } from "./connections/origin.ts";
 import { createRequester, type Requester } from "./requester.ts";
-import type { RequesterOptions } from "./requester-options.ts";
 import type { SendOptions } from "./send.ts";
-import { trusted } from "./testing/certificates.ts";
 import { final, interim, serveRaw } from "./testing/raw-server.ts";
 
 const requesters: Requester[] = [];

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { trusted } from "../../../interim/src/testing/certificates.ts";
+import { manualTimers } from "../../../interim/src/testing/manual-timers.ts";
 import { createRequester, type Requester } from "./requester.ts";
 import type { SendOptions } from "./send.ts";
-import { trusted } from "./testing/certificates.ts";
-import { manualTimers } from "./testing/manual-timers.ts";
 import { final, interim, serveRaw } from "./testing/raw-server.ts";
 import { realTimers, type Timers } from "./waiting.ts";
 
@@ -116,7 +116,7 @@ test("interim responses and bytes keep it going longer than the idle time", asyn
       );
     },
   };
-  const response = await send(server.url, options, time.timers);
+  const response = await send(server.url, options, time);
   const reader = response.body?.getReader();
   for (let bytes = 0; bytes < 3; bytes += 1) {
     expect((await reader?.read())?.value?.length).toBe(1);
@@ -149,7 +149,7 @@ test("timeout: not done by then, whatever comes", async () => {
       server.connections[0]?.send(interim(102));
     },
   };
-  await expect(send(server.url, options, time.timers)).rejects.toMatchObject({
+  await expect(send(server.url, options, time)).rejects.toMatchObject({
     code: "timeout",
     mayHaveArrived: true,
     interims: 5,

@@ -2,13 +2,13 @@ import { policies } from "../repeat/policies.ts";
 import { Repeating } from "../repeat/repeating.ts";
 import { type Setback, setbackOf } from "../repeat/setback.ts";
 import { type Answer, type Attempt, asksFirst, type Trace } from "./attempt.ts";
-import { Origin } from "./origin.ts";
+import type { RequesterOptions } from "./connections/origin.ts";
+import { Origin } from "./connections/origin.ts";
+import { type Route, routeTo } from "./connections/route.ts";
+import { sendHttp1 } from "./connections/send-http1.ts";
+import { sendHttp2 } from "./connections/send-http2.ts";
 import { layOut, type Outgoing } from "./outgoing.ts";
-import type { RequesterOptions } from "./requester-options.ts";
-import { type Route, routeTo } from "./route.ts";
 import type { Send, SendOptions } from "./send.ts";
-import { sendHttp1 } from "./send-http1.ts";
-import { sendHttp2 } from "./send-http2.ts";
 import { realTimers, type Standing, startWaiting, type Waiting } from "./waiting.ts";
 
 /** Connections to any number of servers, and what sends requests over them. */

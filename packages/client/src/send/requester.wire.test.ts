@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
+import { trusted } from "../../../interim/src/testing/certificates.ts";
+import type { RequesterOptions } from "./connections/origin.ts";
 import { createRequester, type Requester } from "./requester.ts";
-import type { RequesterOptions } from "./requester-options.ts";
 import type { InterimResponse } from "./send.ts";
-import { trusted } from "./testing/certificates.ts";
 import { final, interim, serveRaw } from "./testing/raw-server.ts";
 
 const requesters: Requester[] = [];

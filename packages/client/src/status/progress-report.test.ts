@@ -38,6 +38,16 @@ test("content on its way, then the server's own work", async () => {
   });
 });
 
+test("a member that the status document named stays while nothing more is dealt with", async () => {
+  const report = new ProgressReport("processing");
+  report.document(documentOf({ progress: { done: 3, total: 20, member: "a/b.iso" } }));
+  expect(await latest(report)).toMatchObject({ done: 3, member: "a/b.iso" });
+  report.interim(interim("3/20 8/16 (bytes)"));
+  expect(await latest(report)).toMatchObject({ member: "a/b.iso", bytes: { done: 8 } });
+  report.interim(interim("4/20"));
+  expect(await latest(report)).not.toHaveProperty("member");
+});
+
 test("interim responses that say nothing are no news", async () => {
   const report = new ProgressReport("processing");
   report.interim(interim("1/2"));

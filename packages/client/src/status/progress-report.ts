@@ -40,10 +40,13 @@ export class ProgressReport {
     const progress = parseProgress(headers.get("progress") ?? "");
     if (progress === undefined) return;
     const { done, total, remark, fraction } = progress;
+    // The field has no place for it: it stays as long as nothing more was dealt with.
+    const { member } = this.#latest.done === done ? this.#latest : {};
     this.#tell("processing", {
       done,
       ...(total === undefined ? {} : { total }),
       ...(remark === undefined ? {} : { remark }),
+      ...(member === undefined ? {} : { member }),
       ...(fraction === undefined ? {} : { bytes: { done: fraction.done, total: fraction.total } }),
     });
   }

@@ -10,7 +10,7 @@ const running = {
   method: "COPY",
   target: "http://files.example/a",
   started: "2026-01-15T12:00:00.000Z",
-  progress: { done: 2, total: 4, remark: "a", bytes: { done: 1, total: 9 } },
+  progress: { done: 2, total: 4, remark: "a", member: "b/c", bytes: { done: 1, total: 9 } },
   failed: [{ status: 423, uri: "http://files.example/a/b" }],
   failures: 3,
 };
@@ -24,7 +24,7 @@ describe("readStatusDocument", () => {
       method: "COPY",
       target: "http://files.example/a",
       state: "running",
-      progress: { done: 2, total: 4, remark: "a", bytes: { done: 1, total: 9 } },
+      progress: { done: 2, total: 4, remark: "a", member: "b/c", bytes: { done: 1, total: 9 } },
       failed: [{ status: 423, uri: "http://files.example/a/b" }],
       failures: 3,
       outcome: undefined,
@@ -79,6 +79,10 @@ describe("readStatusDocument", () => {
   test("cuts a remark that is no few words", () => {
     const remark = read({ ...running, progress: { done: 1, remark: "x".repeat(5_000) } })?.progress.remark;
     expect(remark).toHaveLength(500);
+    const member = read({ ...running, progress: { done: 1, member: `${"x/".repeat(5_000)}end` } })?.progress
+      .member;
+    expect(member).toHaveLength(500);
+    expect(member).toMatch(/x\/end$/);
   });
 
   test("never throws, and never tells what is not in its type", () => {

@@ -21,6 +21,7 @@ export interface StatusProgress {
   readonly done: number;
   readonly total?: number;
   readonly remark?: string;
+  readonly member?: string;
   readonly bytes?: { readonly done: number; readonly total: number };
 }
 
@@ -86,6 +87,7 @@ function readProgress(progress: Fields | undefined): StatusProgress {
   const done = countOf(progress?.["done"]) ?? 0;
   const total = countOf(progress?.["total"]);
   const remark = textOf(progress?.["remark"]);
+  const member = textOf(progress?.["member"]);
   const bytes = fieldsOf(progress?.["bytes"]);
   const bytesDone = countOf(bytes?.["done"]);
   const bytesTotal = countOf(bytes?.["total"]);
@@ -93,6 +95,7 @@ function readProgress(progress: Fields | undefined): StatusProgress {
     done,
     ...(total === undefined || total < done ? {} : { total }),
     ...(remark === undefined ? {} : { remark: remark.slice(0, longestRemark) }),
+    ...(member === undefined ? {} : { member: member.slice(-longestMember) }),
     ...(bytesDone === undefined || bytesTotal === undefined || bytesTotal < bytesDone
       ? {}
       : { bytes: { done: bytesDone, total: bytesTotal } }),
@@ -100,6 +103,7 @@ function readProgress(progress: Fields | undefined): StatusProgress {
 }
 
 const longestRemark = 500;
+const longestMember = 500;
 
 function readOutcome(outcome: Fields | undefined): StatusOutcome | undefined {
   const status = statusOf(outcome?.["status"]);

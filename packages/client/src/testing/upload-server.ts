@@ -5,7 +5,7 @@ import { lost, status } from "./partial-server.ts";
 import { testBase } from "./scripted-server.ts";
 
 /** What is asked: BEGIN and END are the first and the last request of an upload, WHOLE is a PUT without one. */
-export type UploadStep = "OPTIONS" | "BEGIN" | "HEAD" | "APPEND" | "END" | "WHOLE";
+export type UploadStep = "OPTIONS" | "BEGIN" | "HEAD" | "APPEND" | "END" | "DELETE" | "WHOLE";
 
 /**
  * What happens to the next request of a step, in the place of the usual: the connection ends after so many bytes of its
@@ -78,6 +78,10 @@ export class UploadServer {
     const upload = this.uploads.get(new URL(url).pathname);
     if (upload === undefined) return status(404);
     if (step === "HEAD") return this.#tell(upload, headers);
+    if (step === "DELETE") {
+      this.uploads.delete(new URL(url).pathname);
+      return status(204);
+    }
     if (offset !== upload.bytes.length) return status(409, { ...speaking, "Upload-Complete": "?0" });
     if (step === "END") return this.#end(upload, cut);
     upload.bytes = Buffer.concat([upload.bytes, await received(options, cut)]);
@@ -120,7 +124,7 @@ export class UploadServer {
 
 function stepOf(method: string | undefined, headers: Headers): UploadStep {
   const complete = headers.get("upload-complete");
-  if (method === "OPTIONS" || method === "HEAD") return method;
+  if (method === "OPTIONS" || method === "HEAD" || method === "DELETE") return method;
   if (method === "PUT") return complete === null ? "WHOLE" : "BEGIN";
   if (method !== "PATCH") throw new Error(`nobody sends ${method}`);
   return complete === "?1" ? "END" : "APPEND";

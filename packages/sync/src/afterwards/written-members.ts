@@ -29,6 +29,7 @@ export class WrittenMembers {
     this.#now = now;
   }
 
+  /** Each folder in which something was written, with what was written in it. */
   get folders(): readonly WrittenFolder[] {
     return [...this.#folders.values()];
   }

@@ -1,6 +1,6 @@
 /** What is remembered of uploads that are under way, so that the next command goes on with them: a small file for each. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { UploadMemory } from "@meanwhile/client";
 
@@ -15,11 +15,15 @@ export interface RememberedUpload {
   readonly modifiedMs: number;
 }
 
-/** Another time, size, file or place is another upload. What cannot be read or written is as good as forgotten. */
+/** Servers keep uploads for hours or days. */
+const keptMs = 14 * 24 * 3_600_000;
+
+/** Another file or place is another upload. What cannot be read or written is as good as forgotten. */
 export function uploadMemory({ directory, url, file, size, modifiedMs }: RememberedUpload): UploadMemory {
-  const named = JSON.stringify([url.href, file, size, modifiedMs]);
+  const named = JSON.stringify([url.href, file]);
   const place = join(directory, `${createHash("sha256").update(named).digest("hex")}.json`);
   return {
+    content: `${size} ${modifiedMs}`,
     async recall() {
       try {
         return readFileSync(place, "utf8");
@@ -33,10 +37,19 @@ export function uploadMemory({ directory, url, file, size, modifiedMs }: Remembe
         else {
           mkdirSync(directory, { recursive: true, mode: 0o700 });
           writeFileSync(place, upload, { mode: 0o600 });
+          sweep(directory, Date.now() - keptMs);
         }
       } catch {
         // Then the upload is begun anew, should this process end.
       }
     },
   };
+}
+
+/** Forgets uploads that were begun before that time: no server has them any more. */
+function sweep(directory: string, beforeMs: number): void {
+  for (const name of readdirSync(directory)) {
+    const file = join(directory, name);
+    if (/^[\da-f]{64}\.json$/.test(name) && statSync(file).mtimeMs < beforeMs) rmSync(file, { force: true });
+  }
 }

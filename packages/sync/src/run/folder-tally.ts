@@ -56,6 +56,7 @@ export class FolderTally {
   readonly #current = new Map<object, string>();
   #processing: { readonly done: number; readonly total?: number } | undefined;
 
+  /** How many members failed so far, refusals among them. */
   get failures(): number {
     return this.#failures;
   }
@@ -65,6 +66,7 @@ export class FolderTally {
     return this.#breakdowns;
   }
 
+  /** What was done so far. */
   get summary(): FolderSummary {
     return {
       transferred: this.#transferred,

@@ -9,7 +9,8 @@ import {
 import { MemberError } from "../folders/folder-work.ts";
 import type { FolderSurroundings } from "../local/folder-surroundings.ts";
 import { strongTag } from "../local/part-name.ts";
-import { defaultUploadsDirectory, type StateSurroundings } from "../local/state-place.ts";
+import { defaultUploadsDirectory } from "../local/state-place.ts";
+import type { Platform } from "../places.ts";
 import { sameRemote } from "../plan/compare-document.ts";
 import type { MemberPlace, Removal } from "../plan/folder-plan.ts";
 import { isGone, lookAtRemote } from "../remote/remote-facts.ts";
@@ -21,7 +22,7 @@ import { uploadFile } from "./upload-file.ts";
 export interface UploadDestinationOptions {
   readonly client: DavClient;
   readonly run: FolderRun;
-  readonly surroundings: Pick<FolderSurroundings, "fileSystem"> & StateSurroundings;
+  readonly surroundings: Pick<FolderSurroundings, "fileSystem"> & Platform;
   /** The real path of the local folder. */
   readonly folder: string;
   readonly options: Pick<ChangeOptions, "idleTimeoutMs" | "lockTokens">;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../../error/connection-error.ts";
 import { HttpError } from "../../error/http-error.ts";
-import { OutcomeUnknownError } from "../../error/operation-error.ts";
+import { CancelledError, OutcomeUnknownError } from "../../error/operation-error.ts";
 import type { LongRequest } from "../../operation/long-request.ts";
 import { serverMemory } from "../../operation/server-memory.ts";
 import { startLongRequest } from "../../operation/start-long-request.ts";
@@ -69,7 +69,7 @@ const digest = (content: Uint8Array | undefined): string =>
   content === undefined ? "nothing" : createHash("sha256").update(content).digest("hex");
 const isWhole = ({ content }: UploadServer): boolean => digest(content) === digest(bytes);
 
-function remembering(text?: string): UploadMemory & { text: string | undefined } {
+function remembering(text?: string): UploadMemory & { text: string | undefined; content?: string } {
   return {
     text,
     async recall() {
@@ -464,7 +464,19 @@ describe("an upload that is remembered", () => {
     const memory = remembering();
     const server = await left(memory, { ifMatch: '"1"' });
     await put(server, { memory, ifMatch: '"2"' }).outcome;
-    expect(server.log).toEqual(["OPTIONS", ...anew]);
+    expect(server.log).toEqual(["OPTIONS", "DELETE", ...anew]);
+    expect(server.uploads.size).toBe(1);
+  });
+
+  test("is ended, and none, where the file was changed since", async () => {
+    const memory = remembering();
+    memory.content = "of Monday";
+    const server = await left(memory);
+    memory.content = "of Tuesday";
+    const changed = bytes.with(999, 0);
+    await put(server, { memory }, changed).outcome;
+    expect(server.log).toEqual(["OPTIONS", "DELETE", ...anew]);
+    expect(digest(server.content)).toBe(digest(changed));
   });
 
   test("is begun anew where it expired", async () => {
@@ -573,3 +585,53 @@ test.each<UploadStep>(["OPTIONS", "BEGIN", "HEAD", "APPEND", "END"])(
     expect(server.content).toBeUndefined();
   },
 );
+
+describe("an upload that is cancelled", () => {
+  const cancelledAt = async (
+    step: UploadStep,
+  ): Promise<{ server: UploadServer; memory: { text?: string | undefined } }> => {
+    const memory = remembering();
+    let cancelled: Promise<void> | undefined;
+    const server: UploadServer = new UploadServer({
+      [step]: [
+        () => {
+          cancelled = request.cancel();
+          throw lost();
+        },
+      ],
+    });
+    const request = put(server, { memory });
+    await expect(request.outcome).rejects.toThrow(CancelledError);
+    await cancelled;
+    return { server, memory };
+  };
+
+  test("is ended at the server, and forgotten", async () => {
+    const { server, memory } = await cancelledAt("APPEND");
+    expect(server.log).toEqual([...begun, whole, "DELETE"]);
+    expect(server.uploads.size).toBe(0);
+    expect(memory.text).toBeUndefined();
+  });
+
+  test("is not, once it may be in place", async () => {
+    const { server } = await cancelledAt("END");
+    expect(server.log).toEqual([...begun, whole, ...ended]);
+  });
+
+  test("whose server does not answer any more is cancelled all the same", async () => {
+    const memory = remembering();
+    const server: UploadServer = new UploadServer({
+      APPEND: [
+        () => {
+          void request.cancel();
+          throw lost();
+        },
+      ],
+      DELETE: Array.from({ length: 20 }, () => loses),
+    });
+    const request = put(server, { memory });
+    await expect(request.outcome).rejects.toThrow(CancelledError);
+    await expect.poll(() => server.log.filter((step) => step === "DELETE").length).toBeGreaterThan(3);
+    expect(memory.text).toBeUndefined();
+  });
+});

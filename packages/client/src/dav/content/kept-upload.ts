@@ -30,6 +30,11 @@ export interface UploadMemory {
   recall(): Promise<string | undefined>;
   /** Remembers it; undefined: forgets it. */
   remember(upload: string | undefined): Promise<void>;
+  /**
+   * What tells the content from another that was there under its name: its size and time of change, for instance. An upload of
+   * other content is ended, and not gone on with.
+   */
+  readonly content?: string;
 }
 
 export interface KeptUploadOptions {
@@ -72,6 +77,8 @@ class KeptUpload {
   readonly #hash: ContentHash;
   #place: URL | undefined;
   #recalled = false;
+  /** What was remembered, and is not of this content or not under its conditions. */
+  #other: URL | undefined;
   #mostKept = 0;
   /** So many bytes the upload has by what was answered to its appends, each of which was sent whole. */
   #acknowledged = 0;
@@ -94,7 +101,10 @@ class KeptUpload {
         limits ??= await this.#offer(exchange);
         if (limits === undefined) return undefined;
         const step = await this.#attempt(exchange, limits);
-        if (step === "not-kept") return undefined;
+        if (step === "not-kept") {
+          exchange.unfinished(undefined);
+          return undefined;
+        }
         if (step !== "again") return step;
         if (this.#mostKept > before) idle = 0;
         // Else a server that never has what was sent would be sent it for ever.
@@ -133,8 +143,10 @@ class KeptUpload {
   async #attempt(exchange: UploadExchange, limits: UploadLimits): Promise<Step> {
     const { length } = this.#options.content;
     await this.#recall(exchange);
+    await this.#endOther(exchange);
     const place = this.#place;
     if (place === undefined) return this.#begin(exchange);
+    exchange.unfinished({ url: place, headers: version, forget: () => this.#forget() });
     const standing = await this.#look(exchange, place);
     if (standing === undefined) {
       await this.#forget();
@@ -176,7 +188,8 @@ class KeptUpload {
     if (place.origin !== url.origin) throw notNow("the server named an upload at another server");
     this.#place = place;
     this.#acknowledged = 0;
-    await memory?.remember(JSON.stringify({ place: place.href, judged: judgedBy(exchange.headers) }));
+    const judged = judgedBy(exchange.headers);
+    await memory?.remember(JSON.stringify({ place: place.href, judged, content: memory.content }));
     return "again";
   }
 
@@ -187,15 +200,24 @@ class KeptUpload {
     const text = await memory?.recall();
     if (text === undefined) return;
     try {
-      const { place, judged } = JSON.parse(text) as { readonly place?: unknown; readonly judged?: unknown };
+      const { place, judged, content } = JSON.parse(text) as Partial<Record<string, unknown>>;
       const recalled = new URL(String(place));
-      const isSame = JSON.stringify(judged) === JSON.stringify(judgedBy(exchange.headers));
-      if (recalled.origin !== url.origin || !isSame) return;
-      this.#place = recalled;
-      this.#interrupted = true;
+      if (recalled.origin !== url.origin) return;
+      const isSame =
+        content === memory?.content && JSON.stringify(judged) === JSON.stringify(judgedBy(exchange.headers));
+      if (isSame) this.#place = recalled;
+      else this.#other = recalled;
+      this.#interrupted = isSame;
     } catch {
       // What cannot be read was not remembered by us.
     }
+  }
+
+  /** Ends an upload that nobody will go on with: it would count until it expires. */
+  async #endOther(exchange: UploadExchange): Promise<void> {
+    if (this.#other === undefined) return;
+    abandon(await exchange.send(this.#other, { method: "DELETE", headers: version }));
+    this.#other = undefined;
   }
 
   /** How far it is; undefined where it is not there any more, or is not the beginning of this content. */
@@ -302,6 +324,7 @@ class KeptUpload {
     };
     for (const [name, value] of Object.entries(own)) headers.set(name, value);
     this.#asked = true;
+    exchange.unfinished(undefined);
     const response = await exchange.long(place, { method: "PATCH", headers, content: new Uint8Array() });
     if (isGone(response) || (response.status === 409 && !isComplete(response))) {
       abandon(response);

@@ -3,7 +3,7 @@
  * does no harm: docs/decisions/0042-resuming-uploads.md.
  */
 
-import { formatIdempotencyKey } from "../../operation/idempotency-key.ts";
+import { formatIdempotencyKey } from "../../operation/course/idempotency-key.ts";
 import type { LostUpload, ResumeUpload } from "../../operation/long-request-plan.ts";
 import { mustBeReady, notNow } from "../../repeat/setback.ts";
 import { discard } from "../../send/received-content.ts";

@@ -4,6 +4,7 @@ export class Sequence {
   #one = 0x811c9dc5;
   #other = 0x1b873593;
 
+  /** How many names were added. */
   get length(): number {
     return this.#length;
   }

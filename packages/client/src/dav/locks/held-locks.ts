@@ -15,6 +15,13 @@ export interface HeldLock {
   leave(): void;
 }
 
+/** The content that a resource other than the request's own is to have. */
+export interface ExpectedContent {
+  readonly url: URL;
+  /** A strong entity tag. */
+  readonly etag: string;
+}
+
 /** The locks that this client took: their tokens are submitted with requests that need them. */
 export class HeldLocks {
   readonly #locks = new Set<HeldLock>();
@@ -52,15 +59,22 @@ export class HeldLocks {
  *
  * @param request the Request-URI
  * @param tokens of which only the token is known: they are about the Request-URI
+ * @param expected what has to be true beside that: every list then asks for it, for a header is true where one list is
  * @returns undefined where there is nothing to submit
  */
 export function ifField(
   request: URL,
   locks: readonly HeldLock[],
   tokens: readonly string[] = [],
+  expected?: ExpectedContent,
 ): string | undefined {
   const known = new Set(locks.map(({ token }) => token));
   const others = tokens.filter((token) => !known.has(token));
+  if (expected !== undefined) {
+    const [resource, etag] = [codedUrl(expected.url.href), `[${expected.etag}]`];
+    const submitted = [...known, ...others].map((token) => `${resource} (${codedUrl(token)} ${etag})`);
+    return [`${resource} (${etag})`, ...submitted].join(" ");
+  }
   // Simple servers understand no tagged lists, so they are used only where they have to be.
   const tagged = locks.some((lock) => !covers(lock, request));
   const lists = [

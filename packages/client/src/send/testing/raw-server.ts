@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createSecureServer } from "node:tls";
-import type { TestCertificate } from "./certificates.ts";
+import type { TestCertificate } from "../../../../interim/src/testing/certificates.ts";
 
 export interface RawServer extends AsyncDisposable {
   readonly url: URL;

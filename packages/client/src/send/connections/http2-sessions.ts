@@ -1,8 +1,8 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
 import type { Socket } from "node:net";
-import { ConnectionError } from "../error/connection-error.ts";
-import { connectionFailure } from "./failure.ts";
-import type { Timers } from "./waiting.ts";
+import { ConnectionError } from "../../error/connection-error.ts";
+import { connectionFailure } from "../failure.ts";
+import type { Timers } from "../waiting.ts";
 
 /** A place for one stream. */
 export interface StreamPlace {

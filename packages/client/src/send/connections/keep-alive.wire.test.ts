@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { testWith } from "../../../../conformance/judge.ts";
-import { createRequester, type Requester } from "./requester.ts";
-import { serveRaw } from "./testing/raw-server.ts";
-import type { Timers } from "./waiting.ts";
+import { testWith } from "../../../../../conformance/judge.ts";
+import { createRequester, type Requester } from "../requester.ts";
+import { serveRaw } from "../testing/raw-server.ts";
+import type { Timers } from "../waiting.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

@@ -12,10 +12,10 @@ import {
 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { createRequester, type Requester } from "./requester.ts";
-import type { RequesterOptions } from "./requester-options.ts";
-import type { InterimResponse } from "./send.ts";
-import { trusted } from "./testing/certificates.ts";
+import { trusted } from "../../../../interim/src/testing/certificates.ts";
+import { createRequester, type Requester } from "../requester.ts";
+import type { InterimResponse } from "../send.ts";
+import type { RequesterOptions } from "./origin.ts";
 
 const requesters: Requester[] = [];
 afterEach(async () => {

@@ -3,10 +3,10 @@ import { createServer, type Server } from "node:http";
 import { createSecureServer as createSecureHttp2 } from "node:http2";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { createRequester, type Requester } from "./requester.ts";
-import type { RequesterOptions } from "./requester-options.ts";
-import { trusted } from "./testing/certificates.ts";
-import { final, interim, serveRaw } from "./testing/raw-server.ts";
+import { trusted } from "../../../../interim/src/testing/certificates.ts";
+import { createRequester, type Requester } from "../requester.ts";
+import { final, interim, serveRaw } from "../testing/raw-server.ts";
+import type { RequesterOptions } from "./origin.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

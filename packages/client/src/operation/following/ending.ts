@@ -1,5 +1,5 @@
-import type { HttpError } from "../error/http-error.ts";
-import type { StatusDocument } from "../status/status-document.ts";
+import type { HttpError } from "../../error/http-error.ts";
+import type { StatusDocument } from "../../status/status-document.ts";
 
 /** How an operation ended, or why that is not known. */
 export type Ending =

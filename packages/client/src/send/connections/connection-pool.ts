@@ -1,8 +1,8 @@
 import { Agent, type ClientRequest, type ClientRequestArgs } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Timers } from "../waiting.ts";
 import { keepAliveMs } from "./http2-sessions.ts";
-import type { Timers } from "./waiting.ts";
 
 /** What a request tells the pool beside what node:http knows. */
 export interface PooledRequestArgs extends ClientRequestArgs {

@@ -1,12 +1,36 @@
 /** One origin, by one way: what it speaks, and the connections to it. */
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { realTimers, type Timers } from "../waiting.ts";
 import { ConnectionPool } from "./connection-pool.ts";
-import { type ApplicationProtocol, dial } from "./dial.ts";
+import { type ApplicationProtocol, dial, type TlsOptions } from "./dial.ts";
 import { Http2Sessions, type StreamPlace } from "./http2-sessions.ts";
-import type { RequesterOptions } from "./requester-options.ts";
 import type { Route } from "./route.ts";
-import { realTimers } from "./waiting.ts";
+
+/** How a requester reaches the network. */
+export interface RequesterOptions {
+  /**
+   * True: HTTP/2 where an https server speaks it (ALPN), else HTTP/1.1. False: HTTP/1.1. "prior-knowledge": HTTP/2,
+   * also without TLS (RFC 9113 §3.3). Default: true.
+   */
+  readonly http2?: boolean | "prior-knowledge";
+  readonly tls?: TlsOptions;
+  /** The proxy for all requests; false: none. Default: as the environment says, see `proxyFor`. */
+  readonly proxy?: string | URL | false;
+  /** Where `http_proxy`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` are looked up. Default: `process.env`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /**
+   * How long a connection that nobody uses is kept, in milliseconds; less where the server says so. Default: 15,000.
+   */
+  readonly idleConnectionMs?: number;
+  /**
+   * How long `100 Continue` is waited for before the content is sent all the same (RFC 9110 §10.1.1). Default: 1,000.
+   */
+  readonly continueWaitMs?: number;
+  /** The largest head of a response, interim or final, in bytes. Default: 32 KiB. */
+  readonly largestHeadBytes?: number;
+  readonly timers?: Timers;
+}
 
 export type Connection =
   | { readonly protocol: "http/1.1"; readonly pool: ConnectionPool }

@@ -1,12 +1,32 @@
 /** Connects to a server, through a proxy or not. */
 import { request } from "node:http";
 import { connect, isIP, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectSecurely, type TLSSocket } from "node:tls";
-import { ConnectionError } from "../error/connection-error.ts";
-import { connectionFailure } from "./failure.ts";
+import {
+  type ConnectionOptions,
+  connect as connectSecurely,
+  type SecureVersion,
+  type TLSSocket,
+} from "node:tls";
+import { ConnectionError } from "../../error/connection-error.ts";
+import { connectionFailure } from "../failure.ts";
 import { keepAliveMs } from "./http2-sessions.ts";
-import type { TlsOptions } from "./requester-options.ts";
 import { bare, portOf, proxyCredentials, type Route } from "./route.ts";
+
+/** Of TLS; each means what it means in node:tls. */
+export interface TlsOptions {
+  /** Certificates (PEM) of authorities to trust, instead of the well-known ones. */
+  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** The client's own certificate chain and key (PEM). */
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+  readonly passphrase?: string;
+  /** The name to ask for and to expect. Default: the URL's host. */
+  readonly servername?: string;
+  /** False trusts anybody: for tests. Default: true. */
+  readonly rejectUnauthorized?: boolean;
+  /** Default: Node's, "TLSv1.2". */
+  readonly minVersion?: SecureVersion;
+}
 
 export type ApplicationProtocol = "h2" | "http/1.1";
 

@@ -1,5 +1,5 @@
-import { ConnectionError } from "../error/connection-error.ts";
-import type { LongWait } from "./long-wait.ts";
+import { ConnectionError } from "../../error/connection-error.ts";
+import type { LongWait } from "../long-wait.ts";
 import { standing } from "./standing.ts";
 
 /** Silence of so many times the longest pause so far makes the client look beside. */

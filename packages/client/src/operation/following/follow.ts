@@ -1,16 +1,23 @@
 /** Follows an operation at the place that its server named, to its end. */
-import { ConnectionError } from "../error/connection-error.ts";
-import { HttpError } from "../error/http-error.ts";
-import { isForLater, isPassing, notReady, retryAfterMs, type Setback, setbackOf } from "../repeat/setback.ts";
-import { abandon } from "../send/received-content.ts";
-import type { InterimResponse } from "../send/send.ts";
-import { EventParser, readEvents } from "../status/event-stream.ts";
-import { type MonitorKind, readMonitor } from "../status/monitor.ts";
-import { ownReference } from "../status/own-reference.ts";
-import { refusal } from "../status/refusal.ts";
-import { readResults, readStatusDocument } from "../status/status-document.ts";
+import { ConnectionError } from "../../error/connection-error.ts";
+import { HttpError } from "../../error/http-error.ts";
+import {
+  isForLater,
+  isPassing,
+  notReady,
+  retryAfterMs,
+  type Setback,
+  setbackOf,
+} from "../../repeat/setback.ts";
+import { abandon } from "../../send/received-content.ts";
+import type { InterimResponse } from "../../send/send.ts";
+import { EventParser, readEvents } from "../../status/event-stream.ts";
+import { type MonitorKind, readMonitor } from "../../status/monitor.ts";
+import { ownReference } from "../../status/own-reference.ts";
+import { refusal } from "../../status/refusal.ts";
+import { readResults, readStatusDocument } from "../../status/status-document.ts";
+import type { LongWait } from "../long-wait.ts";
 import type { Ending } from "./ending.ts";
-import type { LongWait } from "./long-wait.ts";
 import { Vigil } from "./vigil.ts";
 
 /**

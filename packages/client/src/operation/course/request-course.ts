@@ -1,14 +1,14 @@
 /** The course of a long request to its final response: what happened, and what is to be done next. It does nothing itself. */
-import type { ConnectionError } from "../error/connection-error.ts";
-import { policies } from "../repeat/policies.ts";
-import { mostOfStrangers } from "../repeat/repeating.ts";
-import { isForLater, isReplay, retryAfterMs } from "../repeat/setback.ts";
-import { monitorOf } from "../status/accepted.ts";
-import { keepsAnswerTo } from "../status/announcement.ts";
-import type { MonitorKind } from "../status/monitor.ts";
-import { ownReference, statusLink } from "../status/own-reference.ts";
-import type { StatusDocument } from "../status/status-document.ts";
-import type { Ending } from "./ending.ts";
+import type { ConnectionError } from "../../error/connection-error.ts";
+import { policies } from "../../repeat/policies.ts";
+import { mostOfStrangers } from "../../repeat/repeating.ts";
+import { isForLater, isReplay, retryAfterMs } from "../../repeat/setback.ts";
+import { monitorOf } from "../../status/accepted.ts";
+import { keepsAnswerTo } from "../../status/announcement.ts";
+import type { MonitorKind } from "../../status/monitor.ts";
+import { ownReference, statusLink } from "../../status/own-reference.ts";
+import type { StatusDocument } from "../../status/status-document.ts";
+import type { Ending } from "../following/ending.ts";
 
 /** Most 202s that lead to one another. */
 const mostAccepted = 5;

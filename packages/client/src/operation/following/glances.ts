@@ -1,4 +1,4 @@
-import type { LongWait } from "./long-wait.ts";
+import type { LongWait } from "../long-wait.ts";
 import { standing } from "./standing.ts";
 
 /** Silence of so many milliseconds is filled, at first... */

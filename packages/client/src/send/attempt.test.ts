@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { feed } from "./content.ts";
+import { feed } from "./attempt.ts";
 
 const mib = 1024 * 1024;
 

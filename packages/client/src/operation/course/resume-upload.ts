@@ -1,10 +1,10 @@
 /** Going on with content of which a part arrived, to servers that take the rest alone. */
 
-import { policies } from "../repeat/policies.ts";
-import { Repeating } from "../repeat/repeating.ts";
-import { isPassing, setbackOf } from "../repeat/setback.ts";
-import type { ResumeUpload } from "./long-request-plan.ts";
-import type { LongWait } from "./long-wait.ts";
+import { policies } from "../../repeat/policies.ts";
+import { Repeating } from "../../repeat/repeating.ts";
+import { isPassing, setbackOf } from "../../repeat/setback.ts";
+import type { ResumeUpload } from "../long-request-plan.ts";
+import type { LongWait } from "../long-wait.ts";
 
 /**
  * Resumes as long as that gets on.

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { ConnectionError } from "../error/connection-error.ts";
-import type { InterimResponse, Send } from "../send/send.ts";
-import { serverMemory } from "./server-memory.ts";
-import { startLongRequest } from "./start-long-request.ts";
-import { at, base, document, events, type Reply } from "./testing/scripted-server.ts";
-import { watchOperation } from "./watch-operation.ts";
+import { ConnectionError } from "../../error/connection-error.ts";
+import type { InterimResponse, Send } from "../../send/send.ts";
+import { serverMemory } from "../server-memory.ts";
+import { startLongRequest } from "../start-long-request.ts";
+import { at, base, document, events, type Reply } from "../testing/scripted-server.ts";
+import { watchOperation } from "../watch-operation.ts";
 
 /** Time that a test lets pass: who sleeps wakes when it is due. */
 function steppedTime() {

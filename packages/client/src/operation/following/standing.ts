@@ -1,9 +1,9 @@
 /** Looks once at how an operation stands. */
 
-import { isPassing } from "../repeat/setback.ts";
-import { abandon, boundedText } from "../send/received-content.ts";
-import { longestDocument, readStatusDocument, type StatusDocument } from "../status/status-document.ts";
-import type { LongWait } from "./long-wait.ts";
+import { isPassing } from "../../repeat/setback.ts";
+import { abandon, boundedText } from "../../send/received-content.ts";
+import { longestDocument, readStatusDocument, type StatusDocument } from "../../status/status-document.ts";
+import type { LongWait } from "../long-wait.ts";
 
 /** @returns undefined where there is no status document, or no way to it */
 export async function standing(wait: LongWait, url: URL): Promise<StatusDocument | undefined> {

@@ -1,12 +1,12 @@
 /** The final response that a server has recorded for an operation that has ended. */
 
-import { isForLater, isPassing, notReady, type Setback, setbackOf } from "../repeat/setback.ts";
-import { abandon } from "../send/received-content.ts";
-import { problemResponse } from "../status/monitor.ts";
-import { ownReference, statusLink } from "../status/own-reference.ts";
-import { refusal } from "../status/refusal.ts";
-import type { StatusDocument } from "../status/status-document.ts";
-import { type LongWait, NoSignOfLife } from "./long-wait.ts";
+import { isForLater, isPassing, notReady, type Setback, setbackOf } from "../../repeat/setback.ts";
+import { abandon } from "../../send/received-content.ts";
+import { problemResponse } from "../../status/monitor.ts";
+import { ownReference, statusLink } from "../../status/own-reference.ts";
+import { refusal } from "../../status/refusal.ts";
+import type { StatusDocument } from "../../status/status-document.ts";
+import { type LongWait, NoSignOfLife } from "../long-wait.ts";
 
 /**
  * Gets it. Where it is not there any more, is kept elsewhere, or its content was too large to be kept, its status is

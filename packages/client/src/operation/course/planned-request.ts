@@ -1,15 +1,15 @@
 /** The request that a long request begins with, as it is sent once or again. */
-import { nothingArrived } from "../repeat/setback.ts";
-import type { Patience, RequestContent, SendOptions } from "../send/send.ts";
-import { ownReference, statusLink } from "../status/own-reference.ts";
-import { Glances } from "./glances.ts";
+import { nothingArrived } from "../../repeat/setback.ts";
+import type { Patience, RequestContent, SendOptions } from "../../send/send.ts";
+import { ownReference, statusLink } from "../../status/own-reference.ts";
+import { Glances } from "../following/glances.ts";
+import { Vigil } from "../following/vigil.ts";
+import type { LongRequestPlan, ResumeUpload, UploadWay } from "../long-request-plan.ts";
+import type { LongWait } from "../long-wait.ts";
 import { formatIdempotencyKey } from "./idempotency-key.ts";
-import type { LongRequestPlan, ResumeUpload, UploadWay } from "./long-request-plan.ts";
-import type { LongWait } from "./long-wait.ts";
 import { identityOf, isSafe, prefer } from "./request-fields.ts";
 import { resumeUpload } from "./resume-upload.ts";
 import { uploadExchange } from "./upload-way.ts";
-import { Vigil } from "./vigil.ts";
 
 /** A long request as it is sent, and sent again, with the same key. */
 export class PlannedRequest {
@@ -47,10 +47,12 @@ export class PlannedRequest {
     else if (!this.safe && !this.#headers.has("idempotency-key")) this.#setKey(newKey());
   }
 
+  /** What it begins with: to send its content, or, without content, to wait for the server. */
   get stage(): "sending" | "processing" {
     return this.#content === undefined ? "processing" : "sending";
   }
 
+  /** Its fields without those that are about this request alone: later requests about the operation carry them, too. */
   get identity(): Headers {
     return identityOf(this.#headers);
   }

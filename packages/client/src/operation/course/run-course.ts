@@ -1,14 +1,16 @@
 /** Gets the final response to a request, whatever happens on the way: does what its course says. */
-import { ConnectionError } from "../error/connection-error.ts";
-import { CancelledError, OutcomeUnknownError } from "../error/operation-error.ts";
-import { isPassing, type Setback, setbackOf } from "../repeat/setback.ts";
-import { abandon } from "../send/received-content.ts";
-import { keepsAnswerTo } from "../status/announcement.ts";
-import { refusal } from "../status/refusal.ts";
-import { follow } from "./follow.ts";
-import { type LongWait, NoSignOfLife } from "./long-wait.ts";
+import { ConnectionError } from "../../error/connection-error.ts";
+import { CancelledError, OutcomeUnknownError } from "../../error/operation-error.ts";
+import { isPassing, type Setback, setbackOf } from "../../repeat/setback.ts";
+import { abandon } from "../../send/received-content.ts";
+import { keepsAnswerTo } from "../../status/announcement.ts";
+import { refusal } from "../../status/refusal.ts";
+import { follow } from "../following/follow.ts";
+import { recordedOutcome } from "../following/recorded-outcome.ts";
+import { standing } from "../following/standing.ts";
+import { type LongWait, NoSignOfLife } from "../long-wait.ts";
+import { askOptions } from "../server-memory.ts";
 import type { PlannedRequest } from "./planned-request.ts";
-import { recordedOutcome } from "./recorded-outcome.ts";
 import {
   begin,
   type Cause,
@@ -19,8 +21,6 @@ import {
   type Move,
   next,
 } from "./request-course.ts";
-import { askOptions } from "./server-memory.ts";
-import { standing } from "./standing.ts";
 
 /** One request on its course. */
 export class CourseRun {

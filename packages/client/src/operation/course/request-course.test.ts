@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { ConnectionError, type ConnectionErrorCode } from "../error/connection-error.ts";
-import { HttpError } from "../error/http-error.ts";
-import { readStatusDocument, type StatusDocument } from "../status/status-document.ts";
+import { ConnectionError, type ConnectionErrorCode } from "../../error/connection-error.ts";
+import { HttpError } from "../../error/http-error.ts";
+import { readStatusDocument, type StatusDocument } from "../../status/status-document.ts";
 import {
   begin,
   type Course,

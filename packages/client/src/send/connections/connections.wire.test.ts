@@ -1,10 +1,10 @@
 /** How connections are used again, and how they are not. */
 import { afterEach, describe, expect, test } from "vitest";
-import { createRequester, type Requester } from "./requester.ts";
-import type { RequesterOptions } from "./requester-options.ts";
-import { final, interim, type RawConnection, serveRaw } from "./testing/raw-server.ts";
-import { settled, standsStill } from "./testing/settled.ts";
-import { realTimers } from "./waiting.ts";
+import { createRequester, type Requester } from "../requester.ts";
+import { final, interim, type RawConnection, serveRaw } from "../testing/raw-server.ts";
+import { settled, standsStill } from "../testing/settled.ts";
+import { realTimers } from "../waiting.ts";
+import type { RequesterOptions } from "./origin.ts";
 
 const requesters: Requester[] = [];
 afterEach(async () => {

@@ -1,6 +1,6 @@
 /** Fields of the requests that a long request consists of. */
 import { parsePrefer } from "@meanwhile/interim/fields";
-import type { ServerMemory } from "./server-memory.ts";
+import type { ServerMemory } from "../server-memory.ts";
 
 /** RFC 9110 §9.2.1; PROPFIND and REPORT (RFC 4918 §9.1, RFC 3253 §3.6), SEARCH (RFC 5323 §2), QUERY. */
 const safeMethods: ReadonlySet<string> = new Set([

@@ -1,7 +1,8 @@
 /** What no HTTP/2 library sends: frames by hand. */
 import { afterEach, expect, test } from "vitest";
-import { createRequester, type Requester } from "./requester.ts";
-import { type RawConnection, type RawServer, serveRaw } from "./testing/raw-server.ts";
+import { frame, literals } from "../../../../interim/src/testing/http2-frames.ts";
+import { createRequester, type Requester } from "../requester.ts";
+import { type RawConnection, type RawServer, serveRaw } from "../testing/raw-server.ts";
 
 const requesters: Requester[] = [];
 afterEach(async () => {
@@ -18,25 +19,8 @@ const settings = frame(4, 0, 0, new Uint8Array());
 const endStream = 1;
 const endHeaders = 4;
 
-/** RFC 9113 §4.1. */
-function frame(type: number, flags: number, stream: number, payload: Uint8Array): Uint8Array {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** A head in plain literals (RFC 7541 §6.2.2). */
 function head(flags: number, fields: Readonly<Record<string, string>>, stream = 1): Uint8Array {
-  const parts = Object.entries(fields).flatMap(([name, value]) => [
-    Buffer.from([0, name.length]),
-    Buffer.from(name),
-    Buffer.from([value.length]),
-    Buffer.from(value),
-  ]);
-  return frame(1, flags | endHeaders, stream, Buffer.concat(parts));
+  return frame(1, flags | endHeaders, stream, literals(fields));
 }
 
 function content(flags: number, text: string): Uint8Array {
