@@ -1,28 +1,27 @@
 /** The command line: one file per command in `commands/`. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { CommandError, ProgramEndedError } from "./command-error.ts";
 import { completionCommand } from "./commands/completion-command.ts";
-import { cpCommand } from "./commands/cp-command.ts";
+import { getCommand } from "./commands/content/get-command.ts";
+import { putCommand } from "./commands/content/put-command.ts";
+import { syncCommand } from "./commands/content/sync-command.ts";
 import { examplesOf } from "./commands/examples.ts";
-import { getCommand } from "./commands/get-command.ts";
 import { lockCommand } from "./commands/lock-command.ts";
 import { lsCommand } from "./commands/ls-command.ts";
 import { mkdirCommand } from "./commands/mkdir-command.ts";
-import { mvCommand } from "./commands/mv-command.ts";
 import { propsCommand } from "./commands/props-command.ts";
-import { putCommand } from "./commands/put-command.ts";
 import { rmCommand } from "./commands/rm-command.ts";
 import { serveCommand } from "./commands/serve-command.ts";
 import { statCommand } from "./commands/stat-command.ts";
 import { statusCommand } from "./commands/status-command.ts";
-import { syncCommand } from "./commands/sync-command.ts";
+import { cpCommand } from "./commands/transfer/cp-command.ts";
+import { mvCommand } from "./commands/transfer/mv-command.ts";
 import { unlockCommand } from "./commands/unlock-command.ts";
 import { watchCommand } from "./commands/watch-command.ts";
 import { printable } from "./display/printable.ts";
-import { manifestFile } from "./package-files.ts";
 import type { Connect } from "./remote/session.ts";
 import type { ClientTerminal } from "./terminal.ts";
+import { version } from "./version.ts";
 
 /** The whole command line, as it is described: help, completion and the manual are made from it. */
 export function createProgram(terminal: ClientTerminal, connect: Connect = connectForReal): Command {
@@ -131,12 +130,6 @@ const otherNames: Readonly<Record<string, string>> = {
   rmdir: "rm -r",
   upload: "put",
 };
-
-function version(): string {
-  const file: unknown = JSON.parse(readFileSync(manifestFile, "utf8"));
-  const known = typeof file === "object" && file !== null && "version" in file;
-  return known && typeof file.version === "string" ? file.version : "unknown";
-}
 
 /** Options of programs like this one. */
 const otherOptions: Readonly<Record<string, string>> = {

@@ -1,39 +1,11 @@
 /** A folder over WebDAV, in a server of one's own. */
-import type { Durability } from "@meanwhile/disk";
-import type { DavHandlerOptions, NodeHandler } from "@meanwhile/server";
+import type { NodeHandler } from "@meanwhile/server";
 import { loadWithLmdb } from "./native-module.ts";
 import { checkFolderOptions } from "./serve/check-folder-options.ts";
+import type { ServeFolderOptions } from "./serve/serve-folder-options.ts";
 
 export { MissingBinaryError } from "./native-module.ts";
-
-/** Those of `createDavHandler` of `@meanwhile/server`, without the store, which is the folder. */
-export interface ServeFolderOptions
-  extends Omit<DavHandlerOptions, "tree" | "locks" | "uploads" | "sessions" | "operations" | "page"> {
-  /** The folder to serve; it must exist. */
-  readonly folder: string;
-  /**
-   * A directory for properties, locks and long requests, outside the folder; made where it is missing, for this user
-   * alone. It serves this folder only, in one process at a time.
-   */
-  readonly state: string;
-  /**
-   * Users for Basic authentication: an htpasswd file with bcrypt hashes, as of `meanwhile serve --users`, with rights in
-   * the file with `.rights` at the end of its name. In place of `authenticate`, `logins` and `access`. Default: everyone is let in.
-   */
-  readonly users?: string;
-  /** Changes nothing. Default: false. */
-  readonly readOnly?: boolean;
-  /** What a loss of power leaves of answered requests. Default: "full", everything. */
-  readonly durability?: Durability;
-  /** Whether browsers get a file manager for a folder; else a plain listing. Default: true. */
-  readonly page?: boolean;
-  /** Serves the folder although the state belongs to another one: it was restored, or replaced. Default: false. */
-  readonly acceptNewRoot?: boolean;
-  /** Changes of one principal that run or wait at once. Default: 100. */
-  readonly maxOperations?: number;
-  /** Told in one line what needs a person's attention. Default: `process.emitWarning`. */
-  readonly warn?: (message: string) => void;
-}
+export type { ServeFolderOptions };
 
 /**
  * Answers requests: give it to `createServer` of node:http, node:http2 or node:https, to the server's "checkContinue" so that refused
@@ -61,8 +33,8 @@ export type FolderHandler = NodeHandler & {
 export async function serveFolder(options: ServeFolderOptions): Promise<FolderHandler> {
   checkFolderOptions(options);
   const { openFolder, folderUsers } = await loadWithLmdb(loadServer);
-  const { users: _, readOnly: __, warn = emitWarning, ...rest } = options;
-  const folder = await openFolder({ ...rest, ...folderUsers(options, warn), warn });
+  const { readOnly: _, warn = emitWarning, ...rest } = options;
+  const folder = await openFolder({ ...rest, users: folderUsers(options, warn), warn });
   const handler: NodeHandler = (request, response, next) => folder.handler(request, response, next);
   return Object.assign(handler, {
     close: ({ drainMs = 30_000 }: { readonly drainMs?: number } = {}) => folder.close({ drainMs }),

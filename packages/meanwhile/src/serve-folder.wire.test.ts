@@ -180,3 +180,17 @@ test("where the package lmdb has no binary, one sentence says what to do", async
   const other = new Error("No such module");
   await expect(loadWithLmdb(() => Promise.reject(other))).rejects.toBe(other);
 });
+
+test("browsers get the page, or with `page: false` the plain listing", async () => {
+  for (const [folder, page] of [
+    ["one", true],
+    ["two", false],
+  ] as const) {
+    const url = await listen(await open({ ...own(folder), page }));
+    const answer = await fetch(url, { headers: { Accept: "text/html" } });
+    const text = await answer.text();
+    expect(text).toContain("a.txt");
+    expect(text.includes("<script")).toBe(page);
+    expect(answer.headers.get("content-security-policy")?.includes("script-src")).toBe(page);
+  }
+});

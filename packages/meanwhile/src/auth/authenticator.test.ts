@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Authentication, Credentials } from "@meanwhile/server";
+import { type Authentication, type Credentials, heldTables } from "@meanwhile/server";
 import { hashSync } from "bcryptjs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type AuthenticatorOptions, createAuthenticator } from "./authenticator.ts";
-import { createBcryptThreads } from "./bcrypt-threads.ts";
-import { nonceGraceMs, nonceLifetimeMs } from "./digest.ts";
-import { digestResponse } from "./digest-response.ts";
-import { type Htdigest, parseHtdigest } from "./htdigest.ts";
-import { parseHtpasswd } from "./htpasswd.ts";
-import { mostWaitingChecks } from "./password-check.ts";
+import { createBcryptThreads } from "./basic/bcrypt-threads.ts";
+import { parseHtpasswd } from "./basic/htpasswd.ts";
+import { mostWaitingChecks } from "./basic/password-check.ts";
+import { nonceGraceMs, nonceLifetimeMs } from "./digest/digest.ts";
+import { digestResponse } from "./digest/digest-response.ts";
+import { type Htdigest, parseHtdigest } from "./digest/htdigest.ts";
 import { mostFailures } from "./throttle.ts";
 
 const realm = "Files";
@@ -34,17 +34,18 @@ function authenticator(
   const { basic, digest, ...options } = kinds;
   const users = parseHtpasswd(htpasswd.join("\n"));
   const digestUsers = parseHtdigest(htdigest.join("\n"), undefined);
-  const { authenticate } = createAuthenticator({
+  const opened = createAuthenticator({
     users: basic ? { current: () => users } : undefined,
     digestUsers: digest ? { current: () => digestUsers } : undefined,
     realm,
-    clock: () => nowMs,
+    tables: heldTables({ clock: () => nowMs }),
     random: randomBytes,
     verify,
     ...options,
   });
   return async (request: Partial<Credentials> & { authorization?: string } = {}): Promise<Authentication> => {
     const { authorization, ...rest } = request;
+    const { authenticate } = await opened;
     return authenticate({
       method: "GET",
       target: "/x",
@@ -346,6 +347,13 @@ describe("Digest (RFC 7616)", () => {
     expect((await ask({ authorization: digestField({ nonce: next, user: "bob", count: 2 }) })).kind).toBe(
       "challenge",
     );
+  });
+
+  test("a nonce of the future is stale: the time of day was set back since another process made it", async () => {
+    const ask = authenticator({ digest: true });
+    const nonce = nonceOf(await ask());
+    nowMs -= 1000;
+    expect(challengesOf(await ask({ authorization: digestField({ nonce }) }))[0]).toContain("stale=true");
   });
 
   test("guesses are throttled, and hold up nobody who is in", async () => {

@@ -1,11 +1,11 @@
 /** Who is asking: Basic and Digest authentication, and which of them is safe enough where. */
-import type { Authenticate, Authentication, Credentials, Logins } from "@meanwhile/server";
+import type { Authenticate, Authentication, Credentials, ExpiringTables, Logins } from "@meanwhile/server";
 import type { WatchedFile } from "../options/watched-file.ts";
-import { createBasic } from "./basic.ts";
-import { createBcryptThreads, type VerifyBcrypt } from "./bcrypt-threads.ts";
-import { createDigest } from "./digest.ts";
-import type { Htdigest } from "./htdigest.ts";
-import type { Htpasswd } from "./htpasswd.ts";
+import { createBasic } from "./basic/basic.ts";
+import { createBcryptThreads, type VerifyBcrypt } from "./basic/bcrypt-threads.ts";
+import type { Htpasswd } from "./basic/htpasswd.ts";
+import { createDigest } from "./digest/digest.ts";
+import type { Htdigest } from "./digest/htdigest.ts";
 import { createLogins } from "./logins.ts";
 import { createThrottle } from "./throttle.ts";
 
@@ -16,9 +16,9 @@ export interface AuthenticatorOptions {
   readonly digestUsers: WatchedFile<Htdigest> | undefined;
   /** Printable ASCII without quotes and backslashes. */
   readonly realm: string;
-  /** Milliseconds, never going backwards. */
-  readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
+  /** Where failed logins and nonces are kept: for all processes that share it, now and later. Their clock is that of all here. */
+  readonly tables: ExpiringTables;
   /** Compares passwords with hashes. Default: in threads of its own. */
   readonly verify?: VerifyBcrypt;
 }
@@ -37,12 +37,13 @@ export interface Authenticator {
  * "Basic authentication MUST NOT be used to authenticate a WebDAV client to a server unless the connection is secure"
  * (RFC 4918 §20.1; see docs/decisions/0001-basic-on-loopback.md).
  */
-export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { users, digestUsers, realm, clock, random, verify = createBcryptThreads() } = options;
+export async function createAuthenticator(options: AuthenticatorOptions): Promise<Authenticator> {
+  const { users, digestUsers, realm, tables, random, verify = createBcryptThreads() } = options;
   if (users === undefined && digestUsers === undefined)
     return { authenticate: () => ({ kind: "anonymous" }) };
-  const throttle = createThrottle(clock);
-  const digest = digestUsers && createDigest({ users: digestUsers, throttle, clock, random });
+  const throttle = createThrottle(tables);
+  const clock = (): number => tables.now();
+  const digest = digestUsers && (await createDigest({ users: digestUsers, throttle, tables, random }));
   const basicRealm = digestUsers?.current().realm ?? realm;
   const basic = users && createBasic({ users, realm: basicRealm, throttle, clock, random, verify });
 
@@ -54,7 +55,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       if (judgement !== undefined) return judgement;
     }
     if (scheme === "digest" && digest !== undefined) {
-      const judgement = digest.judge(credentials, rest);
+      const judgement = await digest.judge(credentials, rest);
       if (judgement?.kind === "challenge" && basicHere !== undefined) {
         return { kind: "challenge", challenges: [...judgement.challenges, basicHere.challenge] };
       }

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { LoginAttempt, Logins } from "@meanwhile/server";
+import { heldTables, type LoginAttempt, type Logins } from "@meanwhile/server";
 import { hashSync } from "bcryptjs";
 import { describe, expect, test } from "vitest";
 import { createAuthenticator } from "./authenticator.ts";
-import { createBcryptThreads } from "./bcrypt-threads.ts";
-import { parseHtdigest } from "./htdigest.ts";
-import { parseHtpasswd } from "./htpasswd.ts";
+import { createBcryptThreads } from "./basic/bcrypt-threads.ts";
+import { parseHtpasswd } from "./basic/htpasswd.ts";
+import { parseHtdigest } from "./digest/htdigest.ts";
 import { mostFailures } from "./throttle.ts";
 
 const verify = createBcryptThreads();
@@ -18,7 +18,7 @@ interface Files {
   digest?: string;
 }
 
-function open(files: Files) {
+async function open(files: Files) {
   const parsed = { basic: "", digest: "" };
   let [users, digestUsers] = [parseHtpasswd(basicFile), parseHtdigest(digestLine("x", "x"), undefined)];
   const current = () => {
@@ -33,11 +33,11 @@ function open(files: Files) {
       return content();
     },
   });
-  const { authenticate, logins } = createAuthenticator({
+  const { authenticate, logins } = await createAuthenticator({
     users: files.basic === undefined ? undefined : watched(() => users),
     digestUsers: files.digest === undefined ? undefined : watched(() => digestUsers),
     realm: "Files",
-    clock: () => 1_000_000,
+    tables: heldTables({ clock: () => 1_000_000 }),
     random: randomBytes,
     verify,
   });
@@ -58,7 +58,7 @@ describe("logging in by a form", () => {
     ["a".repeat(300), "x", { kind: "wrong" }],
     ["ann", "", { kind: "wrong" }],
   ])("%s, %s, with the users of Basic", async (user, password, verdict) => {
-    expect(await open({ basic: basicFile }).logins.judge(attempt(user, password))).toEqual(verdict);
+    expect(await (await open({ basic: basicFile })).logins.judge(attempt(user, password))).toEqual(verdict);
   });
 
   test.each([
@@ -68,11 +68,11 @@ describe("logging in by a form", () => {
   ])("%s, %s, with the users of Digest, MD5 and SHA-256", async (user, password, verdict) => {
     const md5 = `bob:Files:${createHash("md5").update("bob:Files:123\u00a3").digest("hex")}`;
     for (const digest of [digestLine("bob", "123\u00a3"), md5])
-      expect(await open({ digest }).logins.judge(attempt(user, password))).toEqual(verdict);
+      expect(await (await open({ digest })).logins.judge(attempt(user, password))).toEqual(verdict);
   });
 
   test("with users of both kinds, those of each", async () => {
-    const { logins } = open({ basic: basicFile, digest: digestLine("bob", "b") });
+    const { logins } = await open({ basic: basicFile, digest: digestLine("bob", "b") });
     expect(await logins.judge(attempt("ann", "open sesame"))).toEqual(known("ann"));
     expect(await logins.judge(attempt("bob", "b"))).toEqual(known("bob"));
     expect(await logins.judge(attempt("bob", "open sesame"))).toEqual({ kind: "wrong" });
@@ -81,7 +81,7 @@ describe("logging in by a form", () => {
   test.each([[{ basic: basicFile }], [{ digest: digestLine("ann", "a") }]])(
     "wrong passwords by the form and by programs are counted together: %#",
     async (files: Files) => {
-      const { logins, authenticate } = open(files);
+      const { logins, authenticate } = await open(files);
       for (let count = 0; count < mostFailures; count += 1)
         expect((await logins.judge(attempt("ann", `guess ${count}`))).kind).toBe("wrong");
       expect((await logins.judge(attempt("ann", "another"))).kind).toBe("throttled");
@@ -98,9 +98,9 @@ describe("logging in by a form", () => {
     },
   );
 
-  test("the mark changes with the user's password alone, and is gone with the user", () => {
+  test("the mark changes with the user's password alone, and is gone with the user", async () => {
     const files: Files = { basic: basicFile, digest: digestLine("bob", "b") };
-    const { logins } = open(files);
+    const { logins } = await open(files);
     const [ann, bob] = [logins.mark("ann"), logins.mark("bob")];
     expect([ann, bob].every((mark) => mark !== undefined)).toBe(true);
     files.basic = `ann:${hashSync("another", 4)}`;

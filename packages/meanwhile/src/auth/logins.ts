@@ -1,11 +1,11 @@
 /** Logging in by a form: the users, their principals and the throttling are those of Basic and Digest. */
 import type { Logins, LoginVerdict } from "@meanwhile/server";
 import type { WatchedFile } from "../options/watched-file.ts";
-import type { Basic } from "./basic.ts";
-import { longestUserName } from "./basic-credentials.ts";
-import type { Digest } from "./digest.ts";
-import type { Htdigest } from "./htdigest.ts";
-import type { Htpasswd } from "./htpasswd.ts";
+import type { Basic } from "./basic/basic.ts";
+import { longestUserName } from "./basic/basic-credentials.ts";
+import type { Htpasswd } from "./basic/htpasswd.ts";
+import type { Digest } from "./digest/digest.ts";
+import type { Htdigest } from "./digest/htdigest.ts";
 
 export interface LoginsOptions {
   readonly users: WatchedFile<Htpasswd> | undefined;
@@ -22,7 +22,7 @@ export function createLogins({ users, digestUsers, basic, digest }: LoginsOption
       // No user of a file has such a name, and no field of Basic could have it.
       if (user.includes(":") || user.length > longestUserName) return { kind: "wrong" };
       const judged = await basic?.judge({ address }, Buffer.from(`${user}:${password}`).toString("base64"));
-      return judged ?? digest?.judgePassword(attempt) ?? { kind: "wrong" };
+      return judged ?? (await digest?.judgePassword(attempt)) ?? { kind: "wrong" };
     },
     mark(principal) {
       const hash = users?.current().get(principal);

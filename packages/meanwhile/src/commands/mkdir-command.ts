@@ -1,8 +1,8 @@
 /** `meanwhile mkdir`: new collections. */
 import type { DavClient } from "@meanwhile/client";
 import type { Command } from "commander";
-import { betterMkdirReason } from "../remote/better-reason.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
+import { betterMkdirReason } from "../remote/explain/better-reason.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
 import { lookAt } from "../remote/look-at.ts";
 import { collectionUrl, commonParent, parentUrl, parseRemoteUrls, shownPath } from "../remote/remote-url.ts";

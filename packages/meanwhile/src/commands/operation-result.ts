@@ -1,7 +1,7 @@
 /** How the end of an operation is told. */
 import { formatTime } from "../display/amounts.ts";
 import type { Fact } from "../display/report.ts";
-import type { Followed } from "../remote/follow.ts";
+import type { Followed } from "../remote/follow/follow.ts";
 
 /** Milliseconds; what was quicker needs no word about it. */
 const worthTellingMs = 1000;

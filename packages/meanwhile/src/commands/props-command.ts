@@ -5,11 +5,11 @@ import type { Command } from "commander";
 import { CommandError, wrongUsage } from "../command-error.ts";
 import { printable } from "../display/printable.ts";
 import { collect, remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
-import { exitCodeOf, statusWords } from "../remote/explain-status.ts";
+import { exitCodeOf, statusWords } from "../remote/explain/explain-status.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
-import { parseAssignment, parsePropertyName } from "../remote/property-name.ts";
 import { commonCollection, parseRemoteUrl, shownPath } from "../remote/remote-url.ts";
 import { type CommandContext, inSession, type Session } from "../remote/session.ts";
+import { parseAssignment, parsePropertyName } from "./property-name.ts";
 
 interface TypedProps extends TypedConnection, TypedLockTokens {
   readonly names?: boolean;

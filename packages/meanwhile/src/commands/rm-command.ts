@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { wrongUsage } from "../command-error.ts";
 import { nameAmount } from "../display/amounts.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
-import { follow } from "../remote/follow.ts";
+import { follow } from "../remote/follow/follow.ts";
 import { lockTokenOption, parseLockTokens, type TypedLockTokens } from "../remote/lock-tokens.ts";
 import { isAbsent, isFileWithSlash, lookAt } from "../remote/look-at.ts";
 import {

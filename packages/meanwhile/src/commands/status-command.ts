@@ -5,10 +5,15 @@ import { formatCount } from "../display/amounts.ts";
 import { formatExactDate } from "../display/date.ts";
 import { printable } from "../display/printable.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
-import { statusWords } from "../remote/explain-status.ts";
+import { statusWords } from "../remote/explain/explain-status.ts";
+import {
+  type OperationList,
+  type OperationStatus,
+  readStatus,
+  statusLength,
+} from "../remote/follow/status-news.ts";
 import { commonCollection, parseRemoteUrl, shownPath } from "../remote/remote-url.ts";
 import { type CommandContext, inSession, type Session } from "../remote/session.ts";
-import { type OperationList, type OperationStatus, readStatus, statusLength } from "../remote/status-news.ts";
 
 /** Where servers of this project keep the list, below the place that they serve. */
 const usualList = ".meanwhile/operations/";
@@ -84,11 +89,23 @@ async function boundedText({ body }: Response): Promise<string | undefined> {
 }
 
 function tellOne({ report }: Session, operation: OperationStatus): Promise<void> {
-  const { state, method, target, started, ended, remark, failures, failed: members, outcome } = operation;
+  const {
+    state,
+    method,
+    target,
+    started,
+    ended,
+    remark,
+    member,
+    failures,
+    failed: members,
+    outcome,
+  } = operation;
   const lines = [
     ["operation", `${printable(method)} ${printablePath(target)}`],
     ["state", printable(state)],
     ["progress", amountOf(operation)],
+    ...(member === undefined ? [] : [["at", printable(member)]]),
     ...(remark === undefined ? [] : [["remark", printable(remark)]]),
     ...(started === undefined ? [] : [["started", dateOf(started)]]),
     ...(ended === undefined ? [] : [["ended", dateOf(ended)]]),

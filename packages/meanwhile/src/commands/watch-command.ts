@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { nameAmount } from "../display/amounts.ts";
 import { remoteCommand, type TypedConnection } from "../remote/connection-options.ts";
-import { follow } from "../remote/follow.ts";
+import { follow } from "../remote/follow/follow.ts";
 import { commonCollection, parseRemoteUrl } from "../remote/remote-url.ts";
 import { type CommandContext, inSession } from "../remote/session.ts";
 import { operationFact, tookPhrase } from "./operation-result.ts";
@@ -18,7 +18,7 @@ export function watchCommand(context: CommandContext): Command {
         const followed = await follow(session, session.client.watch(remote.url), "the operation");
         const { outcome, progress } = followed;
         // Only now: it loads the client.
-        const { refuseFailure } = await import("../remote/outcome-response.ts");
+        const { refuseFailure } = await import("../remote/follow/outcome-response.ts");
         await refuseFailure(outcome, remote.url);
         const total = progress?.total;
         const members = total === undefined || total <= 1 ? "" : `: ${nameAmount(total, "members")}`;

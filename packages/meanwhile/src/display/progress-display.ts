@@ -15,9 +15,9 @@ export interface ProgressDisplay {
 }
 
 /** Milliseconds between lines, where there is no terminal to draw on. */
-export const lineEveryMs = 5000;
+const lineEveryMs = 5000;
 /** Milliseconds between objects, at least; the last one is always told. */
-export const objectEveryMs = 100;
+const objectEveryMs = 100;
 
 /** Shows nothing. */
 export function silentDisplay(terminal: ClientTerminal): ProgressDisplay {

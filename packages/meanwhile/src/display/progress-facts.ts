@@ -86,6 +86,11 @@ export function failuresOf(news: WorkNews | undefined): readonly string[] {
     : [`${formatAmount(news.failures, "members")} failed`];
 }
 
+/** What is worked on now, where the server tells. */
+export function memberOf({ member }: WorkNews): readonly string[] {
+  return member === undefined || member === "" ? [] : [printable(member)];
+}
+
 /** The words of the server, if it has any. */
 export function remarkOf(news: WorkNews | undefined): readonly string[] {
   return news?.remark === undefined || news.remark === "" ? [] : [printable(news.remark)];

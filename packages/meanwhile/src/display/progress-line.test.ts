@@ -19,6 +19,23 @@ test("a wide terminal has all of it", () => {
   );
 });
 
+test("what is worked on is last, and shortened in its middle", () => {
+  const news = newsOfRequest({
+    stage: "processing",
+    done: 2701,
+    total: 6001,
+    failures: 0,
+    member: "2024/holidays\u001B[2J/harbour at night.jpg",
+    bytes: { done: 12 * 1024 ** 2, total: 400 * 1024 ** 2 },
+    remark: "slow",
+  });
+  expect(progressLine(view(news), 160)).toBe(
+    "copying /photos/  [==============>                 ]   45%  2,701/6,001  330/s  0:10 left  12 MiB of 400 MiB  2024/holidays\\x1b[2J/harbour at night.jpg",
+  );
+  expect(progressLine(view(news), 130)).toMatch(/ 12 MiB of 400 MiB {2}2024\/.*….*\.jpg$/);
+  expect(progressSentence(view(news))).toMatch(/, 2024\/holidays\\x1b\[2J\/harbour at night\.jpg, slow$/);
+});
+
 test.each([
   [79, "copying /photos/  [=========>            ]   45%  2,701/6,001  330/s  0:10 left"],
   [60, "copying /photos/   45%  2,701/6,001  330/s  0:10 left"],
@@ -91,6 +108,7 @@ test("no line is wider than the terminal, nor has what a terminal acts upon, wha
     failures: fc.nat(),
     active: fc.nat(64),
     remark: fc.string({ unit: "binary" }),
+    member: fc.string({ unit: "binary" }),
   });
   fc.assert(
     fc.property(

@@ -6,6 +6,7 @@ import {
   besideOf,
   comingBackOf,
   failuresOf,
+  memberOf,
   nothingToCount,
   type ProgressView,
   percent,
@@ -61,8 +62,16 @@ export function progressLine(view: ProgressView, columns: number): string {
     shown.push({ place: 1, text: bar(share, width) });
     left -= width + 4;
   }
-  const [remark] = remarkOf(news);
-  if (remark !== undefined && left > leastLabel) shown.push({ place: 9, text: truncate(remark, left - 2) });
+  const last = [
+    ...memberOf(news).map((text) => ({ text, fit: shorten })),
+    ...remarkOf(news).map((text) => ({ text, fit: truncate })),
+  ];
+  for (const { text, fit } of last) {
+    if (left <= leastLabel) break;
+    const fitting = fit(text, left - 2);
+    shown.push({ place: 9, text: fitting });
+    left -= displayWidth(fitting) + 2;
+  }
   const line = shown.sort((one, other) => one.place - other.place).map(({ text }) => text);
   return truncate(line.join("  "), columns);
 }

@@ -6,6 +6,7 @@ import {
   comingBackOf,
   countOf,
   failuresOf,
+  memberOf,
   nothingToCount,
   type ProgressView,
   percent,
@@ -36,6 +37,7 @@ export function progressSentence(view: ProgressView): string {
     timeOf(view),
     ...activeOf(news),
     ...failuresOf(news),
+    ...memberOf(news),
     ...remarkOf(news),
   ];
   return `${label}: ${facts.join(", ")}`;

@@ -18,13 +18,26 @@ export interface WorkNews {
   readonly comingBack?: boolean;
   /** Bytes that the server had already, from which on an upload went on the last time, and how often it did. */
   readonly resumed?: { readonly at: number; readonly times: number };
+  /** What is worked on now; may have anything in it. */
+  readonly member?: string;
   /** A few words for people; may have anything in it. */
   readonly remark?: string;
 }
 
 /** The progress of one long request, as it is displayed. */
 export function newsOfRequest(progress: RequestProgress): WorkNews {
-  const { stage, done, total, bytes, failures, remark, comingBack, resumedAt, resumptions = 1 } = progress;
+  const {
+    stage,
+    done,
+    total,
+    bytes,
+    failures,
+    remark,
+    member,
+    comingBack,
+    resumedAt,
+    resumptions = 1,
+  } = progress;
   return {
     stage,
     unit: stage === "processing" ? "members" : "bytes",
@@ -33,6 +46,7 @@ export function newsOfRequest(progress: RequestProgress): WorkNews {
     ...(total === undefined ? {} : { total }),
     ...(bytes === undefined ? {} : { beside: { unit: "bytes", ...bytes } }),
     ...(remark === undefined ? {} : { remark }),
+    ...(member === undefined ? {} : { member }),
     ...(resumedAt === undefined ? {} : { resumed: { at: resumedAt, times: resumptions } }),
     ...(comingBack === true ? { comingBack } : {}),
   };

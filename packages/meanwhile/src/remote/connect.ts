@@ -8,7 +8,7 @@ export async function connect(base: URL, settings: ConnectionSettings): Promise<
 }
 
 /** The settings in the client's words. */
-export function clientOptions(settings: ConnectionSettings): ClientOptions {
+function clientOptions(settings: ConnectionSettings): ClientOptions {
   const { credentials, headers, ca, cert, key, insecure, http2, proxy, timeoutMs, idleTimeoutMs } = settings;
   return {
     headers: { "user-agent": "meanwhile", ...headers },

@@ -6,7 +6,7 @@ import { wrongUsage } from "../command-error.ts";
 import { printable } from "../display/printable.ts";
 import { type DurationRange, parseDuration } from "../options/duration.ts";
 import type { ClientTerminal } from "../terminal.ts";
-import type { Credentials, TypedCredentials } from "./credentials.ts";
+import type { Credentials, TypedCredentials } from "./credentials/credentials.ts";
 
 /** As they are typed; absent: not typed. */
 export interface TypedConnection extends TypedCredentials {

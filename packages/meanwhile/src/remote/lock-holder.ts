@@ -18,7 +18,7 @@ export interface ActiveLock {
 }
 
 /** Milliseconds that the question may take: it is only asked to explain another answer. */
-export const askHolderMs = 5000;
+const askHolderMs = 5000;
 
 /** Reads a `DAV:lockdiscovery`; what is no lock in it is left out. */
 export function readActiveLocks(xml: string): readonly ActiveLock[] {

@@ -6,10 +6,10 @@ import { createReport, type Report } from "../display/report.ts";
 import type { FailureCode } from "../exit-status.ts";
 import type { ClientTerminal } from "../terminal.ts";
 import { type ConnectionSettings, connectionSettings, type TypedConnection } from "./connection-options.ts";
-import { askLogin, type Credentials, findCredentials } from "./credentials.ts";
-import type { FailureContext } from "./explanation.ts";
+import { askLogin, type Credentials, findCredentials } from "./credentials/credentials.ts";
+import type { FailureContext } from "./explain/explanation.ts";
+import { hearStops, type Stops } from "./follow/stops.ts";
 import type { RemoteUrl } from "./remote-url.ts";
-import { hearStops, type Stops } from "./stops.ts";
 
 /** Makes a client for what is below a base. */
 export type Connect = (base: URL, settings: ConnectionSettings) => Promise<DavClient>;
@@ -126,7 +126,7 @@ async function wantsLogin(error: unknown): Promise<boolean> {
 
 /** Tells all of it but the last line, which is the error's message. */
 async function failureOf(error: unknown, session: Session, context: FailureContext): Promise<CommandError> {
-  const { explain } = await import("./explain.ts");
+  const { explain } = await import("./explain/explain.ts");
   const explanation = await explain(error, context);
   // A fault of ours: whoever shows it shows the stack.
   if (explanation === undefined) throw error;

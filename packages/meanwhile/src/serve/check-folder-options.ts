@@ -1,6 +1,6 @@
 /** Options of `serveFolder`, checked before anything is opened: JavaScript has no types, and JSON has neither. */
 import { fronts } from "@meanwhile/interim/profiles";
-import type { ServeFolderOptions } from "../serve-folder.ts";
+import type { ServeFolderOptions } from "./serve-folder-options.ts";
 
 type Check = readonly [what: string, isRight: (value: unknown) => boolean];
 

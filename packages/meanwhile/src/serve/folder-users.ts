@@ -1,8 +1,14 @@
 /** Who may use a folder that `serveFolder` serves. */
-import { type Access, type Authenticate, type Logins, openAccess } from "@meanwhile/server";
+import {
+  type Access,
+  type Authenticate,
+  type ExpiringTables,
+  type Logins,
+  openAccess,
+} from "@meanwhile/server";
 import { CommandError } from "../command-error.ts";
 import { readOnly } from "../rights/rights.ts";
-import type { ServeFolderOptions } from "../serve-folder.ts";
+import type { ServeFolderOptions } from "./serve-folder-options.ts";
 import { openUsers } from "./users.ts";
 
 export interface FolderUsers {
@@ -11,15 +17,18 @@ export interface FolderUsers {
   readonly access: Access;
 }
 
+/** What makes the users of a folder, with the tables of its state. */
+export type OpenFolderUsers = (tables: ExpiringTables) => Promise<FolderUsers>;
+
 /** @throws {TypeError} `ERR_INVALID_ARG_VALUE` where the users file cannot be used, or goes with functions that decide the same */
-export function folderUsers(options: ServeFolderOptions, warn: (message: string) => void): FolderUsers {
+export function folderUsers(options: ServeFolderOptions, warn: (message: string) => void): OpenFolderUsers {
   const { users, authenticate, logins, access = openAccess } = options;
   if (users === undefined) {
-    return {
+    return async () => ({
       ...(authenticate === undefined ? {} : { authenticate }),
       ...(logins === undefined ? {} : { logins }),
       access: options.readOnly === true ? readOnly(access) : access,
-    };
+    });
   }
   if (authenticate !== undefined || logins !== undefined || options.access !== undefined) {
     throw wrong('the option "users" of serveFolder does not go with "authenticate", "logins" and "access"');

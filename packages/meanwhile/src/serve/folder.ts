@@ -1,11 +1,12 @@
 /** The folder to serve, and where its state lives. */
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { type Platform, stateHome } from "@meanwhile/sync/places";
 import { wrongUsage } from "../command-error.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
-import { type Platform, stateDirectoryOf, stateHome } from "../options/state-directory.ts";
+import { stateDirectoryOf } from "../options/state-directory.ts";
 import { isWithin } from "./place-within.ts";
-import { placeSample } from "./sample.ts";
+import { placeSample } from "./welcome/sample.ts";
 
 export interface ServedFolder {
   /** Its real path. */

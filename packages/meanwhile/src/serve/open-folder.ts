@@ -1,17 +1,19 @@
 /** A folder with its state, its long requests and its handler: opened, recovered and closed in the right order. */
 import { resolve } from "node:path";
-import { type Disk, openDisk } from "@meanwhile/disk";
+import { type Disk, type DiskEvent, openDisk } from "@meanwhile/disk";
 import type { AnyResponse } from "@meanwhile/interim";
 import { type DurableJournal, journalIn } from "@meanwhile/journal-lmdb";
 import { createOperations } from "@meanwhile/operations";
 import { browserPage } from "@meanwhile/page";
 import { assertNotReserved, createDavHandler, type DavHandler } from "@meanwhile/server";
-import type { ServeFolderOptions } from "../serve-folder.ts";
 import { descriptorLimit, shareDescriptors } from "./descriptors.ts";
-import { diskWarning } from "./disk-warning.ts";
+import type { FolderUsers, OpenFolderUsers } from "./folder-users.ts";
 import { isWithin } from "./place-within.ts";
+import type { ServeFolderOptions } from "./serve-folder-options.ts";
 
-export interface OpenFolderOptions extends Omit<ServeFolderOptions, "users" | "readOnly"> {
+export interface OpenFolderOptions
+  extends Omit<ServeFolderOptions, keyof FolderUsers | "users" | "readOnly"> {
+  readonly users: OpenFolderUsers;
   readonly warn: (message: string) => void;
 }
 
@@ -44,10 +46,20 @@ export interface OpenFolder {
  * @throws {TypeError | StateError | JournalError | ReservedPathError} as `serveFolder`
  */
 export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder> {
-  const { folder, durability, acceptNewRoot, maxOperations, page = true, warn, ...handlerOptions } = options;
+  const {
+    folder,
+    durability,
+    acceptNewRoot,
+    maxOperations,
+    page = true,
+    users,
+    warn,
+    ...handlerOptions
+  } = options;
   const state = resolve(options.state);
   if (isWithin(folder, state)) throw stateInFolder(state);
   const disk = await openDisk({
+    starting: true,
     folder,
     state,
     ...(durability === undefined ? {} : { durability }),
@@ -75,6 +87,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
     abandon = () => operations.abandon();
     handler = createDavHandler({
       ...handlerOptions,
+      ...(await users(disk.tables)),
       ...(page ? { page: browserPage() } : {}),
       tree: disk.tree,
       locks: disk.locks,
@@ -84,6 +97,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       limits: { uploads: shares.uploads, ...options.limits },
     });
     await assertNotReserved(disk.tree, options.operationsPath);
+    disk.begin();
     const resumed = await handler.recover();
     if (resumed > 0) warn(`${resumed} operations of an earlier process go on`);
     let closing: Promise<void> | undefined;
@@ -188,5 +202,17 @@ async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
     await Promise.race([promise, over]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** What the log says of a disk's event. */
+function diskWarning(event: DiskEvent): string {
+  switch (event.kind) {
+    case "left-behind":
+      return `hidden files of earlier work are left in ${JSON.stringify(event.collection)}`;
+    case "unsyncable":
+      return `folders cannot be synced here (${event.reason}): a loss of power may undo new names, whatever --durability says`;
+    case "not-synced":
+      return `new names could not be synced to the disk (${event.reason}): a loss of power may undo them`;
   }
 }

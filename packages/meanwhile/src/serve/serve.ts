@@ -6,14 +6,14 @@ import { StateError } from "@meanwhile/state-lmdb";
 import { failed } from "../command-error.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
 import type { Terminal } from "../terminal.ts";
-import { checkExposure } from "./exposure.ts";
 import { findFolder } from "./folder.ts";
-import { type Listener, listen } from "./listener.ts";
+import { type Listener, listen } from "./listener/listener.ts";
+import { readTls } from "./listener/tls.ts";
 import { openFolder } from "./open-folder.ts";
 import { createServerLog } from "./request-log.ts";
-import { readTls } from "./tls.ts";
 import { openUsers } from "./users.ts";
-import { welcome } from "./welcome.ts";
+import { checkExposure } from "./welcome/exposure.ts";
+import { welcome } from "./welcome/welcome.ts";
 
 export interface Running {
   /** Where it listens: `http://HOST:PORT/`. */
@@ -44,7 +44,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     acceptNewRoot: options.acceptNewRoot,
     maxOperations: options.maxOperations,
     warn: (message) => log.warn(message),
-    ...users,
+    users,
     trustedProxy: (address) => options.trustedProxies.some((network) => network(address)),
     interim: {
       mode: options.interimMode,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
+import { heldTables } from "@meanwhile/server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseServeOptions, type TypedServeOptions } from "../options/serve-options.ts";
 import { openUsers } from "./users.ts";
@@ -29,37 +30,42 @@ const open = (typed: TypedServeOptions) =>
     () => nowMs,
   );
 
-const letters = ({ access }: ReturnType<typeof open>, principal: string | undefined) =>
-  (["read", "write"] as const).filter((action) => access.may(principal, action, root)).join(" ");
+async function letters(opened: ReturnType<typeof open>, principal: string | undefined): Promise<string> {
+  const { access } = await opened(heldTables({ clock: () => nowMs }));
+  return (["read", "write"] as const).filter((action) => access.may(principal, action, root)).join(" ");
+}
 
 describe("rights", () => {
-  test("without users everybody may do everything, or read everything", () => {
-    expect(letters(open({}), undefined)).toBe("read write");
-    expect(letters(open({ readOnly: true }), undefined)).toBe("read");
+  test("without users everybody may do everything, or read everything", async () => {
+    expect(await letters(open({}), undefined)).toBe("read write");
+    expect(await letters(open({ readOnly: true }), undefined)).toBe("read");
   });
 
-  test("users may do everything where no rights file stands beside theirs", () => {
-    expect(letters(open({ users: users() }), "ann")).toBe("read write");
+  test("users may do everything where no rights file stands beside theirs", async () => {
+    expect(await letters(open({ users: users() }), "ann")).toBe("read write");
   });
 
-  test("the rights file beside either users file is in force, and is read again when it changes", () => {
+  test("the rights file beside either users file is in force, and is read again when it changes", async () => {
     writeFileSync(`${digestUsers()}.rights`, "ann r /");
     const opened = open({ users: users(), digestUsers: digestUsers() });
-    expect([letters(opened, "ann"), letters(opened, "bob")]).toEqual(["read", ""]);
+    expect(await Promise.all([letters(opened, "ann"), letters(opened, "bob")])).toEqual(["read", ""]);
     writeFileSync(`${digestUsers()}.rights`, "ann rw /\nbob r /");
     nowMs = 1000;
-    expect([letters(opened, "ann"), letters(opened, "bob")]).toEqual(["read write", "read"]);
+    expect(await Promise.all([letters(opened, "ann"), letters(opened, "bob")])).toEqual([
+      "read write",
+      "read",
+    ]);
     writeFileSync(`${digestUsers()}.rights`, "ann");
     nowMs = 2000;
-    expect(letters(opened, "bob")).toBe("read");
+    expect(await letters(opened, "bob")).toBe("read");
     expect(warnings).toEqual([
       expect.stringMatching(/digest\.rights: line 1: .*; what it said before stays in force$/),
     ]);
   });
 
-  test("read-only goes before the rights file", () => {
+  test("read-only goes before the rights file", async () => {
     writeFileSync(`${users()}.rights`, "ann rw /");
-    expect(letters(open({ users: users(), readOnly: true }), "ann")).toBe("read");
+    expect(await letters(open({ users: users(), readOnly: true }), "ann")).toBe("read");
   });
 
   test("two rights files are one too many", () => {

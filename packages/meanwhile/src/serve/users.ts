@@ -1,10 +1,10 @@
 /** The files that say who may log in, and who may do what. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type Access, openAccess } from "@meanwhile/server";
+import { type Access, type ExpiringTables, openAccess } from "@meanwhile/server";
 import { type Authenticator, createAuthenticator } from "../auth/authenticator.ts";
-import { parseHtdigest } from "../auth/htdigest.ts";
-import { parseHtpasswd } from "../auth/htpasswd.ts";
+import { parseHtpasswd } from "../auth/basic/htpasswd.ts";
+import { parseHtdigest } from "../auth/digest/htdigest.ts";
 import { defaultRealm } from "../auth/realm.ts";
 import { wrongUsage } from "../command-error.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
@@ -17,28 +17,33 @@ export interface Users extends Authenticator {
 }
 
 /**
+ * Opens the files.
  * @param warn told, in one line, when a changed file is not used
  * @param clock milliseconds, never going backwards
+ * @returns what makes users of them, with the tables of the state
  * @throws {CommandError} where a file cannot be used
  */
 export function openUsers(
   options: Pick<ServeOptions, "users" | "digestUsers" | "realm" | "readOnly">,
   warn: (message: string) => void,
   clock: () => number,
-): Users {
-  const { users, digestUsers, realm } = options;
+): (tables: ExpiringTables) => Promise<Users> {
+  const { digestUsers, realm = defaultRealm } = options;
   const watch = <Content>(path: string, parse: (text: string) => Content) =>
     watchFile({ path, parse, clock, warn });
-  const authenticator = createAuthenticator({
-    users: users === undefined ? undefined : watch(users, parseHtpasswd),
+  const files = {
+    users: options.users === undefined ? undefined : watch(options.users, parseHtpasswd),
     digestUsers:
-      digestUsers === undefined ? undefined : watch(digestUsers, (text) => parseHtdigest(text, realm)),
-    realm: realm ?? defaultRealm,
-    clock,
-    random: randomBytes,
+      digestUsers === undefined
+        ? undefined
+        : watch(digestUsers, (text) => parseHtdigest(text, options.realm)),
+  };
+  const rights = openRights([options.users, digestUsers], warn, clock);
+  const access = options.readOnly ? readOnly(rights) : rights;
+  return async (tables) => ({
+    ...(await createAuthenticator({ ...files, realm, tables, random: randomBytes })),
+    access,
   });
-  const access = openRights([users, digestUsers], warn, clock);
-  return { ...authenticator, access: options.readOnly ? readOnly(access) : access };
 }
 
 /** The rights file stands beside a users file. Without one, whoever may log in may do everything. */
