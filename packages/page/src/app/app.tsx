@@ -9,13 +9,13 @@ import type { Asking } from "./asking/questions.ts";
 import type { Changes } from "./changes/changes.ts";
 import type { DavClient } from "./client.ts";
 import { Breadcrumb } from "./folder/breadcrumb.tsx";
-import { focusList } from "./folder/focus-list.ts";
 import type { FolderStore } from "./folder/folder-store.ts";
 import { FolderCount, FolderView } from "./folder/folder-view.tsx";
-import type { GridCommands } from "./folder/grid-keys.ts";
-import type { Row } from "./folder/row.ts";
-import { Search } from "./folder/search.ts";
-import { SearchDialog } from "./folder/search-dialog.tsx";
+import { focusList } from "./folder/list/focus-list.ts";
+import type { GridCommands } from "./folder/list/grid-keys.ts";
+import type { Row } from "./folder/rows/row.ts";
+import { Search } from "./folder/search/search.ts";
+import { SearchDialog } from "./folder/search/search-dialog.tsx";
 import { Toolbar } from "./folder/toolbar.tsx";
 import { Icon } from "./icons.tsx";
 import { folderAbove, folderPath, stepsTo } from "./navigation.ts";
@@ -190,9 +190,12 @@ function Filter({ folder, search }: FilterProps): JSX.Element {
 /** What is done now, or was done last. */
 function Message({ changes }: { readonly changes: Changes }): JSX.Element {
   useStore(changes);
+  const { words } = usePage();
   return (
     <p class="message" role="status">
-      {changes.doing === "" ? changes.done : `${changes.doing} …`}
+      {changes.doing === ""
+        ? changes.done
+        : `${changes.doing} …${changes.lost ? ` ${words.tryingAgain}` : ""}`}
     </p>
   );
 }

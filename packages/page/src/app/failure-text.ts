@@ -19,6 +19,16 @@ export function statusOf(error: unknown): number | undefined {
 
 /** Whether nothing, or only a part, came of an answer. */
 export function isConnectionFailure(error: unknown): boolean {
-  // What `import()` of the client throws is a TypeError.
-  return error instanceof Error && (error.name === "ConnectionError" || error.name === "TypeError");
+  return isLost(error) || isPageIncomplete(error);
+}
+
+/** Whether the same once more may do better. */
+export function isLost(error: unknown): boolean {
+  return error instanceof Error && error.name === "ConnectionError";
+}
+
+/** Whether a part of the page itself did not come: browsers keep that it did not, until the page is loaded again. */
+export function isPageIncomplete(error: unknown): boolean {
+  // What `import()` throws.
+  return error instanceof Error && error.name === "TypeError";
 }

@@ -30,6 +30,7 @@ export class Account extends Store {
     if (options.channel) options.channel.onmessage = () => void this.check();
   }
 
+  /** What the server told the page with its document. */
   get settings(): Settings {
     return this.#options.settings;
   }

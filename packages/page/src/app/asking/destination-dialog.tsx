@@ -2,15 +2,15 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { folderFailure } from "../failure-text.ts";
-import { comparison } from "../folder/order.ts";
-import type { Row } from "../folder/row.ts";
-import { rowOf } from "../folder/row.ts";
+import { comparison } from "../folder/rows/order.ts";
+import type { Row } from "../folder/rows/row.ts";
+import { rowOf } from "../folder/rows/row.ts";
 import { Icon } from "../icons.tsx";
 import { folderAbove, stepsTo } from "../navigation.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
 import { Dialog } from "./dialog.tsx";
-import type { AnswerProps } from "./question-dialog.tsx";
+import type { AnswerProps } from "./questions.ts";
 
 /** The folders of one folder; the way up is the first of them. */
 export function DestinationDialog({ about, answer }: AnswerProps<"destination">): JSX.Element {
@@ -68,7 +68,8 @@ export function DestinationDialog({ about, answer }: AnswerProps<"destination">)
       <ul class="folders" aria-label={words.folders} aria-busy={folders === undefined}>
         {(folders ?? []).map((row) => (
           <li key={row.href}>
-            <button type="button" onClick={() => setPath(row.href)}>
+            {/* Nothing goes into itself. */}
+            <button type="button" disabled={about.without.has(row.href)} onClick={() => setPath(row.href)}>
               <Icon name="folder" class="kind folder" />
               <bdi>{safeText(row.name)}</bdi>
               <Icon name="chevron" class="between" />

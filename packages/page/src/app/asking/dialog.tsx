@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { usePage } from "../page-context.ts";
+import { isSecondClick } from "../second-click.ts";
 
 export interface DialogProps {
   readonly title: string;
@@ -39,6 +40,15 @@ export function Dialog(props: DialogProps): JSX.Element {
     >
       <form
         method="dialog"
+        onClick={(event) => {
+          const isButton =
+            event.target instanceof Element && event.target.closest(".dialog-buttons") !== null;
+          if (isButton && isSecondClick(event)) event.preventDefault();
+        }}
+        onKeyDown={(event) => {
+          // Held down since the dialog before.
+          if (event.key === "Enter" && event.repeat) event.preventDefault();
+        }}
         onSubmit={(event) => {
           event.preventDefault();
           if (!disabled) leave(onAccept ?? onClose);
@@ -53,7 +63,11 @@ export function Dialog(props: DialogProps): JSX.Element {
             </button>
           ) : (
             <>
-              <button type="button" class="button" onClick={() => leave(onClose)}>
+              <button
+                type="button"
+                class="button"
+                onClick={(event) => isSecondClick(event) || leave(onClose)}
+              >
                 {words.cancel}
               </button>
               <button type="submit" class={`button ${danger ? "danger" : "main"}`} disabled={disabled}>

@@ -1,15 +1,15 @@
 /** The dialog of the question that is asked now. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { focusList } from "../folder/focus-list.ts";
-import type { Row } from "../folder/row.ts";
+import { focusList } from "../folder/list/focus-list.ts";
+import type { Row } from "../folder/rows/row.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
 import { useStore } from "../store.ts";
 import { ConflictDialog } from "./conflict-dialog.tsx";
 import { DestinationDialog } from "./destination-dialog.tsx";
 import { Dialog } from "./dialog.tsx";
-import type { Answers, Asking, Question, Questions } from "./questions.ts";
+import type { AnswerProps, Asking, Question } from "./questions.ts";
 
 /** Nothing while nothing is asked. */
 export function QuestionDialog({ asking }: { readonly asking: Asking }): JSX.Element | null {
@@ -41,12 +41,6 @@ function One({ question }: { readonly question: Question }): JSX.Element {
     case "failures":
       return <FailuresDialog about={question.about} answer={question.answer} />;
   }
-}
-
-/** What a dialog of one kind of question gets. */
-export interface AnswerProps<Kind extends keyof Questions> {
-  readonly about: Questions[Kind];
-  answer(answer: Answers[Kind] | undefined): void;
 }
 
 function NameDialog({ about, answer }: AnswerProps<"name">): JSX.Element {

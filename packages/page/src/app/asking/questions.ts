@@ -1,5 +1,6 @@
 /** Questions to the person at the page: one at a time, each a dialog. */
-import type { Row } from "../folder/row.ts";
+import type { Row } from "../folder/rows/row.ts";
+import type { Standing } from "../folder/rows/standing.ts";
 import { Store } from "../store.ts";
 
 export type Conflict = "replace" | "keep both" | "skip";
@@ -10,9 +11,24 @@ export interface Questions {
   readonly name: { readonly title: string; readonly button: string; readonly name: string };
   readonly delete: { readonly rows: readonly Row[] };
   /** Something of that name is there already. */
-  readonly conflict: { readonly name: string; readonly collection: boolean; readonly others: number };
+  readonly conflict: {
+    readonly name: string;
+    /** What is to get the name. */
+    readonly own: Pick<Row, "collection" | "length" | "modified">;
+    readonly there: Standing;
+    /** So many follow that may be in the same case. */
+    readonly others: number;
+    /** It was answered before, and something else was there then. */
+    readonly changed: boolean;
+  };
   /** The path of a folder. */
-  readonly destination: { readonly title: string; readonly button: string; readonly from: string };
+  readonly destination: {
+    readonly title: string;
+    readonly button: string;
+    readonly from: string;
+    /** Paths of folders that it cannot be. */
+    readonly without: ReadonlySet<string>;
+  };
   /** Only to be read. */
   readonly failures: { readonly title: string; readonly failures: readonly MemberFailure[] };
 }
@@ -40,6 +56,9 @@ export type Question = {
   };
 }[keyof Questions];
 
+/** With these a person begins something: one at a time. */
+const begins: ReadonlySet<keyof Questions> = new Set(["name", "delete", "destination"]);
+
 /** The questions that wait for an answer. */
 export class Asking extends Store {
   #waiting: readonly Question[] = [];
@@ -50,6 +69,9 @@ export class Asking extends Store {
   }
 
   ask<Kind extends keyof Questions>(kind: Kind, about: Questions[Kind]): Promise<Answers[Kind] | undefined> {
+    // A second click, or a key that is held down, before the dialog was there.
+    if (begins.has(kind) && this.#waiting.some((one) => begins.has(one.kind)))
+      return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const question = {
         kind,
@@ -64,4 +86,10 @@ export class Asking extends Store {
       this.changed();
     });
   }
+}
+
+/** What a dialog of one kind of question gets. */
+export interface AnswerProps<Kind extends keyof Questions> {
+  readonly about: Questions[Kind];
+  answer(answer: Answers[Kind] | undefined): void;
 }

@@ -13,9 +13,14 @@ export class EndedError extends Error {
   }
 }
 
-/** Of an error of the client, or of an operation's end. */
-export function changeFailure(error: unknown, words: Words): string {
+/**
+ * Of an error of the client, or of an operation's end.
+ *
+ * @param unmet what 412 means: that a name is taken, where nothing else is said
+ */
+export function changeFailure(error: unknown, words: Words, unmet: string = words.reasons[412]): string {
   const status = error instanceof EndedError ? error.status : statusOf(error);
+  if (status === 412) return unmet;
   if (status !== undefined) return reasonOf(status, words);
   if (error instanceof Error && error.name === "MultistatusError") return words.reasons.partly;
   if (error instanceof Error && error.name === "CancelledError") return words.reasons.stopped;

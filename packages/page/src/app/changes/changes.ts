@@ -1,15 +1,17 @@
 /** What people do to files: each is a request, or many of them, that asks where something is in the way. */
-import type { Asking, Conflict, MemberFailure } from "../asking/questions.ts";
+import { ConflictQuestions } from "../asking/conflict-questions.ts";
+import type { Asking, MemberFailure } from "../asking/questions.ts";
 import type { DavClient } from "../client.ts";
 import { statusOf } from "../failure-text.ts";
 import type { FolderStore } from "../folder/folder-store.ts";
-import type { Row } from "../folder/row.ts";
+import type { Row } from "../folder/rows/row.ts";
+import { type Standing, standingAt } from "../folder/rows/standing.ts";
 import { folderAbove } from "../navigation.ts";
 import { Store } from "../store.ts";
 import type { TrayStore } from "../tray/tray-store.ts";
 import type { Words } from "../words/words.ts";
 import { changeFailure, EndedError } from "./change-failure.ts";
-import { numberedNames } from "./free-name.ts";
+import { freely, placed, type Replaceable } from "./replacing.ts";
 
 export type Transfer = "copy" | "move";
 
@@ -30,6 +32,8 @@ const saidMs = 8_000;
 export class Changes extends Store {
   /** What is done now, for people; "" where nothing is. */
   doing = "";
+  /** The connection was lost, and the server is asked what became of it. */
+  lost = false;
   /** What was done last. */
   done = "";
   readonly #options: ChangesOptions;
@@ -68,9 +72,18 @@ export class Changes extends Store {
   async remove(rows: readonly Row[]): Promise<void> {
     const { asking, words, client } = this.#options;
     if (rows.length === 0 || (await asking.ask("delete", { rows })) !== true) return;
-    await this.#each(rows, words.deleting, words.deleted, async (row) =>
-      this.#settle((await client).delete(here(row))),
-    );
+    const act = async (row: Row): Promise<Following | undefined> => {
+      const dav = await client;
+      try {
+        // What somebody else has written since it was shown is not what the question was about.
+        return await this.#settle(dav.delete(here(row), row.etag === undefined ? {} : { ifMatch: row.etag }));
+      } catch (error) {
+        // It may be gone altogether, which says so.
+        if (statusOf(error) === 412) await dav.stat(here(row));
+        throw error;
+      }
+    };
+    await this.#each(rows, words.deleting, words.deleted, act, words.reasons.changed);
   }
 
   /** @param given the folder's path; asked for where it is not given */
@@ -84,39 +97,58 @@ export class Changes extends Store {
         title: told.title(rows.length),
         button: told.button,
         from: folder.path,
+        without: new Set(rows.map(({ href }) => href)),
       }));
     if (destination === undefined) return;
-    let rule: Conflict | undefined;
+    const conflicts = new ConflictQuestions(asking);
     let left = rows.length;
     await this.#each(rows, told.doing, told.done, async (row) => {
       left -= 1;
+      const { name } = row;
       const dav = await client;
-      const send = (name: string, overwrite: boolean) =>
-        this.#settle(dav[kind](here(row), place(destination, name, row), { overwrite }));
+      const put = async (tried: string, replaceable: Replaceable): Promise<Begun | "in the way"> => {
+        const to = place(destination, tried, row);
+        try {
+          const options = { overwrite: replaceable !== "nothing", ...expectedBy(replaceable) };
+          return { following: await this.#settle(dav[kind](here(row), to, options)) };
+        } catch (error) {
+          if (statusOf(error) !== 412) throw error;
+          return "in the way";
+        }
+      };
       if (folderOf(row) === destination) {
         // A file beside itself is a second one; it is there already where it would be moved to.
-        return kind === "copy" ? freely(row.name, (name) => send(name, false)) : undefined;
+        return kind === "copy" ? followed(await freely(name, (tried) => put(tried, "nothing"))) : undefined;
       }
-      try {
-        return await send(row.name, false);
-      } catch (error) {
-        if (statusOf(error) !== 412) throw error;
-      }
-      const answer =
-        rule ?? (await asking.ask("conflict", { name: row.name, collection: row.collection, others: left }));
-      const choice = typeof answer === "object" ? answer.choice : (answer ?? "skip");
-      if (typeof answer === "object" && answer.forAll) rule = answer.choice;
-      if (choice === "replace") return send(row.name, true);
-      return choice === "keep both" ? freely(row.name, (name) => send(name, false)) : undefined;
+      const attempt = async (before?: "in the way"): Promise<Following | "skipped" | undefined> => {
+        const look = () => standingAt(dav, place(destination, name, { collection: false }));
+        const choose = (there: Standing, changed: boolean) =>
+          conflicts.choose(() => ({ name, own: row, there, others: left, changed }));
+        const begun = followed(await placed({ name, put, look, choose }, before));
+        if (typeof begun !== "object") return begun;
+        // One that took long may find only at its end that something else is there.
+        const ended = begun.ended.catch(async (error: unknown) => {
+          if (!(error instanceof EndedError) || error.status !== 412) throw error;
+          const again = await attempt("in the way");
+          if (typeof again === "object") await again.ended;
+        });
+        return { ended };
+      };
+      return attempt();
     });
   }
 
-  /** Does it for each, tells of all that failed in the end, and looks at the folder again. */
+  /**
+   * Does it for each, tells of all that failed in the end, and looks at the folder again.
+   *
+   * @param unmet what it means that a condition of `act` was not met: that a name is taken, where nothing else is said
+   */
   async #each<Subject extends Row | string>(
     subjects: readonly Subject[],
     doing: string,
     done: (number: number) => string,
-    act: (subject: Subject) => Promise<Following | undefined>,
+    act: (subject: Subject) => Promise<Following | "skipped" | undefined>,
+    unmet?: string,
   ): Promise<void> {
     const { asking, words, folder } = this.#options;
     const failures: MemberFailure[] = [];
@@ -127,10 +159,11 @@ export class Changes extends Store {
       this.changed();
       const name = typeof subject === "string" ? subject : subject.name;
       const failed = (error: unknown): void => {
-        failures.push({ name, reason: changeFailure(error, words) });
+        failures.push({ name, reason: changeFailure(error, words, unmet) });
       };
       try {
         const later = await act(subject);
+        if (later === "skipped") continue;
         count += 1;
         if (later === undefined) continue;
         const end = later.ended.catch(failed).finally(() => following.delete(end));
@@ -163,7 +196,14 @@ export class Changes extends Store {
   async #settle(request: ReturnType<DavClient["copy"]>): Promise<Following | undefined> {
     // A failure is told where it is awaited.
     request.outcome.catch(() => undefined);
-    for await (const _ of request.progress) if (request.url !== undefined) break;
+    for await (const { comingBack = false } of request.progress) {
+      if (comingBack !== this.lost) {
+        this.lost = comingBack;
+        this.changed();
+      }
+      if (request.url !== undefined) break;
+    }
+    this.lost = false;
     if (request.url === undefined) {
       await request.outcome;
       return undefined;
@@ -179,18 +219,19 @@ interface Following {
   readonly ended: Promise<void>;
 }
 
-/** Tries names until one is free. */
-async function freely<Result>(name: string, send: (name: string) => Promise<Result>): Promise<Result> {
-  let taken: unknown;
-  for (const numbered of numberedNames(name)) {
-    try {
-      return await send(numbered);
-    } catch (error) {
-      if (statusOf(error) !== 412) throw error;
-      taken = error;
-    }
-  }
-  throw taken;
+/** What was begun; where it is over already, there is nothing to follow. */
+interface Begun {
+  readonly following: Following | undefined;
+}
+
+/** @throws {EndedError} 412 where no name is free */
+function followed(begun: Begun | "skipped" | "in the way"): Following | "skipped" | undefined {
+  if (begun === "in the way") throw new EndedError(412);
+  return begun === "skipped" ? begun : begun.following;
+}
+
+function expectedBy(replaceable: Replaceable): { readonly ifDestination?: string } {
+  return typeof replaceable === "object" ? { ifDestination: replaceable.etag } : {};
 }
 
 function here({ href }: Row): URL {
@@ -201,6 +242,6 @@ function folderOf({ href }: Row): string {
   return folderAbove(href.endsWith("/") ? href : `${href}/`, "/") ?? "/";
 }
 
-function place(folder: string, name: string, { collection }: Row): URL {
+function place(folder: string, name: string, { collection }: Pick<Row, "collection">): URL {
   return new URL(folder + encodeURIComponent(name) + (collection ? "/" : ""), location.href);
 }

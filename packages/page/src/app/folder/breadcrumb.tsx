@@ -5,7 +5,7 @@ import { isPlainClick, stepsTo } from "../navigation.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
 import { useDrop } from "./dragging.ts";
-import type { GridCommands } from "./grid-keys.ts";
+import type { GridCommands } from "./list/grid-keys.ts";
 
 export interface BreadcrumbProps {
   readonly path: string;

@@ -1,6 +1,6 @@
 /** Members that are dragged to another folder: what is dropped on one is moved there. */
 import { useState } from "preact/hooks";
-import type { Row } from "./row.ts";
+import type { Row } from "./rows/row.ts";
 
 /** Of this page; files from elsewhere are uploaded. */
 const type = "application/x-meanwhile-rows";

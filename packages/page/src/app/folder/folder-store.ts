@@ -1,9 +1,11 @@
 /** The folder that is shown: its members, their order, and which of them are selected. */
 import type { DavClient } from "../client.ts";
+import { Comeback } from "../comeback.ts";
+import { isLost } from "../failure-text.ts";
 import { Store } from "../store.ts";
-import { type Column, type Compare, comparison, filtered, merged, type Order } from "./order.ts";
-import { askedProperties, mayChange } from "./rights.ts";
-import { type Row, rowOf } from "./row.ts";
+import { type Column, type Compare, comparison, filtered, merged, type Order } from "./rows/order.ts";
+import { askedProperties, mayChange } from "./rows/rights.ts";
+import { type Row, rowOf } from "./rows/row.ts";
 
 export type FolderState =
   | { readonly kind: "loading" }
@@ -18,6 +20,8 @@ export class FolderStore extends Store {
   /** Its path, with the slash at its end. */
   path = "";
   state: FolderState = { kind: "loading" };
+  /** The connection was lost while it was looked at again: what is shown may be old, and it is tried again. */
+  away = false;
   /** Whether something may be put into it; undefined until that is known. */
   mayChange: boolean | undefined;
   order: Order = { by: "name", descending: false };
@@ -33,6 +37,7 @@ export class FolderStore extends Store {
   /** Where a selection by shift begins. */
   #anchor = 0;
   #loading = new AbortController();
+  #comeback = new Comeback({ unending: true });
   readonly #client: Promise<DavClient>;
   readonly #language: string;
 
@@ -46,6 +51,8 @@ export class FolderStore extends Store {
   open(path: string): void {
     this.path = path;
     this.state = { kind: "loading" };
+    this.away = false;
+    this.#comeback = new Comeback({ unending: true });
     this.mayChange = undefined;
     this.filter = "";
     this.all = [];
@@ -163,14 +170,19 @@ export class FolderStore extends Store {
     } catch (error) {
       if (loading.signal.aborted) return;
       if (!(error instanceof Error && error.name === "MultistatusError")) {
-        this.state = { kind: "failed", error };
+        const isAway = isLost(error);
+        this.away = isAway && this.state.kind === "shown";
+        if (!this.away) this.state = { kind: "failed", error };
         this.changed();
+        if (isAway && (await this.#comeback.wait(loading.signal))) void this.refresh();
         return;
       }
       partly = true;
     }
     if (loading.signal.aborted) return;
     this.state = { kind: "shown", partly };
+    this.away = false;
+    this.#comeback = new Comeback({ unending: true });
     const names = new Set(take().map(({ name }) => name));
     this.selected = new Set([...this.selected].filter((name) => names.has(name)));
     this.#show(rows);

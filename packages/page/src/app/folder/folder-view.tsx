@@ -1,12 +1,12 @@
 /** The folder: its members, or why there are none to see. */
 import type { ComponentChildren, JSX } from "preact";
-import { folderFailure, statusOf } from "../failure-text.ts";
+import { folderFailure, isPageIncomplete, statusOf } from "../failure-text.ts";
 import { Icon, type IconName } from "../icons.tsx";
 import { usePage } from "../page-context.ts";
 import { useStore } from "../store.ts";
-import { FileList } from "./file-list.tsx";
 import type { FolderStore } from "./folder-store.ts";
-import type { GridCommands } from "./grid-keys.ts";
+import { FileList } from "./list/file-list.tsx";
+import type { GridCommands } from "./list/grid-keys.ts";
 
 export interface FolderViewProps {
   readonly folder: FolderStore;
@@ -24,7 +24,11 @@ export function FolderView({ folder, commands, search }: FolderViewProps): JSX.E
     return (
       <Notice icon="warning" title={folderFailure(state.error, words)}>
         <p class="actions">
-          <button type="button" class="button" onClick={() => void folder.refresh()}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => (isPageIncomplete(state.error) ? location.reload() : void folder.refresh())}
+          >
             {words.retry}
           </button>
           {statusOf(state.error) !== undefined && folder.path !== settings.root ? (
@@ -104,11 +108,13 @@ export function FolderCount({ folder }: { readonly folder: FolderStore }): JSX.E
           : shown.length === all.length
             ? words.items(all.length)
             : words.shown(shown.length, all.length);
+  const away = folder.away ? ` ${words.tryingAgain}` : "";
   const partly = state.kind === "shown" && state.partly ? ` ${words.failures.partly}` : "";
   return (
     <p class="count" role="status">
       {text}
       {partly}
+      {away}
     </p>
   );
 }

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { folderFailure } from "../failure-text.ts";
-import type { Row } from "../folder/row.ts";
+import type { Row } from "../folder/rows/row.ts";
 import { Icon } from "../icons.tsx";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";

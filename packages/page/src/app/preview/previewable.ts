@@ -1,5 +1,5 @@
 /** Which files are shown on the page itself: pictures, and text that is short. All others are opened by the browser. */
-import type { Row } from "../folder/row.ts";
+import type { Row } from "../folder/rows/row.ts";
 
 export type PreviewKind = "image" | "text";
 

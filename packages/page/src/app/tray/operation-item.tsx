@@ -7,6 +7,7 @@ import { Icon } from "../icons.tsx";
 import { decoded, folderOfUrl, folderPath, isPlainClick, stepsTo } from "../navigation.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
+import { isSecondClick } from "../second-click.ts";
 import type { Words } from "../words/words.ts";
 import { Bar } from "./bar.tsx";
 import { hasFailed, type StatusDocument } from "./status-document.ts";
@@ -49,7 +50,10 @@ export function OperationItem({ operation, tray }: OperationItemProps): JSX.Elem
             class="button plain bare"
             aria-label={`${words.hide}: ${title}`}
             title={words.hide}
-            onClick={() => void tray.hide(operation)}
+            onClick={(event) => {
+              // The first one may have been for the button that stops it.
+              if (!isSecondClick(event)) void tray.hide(operation);
+            }}
           >
             <Icon name="close" />
           </button>
@@ -60,6 +64,11 @@ export function OperationItem({ operation, tray }: OperationItemProps): JSX.Elem
       ) : null}
       {destination === undefined ? null : (
         <p class="facts-line">{words.fromTo(nameOfFolder(target), nameOfFolder(destination))}</p>
+      )}
+      {progress.member === undefined || outcome !== undefined ? null : (
+        <p class="facts-line at-work" title={safeText(progress.member)}>
+          <bdi>{safeText(lastSegment(progress.member))}</bdi>
+        </p>
       )}
       <p class="facts-line">
         {factsOf(operation, tray, words)}
@@ -118,7 +127,8 @@ function factsOf({ id, ...rest }: StatusDocument, tray: TrayStore, words: Words)
           : outcome.status >= 400
             ? reasonOf(outcome.status, words)
             : words.finished;
-    return [what, words.items(done), formatDuration(took)].join(" · ");
+    const items = done > 0 || total !== undefined ? [words.items(done)] : [];
+    return [what, ...items, formatDuration(took)].join(" · ");
   }
   const pace = tray.pace({ id, ...rest });
   const part = bytes !== undefined && bytes.total > 0 ? bytes.done / bytes.total : 0;
@@ -127,7 +137,9 @@ function factsOf({ id, ...rest }: StatusDocument, tray: TrayStore, words: Words)
     state === "cancelling" ? words.stopping : "",
     total === undefined || total === 0 ? "" : `${Math.floor((100 * (done + part)) / total)} %`,
     total === undefined
-      ? words.items(done)
+      ? done === 0
+        ? ""
+        : words.items(done)
       : words.of(done.toLocaleString(words.language), words.items(total)),
     bytes === undefined
       ? ""
@@ -142,8 +154,11 @@ function factsOf({ id, ...rest }: StatusDocument, tray: TrayStore, words: Words)
     .join(" · ");
 }
 
-/** The last name of a URL, or of a path. */
+/** The last name of a URL. */
 function nameOf(uri: string): string {
-  const segments = uri.split("/").filter((segment) => segment !== "");
-  return decoded(segments.at(-1) ?? uri);
+  return decoded(lastSegment(uri));
+}
+
+function lastSegment(path: string): string {
+  return path.split("/").findLast((segment) => segment !== "") ?? path;
 }

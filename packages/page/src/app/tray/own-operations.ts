@@ -1,6 +1,6 @@
 /**
  * The operations that this browser began without a login: the server does not know whose they are, so the browser keeps their ids,
- * for all windows and over a reload.
+ * for all windows and over a reload. The server's list of operations reads them, too (`middleware/src/status/page/list-script.ts`).
  */
 import { Store } from "../store.ts";
 
@@ -21,6 +21,7 @@ export class OwnOperations extends Store {
     });
   }
 
+  /** Their ids as the storage has them now, the latest first; none where what is there cannot be read. */
   get ids(): readonly string[] {
     try {
       const kept: unknown = JSON.parse(this.#storage.getItem(this.#key) ?? "[]");

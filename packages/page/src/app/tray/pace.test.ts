@@ -21,7 +21,7 @@ test("what begins again begins its pace again", () => {
   const pace = new Pace();
   pace.add(500, 0);
   pace.add(0, 5_000);
-  pace.add(10, 6_000);
+  pace.add(20, 7_000);
   expect(pace.rate).toBeCloseTo(10);
 });
 

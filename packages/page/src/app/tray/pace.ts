@@ -7,7 +7,7 @@ interface Sample {
 /** What is older says little of now. */
 const windowMs = 10_000;
 /** Of less, nothing can be said. */
-const leastMs = 800;
+const leastMs = 1_500;
 
 /** The rate of the last seconds. */
 export class Pace {

@@ -19,6 +19,8 @@ test.each([
   ["what ended well within a second", {}, false],
   ["what took longer", { ended: "2026-11-29T12:00:01.000Z" }, true],
   ["what failed", { outcome: { status: 507, href: "" } }, true],
+  ["what found something in its way", { outcome: { status: 405, href: "" } }, false],
+  ["what was refused for what was there", { outcome: { status: 412, href: "" } }, false],
   ["what failed in part", { failures: 1 }, true],
   ["what was stopped", { state: "cancelled" as const }, true],
 ])("%s", (_, news, expected) => {

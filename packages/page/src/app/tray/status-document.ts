@@ -13,6 +13,8 @@ export interface StatusDocument {
     readonly done: number;
     readonly total?: number;
     readonly remark?: string;
+    /** While it runs: the path of a member that is worked on, or was dealt with last. */
+    readonly member?: string;
     readonly bytes?: { readonly done: number; readonly total: number };
   };
   readonly failed: readonly { readonly status: number; readonly uri: string }[];
@@ -25,11 +27,15 @@ export interface StatusDocument {
 /** What ends well before anybody looks is no news: the folder shows it. */
 const newsMs = 1_000;
 
+/** Nothing was done, for something of that name is there: whoever asked goes on, or asks a person. */
+const inTheWay: ReadonlySet<number> = new Set([405, 412]);
+
 /** Whether somebody may want to hear of it: it runs, or it took a while, or something is wrong. */
 export function isNews(operation: StatusDocument): boolean {
-  const { state, started, ended } = operation;
-  if (state !== "finished" || ended === undefined || hasFailed(operation)) return true;
-  return Date.parse(ended) - Date.parse(started) >= newsMs;
+  const { state, started, ended, outcome } = operation;
+  if (state !== "finished" || ended === undefined) return true;
+  if (Date.parse(ended) - Date.parse(started) >= newsMs) return true;
+  return hasFailed(operation) && !inTheWay.has(outcome?.status ?? 0);
 }
 
 /** Whether it ended, and as was wanted. */

@@ -82,3 +82,32 @@ test("an operation that was hidden elsewhere is over", async () => {
   tell();
   await followed;
 });
+
+test("what has only begun is not shown yet; what failed is at once, and what took a while stays", async () => {
+  vi.useFakeTimers();
+  try {
+    const store = listening();
+    const drawn = vi.fn();
+    tell(operation());
+    store.subscribe(drawn);
+    expect([store.news, store.share]).toEqual([[], undefined]);
+    const ended = (ms: number, status: number): StatusDocument => ({
+      ...operation(status),
+      ended: new Date(Date.parse("2026-11-29T12:00:00Z") + ms).toISOString(),
+    });
+    tell(ended(200, 201));
+    expect(store.news).toEqual([]);
+    tell(ended(200, 507));
+    expect(store.news).toHaveLength(1);
+    tell(ended(5_000, 201));
+    expect(store.news).toHaveLength(1);
+    tell();
+    tell({ ...operation(), progress: { done: 1, total: 2 } });
+    drawn.mockClear();
+    await vi.advanceTimersByTimeAsync(900);
+    expect(drawn).toHaveBeenCalled();
+    expect([store.news.length, store.share]).toEqual([1, 50]);
+  } finally {
+    vi.useRealTimers();
+  }
+});

@@ -1,16 +1,20 @@
 /** The operations of this user, fed by one event stream: those that this page began, and those that came from elsewhere. */
 import type { Account } from "../account/account.ts";
 import { EndedError } from "../changes/change-failure.ts";
+import { fetchAgain } from "../comeback.ts";
 import type { Settings } from "../settings.ts";
 import { Store } from "../store.ts";
 import type { OwnOperations } from "./own-operations.ts";
 import { Pace } from "./pace.ts";
-import { hasFailed, type StatusDocument } from "./status-document.ts";
+import { hasFailed, isNews, type StatusDocument } from "./status-document.ts";
 
 interface Follower {
   resolve(): void;
   reject(error: unknown): void;
 }
+
+/** What is over sooner is not shown while it goes on: it would flash. */
+const momentMs = 800;
 
 /** How the server is asked, and who is told that it does not know us any more. */
 export type TrayAccount = Pick<Account, "fetch" | "check">;
@@ -25,8 +29,8 @@ export class TrayStore extends Store {
   readonly #followers = new Map<string, Follower>();
   #source: EventSource | undefined;
   #asked = "";
-  /** Ids that the server was seen to know. */
-  #known: ReadonlySet<string> = new Set();
+  /** Ids that the server was seen to know, and since when, by our own clock. */
+  #known: ReadonlyMap<string, number> = new Map();
 
   readonly #ended: () => void;
 
@@ -93,13 +97,21 @@ export class TrayStore extends Store {
   /** How much of what runs is done, in percent, as far as that is known; undefined where nothing runs. */
   get share(): number | undefined {
     let [done, all] = [0, 0];
-    for (const { progress, outcome } of this.operations) {
+    for (const { progress, outcome } of this.news) {
       const { total, bytes } = progress;
       if (outcome !== undefined || total === undefined || total === 0) continue;
       all += total;
       done += progress.done + (bytes !== undefined && bytes.total > 0 ? bytes.done / bytes.total : 0);
     }
     return all === 0 ? undefined : Math.floor((100 * done) / all);
+  }
+
+  /** Those that somebody may want to see. */
+  get news(): readonly StatusDocument[] {
+    const before = performance.now() - momentMs;
+    return this.operations.filter(
+      (one) => isNews(one) && (one.outcome !== undefined || (this.#known.get(one.id) ?? 0) <= before),
+    );
   }
 
   pace({ id }: StatusDocument): Pace {
@@ -109,13 +121,13 @@ export class TrayStore extends Store {
   }
 
   async cancel({ cancel }: StatusDocument): Promise<void> {
-    if (cancel !== undefined) await this.#account.fetch(new URL(cancel).pathname, { method: "POST" });
+    if (cancel !== undefined) await this.#ask(cancel, { method: "POST" });
   }
 
   /** Takes it out of the list, for good. */
   async hide({ id, hide }: StatusDocument): Promise<void> {
     if (hide === undefined) return;
-    await this.#account.fetch(new URL(hide).pathname, { method: "POST" });
+    await this.#ask(hide, { method: "POST" });
     this.#own.remove(new Set([id]));
     this.#take(this.operations.filter((one) => one.id !== id));
   }
@@ -123,8 +135,13 @@ export class TrayStore extends Store {
   /** Members that failed: lists do not have them. */
   async failed({ href }: StatusDocument): Promise<StatusDocument["failed"]> {
     const accept = { Accept: "application/json" };
-    const answer = await this.#account.fetch(new URL(href).pathname, { headers: accept });
+    const answer = await this.#ask(href, { headers: accept });
     return answer.ok ? ((await answer.json()) as StatusDocument).failed : [];
+  }
+
+  /** Once more after a lost connection: asked twice, the server does no more than once. */
+  #ask(url: string, init: RequestInit): Promise<Response> {
+    return fetchAgain(() => this.#account.fetch(new URL(url).pathname, init));
   }
 
   #take(operations: readonly StatusDocument[]): void {
@@ -140,9 +157,11 @@ export class TrayStore extends Store {
     }
     const ran = new Set(this.operations.filter(({ outcome }) => outcome === undefined).map(({ id }) => id));
     const hasEnded = operations.some(({ id, outcome }) => outcome !== undefined && ran.has(id));
-    const ids = new Set(operations.map(({ id }) => id));
-    const gone = new Set([...this.#known].filter((id) => !ids.has(id)));
-    this.#known = ids;
+    const known = new Map(operations.map(({ id }) => [id, this.#known.get(id) ?? now]));
+    const gone = new Set([...this.#known.keys()].filter((id) => !known.has(id)));
+    if (operations.some(({ id, outcome }) => outcome === undefined && known.get(id) === now))
+      setTimeout(() => this.changed(), momentMs);
+    this.#known = known;
     for (const id of gone) {
       this.#followers.get(id)?.resolve();
       this.#followers.delete(id);

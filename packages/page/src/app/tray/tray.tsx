@@ -3,12 +3,12 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { formatBytes, formatDuration } from "../format.ts";
 import { Icon } from "../icons.tsx";
+import { decoded } from "../navigation.ts";
 import { usePage } from "../page-context.ts";
 import { useStore } from "../store.ts";
 import type { Upload, UploadQueue } from "../upload/upload-queue.ts";
 import { Bar } from "./bar.tsx";
 import { OperationItem } from "./operation-item.tsx";
-import { isNews } from "./status-document.ts";
 import type { TrayStore } from "./tray-store.ts";
 import { UploadItem } from "./upload-item.tsx";
 
@@ -20,18 +20,23 @@ export interface TrayProps {
 /** Rows of uploads that are drawn; of many, those that go on and those that failed come first. */
 const mostUploads = 50;
 
-/** Opens by itself when something begins; nothing is there while there is nothing to tell. */
+/** Opens by itself when something begins, where there is room for it; nothing is there while there is nothing to tell. */
 export function Tray({ tray, queue }: TrayProps): JSX.Element | null {
   useStore(tray);
   useStore(queue);
   const { words } = usePage();
   const [open, setOpen] = useState(false);
-  const operations = tray.operations.filter(isNews);
   const { uploads, total } = queue;
+  const targets = new Set(uploads.map(({ target = "" }) => decoded(target)));
+  // What this window uploads is told below.
+  const operations = tray.news.filter(
+    ({ method, target }) => method !== "PUT" || !targets.has(pathOf(target)),
+  );
   const running = operations.filter(({ outcome }) => outcome === undefined).length;
   const active = running + (total.open > 0 ? 1 : 0);
   useEffect(() => {
-    if (active > 0) setOpen(true);
+    // It would hide most of a phone.
+    if (active > 0 && !matchMedia("(max-width: 40rem)").matches) setOpen(true);
   }, [active > 0]);
   useSecond(active > 0);
   if (operations.length === 0 && uploads.length === 0) return null;
@@ -66,7 +71,7 @@ export function Tray({ tray, queue }: TrayProps): JSX.Element | null {
                 class="button plain"
                 onClick={() => {
                   queue.clear();
-                  for (const one of operations) if (one.outcome !== undefined) void tray.hide(one);
+                  for (const one of tray.news) if (one.outcome !== undefined) void tray.hide(one);
                 }}
               >
                 {words.clear}
@@ -77,6 +82,10 @@ export function Tray({ tray, queue }: TrayProps): JSX.Element | null {
       ) : null}
     </section>
   );
+}
+
+function pathOf(url: string): string {
+  return decoded(URL.canParse(url) ? new URL(url).pathname : url);
 }
 
 function isOver({ state }: Upload): boolean {

@@ -4,7 +4,7 @@ import { formatBytes } from "../format.ts";
 import { Icon } from "../icons.tsx";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
-import type { Upload, UploadQueue } from "../upload/upload-queue.ts";
+import { isAllSent, type Upload, type UploadQueue } from "../upload/upload-queue.ts";
 import { Bar } from "./bar.tsx";
 
 export interface UploadItemProps {
@@ -15,10 +15,12 @@ export interface UploadItemProps {
 /** Its name, its bar, and what can be done about it. */
 export function UploadItem({ upload, queue }: UploadItemProps): JSX.Element {
   const { words } = usePage();
-  const { id, state, size, sent, reason } = upload;
+  const { id, state, size, sent, reason, resumedAt, lost = false } = upload;
   const name = safeText(upload.name);
   const isOpen = state === "waiting" || state === "sending";
+  const isFinishing = isAllSent(upload) && !lost;
   const whole = formatBytes(size, words.language);
+  const wentOn = resumedAt === undefined ? "" : ` · ${words.wentOn(formatBytes(resumedAt, words.language))}`;
   return (
     <li class={state === "failed" ? "bad" : isOpen ? "" : "over"}>
       <p class="item-title">
@@ -29,7 +31,7 @@ export function UploadItem({ upload, queue }: UploadItemProps): JSX.Element {
         <span title={name}>
           <bdi>{name}</bdi>
         </span>
-        {isOpen ? (
+        {isFinishing ? null : isOpen ? (
           <button
             type="button"
             class="button plain bare"
@@ -50,8 +52,12 @@ export function UploadItem({ upload, queue }: UploadItemProps): JSX.Element {
         {state === "failed"
           ? reason
           : state === "sending"
-            ? words.of(formatBytes(sent, words.language), whole)
-            : `${words.uploadStates[state]} · ${whole}`}
+            ? lost
+              ? words.tryingAgain
+              : isFinishing
+                ? `${words.finishing} · ${whole}${wentOn}`
+                : words.of(formatBytes(sent, words.language), whole) + wentOn
+            : `${words.uploadStates[state]} · ${whole}${state === "sent" ? wentOn : ""}`}
       </p>
     </li>
   );

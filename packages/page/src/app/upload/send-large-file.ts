@@ -1,12 +1,12 @@
 /** Sends a large file by the client's own uploads, which go on where the server has them. */
 import type { UploadMemory } from "@meanwhile/client/browser";
-import type { FileToSend, Sent } from "./sent.ts";
+import { conditionsOf, type FileToSend, type SendingNews, type Sent } from "./sent.ts";
 import { xhrSend } from "./xhr-send.ts";
 
-/** @param onSent bytes that have left so far, those included that the server had before @throws the signal's reason */
+/** @throws the signal's reason */
 export async function sendLargeFile(
-  { path, file, overwrite }: FileToSend,
-  onSent: (bytes: number) => void,
+  { path, file, replaceable }: FileToSend,
+  onNews: (news: SendingNews) => void,
   signal: AbortSignal,
 ): Promise<Sent> {
   const { ConnectionError, HttpError, OutcomeUnknownError, createClient } = await import(
@@ -14,14 +14,22 @@ export async function sendLargeFile(
   );
   const client = createClient(`${location.origin}/`, { send: xhrSend(ConnectionError) });
   const upload = client.put(new URL(path, location.origin), file, {
-    signal,
     contentType: "application/octet-stream",
     modifiedMs: file.lastModified,
     memory: memoryOf(path, file),
-    ...(overwrite ? {} : { ifNoneMatch: "*" }),
+    ...conditionsOf(replaceable),
   });
+  // A signal would leave at the server what came so far.
+  const cancel = (): void => void upload.cancel();
+  signal.addEventListener("abort", cancel);
+  if (signal.aborted) cancel();
   const followed = (async () => {
-    for await (const { stage, done } of upload.progress) if (stage === "sending") onSent(done);
+    for await (const { stage, done, resumedAt, comingBack = false } of upload.progress)
+      onNews({
+        lost: comingBack,
+        ...(stage === "sending" ? { sent: done } : {}),
+        ...(resumedAt === undefined ? {} : { resumedAt }),
+      });
   })();
   try {
     await upload.outcome;
@@ -30,11 +38,12 @@ export async function sendLargeFile(
     signal.throwIfAborted();
     if (error instanceof HttpError) {
       const { status } = error;
-      return status === 412 && !overwrite ? { kind: "exists" } : { kind: "refused", status };
+      return status === 412 ? { kind: "exists" } : { kind: "refused", status };
     }
     if (error instanceof ConnectionError || error instanceof OutcomeUnknownError) return { kind: "lost" };
     throw error;
   } finally {
+    signal.removeEventListener("abort", cancel);
     await followed;
     await client.close();
   }

@@ -1,38 +1,57 @@
 import { expect, test, vi } from "vitest";
 import { Asking, type Conflict } from "../asking/questions.ts";
-import type { DavClient } from "../client.ts";
+import type { DavClient, Resource } from "../client.ts";
 import { english } from "../words/english.ts";
-import type { FileToSend, Sent } from "./send-file.ts";
+import type { FileToSend, SendingNews, Sent } from "./send-file.ts";
 import { UploadQueue } from "./upload-queue.ts";
 
 /** What was sent, and when each ends is for the test to say. */
 function queueWith(existing: readonly string[]) {
-  const there = new Set(existing);
-  const sending: { readonly path: string; readonly overwrite: boolean; end(sent: Sent): void }[] = [];
+  /** Entity tags by path. */
+  const there = new Map(existing.map((path) => [path, '"1"']));
+  const sending: {
+    readonly path: string;
+    readonly replaceable: FileToSend["replaceable"];
+    end(sent: Sent): void;
+    news(news: SendingNews): void;
+  }[] = [];
   const asking = new Asking();
   const arrived = vi.fn();
   const queue = new UploadQueue({
-    client: new Promise<DavClient>(() => undefined),
+    client: Promise.resolve({ stat: async ({ pathname }: URL) => resourceAt(pathname) } as DavClient),
     asking,
     words: english,
     arrived,
-    send: ({ path, overwrite }: FileToSend, onSent, signal) =>
+    send: ({ path, replaceable }: FileToSend, onNews, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason));
-        if (there.has(path) && !overwrite) return resolve({ kind: "exists" });
-        onSent(1);
-        sending.push({ path, overwrite, end: resolve });
+        const etag = there.get(path);
+        const isExpected = typeof replaceable === "object" ? etag === replaceable.etag : etag === undefined;
+        if (replaceable !== "anything" && !isExpected) return resolve({ kind: "exists" });
+        onNews({ sent: 1 });
+        sending.push({ path, replaceable, end: resolve, news: onNews });
         return undefined;
       }),
   });
+  function resourceAt(path: string): Resource {
+    const etag = there.get(path);
+    if (etag === undefined) throw Object.assign(new Error("404"), { name: "HttpError", status: 404 });
+    return {
+      ...{ url: new URL(path, location.href), name: path.slice(path.lastIndexOf("/") + 1), etag },
+      ...{ collection: false, length: 4, modified: new Date(0), properties: [] },
+    } as unknown as Resource;
+  }
   const add = (...names: readonly string[]): Promise<void> =>
     queue.add(
       { files: names.map((name) => ({ file: new File(["text"], name), path: [name] })), folders: [] },
       "/to/",
     );
   const states = () => queue.uploads.map(({ name, state }) => `${name} ${state}`);
-  return { queue, asking, sending, arrived, add, states };
+  return { queue, asking, sending, arrived, add, states, there };
 }
+
+/** Node has none. */
+vi.stubGlobal("location", { href: "http://files.example/" });
 
 async function settled(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
@@ -67,7 +86,7 @@ test("what is there already is asked about, one after the other; the answer for 
   expect(asking.current?.about).toMatchObject({ name: "a", others: 2 });
   answer(asking, "replace", false);
   await settled();
-  expect(sending).toMatchObject([{ path: "/to/a", overwrite: true }]);
+  expect(sending).toMatchObject([{ path: "/to/a", replaceable: { etag: '"1"' } }]);
   expect(asking.current?.about).toMatchObject({ name: "b" });
   answer(asking, "keep both", true);
   await settled();
@@ -75,15 +94,47 @@ test("what is there already is asked about, one after the other; the answer for 
   expect(
     sending
       .slice(1)
-      .map(({ path, overwrite }) => [path, overwrite])
+      .map(({ path, replaceable }) => [path, replaceable])
       .toSorted(),
   ).toEqual([
-    ["/to/b%20(3)", false],
-    ["/to/c%20(2)", false],
+    ["/to/b%20(3)", "nothing"],
+    ["/to/c%20(2)", "nothing"],
   ]);
   for (const { end } of sending) end({ kind: "sent" });
   await settled();
   expect(states()).toEqual(["a sent", "b sent", "c sent"]);
+});
+
+test("what changed after the answer is asked about anew, also where the answer was for all", async () => {
+  const { asking, sending, add, states, there } = queueWith(["/to/a", "/to/b"]);
+  await add("a", "b");
+  await settled();
+  answer(asking, "replace", true);
+  await settled();
+  const [first, second] = sending;
+  expect([first?.path, second?.path]).toEqual(["/to/a", "/to/b"]);
+  there.set("/to/b", '"2"');
+  second?.end({ kind: "exists" });
+  first?.end({ kind: "sent" });
+  await settled();
+  expect(asking.current?.about).toMatchObject({ name: "b", changed: true, there: { etag: '"2"' } });
+  answer(asking, "replace", false);
+  await settled();
+  expect(sending[2]).toMatchObject({ path: "/to/b", replaceable: { etag: '"2"' } });
+  sending[2]?.end({ kind: "sent" });
+  await settled();
+  expect(states()).toEqual(["a sent", "b sent"]);
+});
+
+test("what is gone by the time of the question is not asked about", async () => {
+  const { asking, sending, add, there } = queueWith([]);
+  await add("a");
+  there.set("/to/a", '"1"');
+  sending[0]?.end({ kind: "exists" });
+  there.delete("/to/a");
+  await settled();
+  expect(asking.current).toBeUndefined();
+  expect(sending[1]).toMatchObject({ path: "/to/a", replaceable: "nothing" });
 });
 
 test("a dialog that is closed skips that one", async () => {
@@ -93,6 +144,17 @@ test("a dialog that is closed skips that one", async () => {
   asking.current?.answer(undefined);
   await settled();
   expect([sending.length, states()]).toEqual([0, ["a skipped"]]);
+});
+
+test("one of which all has left is not cancelled: it may be in place", async () => {
+  const { queue, sending, add, states } = queueWith([]);
+  await add("a");
+  sending[0]?.news({ sent: 4 });
+  queue.cancelAll();
+  expect(states()).toEqual(["a sending"]);
+  sending[0]?.end({ kind: "sent" });
+  await settled();
+  expect(states()).toEqual(["a sent"]);
 });
 
 test("one is cancelled alone, or all; those that are over make room for new ones", async () => {

@@ -1,16 +1,18 @@
 /** Files on their way to the server: some at once, the others wait. */
-import type { Asking, Conflict } from "../asking/questions.ts";
+import { ConflictQuestions } from "../asking/conflict-questions.ts";
+import type { Asking } from "../asking/questions.ts";
 import { reasonOf } from "../changes/change-failure.ts";
-import { numberedNames } from "../changes/free-name.ts";
+import { placed, type Replaceable } from "../changes/replacing.ts";
 import type { DavClient } from "../client.ts";
-import { statusOf } from "../failure-text.ts";
+import { isLost, statusOf } from "../failure-text.ts";
+import { standingAt } from "../folder/rows/standing.ts";
 import { Store } from "../store.ts";
 import { Pace } from "../tray/pace.ts";
 import type { Words } from "../words/words.ts";
 import type { Chosen, ChosenFile } from "./chosen-files.ts";
 import { type Sent, sendFile } from "./send-file.ts";
 
-/** One file of a batch that was chosen together. */
+/** One file of those that were chosen together. */
 export interface Upload {
   readonly id: number;
   readonly name: string;
@@ -18,21 +20,27 @@ export interface Upload {
   /** The path of the folder that it goes to. */
   readonly folder: string;
   readonly state: "waiting" | "sending" | "sent" | "skipped" | "failed" | "cancelled";
+  /** Its own path, once that is known: it may get another name than its own. */
+  readonly target?: string;
   readonly sent: number;
+  /** From so many bytes on, which the server had, it went on the last time. */
+  readonly resumedAt?: number;
+  /** The connection was lost, and it is tried again. */
+  readonly lost?: boolean;
   /** Why it failed, in a sentence. */
   readonly reason: string;
+}
+
+/** Whether all has left: what is cancelled then may be in place all the same. */
+export function isAllSent({ state, sent, size }: Upload): boolean {
+  return state === "sending" && sent >= size && size > 0;
 }
 
 interface Entry {
   upload: Upload;
   readonly file: File;
-  readonly batch: Batch;
+  readonly batch: ConflictQuestions;
   readonly stop: AbortController;
-}
-
-interface Batch {
-  /** What was answered for all that follow. */
-  rule: Conflict | undefined;
 }
 
 export interface UploadOptions {
@@ -62,6 +70,7 @@ export class UploadQueue extends Store {
     this.#options = options;
   }
 
+  /** All uploads of the queue, as they are shown. */
   get uploads(): readonly Upload[] {
     return this.#entries.map(({ upload }) => upload);
   }
@@ -80,7 +89,7 @@ export class UploadQueue extends Store {
 
   /** @param folder the path of the folder that they go to */
   async add(chosen: Chosen, folder: string): Promise<void> {
-    const batch: Batch = { rule: undefined };
+    const batch = new ConflictQuestions(this.#options.asking);
     const entries = chosen.files.map(({ file, path }: ChosenFile): Entry => {
       this.#count += 1;
       const upload: Upload = {
@@ -137,7 +146,7 @@ export class UploadQueue extends Store {
 
   #cancel(entry: Entry): void {
     const { state } = entry.upload;
-    if (state !== "waiting" && state !== "sending") return;
+    if ((state !== "waiting" && state !== "sending") || isAllSent(entry.upload)) return;
     entry.stop.abort(new Error("cancelled"));
     this.#set(entry, { state: "cancelled", sent: 0 });
   }
@@ -175,7 +184,8 @@ export class UploadQueue extends Store {
     try {
       const sent = await this.#unlessThere(entry);
       if (entry.stop.signal.aborted) return;
-      if (sent === undefined) this.#set(entry, { state: "skipped", sent: 0 });
+      if (sent === "skipped") this.#set(entry, { state: "skipped", sent: 0 });
+      else if (sent === "in the way") this.#set(entry, { state: "failed", reason: words.reasons[412] });
       else if (sent.kind === "sent") {
         this.#set(entry, { state: "sent", sent: entry.upload.size });
         arrived(entry.upload.folder);
@@ -183,55 +193,36 @@ export class UploadQueue extends Store {
         const reason = sent.kind === "refused" ? reasonOf(sent.status, words) : words.failures.connection;
         this.#set(entry, { state: "failed", reason });
       }
-    } catch {
-      // It was cancelled, which is shown; or the file cannot be read any more.
-      if (!entry.stop.signal.aborted) this.#set(entry, { state: "failed", reason: words.fileGone });
+    } catch (error) {
+      // It was cancelled, which is shown; what is there cannot be looked at; or the file cannot be read any more.
+      if (entry.stop.signal.aborted) return;
+      const status = statusOf(error);
+      const read = isLost(error) ? words.failures.connection : words.fileGone;
+      this.#set(entry, { state: "failed", reason: status === undefined ? read : reasonOf(status, words) });
     }
   }
 
-  /** Asks where something of that name is there; undefined where it is to be left out. */
-  async #unlessThere(entry: Entry): Promise<Sent | undefined> {
-    const { asking } = this.#options;
-    const { name } = entry.upload;
-    const first = await this.#attempt(entry, name, false);
-    if (first.kind !== "exists") return first;
-    this.#set(entry, { sent: 0 });
-    const choice =
-      entry.batch.rule ??
-      (await this.#askOnce(entry, () =>
-        asking.ask("conflict", { name, collection: false, others: this.#othersOf(entry) }),
-      ));
-    if (entry.stop.signal.aborted || choice === "skip") return undefined;
-    if (choice === "replace") return this.#attempt(entry, name, true);
-    let sent: Sent = first;
-    for (const numbered of numberedNames(name)) {
-      sent = await this.#attempt(entry, numbered, false);
-      if (sent.kind !== "exists") break;
-    }
-    return sent;
-  }
-
-  /** Questions of a batch come one after the other: the answer to one may be for all. */
-  #asking: Promise<unknown> = Promise.resolve();
-
-  async #askOnce(
-    { batch }: Entry,
-    ask: () => Promise<{ readonly choice: Conflict; readonly forAll: boolean } | undefined>,
-  ): Promise<Conflict> {
-    const before = this.#asking;
-    let over = (): void => undefined;
-    this.#asking = new Promise<void>((resolve) => {
-      over = resolve;
+  /** Asks where something of that name is there. */
+  #unlessThere(entry: Entry): Promise<Sent | "skipped" | "in the way"> {
+    const { client } = this.#options;
+    const { name, folder, size } = entry.upload;
+    const own = { collection: false, length: size, modified: new Date(entry.file.lastModified) };
+    return placed<Sent>({
+      name,
+      put: async (tried, replaceable) => {
+        const sent = await this.#attempt(entry, tried, replaceable);
+        return sent.kind === "exists" ? "in the way" : sent;
+      },
+      look: async () => standingAt(await client, new URL(folder + encodeURIComponent(name), location.href)),
+      choose: (there, changed) => {
+        this.#set(entry, { sent: 0 });
+        return entry.batch.choose(() =>
+          entry.stop.signal.aborted
+            ? undefined
+            : { name, own, there, others: this.#othersOf(entry), changed },
+        );
+      },
     });
-    await before;
-    try {
-      if (batch.rule !== undefined) return batch.rule;
-      const answer = await ask();
-      if (answer?.forAll === true) batch.rule = answer.choice;
-      return answer?.choice ?? "skip";
-    } finally {
-      over();
-    }
   }
 
   #othersOf({ batch, upload }: Entry): number {
@@ -243,18 +234,21 @@ export class UploadQueue extends Store {
     ).length;
   }
 
-  async #attempt(entry: Entry, name: string, overwrite: boolean): Promise<Sent> {
+  async #attempt(entry: Entry, name: string, replaceable: Replaceable): Promise<Sent> {
     const { file, stop, upload } = entry;
     const path = upload.folder + encodeURIComponent(name);
+    this.#set(entry, { target: path });
     const { send = sendFile, again } = this.#options;
     const once = (): Promise<Sent> =>
-      send({ path, file, overwrite }, (sent) => this.#set(entry, { sent }), stop.signal);
+      send({ path, file, replaceable }, (news) => this.#set(entry, news), stop.signal);
     const result = await once();
     const isUnknown = result.kind === "refused" && result.status === 401;
     return isUnknown && (await again?.()) === true ? once() : result;
   }
 
   #set(entry: Entry, news: Partial<Upload>): void {
+    // What was cancelled stays so, whatever is still heard of it.
+    if (entry.upload.state === "cancelled" && news.state === undefined) return;
     entry.upload = { ...entry.upload, ...news };
     this.pace.add(this.total.done, performance.now());
     this.changed();

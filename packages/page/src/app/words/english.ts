@@ -55,6 +55,8 @@ export const english = {
   soFar: (time: string) => `${time} so far`,
   fromTo: (from: string, to: string) => (from === to ? `in “${from}”` : `from “${from}” to “${to}”`),
   showFolder: "Show",
+  wentOn: (at: string) => `went on at ${at}`,
+  tryingAgain: "The connection was lost. It is tried again by itself.",
   left: (time: string) => `${time} left`,
   perSecond: (number: string) => `${number} a second`,
 
@@ -82,10 +84,14 @@ export const english = {
   deleteMany: (number: number) => `Delete ${items(number)}?`,
   counting: "Counting what is in it",
   below: (number: number, andMore: boolean) =>
-    `${items(number)}${andMore ? " and more" : ""} in it ${number === 1 && !andMore ? "goes" : "go"} with it.`,
+    `${items(number)}${andMore ? " and more" : ""} inside will be deleted, too.`,
   deleteFiles: "This cannot be undone.",
   deleteFolders: "Folders go with all that is in them. This cannot be undone.",
   conflict: (name: string) => `“${name}” is there already`,
+  conflictThere: (facts: string) => `There: ${facts}`,
+  conflictOwn: (facts: string) => `New: ${facts}`,
+  conflictChanged: "It was changed since you answered. Nothing was replaced.",
+  conflictSame: "Both have the same size and time: it is probably the same file.",
   choices: { "keep both": "Keep both", replace: "Replace", skip: "Skip" },
   choiceTexts: {
     "keep both": "The new one gets a number after its name.",
@@ -134,6 +140,7 @@ export const english = {
     502: "A folder cannot be moved to another server.",
     503: "The server is busy. Try again later.",
     507: "The server's disk is full.",
+    changed: "It was changed meanwhile, and is still there. Look at it, and delete it again if you want to.",
     partly: "A part of it failed. The rest is done.",
     stopped: "It was stopped.",
     unknown: "The connection was lost. Look whether it was done before you try again.",
@@ -168,6 +175,7 @@ export const english = {
   whatFailed: (number: number) => `What failed (${number.toLocaleString("en")})`,
   uploading: (number: number) =>
     `Uploading ${number === 1 ? "1 file" : `${number.toLocaleString("en")} files`}`,
+  finishing: "Finishing",
   uploadStates: { waiting: "Waiting", sent: "Uploaded", skipped: "Skipped", cancelled: "Cancelled" },
   fileGone: "The file cannot be read any more. Choose it again.",
   operations: {

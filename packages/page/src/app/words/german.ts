@@ -58,6 +58,9 @@ export const german: Words = {
   left: (time) => `noch ${time}`,
   perSecond: (number) => `${number} pro Sekunde`,
 
+  wentOn: (at) => `ging bei ${at} weiter`,
+  tryingAgain: "Die Verbindung brach ab. Es geht von selbst weiter.",
+
   readOnly: "Diesen Ordner dürfen Sie ansehen, aber nicht ändern",
   lockedBy: (owner, until) =>
     `Gesperrt${owner === "" ? "" : ` von ${owner}`}${until === "" ? "" : ` bis ${until}`}`,
@@ -81,10 +84,15 @@ export const german: Words = {
   deleteOne: (name) => `„${name}“ löschen?`,
   deleteMany: (number) => `${items(number)} löschen?`,
   counting: "Der Inhalt wird gezählt",
-  below: (number, andMore) => `Darin: ${items(number)}${andMore ? " und mehr" : ""}.`,
+  below: (number, andMore) =>
+    `${items(number)}${andMore ? " und mehr" : ""} darin ${number === 1 && !andMore ? "wird" : "werden"} mit gelöscht.`,
   deleteFiles: "Das lässt sich nicht rückgängig machen.",
   deleteFolders: "Ordner werden mit ihrem ganzen Inhalt gelöscht. Das lässt sich nicht rückgängig machen.",
   conflict: (name) => `„${name}“ gibt es schon`,
+  conflictThere: (facts) => `Vorhanden: ${facts}`,
+  conflictOwn: (facts) => `Neu: ${facts}`,
+  conflictChanged: "Es wurde seit Ihrer Antwort geändert. Ersetzt wurde nichts.",
+  conflictSame: "Größe und Zeit sind gleich: Es ist wahrscheinlich dieselbe Datei.",
   choices: { "keep both": "Beide behalten", replace: "Ersetzen", skip: "Auslassen" },
   choiceTexts: {
     "keep both": "Das Neue bekommt eine Zahl hinter den Namen.",
@@ -133,6 +141,8 @@ export const german: Words = {
     502: "Ein Ordner lässt sich nicht auf einen anderen Server verschieben.",
     503: "Der Server ist überlastet. Versuchen Sie es später nochmals.",
     507: "Die Platte des Servers ist voll.",
+    changed:
+      "Es wurde inzwischen geändert und ist noch da. Sehen Sie es an, und löschen Sie es noch einmal, wenn Sie wollen.",
     partly: "Ein Teil ging nicht. Der Rest ist getan.",
     stopped: "Es wurde angehalten.",
     unknown: "Die Verbindung brach ab. Sehen Sie nach, ob es getan ist, bevor Sie es nochmals versuchen.",
@@ -166,6 +176,7 @@ export const german: Words = {
   whatFailed: (number) => `Was nicht ging (${number.toLocaleString("de")})`,
   uploading: (number) =>
     number === 1 ? "1 Datei wird hochgeladen" : `${number.toLocaleString("de")} Dateien werden hochgeladen`,
+  finishing: "Wird abgeschlossen",
   uploadStates: { waiting: "Wartet", sent: "Hochgeladen", skipped: "Ausgelassen", cancelled: "Abgebrochen" },
   fileGone: "Die Datei ist nicht mehr lesbar. Wählen Sie sie nochmals aus.",
   operations: {

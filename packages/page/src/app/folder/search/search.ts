@@ -1,8 +1,8 @@
 /** Looks for names below a folder, until it is stopped. */
-import type { DavClient } from "../client.ts";
-import { Store } from "../store.ts";
-import { matches } from "./order.ts";
-import { type Row, rowOf } from "./row.ts";
+import type { DavClient } from "../../client.ts";
+import { Store } from "../../store.ts";
+import { matches } from "../rows/order.ts";
+import { type Row, rowOf } from "../rows/row.ts";
 
 /** What is found beyond this is not shown: a longer word finds less. */
 export const mostFound = 500;

@@ -1,6 +1,6 @@
 /** What keys do in the list. */
-import type { FolderStore } from "./folder-store.ts";
-import type { Row } from "./row.ts";
+import type { FolderStore } from "../folder-store.ts";
+import type { Row } from "../rows/row.ts";
 
 export interface GridCommands {
   open(row: Row): void;
@@ -22,7 +22,8 @@ export function gridKey(
   const command = event.ctrlKey || event.metaKey;
   const row = folder.shown[folder.cursor];
   const move = (index: number): void => folder.moveTo(index, shiftKey ? "range" : "none");
-  const act = actionOf();
+  // Held down it was meant for a dialog that was here.
+  const act = key === "Enter" && event.repeat ? undefined : actionOf();
   if (act === undefined) return;
   event.preventDefault();
   act();

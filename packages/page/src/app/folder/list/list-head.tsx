@@ -1,9 +1,9 @@
 /** What stands above the columns: their names, by which they are sorted. */
 import type { JSX } from "preact";
-import { Icon } from "../icons.tsx";
-import { usePage } from "../page-context.ts";
-import type { FolderStore } from "./folder-store.ts";
-import type { Column } from "./order.ts";
+import { Icon } from "../../icons.tsx";
+import { usePage } from "../../page-context.ts";
+import type { FolderStore } from "../folder-store.ts";
+import type { Column } from "../rows/order.ts";
 
 /** The head of the grid, in sight at all times. */
 export function ListHead({ folder }: { readonly folder: FolderStore }): JSX.Element {

@@ -1,10 +1,10 @@
 /** The members of the folder: a grid whose rows are made as they are seen. */
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { usePage } from "../page-context.ts";
-import { useStore } from "../store.ts";
+import { usePage } from "../../page-context.ts";
+import { useStore } from "../../store.ts";
+import type { FolderStore } from "../folder-store.ts";
 import { FileRow } from "./file-row.tsx";
-import type { FolderStore } from "./folder-store.ts";
 import { type GridCommands, gridKey } from "./grid-keys.ts";
 import { ListHead } from "./list-head.tsx";
 import { useMedia, useVisibleRows } from "./visible-rows.ts";

@@ -1,16 +1,16 @@
 /** One member of the folder. */
 import type { JSX } from "preact";
-import { formatBytes, formatDate, formatExactDate } from "../format.ts";
-import { Icon } from "../icons.tsx";
-import { isPlainClick } from "../navigation.ts";
-import { usePage } from "../page-context.ts";
-import { safeText } from "../safe-text.ts";
-import { beginDrag, useDrop } from "./dragging.ts";
-import type { FolderStore } from "./folder-store.ts";
+import { formatBytes, formatDate, formatExactDate } from "../../format.ts";
+import { Icon } from "../../icons.tsx";
+import { isPlainClick } from "../../navigation.ts";
+import { usePage } from "../../page-context.ts";
+import { safeText } from "../../safe-text.ts";
+import { beginDrag, useDrop } from "../dragging.ts";
+import type { FolderStore } from "../folder-store.ts";
+import { iconOf } from "../rows/kind.ts";
+import type { Lock } from "../rows/rights.ts";
+import type { Row } from "../rows/row.ts";
 import type { GridCommands } from "./grid-keys.ts";
-import { iconOf } from "./kind.ts";
-import type { Lock } from "./rights.ts";
-import type { Row } from "./row.ts";
 
 export interface FileRowProps {
   readonly row: Row;

@@ -1,13 +1,13 @@
 /** What a search below a folder finds, while it looks. */
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { Dialog } from "../asking/dialog.tsx";
-import { Icon } from "../icons.tsx";
-import { folderOfUrl, isPlainClick, stepsTo } from "../navigation.ts";
-import { usePage } from "../page-context.ts";
-import { safeText } from "../safe-text.ts";
-import { useStore } from "../store.ts";
-import { iconOf } from "./kind.ts";
+import { Dialog } from "../../asking/dialog.tsx";
+import { Icon } from "../../icons.tsx";
+import { folderOfUrl, isPlainClick, stepsTo } from "../../navigation.ts";
+import { usePage } from "../../page-context.ts";
+import { safeText } from "../../safe-text.ts";
+import { useStore } from "../../store.ts";
+import { iconOf } from "../rows/kind.ts";
 import type { Search } from "./search.ts";
 
 export interface SearchDialogProps {

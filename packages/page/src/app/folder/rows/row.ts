@@ -10,6 +10,8 @@ export interface Row {
   /** Bytes. */
   readonly length: number | undefined;
   readonly modified: Date | undefined;
+  /** Of the content that was there; undefined where the server tells none that says for certain. */
+  readonly etag?: string | undefined;
   /** Whether this user may change it. */
   readonly mayChange: boolean;
   readonly lock: Lock | undefined;
@@ -17,7 +19,7 @@ export interface Row {
 
 /** What the server tells of a member, as a row. */
 export function rowOf(resource: Resource): Row {
-  const { url, name, collection, length, modified } = resource;
+  const { url, name, collection, length, modified, etag } = resource;
   const { pathname } = url;
   return {
     name,
@@ -25,6 +27,7 @@ export function rowOf(resource: Resource): Row {
     collection,
     length: collection ? undefined : length,
     modified,
+    etag: collection || etag?.startsWith("W/") === true ? undefined : etag,
     mayChange: mayChange(resource),
     lock: lockOf(resource, Date.now()),
   };

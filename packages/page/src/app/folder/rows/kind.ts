@@ -1,5 +1,5 @@
 /** The kind of a file, by the end of its name. */
-import type { IconName } from "../icons.tsx";
+import type { IconName } from "../../icons.tsx";
 import type { Row } from "./row.ts";
 
 /** The picture of a member. */
