@@ -82,7 +82,7 @@ function ask(agent, method, url, good, headers = {}, content = "") {
       let bytes = 0;
       response.on("data", (chunk) => {
         bytes += chunk.length;
-        if (bytes < 64 * 1024 * 1024 && response.statusCode === 207) text += chunk;
+        if (bytes < 256 * 1024 * 1024 && response.statusCode === 207) text += chunk;
       });
       response.on("error", reject);
       response.on("end", () => {

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: Meanwhile beside other servers and floors, in one run on one machine, in interleaved rounds; medians.
- * Writes benchmarks/README.md and benchmarks/benchmarks.svg.
+ * Writes docs/benchmarks.md and docs/benchmarks.svg.
  *
  *   npm run bench -- [--only KEY,KEY] [--rounds N] [--quick] [--no-write]
  */
@@ -10,10 +10,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { apache } from "../conformance/peers/apache.mjs";
 import { startPeer } from "../conformance/peers/peer.mjs";
 import { bareNode, binary, meanwhile, others } from "./peers.mjs";
 import { page, picture } from "./report.mjs";
-import { clear, furnish, syncedKeys, works } from "./works.mjs";
+import { clear, furnish, furnishLarge, largeWorks, makeFlat, report, syncedKeys, works } from "./works.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -24,45 +25,52 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+/** After so many a listing is warm. */
+const warmListings = 40;
 const loadMs = values.quick ? 1_000 : 2_000;
 const only = values.only?.split(",");
 const isChosen = ({ key }) => only === undefined || only.includes(key);
-const results = fileURLToPath(new URL("./", import.meta.url));
+const pageFile = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
+const memoryFolder = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 spawnSync("bash", [fileURLToPath(new URL("../scripts/judges.sh", import.meta.url)), "bench"], {
   stdio: "ignore",
 });
 
+const unsynced = [meanwhile("none"), ...others, bareNode(false)];
 const groups = [
-  await measureGroup("Unsynced", existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), works, [
-    meanwhile("none"),
-    ...others,
-    bareNode(false),
-  ]),
-  await measureGroup(
-    "Synced",
-    tmpdir(),
-    works.filter(({ key }) => syncedKeys.includes(key)),
-    [meanwhile("full"), bareNode(true)],
-  ),
+  await measureGroup({ name: "Unsynced", where: memoryFolder, works, servers: unsynced, furnish, rounds }),
+  await measureGroup({
+    ...{ name: "Synced", where: tmpdir(), furnish, rounds },
+    works: works.filter(({ key }) => syncedKeys.includes(key)),
+    servers: [meanwhile("full"), bareNode(true)],
+  }),
+  ...(values.quick
+    ? []
+    : [
+        await measureGroup({
+          ...{ name: "Large", where: memoryFolder, works: largeWorks, furnish: furnishLarge },
+          ...{ servers: [meanwhile("none"), apache(), bareNode(false)], rounds: Math.max(1, rounds - 1) },
+        }),
+      ]),
 ];
 const starts = only === undefined || only.includes("start") ? await measureStarts() : [];
+const waiting =
+  (only === undefined && !values.quick) || only?.includes("waiting") ? await measureWaiting() : undefined;
 const about = {
   commit: spawnSync("git", ["log", "-1", "--format=%h, %as"], { encoding: "utf8" }).stdout.trim(),
   rounds,
   loadMs,
 };
-const text = page({ groups, starts, about });
+const causes = readFileSync(new URL("causes.md", import.meta.url), "utf8");
+const text = page({ groups, starts, waiting, causes, about });
 console.log(text);
 if (!values["no-write"] && only === undefined) {
-  const file = join(results, "README.md");
-  // What other benchmarks have written below stays.
-  const more = existsSync(file) ? (/^## Waiting$[\s\S]*/m.exec(readFileSync(file, "utf8"))?.[0] ?? "") : "";
-  writeFileSync(file, `${text.trimEnd()}\n${more === "" ? "" : `\n${more}`}`);
-  writeFileSync(join(results, "benchmarks.svg"), picture(groups[0]));
+  writeFileSync(pageFile, text);
+  writeFileSync(pageFile.replace(/md$/, "svg"), picture(groups[0]));
 }
 
-async function measureGroup(name, where, all, servers) {
+async function measureGroup({ name, where, works: all, servers, furnish: fill, rounds: counted }) {
   const chosen = all.filter(isChosen);
   const group = { name, works: chosen, servers: [], results: new Map() };
   if (chosen.length === 0) return group;
@@ -75,13 +83,13 @@ async function measureGroup(name, where, all, servers) {
       const version = server.version();
       if (version === undefined) continue;
       const site = { ...(await startPeer(server, { root })), server, version };
-      furnish(site.folder);
+      fill(site.folder);
       site.own();
       sites.push(site);
       group.servers.push({ name: server.name, note: server.note, version });
     }
     // The first round warms up, and is not counted.
-    for (let round = 0; round <= rounds; round += 1) {
+    for (let round = 0; round <= counted; round += 1) {
       for (const work of chosen) for (const site of sites) await measure(group, work, site, round);
     }
   } finally {
@@ -113,7 +121,7 @@ async function measure({ name, results }, work, site, round) {
   }
 }
 
-/** From nothing to listening, to the version, and what memory an idle server has; beside bare Node. */
+/** From nothing to listening, to the version, to the first listing, and what memory an idle server has; beside bare Node. */
 async function measureStarts() {
   const rows = [];
   for (let round = 1; round <= rounds; round += 1) {
@@ -126,7 +134,8 @@ async function measureStarts() {
 }
 
 async function listening(server) {
-  const root = mkdtempSync(join(tmpdir(), "meanwhile-bench-"));
+  const root = mkdtempSync(join(memoryFolder, "meanwhile-bench-"));
+  makeFlat(root, 1_000);
   const port = 18_000 + Math.floor(Math.random() * 10_000);
   try {
     const { program, args } = server.command({ folder: root, place: `${root}.place`, port });
@@ -138,14 +147,28 @@ async function listening(server) {
     const ms = performance.now() - started;
     const rss =
       Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
+    const list = () => report(`http://127.0.0.1:${port}/flat1000/`, "1", 1_001);
+    const first = await list();
+    const warm = [];
+    for (let time = 0; time < warmListings; time += 1) warm.push(await list());
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill();
     await ended;
-    return { ms, rss };
+    return { ms, rss, first: first / Math.min(...warm.slice(-5)) };
   } finally {
     rmSync(root, { recursive: true, force: true });
     rmSync(`${root}.place`, { recursive: true, force: true });
   }
+}
+
+/** What many that wait take, as its own program tells it. */
+async function measureWaiting() {
+  const { stdout } = spawnSync(
+    process.execPath,
+    ["--conditions=@meanwhile/built", fileURLToPath(new URL("waiting.mjs", import.meta.url))],
+    { encoding: "utf8" },
+  );
+  return stdout;
 }
 
 function lasts(args) {
