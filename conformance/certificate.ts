@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { certificate as test } from "../packages/middleware/src/testing/certificate.ts";
+import { trusted } from "../packages/interim/src/testing/certificates.ts";
 
 export interface Certificate {
   readonly certificate: string;
@@ -11,7 +11,7 @@ export interface Certificate {
 export async function makeCertificate(folder: string): Promise<Certificate> {
   const certificate = join(folder, "certificate.pem");
   const key = join(folder, "key.pem");
-  await writeFile(certificate, test.cert);
-  await writeFile(key, test.key, { mode: 0o600 });
+  await writeFile(certificate, trusted.cert);
+  await writeFile(key, trusted.key, { mode: 0o600 });
   return { certificate, key };
 }

@@ -23,6 +23,7 @@ const bundle = await rolldown({
   input: { main: `${packages}meanwhile/dist/main.js`, ...Object.fromEntries(entries) },
   platform: "node",
   external: ["lmdb", "@meanwhile/page"],
+  plugins: [{ name: "types-with-extensions", transform: typesWithExtensions }],
 });
 rmSync(directory, { recursive: true, force: true });
 const { output } = await bundle.write({
@@ -38,3 +39,14 @@ writeFileSync(
 );
 
 await bundlePage();
+
+/**
+ * The command asks mime-types for the types of names alone: of mime-db's 2,500 types it needs the 1,000 that have extensions.
+ *
+ * @param {string} code @param {string} id
+ */
+function typesWithExtensions(code, id) {
+  if (!id.replaceAll("\\", "/").endsWith("/mime-db/db.json")) return null;
+  const types = Object.entries(JSON.parse(code)).filter(([, { extensions }]) => extensions !== undefined);
+  return { code: JSON.stringify(Object.fromEntries(types)), map: null };
+}

@@ -13,8 +13,12 @@ export interface PageGlobals {
   tell(news: unknown): Promise<void>;
 }
 
-/** Starts the installed Chromium, with an empty profile and without talking to anybody of its own. */
-export async function startChromium(): Promise<Browser> {
+/**
+ * Starts the installed Chromium, with an empty profile and without talking to anybody of its own.
+ *
+ * @param args more of its switches
+ */
+export async function startChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: judge("chromium").program,
     headless: true,
@@ -26,6 +30,7 @@ export async function startChromium(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...args,
     ],
   });
 }

@@ -1,9 +1,14 @@
 /** Logging in and out on the page. */
 import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parsePath } from "@meanwhile/dav";
 import type { Logins } from "@meanwhile/server";
 import type { Page } from "playwright-core";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { startServer } from "../server.ts";
+import { realm, user, writeDigestUsers } from "../users.ts";
 import { describePage, plant, shown, violations } from "./describe-page.ts";
 
 let passwords: Map<string, string>;
@@ -200,5 +205,33 @@ describePage("an account on the page", ({ site, context }) => {
     expect(answers).toEqual(["opaque", "opaque"]);
     await page.reload({ waitUntil: "commit" });
     await page.getByRole("button", { name: "Logged in as ann" }).waitFor();
+  });
+});
+
+describePage("users who have only a secret of Digest", ({ context }) => {
+  test("log in by the form, work, and are the principal of their programs", async () => {
+    const place = await mkdtemp(join(tmpdir(), "meanwhile-digest-"));
+    onTestFinished(() => rm(place, { recursive: true }));
+    const args = ["--digest-users", await writeDigestUsers(place), "--realm", realm];
+    const server = await startServer({ args });
+    onTestFinished(() => server.stop());
+    const page = await (await context()).newPage();
+    await page.goto(server.url, { waitUntil: "commit" });
+    for (const [name, password] of [
+      [user.name, "wrong"],
+      ["nobody", user.password],
+    ] as const) {
+      await logIn(page, name, password);
+      await page.getByText("The user name or the password is wrong.").waitFor();
+    }
+    await logIn(page, user.name, user.password);
+    await page.getByRole("button", { name: `Logged in as ${user.name}` }).waitFor();
+    await page.getByRole("button", { name: "New folder" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("made");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "made" }).waitFor();
+    expect(server.log()).toMatch(/"method":"MKCOL"[^\n]*"principal":"ann"[^\n]*"status":201/);
+    await page.reload({ waitUntil: "commit" });
+    await page.getByRole("link", { name: "made" }).waitFor();
   });
 });

@@ -2,8 +2,10 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, test } from "vitest";
-import { describePage, plant, rowNames } from "./describe-page.ts";
+import { parsePath } from "@meanwhile/dav";
+import { expect, onTestFinished, test } from "vitest";
+import { startChromium } from "../browser/chromium.ts";
+import { describePage, plant, rowNames, shown } from "./describe-page.ts";
 
 const run = "window.evil=1";
 const names = [
@@ -130,3 +132,25 @@ const attacks = (at: string): string => `(async () => {
   navigator.sendBeacon("${at}/.meanwhile/operations/x/cancel", "x");
   return (await Promise.allSettled(attempts)).map(({ status }) => status);
 })()`;
+
+describePage("a name that an attacker made to lead here", ({ site }) => {
+  test("is none of this machine's: its pages change nothing, and the page says that it may not", async () => {
+    const { origin, tree } = await site();
+    await plant(tree, "/a.txt");
+    const browser = await startChromium(["--host-resolver-rules=MAP evil.example 127.0.0.1"]);
+    onTestFinished(() => browser.close());
+    const page = await (await browser.newContext({ locale: "en" })).newPage();
+    const { port } = new URL(origin);
+    await page.goto(`http://evil.example:${port}/`, { waitUntil: "commit" });
+    await shown(page);
+    const told = (await page.evaluate(`fetch("/a.txt", { method: "DELETE" })
+      .then(async (answer) => [answer.status, await answer.text()])`)) as [number, string];
+    expect(told).toEqual([403, expect.stringContaining("--base-url")]);
+    await page.getByRole("button", { name: "New folder" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("made");
+    await page.keyboard.press("Enter");
+    await page.getByText("You may not do this here.").waitFor();
+    expect(await tree.lookup(parsePath("/a.txt"))).toBeDefined();
+    expect(await tree.lookup(parsePath("/made"))).toBeUndefined();
+  });
+});

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterEach, expect, test } from "vitest";
 import { startChromium } from "../browser/chromium.ts";
 import { describeWith } from "../judge.ts";
@@ -101,29 +101,85 @@ describeWith(["chromium"], "ten tasks of an office", () => {
     await seen("07-come-back");
     expect(readdirSync(join(folder, "Archive/Photos"))).toHaveLength(many);
 
+    // A copy that was not meant: what is there of it goes, and nothing else.
+    await page.getByLabel("Select Photos").click();
+    await tool("Copy").click();
+    await page.getByRole("button", { name: "Copy here" }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page
+      .getByText(/^Stopped/)
+      .first()
+      .waitFor();
+    await seen("08-cancel");
+    expect(existsSync(join(folder, "Photos (2)"))).toBe(false);
+    expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([".meanwhile-root~"]);
+    expect(readdirSync(join(folder, "Photos"))).toHaveLength(many);
+
     await page.getByLabel("Select Archive").click();
     await tool("Delete").click();
-    await page.getByText("5,001 items in it go with it.").waitFor();
-    await seen("08-delete");
+    await page.getByText("5,001 items inside will be deleted, too.").waitFor();
+    await seen("09-delete");
     await page.keyboard.press("Escape");
     expect(existsSync(join(folder, "Archive/Photos/0.jpg"))).toBe(true);
     await tool("Delete").click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await page.getByRole("link", { name: "Archive" }).waitFor({ state: "detached", timeout: 120_000 });
 
-    await page.setViewportSize({ width: 390, height: 760 });
-    await page.getByRole("link", { name: "Museum" }).click();
-    await page.getByRole("button", { name: "New folder" }).click();
-    await page.getByLabel("Name", { exact: true }).fill("From the train");
-    await page.keyboard.press("Enter");
-    await page.getByRole("link", { name: "From the train" }).waitFor();
-    await seen("09-on-a-phone");
+    const phone = await browser.newContext({
+      locale: "en-GB",
+      storageState: await context.storageState(),
+      viewport: { width: 390, height: 760 },
+      deviceScaleFactor: 2,
+      isMobile: true,
+      hasTouch: true,
+    });
+    await onAPhone(await phone.newPage(), url, async (held, task) => {
+      if (pictures !== undefined) await held.screenshot({ path: join(pictures, `${task}.png`) });
+      expect([task, await violations(held)]).toEqual([task, []]);
+    });
+    expect(readdirSync(join(folder, "Museum", "From the train"))).toEqual(["Offer.docx"]);
+    expect(existsSync(join(folder, "Museum/note.txt"))).toBe(true);
+    await phone.close();
 
     await page.getByRole("button", { name: `Logged in as ${user.name}` }).click();
-    await seen("10-leave");
+    await seen("11-leave");
     await page.getByRole("button", { name: "Log out" }).click();
     await page.getByRole("heading", { name: "Log in" }).waitFor();
     await page.goto(link, { waitUntil: "commit" });
     await page.getByRole("heading", { name: "Log in" }).waitFor();
   });
 });
+
+/** With a thumb: a new folder, a photo that was just taken, a file moved to where it belongs, a folder up. */
+async function onAPhone(
+  page: Page,
+  url: string,
+  seen: (page: Page, task: string) => Promise<void>,
+): Promise<void> {
+  await page.goto(url, { waitUntil: "commit" });
+  await shown(page);
+  await page.getByRole("link", { name: "Museum" }).tap();
+  await page.getByRole("link", { name: "Offer.docx" }).waitFor();
+  await page.getByRole("button", { name: "New folder" }).tap();
+  await page.getByLabel("Name", { exact: true }).fill("From the train");
+  await page.getByRole("button", { name: "Create" }).tap();
+  await page.getByRole("link", { name: "From the train" }).waitFor();
+  const note = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("noted") };
+  await page.locator('input[type="file"]').first().setInputFiles([note]);
+  await page.getByRole("link", { name: "note.txt" }).waitFor();
+  await page.getByLabel("Select Offer.docx").tap();
+  await seen(page, "10-on-a-phone");
+  // Nothing is wider than the phone, and what is tapped is as large as a fingertip.
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+  for (const button of await page.getByRole("toolbar").getByRole("button").all())
+    expect((await button.boundingBox())?.height ?? 0).toBeGreaterThanOrEqual(28);
+  await page.getByRole("toolbar").getByRole("button", { name: "Move", exact: true }).tap();
+  await page.getByRole("dialog").getByRole("button", { name: "From the train" }).tap();
+  await page.getByText("There is no folder in it.").waitFor();
+  await page.getByRole("button", { name: "Move here" }).tap();
+  await page.getByRole("link", { name: "Offer.docx" }).waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "From the train" }).tap();
+  await page.getByRole("link", { name: "Offer.docx" }).waitFor();
+  await page.getByRole("link", { name: "Home", exact: true }).tap();
+  await page.getByRole("link", { name: "Photos" }).waitFor();
+}

@@ -1,5 +1,4 @@
 /** Logging in behind nginx, which has the TLS: the session's cookie comes back, and changes are known to be the page's own. */
-import { readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { nginx } from "../proxies/nginx.ts";
 import { type ProxyKind, startProxy } from "../proxies/proxy.ts";
 import { startServer } from "../server.ts";
 import { user, writeUsers } from "../users.ts";
+import { makeAndUpload, textFile } from "./make-and-upload.ts";
 
 function withTls({ certificate, key }: Certificate): ProxyKind {
   return {
@@ -55,17 +55,10 @@ describeWith(["chromium", "nginx"], "a login behind nginx with TLS", () => {
     expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: "Strict", path: "/" });
     expect(cookie?.name).toMatch(/^__Host-meanwhile-/);
 
-    await page.getByRole("button", { name: "New folder" }).click();
-    await page.getByLabel("Name", { exact: true }).fill("made");
-    await page.keyboard.press("Enter");
-    await page.getByRole("link", { name: "made" }).waitFor();
-    const file = { name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("text") };
-    await page.locator('input[type="file"]').first().setInputFiles([file]);
-    await page.getByRole("link", { name: "a.txt" }).waitFor();
-    expect(readdirSync(server.folder)).toEqual(expect.arrayContaining(["a.txt", "made"]));
+    await makeAndUpload(page, server.folder);
 
     // The form of the listing is a change, too, and one without the sign of an own page is none of the session.
-    const form = { file: { ...file, name: "b.txt" } };
+    const form = { file: { ...textFile, name: "b.txt" } };
     const posted = (fields: Record<string, string>): Promise<number> =>
       context.request
         .post(url, { headers: fields, multipart: form, maxRedirects: 0, ignoreHTTPSErrors: true })

@@ -1,7 +1,6 @@
 /** The page behind a proxy: its own requests are known to be its own, those of other sites are not. */
 
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
@@ -11,6 +10,7 @@ import { haproxy } from "../proxies/haproxy.ts";
 import { nginx } from "../proxies/nginx.ts";
 import { startProxy } from "../proxies/proxy.ts";
 import { startServer } from "../server.ts";
+import { makeAndUpload } from "./make-and-upload.ts";
 
 for (const kind of [nginx, haproxy]) {
   describeWith(["chromium", kind.name], `the page behind ${kind.name}`, () => {
@@ -28,14 +28,7 @@ for (const kind of [nginx, haproxy]) {
       closing.push(() => browser.close());
       const page = await (await browser.newContext({ locale: "en" })).newPage();
       await page.goto(proxy.url, { waitUntil: "commit" });
-      await page.getByRole("button", { name: "New folder" }).click();
-      await page.getByLabel("Name", { exact: true }).fill("made");
-      await page.keyboard.press("Enter");
-      await page.getByRole("link", { name: "made" }).waitFor();
-      const file = { name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("text") };
-      await page.locator('input[type="file"]').first().setInputFiles([file]);
-      await page.getByRole("link", { name: "a.txt" }).waitFor();
-      expect(readdirSync(server.folder)).toEqual(expect.arrayContaining(["a.txt", "made"]));
+      await makeAndUpload(page, server.folder);
 
       const others = createServer((_request, response) => response.end("another site")).listen(
         0,
@@ -51,7 +44,8 @@ for (const kind of [nginx, haproxy]) {
         method: "POST", mode: "no-cors", body: "x",
       }).then((answer) => answer.type)`);
       expect(told).toBe("opaque");
-      expect(server.log()).toMatch(/"method":"POST"[^\n]*"status":403/);
+      // The log is written a moment after the answer.
+      await expect.poll(() => server.log(), { timeout: 10_000 }).toMatch(/"method":"POST"[^\n]*"status":403/);
     });
   });
 }

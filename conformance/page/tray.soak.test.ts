@@ -28,6 +28,7 @@ describePage("the tray", ({ site, open, another }) => {
     for (const window of [page, other]) await window.getByText("Copy “photos”").waitFor();
     await page.getByText(/^28 % · 2 of 7 items · .* so far/).waitFor();
     await page.getByText("in “Home”").waitFor();
+    await page.getByRole("region", { name: "In progress" }).getByText("0", { exact: true }).waitFor();
     expect(await page.title()).toBe("28 % Home");
     expect(await violations(page)).toEqual([]);
     gate.allowUpTo(4);
@@ -54,6 +55,108 @@ describePage("the tray", ({ site, open, another }) => {
     expect(page.url()).toBe(`${origin}/a%20b/`);
     expect(await page.title()).toBe("a b");
     expect(await violations(page)).toEqual([]);
+  });
+
+  test("what is over in a moment does not flash there", async () => {
+    const { origin, tree } = await site(byName);
+    await plant(tree, "/a.txt", "/dir/");
+    const page = await open(`${origin}/`, { extraHTTPHeaders: known });
+    await page.evaluate(`{
+      globalThis.flashed = 0;
+      new MutationObserver(() => {
+        if (document.querySelector(".tray") !== null) globalThis.flashed += 1;
+      }).observe(document.body, { childList: true, subtree: true });
+    }`);
+    await page.getByLabel("Select a.txt").click();
+    await page.getByRole("toolbar").getByRole("button", { name: "Copy", exact: true }).click();
+    await page.getByRole("button", { name: "Copy here" }).click();
+    await page.getByRole("link", { name: "a (2).txt" }).waitFor();
+    expect(await page.evaluate("globalThis.flashed")).toBe(0);
+  });
+
+  test("its own page shows the member that it is at, as it goes on", async () => {
+    const { origin, tree, gate, send } = await site();
+    await plant(tree, "/photos/", "/photos/<1>", "/photos/2\u202Egpj", "/photos/3");
+    gate.allow(2);
+    const answer = await fetch(`${origin}/photos/`, {
+      method: "COPY",
+      headers: { Destination: `${origin}/b/`, Prefer: "respond-async, wait=0" },
+    });
+    const page = await open(`${origin}/`);
+    await page.goto(answer.headers.get("location") ?? "");
+    const at = page.locator("#member");
+    await expect.poll(() => at.textContent()).not.toBe("");
+    const first = await at.textContent();
+    gate.allowUpTo(3);
+    await expect.poll(() => at.textContent()).not.toBe(first);
+    expect(await page.title()).toMatch(/^\d+% COPY: Running$/);
+    expect(await page.locator("main").textContent()).not.toContain("\u202E");
+    expect(await page.getByRole("heading").textContent()).toBe("COPY /photos/");
+    gate.allowUpTo(100);
+    await expect.poll(() => at.isVisible()).toBe(false);
+    await page.getByRole("link", { name: "Open the result" }).click();
+    await page.getByRole("link", { name: "<1>" }).waitFor();
+    expect(await send("GET", "/b/3")).toBe(200);
+  });
+
+  test("the list of operations has those that this browser began, as they go on, and nobody else's", async () => {
+    const { origin, tree, gate, send } = await site();
+    await plant(tree, ...photos, "/a/", "/a/1");
+    gate.allow(0);
+    const fields = { Destination: `${origin}/of-a-program/`, Prefer: "respond-async, wait=0" };
+    expect(await send("COPY", "/a/", { fields })).toBe(202);
+    const page = await open(`${origin}/`);
+    const list = await page.context().newPage();
+    await list.goto(`${origin}/.meanwhile/operations/`);
+    await list.getByText("None that runs or is kept.").waitFor();
+    await page.getByLabel("Select photos").click();
+    await page.getByRole("toolbar").getByRole("button", { name: "Copy", exact: true }).click();
+    await page.getByRole("button", { name: "Copy here" }).click();
+    // What another window begins appears by itself, and what was begun is found anew.
+    await list.getByRole("link", { name: "COPY /photos/" }).waitFor();
+    await list.reload();
+    await list.getByRole("link", { name: "COPY /photos/" }).waitFor();
+    expect(await list.getByRole("row").count()).toBe(2);
+    expect(await violations(list)).toEqual([]);
+    await list.getByRole("link", { name: "COPY /photos/" }).click();
+    await list.getByRole("link", { name: "All operations" }).click();
+    await list.getByRole("cell", { name: "Running" }).waitFor();
+    gate.allowUpTo(100);
+    await list.getByRole("cell", { name: "Finished: 201 Created" }).waitFor();
+    const other = await open(`${origin}/`);
+    await other.goto(`${origin}/.meanwhile/operations/`);
+    await other.getByText("None that runs or is kept.").waitFor();
+  });
+
+  test("the list takes nothing for an operation that is none in the browser's storage, and shows those that its URL names", async () => {
+    const { origin, tree, gate, asked } = await site();
+    await plant(tree, "/a/", "/a/1");
+    gate.allow(0);
+    const answer = await fetch(`${origin}/a/`, {
+      method: "COPY",
+      headers: { Destination: `${origin}/b/`, Prefer: "respond-async, wait=0" },
+    });
+    const [id = ""] = /[^/]+$/.exec(answer.headers.get("location") ?? "") ?? [];
+    const page = await open(`${origin}/`);
+    const place = `${origin}/.meanwhile/operations/`;
+    for (const text of ["no JSON", '{"length":1}', '[1,null,"../x","&id=x"]']) {
+      await page.evaluate(
+        `localStorage.setItem("meanwhile /.meanwhile/operations/", ${JSON.stringify(text)})`,
+      );
+      await page.goto(place);
+      await page.getByText("None that runs or is kept.").waitFor();
+    }
+    expect(asked.filter((one) => one.includes("operations/?"))).toEqual([]);
+    const many = JSON.stringify([...Array.from({ length: 80 }, (_, index) => `no-${index}`)]);
+    await page.evaluate(`localStorage.setItem("meanwhile /.meanwhile/operations/", ${JSON.stringify(many)})`);
+    await page.goto(place);
+    await expect
+      .poll(() => asked.findLast((one) => one.includes("operations/?"))?.split("id=").length)
+      .toBe(51);
+    await page.goto(`${place}?id=${id}`);
+    await page.getByRole("cell", { name: "Running" }).waitFor();
+    gate.allowUpTo(100);
+    await page.getByRole("cell", { name: "Finished: 201 Created" }).waitFor();
   });
 
   test("what a program has changed is shown once it has ended", async () => {

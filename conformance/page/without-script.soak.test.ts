@@ -1,5 +1,8 @@
 /** The listing's forms, in a browser without script. */
-import { expect, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { startServer } from "../server.ts";
 import { describePage, plant } from "./describe-page.ts";
 
 describePage("without script", ({ site, context }) => {
@@ -34,5 +37,18 @@ describePage("without script", ({ site, context }) => {
     await page.getByRole("link", { name: "Back to the folder" }).click();
     await page.getByRole("link", { name: "more.txt" }).waitFor();
     expect(asked.filter((line) => line.startsWith("POST"))).toEqual(Array(3).fill("POST /in/"));
+  });
+});
+
+describePage("serve --no-page", ({ context }) => {
+  test("gives the listing to a browser with script, too", async () => {
+    const server = await startServer({ args: ["--no-page"] });
+    onTestFinished(() => server.stop());
+    writeFileSync(join(server.folder, "a.txt"), "text");
+    const page = await (await context()).newPage();
+    await page.goto(server.url, { waitUntil: "networkidle" });
+    expect(await page.locator("tbody a").allTextContents()).toEqual(["a.txt"]);
+    expect(await page.locator("#page").count()).toBe(0);
+    expect(await page.locator("script").count()).toBe(0);
   });
 });
