@@ -99,13 +99,17 @@ async function run(args: readonly string[], cwd: string): Promise<readonly strin
 
 /** What changes from run to run. */
 function steady(line: string, cwd: string, hosts: readonly string[]): string {
-  return [...hosts.entries()]
-    .reduce((text, [index, host]) => text.replaceAll(host, index === 0 ? "HOST" : "!HOST"), line)
-    .replaceAll(cwd, "~")
-    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d \+0000)?/g, "TIME")
-    .replace(/^(ETag +).*/, "$1TAG")
-    .replace(/in \d+:\d\d/, "in TIME")
-    .replace(/^( *(?:used|available) ).*/, "$1ROOM");
+  return (
+    [...hosts.entries()]
+      .reduce((text, [index, host]) => text.replaceAll(host, index === 0 ? "HOST" : "!HOST"), line)
+      .replaceAll(cwd, "~")
+      .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d \+0000)?/g, "TIME")
+      .replace(/^(ETag +).*/, "$1TAG")
+      .replace(/in \d+:\d\d/, "in TIME")
+      // How many there were is said where an interim response told it, which a machine under load does sooner.
+      .replace(/^(copied|moved|deleted) (.*): [\d,]+ files? (?:and|or) folders?$/, "$1 $2")
+      .replace(/^( *(?:used|available) ).*/, "$1ROOM")
+  );
 }
 
 async function converse(hosts: readonly [open: string, withUsers: string]) {

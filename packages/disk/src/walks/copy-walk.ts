@@ -37,6 +37,7 @@ export function* copyTree(walking: Walking, walk: CopyWalk): Steps {
       const { name, type, bytes } = entry;
       const kind = type === "directory" ? "collection" : "document";
       if (left.size > 0 && left.has(memberPath(path, name))) continue;
+      if (bytes === undefined && (type === "other" || !mayBeNamed(state, path, name))) continue;
       if (!fits(name, walk.pathBytes))
         walking.failed(
           memberPath(path, name),
@@ -49,7 +50,6 @@ export function* copyTree(walking: Walking, walk: CopyWalk): Steps {
           kind,
           new TreeError("name-refused", "the name on disk is not valid UTF-8"),
         );
-      else if (type === "other" || !mayBeNamed(state, path, name)) continue;
       else if (type === "directory") yield* copyDirectory(walking, walk, name);
       else if (type === "link") yield { kind: "member", type: "link", at: { from, to, path, name } };
       else {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readlinkSync, truncateSync, writeFi
 import { join } from "node:path";
 import type { ResourcePath } from "@meanwhile/dav";
 import { expect, onTestFinished, test } from "vitest";
+import { testWith } from "../../../../conformance/judge.ts";
 import { copyJob } from "../documents/copy-file.ts";
 import { makeFolder } from "../testing/disk.ts";
 import type { FileLane } from "../workers/file-lane.ts";
@@ -10,7 +11,6 @@ import { FileWorkers } from "../workers/file-workers.ts";
 import type { CopyWalk } from "./copy-walk.ts";
 import type { RemoveWalk } from "./remove-walk.ts";
 
-const isLinux = process.platform === "linux";
 const path = "/source" as ResourcePath;
 
 function begin(): { readonly folder: string; readonly lane: FileLane } {
@@ -26,13 +26,13 @@ function copyWalk(folder: string, sync: "none" | "later" = "none"): CopyWalk {
   const job = { ...copyJob({ durability: "none" } as never, Date.now), sync };
   return {
     ...{ kind: "copy", from: join(folder, "source"), to: join(folder, "copy"), path, pathBytes: 1_000 },
-    ...{ left: new Set(), state: undefined, mounts: new Set(), pinning: isLinux, job },
+    ...{ left: new Set(), state: undefined, mounts: new Set(), pinning: process.platform === "linux", job },
   };
 }
 
 const removeWalk = (folder: string): RemoveWalk => ({
   ...{ kind: "remove", parent: folder, name: "source", path, staying: new Set(), hiddenStays: false },
-  ...{ asks: "none", state: undefined, sync: true, pinning: isLinux, tells: true },
+  ...{ asks: "none", state: undefined, sync: true, pinning: process.platform === "linux", tells: true },
 });
 
 /** Descriptors of this process that stand for something in the folder. */
@@ -68,7 +68,8 @@ test("a walk tells each member, and that it has ended", async () => {
   expect(readdirSync(folder)).toEqual(["copy"]);
 });
 
-test.runIf(isLinux)(
+testWith(
+  ["linux"],
   "a walk that stands at a large file goes on behind it, or ends there; nothing stays open",
   async () => {
     const { folder, lane } = begin();
@@ -94,7 +95,7 @@ test.runIf(isLinux)(
   },
 );
 
-test.runIf(isLinux)("copies that are synced by others stay open, with their directories", async () => {
+testWith(["linux"], "copies that are synced by others stay open, with their directories", async () => {
   const { folder, lane } = begin();
   const session = lane.session();
   writeFileSync(join(folder, "source/deep/a"), "a");

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Asking, type Conflict } from "../asking/questions.ts";
 import type { DavClient, Resource } from "../client.ts";
 import { english } from "../words/english.ts";
@@ -50,8 +50,13 @@ function queueWith(existing: readonly string[]) {
   return { queue, asking, sending, arrived, add, states, there };
 }
 
-/** Node has none. */
-vi.stubGlobal("location", { href: "http://files.example/" });
+beforeEach(() => {
+  // Node has none.
+  vi.stubGlobal("location", { href: "http://files.example/" });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 async function settled(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
