@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { recordsInMemory } from "../testing/own/records-in-memory.ts";
 import { currentFormat, upgradeFormat } from "./format.ts";
 import type { JournalRecords, JournalStore } from "./journal-store.ts";
 
@@ -6,25 +7,9 @@ let kept: Map<string, Uint8Array>;
 let store: JournalStore;
 
 beforeEach(() => {
-  kept = new Map();
-  const records: JournalRecords = {
-    get: (key) => kept.get(key),
-    range: () => [...kept].map(([key, value]) => ({ key, value })),
-    put: (key, value) => void kept.set(key, value),
-    remove: (key) => void kept.delete(key),
-  };
-  store = {
-    records,
-    change: async (work) => {
-      const before = new Map(kept);
-      try {
-        work();
-      } catch (error) {
-        kept = before;
-        throw error;
-      }
-    },
-  };
+  const records = recordsInMemory();
+  store = records;
+  kept = records.kept;
 });
 
 const text = (key: string): string => Buffer.from(kept.get(key) ?? []).toString();

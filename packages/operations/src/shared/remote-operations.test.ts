@@ -5,6 +5,7 @@ import type { Operation } from "../operation/operation.ts";
 import { endedEntry, journalEntry, startMs } from "../testing/journal-entry.ts";
 import { ManualClock } from "../testing/shared/manual-clock.ts";
 import { SharedMemory } from "../testing/shared/shared-memory.ts";
+import { RemoteOperation } from "./remote-operation.ts";
 import { pollMs, RemoteOperations } from "./remote-operations.ts";
 
 interface Looking {
@@ -161,4 +162,49 @@ test("results of members are told with the failures first, the newest of them be
     { status: 201, uri: "/a/2" },
   ]);
   expect(operation.results.failed().map(({ uri }) => uri)).toEqual(["/a/1", "/a/3"]);
+});
+
+test("an operation of another process has all that its entry says, and its end once that is known", async () => {
+  const watched = looking();
+  const { clock, owner, remotes } = watched;
+  const key = { name: "key", fingerprint: "f", chosen: true };
+  const entry = journalEntry("a", {
+    destination: "https://example.org/b",
+    key,
+    failed: [{ status: 423, uri: "/a/1" }],
+    failures: 1,
+  });
+  await owner.put(entry);
+  const [operation] = await remotes.of([entry]);
+  expect(operation).toMatchObject({
+    ...{ id: "a", kind: "COPY", target: entry.target, destination: entry.destination, principal: "ann", key },
+    ...{ hidden: false, startedAtMs: startMs, endedAtMs: undefined, state: "running", outcome: undefined },
+  });
+  expect(operation?.results.failed()).toEqual(entry.failed);
+  const heard: string[] = [];
+  const stop = operation?.subscribe(() => heard.push("one who leaves"));
+  operation?.subscribe(() => heard.push("one who stays"));
+  stop?.();
+  await owner.put(endedEntry("a", startMs + 5, "done", { key }));
+  await clock.advance(pollMs);
+  expect(heard).toEqual(["one who stays"]);
+  expect(operation).toMatchObject({ state: "finished", endedAtMs: startMs + 5 });
+  expect(await operation?.ended).toMatchObject({ content: "done" });
+  expect(remotes.size).toBe(0);
+});
+
+test("neither news that were read before the end undo it, nor a second end", async () => {
+  const operation = new RemoteOperation(
+    journalEntry("a", { failed: [{ status: 423, uri: "/a/1" }], failures: 1 }),
+    undefined,
+    {
+      ...{ watch: () => undefined, requestCancel: () => undefined, warn: () => undefined },
+    },
+  );
+  expect(operation.results.since(0)).toEqual([{ status: 423, uri: "/a/1" }]);
+  operation.end(endedEntry("a", startMs));
+  operation.take(newsOf(9, 9));
+  operation.end(undefined);
+  expect((await operation.ended).status).toBe(201);
+  expect([operation.state, operation.progress.done]).toEqual(["finished", 0]);
 });
