@@ -290,7 +290,7 @@ const privateNames =
 /** Not Node's: of Koa's router, of `on-finished`, the .netrc of Windows, of zsh, an argument of commander's. */
 const othersNames = new Set([
   "koa.ts",
-  "follow-response.ts",
+  "move-response.ts",
   "credentials.ts",
   "zsh-completion.ts",
   "connection-options.ts",

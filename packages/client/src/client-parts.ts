@@ -7,7 +7,6 @@ import { notingLogins } from "./auth/login-refusal.ts";
 import type { RunningHash } from "./dav/content/content-hash.ts";
 import { createDavClient } from "./dav/create-dav-client.ts";
 import type { DavClient } from "./dav/dav-client.ts";
-import { backgroundRest } from "./dav/locks/background-rest.ts";
 import { Places } from "./dav/place.ts";
 import { serverMemories } from "./operation/server-memory.ts";
 import { startLongRequest } from "./operation/start-long-request.ts";
@@ -95,4 +94,26 @@ function sendWithFields(send: Send, origin: string, fields: Headers): Send {
     for (const [name, value] of new Headers(options.headers)) headers.set(name, value);
     return send(url, { ...options, headers });
   };
+}
+
+/** Resolves after that many milliseconds without keeping a Node process alive; rejects with the signal's reason. */
+function backgroundRest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const timer: unknown = setTimeout(() => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    const abort = (): void => {
+      clearTimeout(timer as number);
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    // Browsers' timers are numbers.
+    if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
+      timer.unref();
+  });
 }

@@ -1,7 +1,6 @@
-import { nodeDigest } from "./auth/node-digest.ts";
 import { type CommonClientOptions, clientOfParts } from "./client-parts.ts";
-import { nodeHash } from "./dav/content/node-hash.ts";
 import type { DavClient } from "./dav/dav-client.ts";
+import { nodeDigest, nodeHash } from "./node-crypto.ts";
 import type { RequesterOptions } from "./send/connections/origin.ts";
 import { createRequester } from "./send/requester.ts";
 

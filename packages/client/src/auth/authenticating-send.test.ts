@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { nodeDigest } from "../node-crypto.ts";
 import type { Send } from "../send/send.ts";
 import { type ScriptedAnswer, type SeenRequest, scriptedServer } from "../testing/scripted-server.ts";
 import { authenticatingSend } from "./authenticating-send.ts";
 import { type CredentialOptions, credentialsOf, type TokenSource } from "./credentials.ts";
 import { loginRefusal } from "./login-refusal.ts";
-import { nodeDigest } from "./node-digest.ts";
 
 const origin = "https://files.example";
 const url = new URL(`${origin}/dav/a`);

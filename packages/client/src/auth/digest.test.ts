@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { nodeDigest } from "../node-crypto.ts";
 import { parseChallenges } from "./challenge.ts";
 import { DigestSession, preferredDigest, readDigestChallenge } from "./digest.ts";
-import { nodeDigest } from "./node-digest.ts";
 
 const url = new URL("http://www.example.org/dir/index.html");
 const mufasa = { username: "Mufasa", password: "Circle of Life" };

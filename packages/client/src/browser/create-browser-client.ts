@@ -1,9 +1,10 @@
+import { sha256 } from "@noble/hashes/sha2.js";
 import { type CommonClientOptions, clientOfParts } from "../client-parts.ts";
+import type { RunningHash } from "../dav/content/content-hash.ts";
 import type { DavClient } from "../dav/dav-client.ts";
 import { type FetchOptions, fetchSend } from "./fetch-send.ts";
 import { fewEventStreams } from "./few-event-streams.ts";
 import { pageLocation } from "./page-location.ts";
-import { scriptHash } from "./script-hash.ts";
 
 export interface BrowserClientOptions extends FetchOptions, CommonClientOptions {}
 
@@ -33,4 +34,15 @@ export function createClient(base: string | URL, options: BrowserClientOptions =
     hidesInterims: true,
     newHash: scriptHash,
   });
+}
+
+/** SHA-256 in script: what browsers have themselves takes all of the content at once. */
+export const scriptHash = (): RunningHash => running(sha256.create());
+
+function running(hash: ReturnType<typeof sha256.create>): RunningHash {
+  return {
+    update: (bytes) => void hash.update(bytes),
+    copy: () => running(hash.clone()),
+    digest: () => hash.digest(),
+  };
 }

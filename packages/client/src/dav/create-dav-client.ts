@@ -4,19 +4,17 @@ import type { ServerMemory } from "../operation/server-memory.ts";
 import type { Surroundings } from "../repeat/surroundings.ts";
 import type { Patience, Send } from "../send/send.ts";
 import { capabilities } from "./capabilities.ts";
-import { changeHeaders, repetition } from "./change.ts";
+import { change, changeHeaders, repetition } from "./change.ts";
 import type { RunningHash } from "./content/content-hash.ts";
 import { get } from "./content/get.ts";
 import { put } from "./content/put.ts";
-import type { DavClient, Place, StartOptions } from "./dav-client.ts";
-import { remove } from "./delete.ts";
+import type { Change, ChangeOptions, DavClient, Place, StartOptions } from "./dav-client.ts";
 import { list } from "./listing/list.ts";
 import { exists, stat } from "./listing/stat.ts";
 import { HeldLocks } from "./locks/held-locks.ts";
 import { lock } from "./locks/lock.ts";
 import { unlock } from "./locks/lock-handle.ts";
-import { mkdir } from "./mkdir.ts";
-import type { Places } from "./place.ts";
+import { asCollection, type Places } from "./place.ts";
 import { patchProperties } from "./properties/patch-properties.ts";
 import { properties, quota } from "./properties/properties.ts";
 import { readFailure } from "./read-failure.ts";
@@ -83,6 +81,20 @@ export function createDavClient(parts: DavClientParts): DavClient {
       await parts.close();
     },
   };
+}
+
+/** Makes a collection (RFC 4918 §9.3). Its URL gets a slash at its end: some servers insist on it. */
+function mkdir(context: VerbContext, place: Place, options: ChangeOptions = {}): Promise<Change> {
+  const url = asCollection(context.places.url(place));
+  return change(context, { method: "MKCOL", url, changed: [url] }, options).outcome;
+}
+
+/** Deletes a resource with all below it (RFC 4918 §9.6.1). */
+function remove(context: VerbContext, place: Place, options: ChangeOptions = {}): LongRequest<Change> {
+  const url = context.places.url(place);
+  const done = (): void => context.locks.removed(url);
+  // "A client MUST NOT submit a Depth header with a DELETE on a collection with any value but infinity": none is that.
+  return change(context, { method: "DELETE", url, changed: [url], done }, options);
 }
 
 /** Any request. Its outcome is a final response that is a success; a 207 is one, and may tell of failures. */

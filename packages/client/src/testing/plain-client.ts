@@ -1,12 +1,12 @@
 /** Clients with all verbs over the simplest connections, for tests on the wire. */
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { Readable } from "node:stream";
-import { nodeHash } from "../dav/content/node-hash.ts";
 import { createDavClient } from "../dav/create-dav-client.ts";
 import type { DavClient } from "../dav/dav-client.ts";
 import { Places } from "../dav/place.ts";
 import { ConnectionError } from "../error/connection-error.ts";
 import { OutcomeUnknownError } from "../error/operation-error.ts";
+import { nodeHash } from "../node-crypto.ts";
 import type { LongRequest, RequestProgress } from "../operation/long-request.ts";
 import type { LongRequestContext, LongRequestPlan } from "../operation/long-request-plan.ts";
 import type { ServerMemory } from "../operation/server-memory.ts";

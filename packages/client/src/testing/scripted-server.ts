@@ -1,8 +1,9 @@
 /** A server that answers as a test says, without a network. */
-import { nodeHash } from "../dav/content/node-hash.ts";
+
 import { createDavClient } from "../dav/create-dav-client.ts";
 import type { DavClient } from "../dav/dav-client.ts";
 import { Places } from "../dav/place.ts";
+import { nodeHash } from "../node-crypto.ts";
 import type { LongRequest } from "../operation/long-request.ts";
 import type { LongRequestContext, LongRequestPlan } from "../operation/long-request-plan.ts";
 import { serverMemory } from "../operation/server-memory.ts";

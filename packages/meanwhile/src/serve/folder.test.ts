@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findFolder } from "./folder.ts";
+import { findFolder, stateDirectoryOf } from "./folder.ts";
 
 let place: string;
 beforeEach(() => {
@@ -93,5 +93,17 @@ describe("the sample", () => {
     await expect(find(undefined, join(place, "state"))).rejects.toThrow(
       "the sample folder cannot be copied to",
     );
+  });
+});
+
+describe("the state directory", () => {
+  const linux = { platform: "linux", home: "/home/ann", env: {} } as const;
+
+  test("folders of the same name have different ones", () => {
+    const one = stateDirectoryOf("/a/files", linux);
+    const other = stateDirectoryOf("/b/files", linux);
+    expect(one).toMatch(/\/meanwhile\/files-[0-9a-f]{16}$/);
+    expect(other).not.toBe(one);
+    expect(stateDirectoryOf("/a/files", linux)).toBe(one);
   });
 });

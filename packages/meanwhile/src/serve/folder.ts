@@ -1,10 +1,10 @@
 /** The folder to serve, and where its state lives. */
+import { createHash } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
-import { resolve } from "node:path";
-import { type Platform, stateHome } from "@meanwhile/sync/places";
+import { join, resolve } from "node:path";
+import { type Platform, plainName, stateHome } from "@meanwhile/sync/places";
 import { wrongUsage } from "../command-error.ts";
 import type { ServeOptions } from "../options/serve-options.ts";
-import { stateDirectoryOf } from "../options/state-directory.ts";
 import { isWithin } from "./place-within.ts";
 import { placeSample } from "./welcome/sample.ts";
 
@@ -47,4 +47,13 @@ function realFolder(path: string): string {
   }
   if (!statSync(real).isDirectory()) throw wrongUsage(`${path} is not a folder`);
   return real;
+}
+
+/**
+ * Where the state of a served folder is kept by default: its name, for people, and a hash of where it is, for uniqueness.
+ * @param realFolder its real path
+ */
+export function stateDirectoryOf(realFolder: string, platform: Platform): string {
+  const hash = createHash("sha256").update(realFolder).digest("hex").slice(0, 16);
+  return join(stateHome(platform), `${plainName(realFolder)}-${hash}`);
 }

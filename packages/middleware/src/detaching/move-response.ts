@@ -13,7 +13,6 @@ import {
   tellDrained,
 } from "@meanwhile/interim/internal";
 import type { FacadeSocket } from "../recording/facade-socket.ts";
-import { followResponse } from "./follow-response.ts";
 import { connectionOf } from "./handlers-socket.ts";
 
 /**
@@ -89,4 +88,24 @@ function successor(request: IncomingMessage, response: ServerResponse): ServerRe
   const wire = new ServerResponse(request);
   takeOverConnection(wire, response);
   return wire;
+}
+
+/** What the package `on-finished`, which Koa, Express' loggers and others use, keeps on a response, in all its versions. */
+interface Listened {
+  __onFinished?: { queue: ((error: unknown, response: ServerResponse) => void)[] | null } | null;
+}
+
+/**
+ * Lets those who wait for the end of the response wait for its own, not for the connection's. `on-finished` listens on a response's
+ * socket: where that was before the response was moved, its listeners would take a client that leaves for the end of the response.
+ */
+function followResponse(response: ServerResponse, facade: FacadeSocket): void {
+  const listened = response as Listened;
+  const queue = listened.__onFinished?.queue;
+  if (!listened.__onFinished || !Array.isArray(queue)) return;
+  listened.__onFinished.queue = null;
+  listened.__onFinished = null;
+  facade.once("close", () => {
+    for (const listener of queue) listener(facade.errored, response);
+  });
 }

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RequestFields } from "../request/request-fields.ts";
-import { adler32 } from "./adler32.ts";
-import { contentChecks } from "./content-checks.ts";
+import { adler32, contentChecks } from "./content-checks.ts";
 
 /** RFC 9530 appendix A: the content of its examples. */
 const hello = '{"hello": "world"}';

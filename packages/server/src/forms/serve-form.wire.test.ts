@@ -136,8 +136,7 @@ describe("a form that is no form", () => {
     expect(answer.status).toBe(413);
     expect((await names()).length).toBe(formLimits.files + 1);
     expect(
-      (await post(form(...Array.from({ length: 2000 }, () => "--" + boundary + "\r\nX: y\r\n\r\n\r\n"))))
-        .status,
+      (await post(form(...Array.from({ length: 2000 }, () => `--${boundary}\r\nX: y\r\n\r\n\r\n`)))).status,
     ).toBe(413);
   });
 

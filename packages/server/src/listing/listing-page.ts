@@ -2,6 +2,7 @@
 import { encodeName, namesOf } from "@meanwhile/dav";
 import { htmlText } from "@meanwhile/middleware/internal";
 import { lastModifiedMs } from "../conditions/last-modified.ts";
+import { folderField } from "../forms/serve-form.ts";
 import { formatRfc3339 } from "../http/http-date.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { kindOf, type Member } from "../store.ts";
@@ -50,6 +51,16 @@ ${forms}${order === "sorted" ? "" : "<p>There are too many members to sort them:
 <thead><tr><th scope="col">Name</th><th scope="col" class="size">Size</th><th scope="col" class="modified">Modified (UTC)</th></tr></thead>
 <tbody>
 ${names.length === 0 ? "" : parentRow(place.trailingSlash)}`;
+}
+
+/** What a listing offers to those who may change the collection: to upload files, and to make a folder, without script. @param action leads to the collection */
+export function listingForms(action: string): string {
+  const form = `<form method="post" enctype="multipart/form-data" action="${htmlText(action)}">`;
+  return `<div class="forms">
+${form}<label>Upload files <input type="file" name="file" multiple="" required=""/></label> <button>Upload</button></form>
+${form}<label>New folder <input name="${folderField}" required="" autocomplete="off" spellcheck="false"/></label> <button>Make</button></form>
+</div>
+`;
 }
 
 /** The row of one member. `linkBase` leads from the page to the collection. */

@@ -5,11 +5,11 @@ import type { Answer, AnswerFields } from "../http/answer.ts";
 import { listingContentType } from "../properties/live-properties.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { kindOf, type Member } from "../store.ts";
-import { listingForms } from "./listing-forms.ts";
 import {
   documentHead,
   documentTail,
   listingEnd,
+  listingForms,
   listingRow,
   listingStart,
   listingTitle,

@@ -23,8 +23,6 @@ import { isLastModified, nameOfChange, requestedModifiedMs } from "../properties
 import type { DavRequest } from "../request/dav-request.ts";
 import { TreeError } from "../store.ts";
 
-export { isToleratedWhileLocked } from "../properties/win32-properties.ts";
-
 /**
  * Sets and removes properties, all or none.
  *
@@ -140,4 +138,15 @@ async function touch(
       { status: 424, properties: elementsOf(changes.filter((change) => !isLastModified(change))) },
     ];
   }
+}
+
+/** What Windows sets on each document that it writes: times and attributes in a namespace of its own. */
+const win32Namespace = "urn:schemas-microsoft-com:";
+
+/**
+ * Whether a PROPPATCH may pass without the token of a lock that its own principal holds: it only sets or removes
+ * Windows' own properties, as Office does.
+ */
+export function isToleratedWhileLocked(changes: readonly PropertyChange[]): boolean {
+  return changes.length > 0 && changes.every((change) => nameOfChange(change).namespace === win32Namespace);
 }

@@ -8,9 +8,8 @@ import { fileContent } from "../documents/file-content.ts";
 import { isOnlyBeginning } from "../documents/only-beginning.ts";
 import { type FolderOptions, transfersAtATime } from "../folders/folder-options.ts";
 import { FolderError, type FolderSummary, type FolderWork } from "../folders/folder-work.ts";
-import { deleteAbandoned } from "../local/abandoned-parts.ts";
 import { type FolderSurroundings, surroundingsOf } from "../local/folder-surroundings.ts";
-import { listLocal } from "../local/list-local.ts";
+import { isMissing, listLocal } from "../local/list-local.ts";
 import { foldingOf, usualFolding } from "../local/name-folding.ts";
 import { defaultStateDirectory, stateFileName } from "../local/state-place.ts";
 import type { FolderPlan, MemberPlace } from "../plan/folder-plan.ts";
@@ -210,4 +209,23 @@ function destinationOf({ transfer, surroundings, run }: Work, { folder }: Folder
       ...(lockTokens !== undefined && { lockTokens }),
     },
   });
+}
+
+/** An unfinished download that nobody has written to for so long is of no use any more: one week. */
+export const abandonedAfterMs: number = 7 * 24 * 60 * 60 * 1000;
+
+/** Deletes those of the unfinished downloads that are abandoned. */
+async function deleteAbandoned(
+  parts: readonly string[],
+  { fileSystem, now }: Pick<FolderSurroundings, "fileSystem" | "now">,
+): Promise<void> {
+  for (const part of parts) {
+    try {
+      const stats = await fileSystem.lstat(part);
+      if (stats.isFile() && now() - stats.mtimeMs > abandonedAfterMs) await fileSystem.unlink(part);
+    } catch (error) {
+      // It was finished, or another program was quicker.
+      if (!isMissing(error)) throw error;
+    }
+  }
 }

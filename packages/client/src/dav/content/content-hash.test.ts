@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { scriptHash } from "../../browser/script-hash.ts";
+import { scriptHash } from "../../browser/create-browser-client.ts";
+import { nodeHash } from "../../node-crypto.ts";
 import { pseudoRandom } from "../../testing/cutting-hop.ts";
 import { ContentHash } from "./content-hash.ts";
-import { nodeHash } from "./node-hash.ts";
 import type { PositionedContent } from "./positioned-content.ts";
 
 /** Content in pieces of so many bytes at most; tells how much of it was read. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ConnectionError } from "../../error/connection-error.ts";
 import { HttpError } from "../../error/http-error.ts";
 import { CancelledError, OutcomeUnknownError } from "../../error/operation-error.ts";
+import { nodeHash } from "../../node-crypto.ts";
 import type { LongRequest } from "../../operation/long-request.ts";
 import { serverMemory } from "../../operation/server-memory.ts";
 import { startLongRequest } from "../../operation/start-long-request.ts";
@@ -22,7 +23,6 @@ import { HeldLocks } from "../locks/held-locks.ts";
 import { Places } from "../place.ts";
 import type { VerbContext } from "../verb-context.ts";
 import { keptUpload, type UploadMemory } from "./kept-upload.ts";
-import { nodeHash } from "./node-hash.ts";
 import { positionedContent } from "./positioned-content.ts";
 
 const total = 1000;

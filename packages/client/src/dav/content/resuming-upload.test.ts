@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createClient } from "../../create-client.ts";
 import { HttpError } from "../../error/http-error.ts";
 import { OutcomeUnknownError } from "../../error/operation-error.ts";
+import { nodeHash } from "../../node-crypto.ts";
 import type { LongRequest } from "../../operation/long-request.ts";
 import { serverMemory } from "../../operation/server-memory.ts";
 import { startLongRequest } from "../../operation/start-long-request.ts";
@@ -19,7 +20,6 @@ import type { Change, PutOptions } from "../dav-client.ts";
 import { HeldLocks } from "../locks/held-locks.ts";
 import { Places } from "../place.ts";
 import type { VerbContext } from "../verb-context.ts";
-import { nodeHash } from "./node-hash.ts";
 import { leastResumable, resumingUpload } from "./resuming-upload.ts";
 
 const unit = 16 * 1024;
