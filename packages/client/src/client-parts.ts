@@ -12,7 +12,7 @@ import { serverMemories } from "./operation/server-memory.ts";
 import { startLongRequest } from "./operation/start-long-request.ts";
 import { watchOperation } from "./operation/watch-operation.ts";
 import type { Surroundings } from "./repeat/surroundings.ts";
-import { realSurroundings } from "./repeat/surroundings.ts";
+import { backgroundRest, realSurroundings } from "./repeat/surroundings.ts";
 import type { Patience, Send } from "./send/send.ts";
 
 /** Options of clients on whatever platform. */
@@ -94,26 +94,4 @@ function sendWithFields(send: Send, origin: string, fields: Headers): Send {
     for (const [name, value] of new Headers(options.headers)) headers.set(name, value);
     return send(url, { ...options, headers });
   };
-}
-
-/** Resolves after that many milliseconds without keeping a Node process alive; rejects with the signal's reason. */
-function backgroundRest(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const timer: unknown = setTimeout(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
-    const abort = (): void => {
-      clearTimeout(timer as number);
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    // Browsers' timers are numbers.
-    if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
-      timer.unref();
-  });
 }

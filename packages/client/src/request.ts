@@ -1,5 +1,6 @@
 /** Requests whose interim responses are seen. */
 
+import { misuse } from "./error/misuse.ts";
 import { isSafe } from "./send/outgoing.ts";
 import { createRequester, type Requester } from "./send/requester.ts";
 import type { SendOptions } from "./send/send.ts";
@@ -90,5 +91,5 @@ function withoutCredentials(headers: Headers): Headers {
 }
 
 function redirected(message: string, cause?: unknown): TypeError {
-  return Object.assign(new TypeError(message, { cause }), { code: "ERR_REDIRECT" });
+  return misuse("ERR_REDIRECT", message, cause);
 }

@@ -1,5 +1,6 @@
 import { asCollection } from "../dav/place.ts";
 import { ConnectionError } from "../error/connection-error.ts";
+import { misuse } from "../error/misuse.ts";
 import { isSafe } from "../send/outgoing.ts";
 import type { Send, SendOptions } from "../send/send.ts";
 import { realTimers, type Standing, startWaiting, type Timers, type Waiting } from "../send/waiting.ts";
@@ -86,9 +87,7 @@ async function requestOf(
     return { request, length: body === undefined ? 0 : body instanceof Blob ? body.size : body.byteLength };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw Object.assign(new TypeError(`the request cannot be sent: ${why}`, { cause }), {
-      code: "ERR_REQUEST",
-    });
+    throw misuse("ERR_REQUEST", `the request cannot be sent: ${why}`, cause);
   }
 }
 

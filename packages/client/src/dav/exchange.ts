@@ -1,7 +1,7 @@
-import { isSafe } from "../operation/course/request-fields.ts";
 import { policies } from "../repeat/policies.ts";
 import { Repeating } from "../repeat/repeating.ts";
 import { isForLater, notReady, setbackOf } from "../repeat/setback.ts";
+import { isSafe } from "../send/outgoing.ts";
 import { discard } from "../send/received-content.ts";
 import type { Patience, RequestContent } from "../send/send.ts";
 import { isSameResource } from "./comparable-path.ts";

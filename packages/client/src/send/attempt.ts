@@ -1,6 +1,8 @@
 /** One try to send a request, on one connection. */
+
 import type { Writable } from "node:stream";
 import type { FieldLine } from "@meanwhile/interim/reading";
+import { misuse } from "../error/misuse.ts";
 import type { Outgoing, OutgoingContent } from "./outgoing.ts";
 import type { SendOptions } from "./send.ts";
 import { type Standing, type Timers, unlessStopped, type Waiting } from "./waiting.ts";
@@ -106,9 +108,7 @@ export async function feed(content: OutgoingContent, target: Writable, hooks: Fe
       }
       const chunk = step.value;
       if (!(chunk instanceof Uint8Array)) {
-        throw Object.assign(new TypeError("content consists of Uint8Arrays"), {
-          code: "ERR_REQUEST_CONTENT",
-        });
+        throw misuse("ERR_REQUEST_CONTENT", "content consists of Uint8Arrays");
       }
       handed += chunk.length;
       if (length !== undefined && handed > length) throw wrongLength(length, `${handed} came, and more`);
@@ -141,7 +141,5 @@ function drained(target: Writable): Promise<void> {
 }
 
 function wrongLength(said: number, came: string): TypeError {
-  return Object.assign(new TypeError(`the content was to have ${said} bytes, but ${came}`), {
-    code: "ERR_CONTENT_LENGTH",
-  });
+  return misuse("ERR_CONTENT_LENGTH", `the content was to have ${said} bytes, but ${came}`);
 }

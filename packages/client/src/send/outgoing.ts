@@ -1,4 +1,5 @@
 /** What is sent: checked, and laid out for both protocols. */
+import { misuse } from "../error/misuse.ts";
 import type { RequestContent, SendOptions } from "./send.ts";
 
 /** Content of every kind, ready to be sent. */
@@ -50,7 +51,7 @@ export function layOut(url: URL, options: SendOptions): Outgoing {
   return { method, url: target, fields: layOutFields(method, options), content, safe: isSafe(method) };
 }
 
-/** RFC 9110 §9.2.1, RFC 4918 §9.1, RFC 3253 §3.6, RFC 5323 §2. */
+/** Whether a method changes nothing, so that it may be sent again: RFC 9110 §9.2.1, RFC 4918 §9.1, RFC 3253 §3.6, RFC 5323 §2, and QUERY. */
 export function isSafe(method: string): boolean {
   return safeMethods.has(method);
 }
@@ -60,6 +61,7 @@ const safeMethods: ReadonlySet<string> = new Set([
   "HEAD",
   "OPTIONS",
   "PROPFIND",
+  "QUERY",
   "REPORT",
   "SEARCH",
   "TRACE",
@@ -80,9 +82,7 @@ function layOutFields(method: string, options: SendOptions): [string, string][] 
     headers = new Headers(options.headers as Record<string, string> | Headers | undefined);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw Object.assign(new TypeError(`a field cannot be sent: ${why}`, { cause }), {
-      code: "ERR_REQUEST_FIELD",
-    });
+    throw misuse("ERR_REQUEST_FIELD", `a field cannot be sent: ${why}`, cause);
   }
   if (!headers.has("accept")) headers.set("accept", "*/*");
   if (!headers.has("user-agent")) headers.set("user-agent", "meanwhile");
@@ -161,8 +161,4 @@ function bytes(whole: Uint8Array): OutgoingContent {
       yield whole;
     },
   };
-}
-
-function misuse(code: string, message: string): TypeError {
-  return Object.assign(new TypeError(message), { code });
 }

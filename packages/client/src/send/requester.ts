@@ -1,3 +1,4 @@
+import { misuse } from "../error/misuse.ts";
 import { policies } from "../repeat/policies.ts";
 import { Repeating } from "../repeat/repeating.ts";
 import { type Setback, setbackOf } from "../repeat/setback.ts";
@@ -53,8 +54,7 @@ export function createRequester(options: RequesterOptions = {}): Requester {
   };
 
   const send = async (url: URL, sendOptions: SendOptions = {}): Promise<Response> => {
-    if (closed)
-      throw Object.assign(new TypeError("the requester is closed"), { code: "ERR_REQUESTER_CLOSED" });
+    if (closed) throw misuse("ERR_REQUESTER_CLOSED", "the requester is closed");
     const outgoing = layOut(url, sendOptions);
     const origin = originOf(routeTo(outgoing.url, options.proxy, environment));
     const standing: Standing = { mayHaveArrived: false, interims: 0 };

@@ -1,5 +1,8 @@
 /** Patience with one request, from its start to the last byte of its response. */
+
 import { ConnectionError } from "../error/connection-error.ts";
+import { misuse } from "../error/misuse.ts";
+import { longestTimeoutMs } from "../repeat/surroundings.ts";
 import type { Patience } from "./send.ts";
 
 /** Clock and timers, so that tests have their own. */
@@ -14,7 +17,7 @@ export const realTimers: Timers = {
   now: () => performance.now(),
   after: (milliseconds, call) => {
     // Longer than Node's timers can count means: in 24 days, and see again.
-    const timer = setTimeout(call, Math.min(milliseconds, 2 ** 31 - 1));
+    const timer = setTimeout(call, Math.min(milliseconds, longestTimeoutMs));
     return () => clearTimeout(timer);
   },
 };
@@ -107,9 +110,7 @@ export function startWaiting(patience: Patience, standing: Standing, timers: Tim
 function milliseconds(name: string, value: number | undefined): number {
   if (value === undefined) return 0;
   if (Number.isFinite(value) && value >= 0) return value;
-  throw Object.assign(new TypeError(`${name} is a number of milliseconds, or 0 for no limit`), {
-    code: "ERR_PATIENCE",
-  });
+  throw misuse("ERR_PATIENCE", `${name} is a number of milliseconds, or 0 for no limit`);
 }
 
 /**

@@ -4,6 +4,7 @@ import { ConnectionError } from "../../error/connection-error.ts";
 import { HttpError } from "../../error/http-error.ts";
 import { type LockLoss, LockLostError } from "../../error/lock-lost-error.ts";
 import { OutcomeUnknownError } from "../../error/operation-error.ts";
+import { longestTimeoutMs } from "../../repeat/surroundings.ts";
 import { discard } from "../../send/received-content.ts";
 import type { Patience } from "../../send/send.ts";
 import { checkLockToken, checkMembers } from "../change.ts";
@@ -161,8 +162,8 @@ class Handle implements LockHandle, HeldLock {
       if (left <= 0) return this.#lose("expired");
       const pause = this.#options.refresh ? Math.max(left / 2, Math.min(left, shortestMs)) : left;
       try {
-        await rest(Math.min(pause, longestMs), stop);
-        if (this.#options.refresh && pause <= longestMs)
+        await rest(Math.min(pause, longestTimeoutMs), stop);
+        if (this.#options.refresh && pause <= longestTimeoutMs)
           await this.refresh({ timeoutMs: Math.max(left / 2, 1000) });
       } catch {
         // It was lost, or there is time left to try again.
@@ -183,5 +184,3 @@ function endOf(startMs: number, timeoutSeconds: number | "infinite"): number {
 /** How servers say that there is no such lock (RFC 4918 §9.10.2, §9.10.6). */
 const refusals: ReadonlySet<number> = new Set([404, 409, 410, 412, 423]);
 const shortestMs = 1000;
-/** What a timer can wait for. */
-const longestMs = 2 ** 31 - 1;

@@ -1,5 +1,6 @@
 /** The request that a long request begins with, as it is sent once or again. */
 import { nothingArrived } from "../../repeat/setback.ts";
+import { isSafe } from "../../send/outgoing.ts";
 import type { Patience, RequestContent, SendOptions } from "../../send/send.ts";
 import { ownReference, statusLink } from "../../status/own-reference.ts";
 import { Glances } from "../following/glances.ts";
@@ -7,7 +8,7 @@ import { Vigil } from "../following/vigil.ts";
 import type { LongRequestPlan, ResumeUpload, UploadWay } from "../long-request-plan.ts";
 import type { LongWait } from "../long-wait.ts";
 import { formatIdempotencyKey } from "./idempotency-key.ts";
-import { identityOf, isSafe, prefer } from "./request-fields.ts";
+import { identityOf, prefer } from "./request-fields.ts";
 import { resumeUpload } from "./resume-upload.ts";
 import { uploadExchange } from "./upload-way.ts";
 

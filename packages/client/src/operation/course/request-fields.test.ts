@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { identityOf, isSafe, prefer } from "./request-fields.ts";
+import { isSafe } from "../../send/outgoing.ts";
+import { identityOf, prefer } from "./request-fields.ts";
 
 describe("prefer (RFC 7240)", () => {
   const whole = { interimsBreak: false, hasOperations: undefined };

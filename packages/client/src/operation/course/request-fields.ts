@@ -2,23 +2,6 @@
 import { parsePrefer } from "@meanwhile/interim/fields";
 import type { ServerMemory } from "../server-memory.ts";
 
-/** RFC 9110 §9.2.1; PROPFIND and REPORT (RFC 4918 §9.1, RFC 3253 §3.6), SEARCH (RFC 5323 §2), QUERY. */
-const safeMethods: ReadonlySet<string> = new Set([
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "TRACE",
-  "PROPFIND",
-  "REPORT",
-  "SEARCH",
-  "QUERY",
-]);
-
-/** Whether it changes nothing, so that it may be sent again. */
-export function isSafe(method: string): boolean {
-  return safeMethods.has(method);
-}
-
 /** Seconds after which a server that can be followed by its status document had better say where that is. */
 const patientSeconds = 1;
 

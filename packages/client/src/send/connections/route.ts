@@ -1,5 +1,7 @@
 /** The way to an origin: directly, or through a proxy. */
+
 import { BlockList, isIP } from "node:net";
+import { misuse } from "../../error/misuse.ts";
 
 /** The way to an origin. */
 export interface Route {
@@ -83,12 +85,12 @@ export function proxyUrl(text: string | URL): URL {
     url = new URL(spelled);
   } catch (cause) {
     // The text may have a password in it, so it is not repeated.
-    throw Object.assign(new TypeError("the proxy's URL cannot be read", { cause }), { code: "ERR_PROXY" });
+    throw misuse("ERR_PROXY", "the proxy's URL cannot be read", cause);
   }
   if (url.protocol === "http:" || url.protocol === "https:") return url;
   const kind = url.protocol.startsWith("socks") ? "SOCKS" : url.protocol;
   const message = `the proxy ${url.protocol}//${url.host} is not supported: it may be http: or https:, not ${kind}`;
-  throw Object.assign(new TypeError(message), { code: "ERR_PROXY" });
+  throw misuse("ERR_PROXY", message);
 }
 
 function named(environment: Environment, ...names: readonly string[]): string | undefined {
