@@ -54,6 +54,8 @@ export interface StatusRequest {
   readonly principal: string | undefined;
   /** The absolute URL of the reserved collection, as the client sees it, with its trailing slash. */
   readonly collectionUrl: string;
+  /** The path that pages lead back to, of what the operations are about. */
+  readonly home?: string;
   /** How many interim responses the client bears. */
   readonly allowance: Allowance;
 }
@@ -118,7 +120,10 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
     const text = `${JSON.stringify(document)}\n`;
     const shown =
       type === "text/html"
-        ? represent(request, html(statusPage(document, now()), `W/${entityTag(text)}`, waited.fields))
+        ? represent(
+            request,
+            html(statusPage(document, now(), request.home), `W/${entityTag(text)}`, waited.fields),
+          )
         : represent(request, json(200, text, { ETag: entityTag(text), ...waited.fields }));
     return { ...shown, interims: waited.interims };
   }
@@ -186,7 +191,10 @@ export function createStatusService(options: StatusServiceOptions): StatusServic
     const ofBrowser = request.principal === undefined && ids === undefined;
     const text = `${JSON.stringify(operationsList)}\n`;
     return type === "text/html"
-      ? represent(request, html(statusListPage(operationsList, ofBrowser), `W/${entityTag(text)}`, {}))
+      ? represent(
+          request,
+          html(statusListPage(operationsList, { ofBrowser, home: request.home }), `W/${entityTag(text)}`, {}),
+        )
       : represent(request, json(200, text, { ETag: entityTag(text) }));
   }
 

@@ -52,6 +52,7 @@ export interface StatusFixture {
 }
 
 export interface AskOptions {
+  readonly home?: string;
   readonly method?: string;
   readonly principal?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
@@ -102,7 +103,7 @@ export function statusFixture(
     },
     ask(
       rest,
-      { method = "GET", headers = {}, exchange = testExchange(), allowance = generous, ...who } = {},
+      { method = "GET", headers = {}, exchange = testExchange(), allowance = generous, home, ...who } = {},
     ) {
       const principal = "principal" in who ? who.principal : "ann";
       const preferences = preferencesOf({ headers });
@@ -113,6 +114,7 @@ export function statusFixture(
         preferences,
         principal,
         collectionUrl,
+        ...(home === undefined ? {} : { home }),
         allowance,
       });
     },

@@ -34,6 +34,7 @@ export async function serveStatus(
     preferences,
     principal,
     collectionUrl,
+    home: `${request.prefix}/`,
     allowance,
   });
   return {

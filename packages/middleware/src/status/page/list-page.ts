@@ -3,24 +3,30 @@
 import { hasEnded, type StatusDocument, type StatusList } from "../document.ts";
 import { htmlText } from "./html-text.ts";
 import { statusListScript } from "./list-script.ts";
-import { barOf, pageOf, pathOf, spoken } from "./page.ts";
+import { barOf, homeLink, pageOf, pathOf, spoken } from "./page.ts";
 import { shownUrl } from "./shown-url.ts";
 import { stateLine } from "./words.ts";
 
 /** How often a page without script loads itself again, in seconds. */
 const refreshSeconds = 10;
 
-/**
- * The page with the operations of one principal, or with those that were asked for.
- *
- * @param ofBrowser the server cannot know whose they are: with script the page asks for those that its browser keeps
- */
-export function statusListPage({ operations, more }: StatusList, ofBrowser = false): string {
+export interface StatusListPageOptions {
+  /** The server cannot know whose they are: with script the page asks for those that its browser keeps. */
+  readonly ofBrowser?: boolean | undefined;
+  /** The path that leads back to what the operations are about. */
+  readonly home?: string | undefined;
+}
+
+/** The page with the operations of one principal, or with those that were asked for. */
+export function statusListPage(
+  { operations, more }: StatusList,
+  { ofBrowser = false, home }: StatusListPageOptions = {},
+): string {
   const running = operations.some((document) => !hasEnded(document));
   return pageOf(
     "Operations",
     `<main${ofBrowser ? ' data-of="browser"' : ""}>
-<h1 id="title">${ofBrowser ? "Operations of this browser" : "Your operations"}</h1>
+${home === undefined ? "" : `<p class="ways">${homeLink(home).trimEnd()}</p>\n`}<h1 id="title">${ofBrowser ? "Operations of this browser" : "Your operations"}</h1>
 <table aria-labelledby="title">
 <thead><tr><th scope="col">Request</th><th scope="col">State</th><th scope="col">Progress</th><th scope="col" class="started">Started</th></tr></thead>
 <tbody id="rows">

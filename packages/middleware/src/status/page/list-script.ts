@@ -39,7 +39,7 @@ export const statusListScript: string = `
     time.textContent = started.slice(0, 10) + " " + started.slice(11, 19) + " UTC";
     tr.append(
       th,
-      cell(words[state] + (outcome ? ": " + outcome.status + " " + (reasons[outcome.status] || "") : "") + (failures ? ", " + failures + " failed" : "")),
+      cell(words[state] + (outcome && state !== "cancelled" ? ": " + outcome.status + " " + (reasons[outcome.status] || "") : "") + (failures ? ", " + failures + " failed" : "")),
       cell(bar),
       time,
     );

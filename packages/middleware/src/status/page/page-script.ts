@@ -55,7 +55,7 @@ export const statusPageScript: string = `
     last = told;
     const { method, state, progress, failures, outcome } = last;
     const { done, total, bytes, remark, member } = progress;
-    const line = words[state] + (outcome ? ": " + outcome.status + " " + (reasons[outcome.status] || "") : "");
+    const line = words[state] + (outcome && state !== "cancelled" ? ": " + outcome.status + " " + (reasons[outcome.status] || "") : "");
     text("state", line);
     const part = done + (bytes && bytes.total > 0 ? bytes.done / bytes.total : 0);
     document.title = (outcome || !(total > 0) ? "" : Math.floor(100 * part / total) + "% ") + method + ": " + line;

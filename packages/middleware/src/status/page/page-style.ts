@@ -16,6 +16,7 @@ body {
 h1 { font-size: 1.25rem; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
 p { margin: .5rem 0; overflow-wrap: anywhere; }
+.ways a { margin-right: .75rem; }
 .state { font-weight: 600; }
 .quiet { color: var(--quiet); font-variant-numeric: tabular-nums; }
 .bad { color: var(--bad); }

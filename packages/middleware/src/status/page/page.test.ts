@@ -249,6 +249,19 @@ describe("names that mean harm", () => {
 });
 
 describe("the page of the list", () => {
+  test("and that of an operation lead back to what operations are about, where there is such a place", async () => {
+    const { start, ask } = statusFixture();
+    const { operation } = start({ principal: "ann" });
+    for (const path of ["", operation.id]) {
+      const home = { headers: html, home: "/files & more/" };
+      const linked = (page: HtmlElement) =>
+        elementsOf(page).filter((element) => element.name === "a" && textOf(element) === "All files");
+      const [link] = linked(pageOf(await ask(path, home)));
+      expect(link?.attributes.get("href")).toBe("/files & more/");
+      expect(linked(pageOf(await ask(path, { headers: html })))).toEqual([]);
+    }
+  });
+
   test("has a row for each operation, with a link to its status document", async () => {
     const { start, ask } = statusFixture();
     const running = start({ principal: "ann", target: "http://files.example/1" });

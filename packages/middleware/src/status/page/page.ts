@@ -25,15 +25,18 @@ export const pageFields: Readonly<Record<string, string>> = {
   ].join("; "),
 };
 
-/** @param nowMs milliseconds since the epoch, to say how long it may still take */
-export function statusPage(document: StatusDocument, nowMs: number): string {
+/**
+ * @param nowMs milliseconds since the epoch, to say how long it may still take
+ * @param home the path that leads back to what the operations are about
+ */
+export function statusPage(document: StatusDocument, nowMs: number, home?: string): string {
   const { method, target, state, started, progress, failed, failures, href, outcome } = document;
   const ended = hasEnded(document);
   const bytes = ended ? undefined : progress.bytes;
   return pageOf(
     titleLine(document),
     `<main id="operation" data-state="${state}" data-started="${started}"${document.ended === undefined ? "" : ` data-ended="${document.ended}"`}>
-<p><a href="${htmlText(pathOf(href).replace(/[^/]*$/, ""))}">All operations</a></p>
+<p class="ways">${homeLink(home)}<a href="${htmlText(pathOf(href).replace(/[^/]*$/, ""))}">All operations</a></p>
 <h1 id="title">${htmlText(method)} <bdi>${htmlText(shownUrl(target, href))}</bdi></h1>
 ${
   document.destination === undefined
@@ -78,6 +81,11 @@ ${main}
 </body>
 </html>
 `;
+}
+
+/** Leads back to the files; "" where there are none. */
+export function homeLink(home: string | undefined): string {
+  return home === undefined ? "" : `<a href="${htmlText(home)}">All files</a> `;
 }
 
 /** Leads to what the request made, once that is there; "" where nothing is made that could be looked at. */

@@ -13,7 +13,7 @@ function status(more: object): StatusDocument {
 test.each([
   ["running", undefined, "Running"],
   ["finished", 201, "Finished: 201 Created"],
-  ["cancelled", 499, "Stopped: 499"],
+  ["cancelled", 409, "Stopped on request"],
 ])("%s with %s is %j", (state, code, line) => {
   expect(stateLine(status({ state, ...(code ? { outcome: { status: code } } : {}) }))).toBe(line);
 });

@@ -7,13 +7,13 @@ export const stateWords: Readonly<Record<StatusDocument["state"], string>> = {
   running: "Running",
   cancelling: "Stopping",
   finished: "Finished",
-  cancelled: "Stopped",
+  cancelled: "Stopped on request",
   interrupted: "Interrupted: how far it came is not known",
 };
 
-/** "Running", "Finished: 201 Created". */
+/** "Running", "Finished: 201 Created". The status of what was stopped as somebody wanted is for programs. */
 export function stateLine({ state, outcome }: StatusDocument): string {
-  return outcome === undefined
+  return outcome === undefined || state === "cancelled"
     ? stateWords[state]
     : `${stateWords[state]}: ${outcome.status} ${STATUS_CODES[outcome.status] ?? ""}`.trimEnd();
 }
