@@ -204,6 +204,7 @@ describe("a long COPY, asked for later", () => {
     client.send(requestBytes("GET", document, { ...ann, Prefer: "wait=60" }));
     expect(JSON.parse((await client.response()).body)).toMatchObject({
       state: "cancelled",
+      progress: { remark: "nothing was changed" },
       outcome: { status: 409 },
     });
     const statuses: number[] = [];

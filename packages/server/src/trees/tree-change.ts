@@ -263,11 +263,17 @@ export function nothingPlaced(view: RequestView, failures: MemberFailures): Answ
 }
 
 /** 409 for a cancelled operation: not a status that clients repeat by themselves, and it tells what was done. */
-function stopped({ method }: TreeChange, { succeeded }: TreeWorkOfRequest, cause: TreeError): DavError {
+function stopped(
+  { method }: TreeChange,
+  { succeeded, remark }: TreeWorkOfRequest,
+  cause: TreeError,
+): DavError {
   const what =
     method === "DELETE" && succeeded > 0
       ? `${succeeded} files and folders were deleted before; the others are as they were`
       : "nothing was changed";
+  // Whoever looks at the operation sees this, and not the answer.
+  remark(what);
   return new DavError(409, `the operation was cancelled: ${what}`, { cause });
 }
 

@@ -55,6 +55,8 @@ export interface TreeWorkOfRequest {
   readonly failures: MemberFailures;
   /** How many members were dealt with successfully. */
   readonly succeeded: number;
+  /** Says something of it to people, beside how far it is. */
+  remark(text: string): void;
 }
 
 /** Failures of members as an answer tells them: many that may not be named are one, of what stands for them. */
@@ -104,8 +106,8 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
   const isTold = (path: ResourcePath | undefined): path is ResourcePath =>
     path !== undefined && told(path) === path;
   /** @param last the member that was dealt with, where it may be told */
-  const report = (last?: ResourcePath): void =>
-    work.progress(done, counted ? Math.max(found, done) : undefined, undefined, last?.slice(below));
+  const report = (last?: ResourcePath, remark?: string): void =>
+    work.progress(done, counted ? Math.max(found, done) : undefined, remark, last?.slice(below));
 
   function fail(failure: MemberFailure): void {
     const shown = add(failure);
@@ -118,6 +120,7 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
     get succeeded() {
       return succeeded;
     },
+    remark: (text) => report(undefined, text),
     treeWork: {
       id: work.operation.id,
       resumed: options.resumed,
