@@ -22,6 +22,11 @@ export interface OperationItemProps {
 export function OperationItem({ operation, tray }: OperationItemProps): JSX.Element {
   const { words, settings, go } = usePage();
   const [failed, setFailed] = useState<StatusDocument["failed"] | undefined>(undefined);
+  const [isUnread, setUnread] = useState(false);
+  const readFailed = (): void => {
+    setUnread(false);
+    tray.failed(operation).then(setFailed, () => setUnread(true));
+  };
   const { method, target, destination, state, progress, failures, outcome } = operation;
   const name = safeText(nameOf(target));
   const title = (words.operations[method as "COPY"] ?? words.operations.other)(name, method);
@@ -33,12 +38,25 @@ export function OperationItem({ operation, tray }: OperationItemProps): JSX.Elem
     safeText(stepsTo(folderOfUrl(url, settings.root), settings.root).at(-1)?.name ?? words.home);
   const place = folderOfUrl(destination ?? target, settings.root);
   const isMade = outcome !== undefined && outcome.status < 300 && state === "finished" && method !== "DELETE";
-  const result = isMade && place !== folderPath(location) ? place : undefined;
+  const isHere = place === folderPath(location);
+  const made = new URL(destination ?? target, location.href).pathname;
+  // Where the folder that it is in is shown, a folder is opened, and a file is seen.
+  const result = !isMade
+    ? undefined
+    : !isHere
+      ? place
+      : made.endsWith("/") && made !== place
+        ? made
+        : undefined;
+  const leads = isHere ? words.openInTab : words.showFolder;
   const part = bytes !== undefined && bytes.total > 0 ? bytes.done / bytes.total : 0;
   return (
     <li class={isBad ? "bad" : outcome === undefined ? "" : "over"}>
       <p class="item-title">
-        <Icon name={icon} class={isBad ? "sign-bad" : outcome === undefined ? "" : "sign-good"} />
+        <Icon
+          name={icon}
+          class={isBad ? "sign-bad" : outcome === undefined || state === "cancelled" ? "" : "sign-good"}
+        />
         <span title={name}>{title}</span>
         {state === "running" ? (
           <button type="button" class="button plain" onClick={() => void tray.cancel(operation)}>
@@ -77,27 +95,24 @@ export function OperationItem({ operation, tray }: OperationItemProps): JSX.Elem
             {" · "}
             <a
               href={result}
-              aria-label={`${words.showFolder}: ${title}`}
+              aria-label={`${leads}: ${title}`}
               onClick={(event) => {
                 if (!isPlainClick(event)) return;
                 event.preventDefault();
                 go(result);
               }}
             >
-              {words.showFolder}
+              {leads}
             </a>
           </>
         )}
       </p>
       {failures > 0 && failed === undefined ? (
-        <button
-          type="button"
-          class="button plain"
-          onClick={() => void tray.failed(operation).then(setFailed, () => setFailed([]))}
-        >
-          {words.whatFailed(failures)}
+        <button type="button" class="button plain" onClick={readFailed}>
+          {isUnread ? words.retry : words.whatFailed(failures)}
         </button>
       ) : null}
+      {isUnread ? <p class="facts-line">{words.failures.connection}</p> : null}
       {failed === undefined ? null : (
         <ul class="names failed">
           {failed.slice(0, 100).map(({ uri, status }) => (
@@ -115,18 +130,21 @@ export function OperationItem({ operation, tray }: OperationItemProps): JSX.Elem
 }
 
 function factsOf({ id, ...rest }: StatusDocument, tray: TrayStore, words: Words): string {
-  const { state, outcome, progress, started, ended } = rest;
+  const { state, outcome, progress, started, ended, method } = rest;
   const { done, total, bytes } = progress;
   if (outcome !== undefined) {
     const took = (Date.parse(ended ?? started) - Date.parse(started)) / 1000;
+    if (state === "cancelled") {
+      const counts =
+        total === undefined ? "" : words.of(done.toLocaleString(words.language), words.items(total));
+      return [words.stopped(counts, method), formatDuration(took)].join(" · ");
+    }
     const what =
-      state === "cancelled"
-        ? words.stopped
-        : state === "interrupted"
-          ? words.interrupted
-          : outcome.status >= 400
-            ? reasonOf(outcome.status, words)
-            : words.finished;
+      state === "interrupted"
+        ? words.interrupted
+        : outcome.status >= 400
+          ? reasonOf(outcome.status, words)
+          : words.finished;
     const items = done > 0 || total !== undefined ? [words.items(done)] : [];
     return [what, ...items, formatDuration(took)].join(" · ");
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isNews, type StatusDocument } from "./status-document.ts";
+import { hasFailed, isNews, type StatusDocument } from "./status-document.ts";
 
 const short: StatusDocument = {
   id: "one",
@@ -25,6 +25,12 @@ test.each([
   ["what was stopped", { state: "cancelled" as const }, true],
 ])("%s", (_, news, expected) => {
   expect(isNews({ ...short, ...news })).toBe(expected);
+});
+
+test("what somebody stopped has not failed, whatever programs were answered", () => {
+  const outcome = { status: 409, href: "" };
+  expect(hasFailed({ ...short, outcome })).toBe(true);
+  expect(hasFailed({ ...short, outcome, failures: 1, state: "cancelled" })).toBe(false);
 });
 
 test("what runs is news", () => {

@@ -38,7 +38,8 @@ export function isNews(operation: StatusDocument): boolean {
   return hasFailed(operation) && !inTheWay.has(outcome?.status ?? 0);
 }
 
-/** Whether it ended, and as was wanted. */
+/** Whether it ended otherwise than was wanted. What somebody has stopped has not: its error status is for programs. */
 export function hasFailed({ outcome, state, failures }: StatusDocument): boolean {
-  return outcome !== undefined && (outcome.status >= 400 || failures > 0 || state === "interrupted");
+  if (outcome === undefined || state === "cancelled") return false;
+  return outcome.status >= 400 || failures > 0 || state === "interrupted";
 }

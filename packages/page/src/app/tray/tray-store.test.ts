@@ -111,3 +111,45 @@ test("what has only begun is not shown yet; what failed is at once, and what too
     vi.useRealTimers();
   }
 });
+
+const stoppable = { ...operation(), cancel: `${place.href}/cancel` };
+const stopped: StatusDocument = { ...operation(409), state: "cancelled", hide: `${place.href}/hide` };
+
+test("a stop is asked for once, shown at once, and is no failure to whoever waits", async () => {
+  const fetch = vi.fn(async () => new Response(null, { status: 202 }));
+  vi.stubGlobal("fetch", fetch);
+  const store = listening();
+  tell(stoppable);
+  const followed = store.follow(place);
+  const asked = [store.cancel(stoppable), store.cancel(stoppable)];
+  expect(store.operations[0]?.state).toBe("cancelling");
+  // It was on its way before.
+  tell(stoppable);
+  expect(store.operations[0]?.state).toBe("cancelling");
+  await Promise.all(asked);
+  await store.cancel(stoppable);
+  expect(fetch).toHaveBeenCalledTimes(1);
+  tell(stopped);
+  await followed;
+  await Promise.all([store.hide(stopped), store.hide(stopped)]);
+  expect(fetch).toHaveBeenCalledTimes(2);
+  expect(store.operations).toEqual([]);
+});
+
+test("a stop that was refused can be asked for again", async () => {
+  const fetch = vi.fn(async () => new Response(null, { status: 503 }));
+  vi.stubGlobal("fetch", fetch);
+  const store = listening();
+  tell(stoppable);
+  await store.cancel(stoppable);
+  expect(store.operations[0]?.state).toBe("running");
+  await store.cancel(stoppable);
+  expect(fetch).toHaveBeenCalledTimes(2);
+});
+
+test("members that failed and cannot be read are no empty list", async () => {
+  vi.stubGlobal("fetch", async () => new Response(null, { status: 503 }));
+  await expect(listening().failed(operation(207))).rejects.toBeInstanceOf(EndedError);
+  vi.stubGlobal("fetch", async () => Response.json({ failed: [{ status: 423, uri: "/a" }] }));
+  expect(await listening().failed(operation(207))).toEqual([{ status: 423, uri: "/a" }]);
+});

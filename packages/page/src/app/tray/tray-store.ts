@@ -31,6 +31,10 @@ export class TrayStore extends Store {
   #asked = "";
   /** Ids that the server was seen to know, and since when, by our own clock. */
   #known: ReadonlyMap<string, number> = new Map();
+  /** Ids of those that this window has asked to stop. */
+  readonly #stopping = new Set<string>();
+  /** Ids of those that it has asked to hide. */
+  readonly #hiding = new Set<string>();
 
   readonly #ended: () => void;
 
@@ -120,23 +124,41 @@ export class TrayStore extends Store {
     return pace;
   }
 
-  async cancel({ cancel }: StatusDocument): Promise<void> {
-    if (cancel !== undefined) await this.#ask(cancel, { method: "POST" });
+  /** Asks once, however often this is called, and shows at once that it was. */
+  async cancel({ id, cancel }: StatusDocument): Promise<void> {
+    if (cancel === undefined || this.#stopping.has(id)) return;
+    this.#stopping.add(id);
+    this.operations = this.operations.map((one) => this.#asStopping(one));
+    this.changed();
+    const answer = await this.#ask(cancel, { method: "POST" }).catch(() => undefined);
+    if (answer?.ok === true) return;
+    // It can be tried again.
+    this.#stopping.delete(id);
+    this.operations = this.operations.map((one) =>
+      one.id === id && one.state === "cancelling" ? { ...one, state: "running" } : one,
+    );
+    this.changed();
   }
 
   /** Takes it out of the list, for good. */
   async hide({ id, hide }: StatusDocument): Promise<void> {
-    if (hide === undefined) return;
-    await this.#ask(hide, { method: "POST" });
+    if (hide === undefined || this.#hiding.has(id)) return;
+    this.#hiding.add(id);
+    try {
+      await this.#ask(hide, { method: "POST" });
+    } finally {
+      this.#hiding.delete(id);
+    }
     this.#own.remove(new Set([id]));
     this.#take(this.operations.filter((one) => one.id !== id));
   }
 
-  /** Members that failed: lists do not have them. */
+  /** Members that failed: lists do not have them. Rejects where they cannot be read. */
   async failed({ href }: StatusDocument): Promise<StatusDocument["failed"]> {
     const accept = { Accept: "application/json" };
     const answer = await this.#ask(href, { headers: accept });
-    return answer.ok ? ((await answer.json()) as StatusDocument).failed : [];
+    if (!answer.ok) throw new EndedError(answer.status);
+    return ((await answer.json()) as StatusDocument).failed;
   }
 
   /** Once more after a lost connection: asked twice, the server does no more than once. */
@@ -144,7 +166,13 @@ export class TrayStore extends Store {
     return fetchAgain(() => this.#account.fetch(new URL(url).pathname, init));
   }
 
-  #take(operations: readonly StatusDocument[]): void {
+  /** What was told before the server had heard of it says that it runs. */
+  #asStopping(one: StatusDocument): StatusDocument {
+    return one.state === "running" && this.#stopping.has(one.id) ? { ...one, state: "cancelling" } : one;
+  }
+
+  #take(told: readonly StatusDocument[]): void {
+    const operations = told.map((one) => this.#asStopping(one));
     const now = performance.now();
     for (const one of operations) {
       const { done, bytes } = one.progress;
@@ -176,8 +204,7 @@ export class TrayStore extends Store {
     const follower = this.#followers.get(ended.id);
     this.#followers.delete(ended.id);
     if (follower === undefined) return;
-    if (hasFailed(ended) && ended.state !== "cancelled")
-      follower.reject(new EndedError(ended.outcome?.status ?? 500));
+    if (hasFailed(ended)) follower.reject(new EndedError(ended.outcome?.status ?? 500));
     else follower.resolve();
   }
 }

@@ -25,7 +25,7 @@ export function Tray({ tray, queue }: TrayProps): JSX.Element | null {
   useStore(tray);
   useStore(queue);
   const { words } = usePage();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(wasOpen);
   const { uploads, total } = queue;
   const targets = new Set(uploads.map(({ target = "" }) => decoded(target)));
   // What this window uploads is told below.
@@ -38,6 +38,7 @@ export function Tray({ tray, queue }: TrayProps): JSX.Element | null {
     // It would hide most of a phone.
     if (active > 0 && !matchMedia("(max-width: 40rem)").matches) setOpen(true);
   }, [active > 0]);
+  useEffect(() => keepOpen(open), [open]);
   useSecond(active > 0);
   if (operations.length === 0 && uploads.length === 0) return null;
   const failed = uploads.filter(({ state }) => state === "failed").length;
@@ -82,6 +83,27 @@ export function Tray({ tray, queue }: TrayProps): JSX.Element | null {
       ) : null}
     </section>
   );
+}
+
+const openKey = "meanwhile tray open";
+
+/** Whether it was open when this window was loaded before. */
+function wasOpen(): boolean {
+  try {
+    return sessionStorage.getItem(openKey) !== null;
+  } catch {
+    // The browser keeps nothing.
+    return false;
+  }
+}
+
+function keepOpen(open: boolean): void {
+  try {
+    if (open) sessionStorage.setItem(openKey, "");
+    else sessionStorage.removeItem(openKey);
+  } catch {
+    // After a reload it is closed.
+  }
 }
 
 function pathOf(url: string): string {

@@ -168,7 +168,11 @@ export const english = {
   cancelAll: "Cancel all",
   stop: "Stop",
   hide: "Hide",
-  stopped: "Stopped",
+  stopped: (counts: string, method: string) => {
+    if (method === "DELETE") return `Stopped by you${counts === "" ? "" : `: ${counts} deleted`}`;
+    const undone = { COPY: "copied", MOVE: "moved", PUT: "uploaded" }[method] ?? "";
+    return `Stopped by you${counts === "" ? "" : ` at ${counts}`}${undone === "" ? "" : `: nothing was ${undone}`}`;
+  },
   stopping: "Stopping",
   finished: "Done",
   interrupted: "Interrupted: look how far it came",

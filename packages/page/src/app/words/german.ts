@@ -169,7 +169,11 @@ export const german: Words = {
   cancelAll: "Alle abbrechen",
   stop: "Anhalten",
   hide: "Ausblenden",
-  stopped: "Angehalten",
+  stopped: (counts, method) => {
+    if (method === "DELETE") return `Von Ihnen angehalten${counts === "" ? "" : `: ${counts} gelöscht`}`;
+    const undone = { COPY: "kopiert", MOVE: "verschoben", PUT: "hochgeladen" }[method] ?? "";
+    return `Von Ihnen angehalten${counts === "" ? "" : ` bei ${counts}`}${undone === "" ? "" : `: nichts wurde ${undone}`}`;
+  },
   stopping: "Wird angehalten",
   finished: "Fertig",
   interrupted: "Unterbrochen: sehen Sie nach, wie weit es kam",
