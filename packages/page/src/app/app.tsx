@@ -134,7 +134,13 @@ export function App(props: AppProps): JSX.Element {
       {preview === undefined ? null : (
         <Preview key={preview.href} row={preview} onClose={() => setPreview(undefined)} />
       )}
-      {search === undefined ? null : <SearchDialog search={search} onClose={() => setSearch(undefined)} />}
+      {search === undefined ? null : (
+        <SearchDialog
+          search={search}
+          again={() => setSearch(new Search(client, search.path, search.text))}
+          onClose={() => setSearch(undefined)}
+        />
+      )}
       <QuestionDialog asking={asking} />
       <LoginDialog account={account} />
     </Surroundings.Provider>

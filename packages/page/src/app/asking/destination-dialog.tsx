@@ -18,6 +18,7 @@ export function DestinationDialog({ about, answer }: AnswerProps<"destination">)
   const [path, setPath] = useState(about.from);
   const [folders, setFolders] = useState<readonly Row[] | undefined>(undefined);
   const [failure, setFailure] = useState("");
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     const leaving = new AbortController();
     setFolders(undefined);
@@ -36,7 +37,7 @@ export function DestinationDialog({ about, answer }: AnswerProps<"destination">)
     };
     void load();
     return () => leaving.abort();
-  }, [path, client, words]);
+  }, [path, tries, client, words]);
   const above = folderAbove(path, settings.root);
   const name = stepsTo(path, settings.root).at(-1)?.name ?? words.home;
   return (
@@ -76,8 +77,16 @@ export function DestinationDialog({ about, answer }: AnswerProps<"destination">)
             </button>
           </li>
         ))}
-        {folders?.length === 0 ? <li class="none">{failure === "" ? words.noFolders : failure}</li> : null}
+        {folders?.length === 0 && failure === "" ? <li class="none">{words.noFolders}</li> : null}
       </ul>
+      {failure === "" ? null : (
+        <p class="wrong" role="status">
+          {failure}{" "}
+          <button type="button" class="button" onClick={() => setTries(tries + 1)}>
+            {words.retry}
+          </button>
+        </p>
+      )}
     </Dialog>
   );
 }

@@ -1,6 +1,7 @@
 /** A picture or a short text, over the list. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { reasonOf } from "../changes/change-failure.ts";
 import { folderFailure } from "../failure-text.ts";
 import type { Row } from "../folder/rows/row.ts";
 import { Icon } from "../icons.tsx";
@@ -17,6 +18,7 @@ export interface PreviewProps {
 export function Preview({ row, onClose }: PreviewProps): JSX.Element {
   const { words } = usePage();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
@@ -60,13 +62,39 @@ export function Preview({ row, onClose }: PreviewProps): JSX.Element {
             <Icon name="close" />
           </button>
         </header>
-        {previewKind(row) === "image" ? <img src={row.href} alt={name} /> : <Text row={row} />}
+        <Content key={tries} row={row} again={() => setTries(tries + 1)} />
       </div>
     </dialog>
   );
 }
 
-function Text({ row }: { readonly row: Row }): JSX.Element {
+interface ContentProps {
+  readonly row: Row;
+  /** Loads it once more. */
+  again(): void;
+}
+
+function Content({ row, again }: ContentProps): JSX.Element {
+  const { words } = usePage();
+  const [failed, setFailed] = useState(false);
+  if (previewKind(row) !== "image") return <Text row={row} again={again} />;
+  if (failed) return <Failure reason={words.notRead} again={again} />;
+  return <img src={row.href} alt={safeText(row.name)} onError={() => setFailed(true)} />;
+}
+
+function Failure({ reason, again }: { readonly reason: string; again(): void }): JSX.Element {
+  const { words } = usePage();
+  return (
+    <p role="status">
+      {reason}{" "}
+      <button type="button" class="button" onClick={again}>
+        {words.retry}
+      </button>
+    </p>
+  );
+}
+
+function Text({ row, again }: ContentProps): JSX.Element {
   const { words } = usePage();
   const [text, setText] = useState<string | undefined>(undefined);
   const [failure, setFailure] = useState("");
@@ -75,14 +103,14 @@ function Text({ row }: { readonly row: Row }): JSX.Element {
     const load = async (): Promise<void> => {
       const answer = await fetch(row.href, { signal: leaving.signal });
       if (answer.ok) setText(await answer.text());
-      else setFailure(words.failures.other(answer.status));
+      else setFailure(reasonOf(answer.status, words));
     };
     load().catch((error: unknown) => {
       if (!leaving.signal.aborted) setFailure(folderFailure(error, words));
     });
     return () => leaving.abort();
   }, [row.href, words]);
-  if (failure !== "") return <p role="status">{failure}</p>;
+  if (failure !== "") return <Failure reason={failure} again={again} />;
   return (
     <pre role="region" dir="auto" tabIndex={0} aria-label={safeText(row.name)} aria-busy={text === undefined}>
       {text ?? ""}

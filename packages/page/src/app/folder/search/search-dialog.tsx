@@ -12,11 +12,13 @@ import type { Search } from "./search.ts";
 
 export interface SearchDialogProps {
   readonly search: Search;
+  /** Begins it anew. */
+  again(): void;
   onClose(): void;
 }
 
 /** Each leads to the folder that it is in; a folder leads to itself. */
-export function SearchDialog({ search, onClose }: SearchDialogProps): JSX.Element {
+export function SearchDialog({ search, again, onClose }: SearchDialogProps): JSX.Element {
   useStore(search);
   const { words, settings, go } = usePage();
   useEffect(() => () => search.stop(), [search]);
@@ -28,6 +30,10 @@ export function SearchDialog({ search, onClose }: SearchDialogProps): JSX.Elemen
         {search.state === "looking" ? (
           <button type="button" class="button plain" onClick={() => search.stop()}>
             {words.stop}
+          </button>
+        ) : search.state === "failed" || search.state === "partly" ? (
+          <button type="button" class="button plain" onClick={again}>
+            {words.retry}
           </button>
         ) : null}
       </p>
