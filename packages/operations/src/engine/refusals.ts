@@ -2,7 +2,10 @@
 import type { JournalEntry } from "../journal/journal.ts";
 import type { Operation } from "../operation/operation.ts";
 
-/** How many operations may run. */
+/**
+ * How many operations may run. Each process counts its own: of several that share a journal, each may run as many
+ * (docs/decisions/0163-several-processes.md).
+ */
 export interface OperationLimits {
   /** Operations that run at once, in all; default 20,000. */
   readonly open: number;

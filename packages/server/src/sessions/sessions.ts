@@ -20,6 +20,11 @@ export interface SessionRecordJson {
   readonly usedMs: number;
 }
 
+/**
+ * Sessions of one process: it reads its records when it starts, and not again. A session that began in another process at the same
+ * time is unknown to it, and its browser is asked to log in; so processes behind one address need requests of one browser to reach
+ * the same process, or another login.
+ */
 export interface SessionsOptions {
   /** Default: nothing of them survives the process. */
   readonly kept?: {
@@ -36,6 +41,7 @@ export interface SessionsOptions {
   readonly limits?: Partial<SessionLimits>;
 }
 
+/** How many sessions there may be in each process, and for how long. */
 export interface SessionLimits {
   /** Of all users; the one that was not used for longest makes room. */
   readonly sessions: number;
