@@ -2,10 +2,9 @@
 import { createClaims } from "../claims/claim-table.ts";
 import type { Claims } from "../claims/claims.ts";
 import { openingClaims } from "../claims/opening-claims.ts";
-import type { Awaitable, EntryMarks, Journal, JournalEntry, PutOptions } from "../journal/journal.ts";
+import type { Awaitable, Journal, JournalEntry } from "../journal/journal.ts";
 import { memoryJournal } from "../journal/memory-journal.ts";
 import { openingJournal } from "../journal/opening-journal.ts";
-import { OperationLostError } from "../journal/shared-journal.ts";
 import type { Operation, Outcome, RepetitionKey } from "../operation/operation.ts";
 import { randomId } from "../operation/random-id.ts";
 import { RunningOperation } from "../operation/running-operation.ts";
@@ -13,6 +12,7 @@ import { Sharing } from "../shared/sharing.ts";
 import { steadyNow } from "../time/steady-clock.ts";
 import { longestTimeoutMs, unheldTimeout } from "../time/timers.ts";
 import type { Failure, Operations, OperationsOptions, Resumption, Run } from "./engine.ts";
+import { createRecorder } from "./recorder.ts";
 import {
   defaultOperationLimits,
   OperationKeyError,
@@ -90,95 +90,21 @@ export function createOperations(options: OperationsOptions = {}): Operations {
 
   const isAbandoned = (): boolean => abandonment.signal.aborted;
 
-  /** Those of whose failure to be recorded the log was told. */
-  const warned = new WeakSet<RunningOperation>();
-
-  function record(operation: RunningOperation): Promise<void> {
-    const durable = operation.wantsDurable;
-    const recording = put(operation, durable);
-    if (durable) operation.recording = recording;
-    return recording;
-  }
-
-  async function recordIntent(operation: RunningOperation): Promise<void> {
-    try {
-      await record(operation);
-    } catch (error) {
-      notRecorded("the intent", operation, error);
-      throw new OperationRecordError(error);
-    }
-  }
+  const recorder = createRecorder({
+    journal,
+    unrecorded,
+    sharing: () => sharing,
+    warn: (message, operation) => options.warn?.(message, operation),
+  });
+  const { record, recordIntent, recordLater, notRecorded, later, markLater } = recorder;
 
   /** Records an operation whose client chose its key. @returns who else has the key; then nothing is recorded */
   async function take(
     operation: RunningOperation,
     replaces: string | undefined,
   ): Promise<Operation | JournalEntry | undefined> {
-    let holder: JournalEntry | undefined;
-    const recording = write(operation, true, async (entry, how) => {
-      holder = await journal.take(entry, replaces, how);
-      return holder === undefined;
-    });
-    operation.recording = recording;
-    await recording;
+    const holder = await recorder.take(operation, replaces);
     return holder && (await seen(holder));
-  }
-
-  function put(operation: RunningOperation, durable: boolean): Promise<void> {
-    return write(operation, durable, async (entry, how) => {
-      await journal.put(entry, how);
-      return true;
-    });
-  }
-
-  /** @param record returns whether it is recorded */
-  async function write(
-    operation: RunningOperation,
-    durable: boolean,
-    record: (entry: JournalEntry, how: PutOptions) => Promise<boolean>,
-  ): Promise<void> {
-    const { freesRoom } = operation;
-    let isRecorded: boolean;
-    try {
-      isRecorded = await record(operation.entry(), { freesRoom, ...(durable ? {} : { durable }) });
-    } catch (error) {
-      if (durable) operation.recording = undefined;
-      if (error instanceof OperationLostError) sharing?.lose();
-      throw error;
-    }
-    if (!isRecorded) return;
-    if (durable) operation.durable = true;
-    if (!operation.recorded) sharing?.recorded(operation);
-    operation.recorded = true;
-    operation.kept = true;
-    unrecorded.delete(operation);
-    // The journal works: what it failed with before is tried again, one at a time.
-    const next = unrecorded.next();
-    if (next) recordLater(next, "the outcome");
-  }
-
-  function markLater(operation: Operation | JournalEntry, marks: EntryMarks): void {
-    later("the delivery", operation, async () => journal.mark(operation.id, marks));
-  }
-
-  /** Writes what nobody waits for. */
-  function later(what: string, operation: Operation | JournalEntry, write: () => Promise<void>): void {
-    write().catch((error: unknown) => {
-      // Where secrets of an entry could not be forgotten, the journal does it by itself when their time is over.
-      if ("ended" in operation) options.warn?.(`${what} could not be recorded: ${String(error)}`, operation);
-    });
-  }
-
-  /** Records what nobody waits for. */
-  function recordLater(operation: RunningOperation, what: string): void {
-    record(operation).catch((error: unknown) => notRecorded(what, operation, error));
-  }
-
-  function notRecorded(what: string, operation: RunningOperation, error: unknown): void {
-    if (operation.concluded) unrecorded.add(operation);
-    if (warned.has(operation)) return;
-    warned.add(operation);
-    options.warn?.(`${what} could not be recorded: ${String(error)}`, operation);
   }
 
   function outcomeOfFailure(failure: Failure, error: unknown, operation: Operation): Outcome {
