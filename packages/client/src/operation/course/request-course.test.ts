@@ -2,14 +2,8 @@ import { describe, expect, test } from "vitest";
 import { ConnectionError, type ConnectionErrorCode } from "../../error/connection-error.ts";
 import { HttpError } from "../../error/http-error.ts";
 import { readStatusDocument, type StatusDocument } from "../../status/status-document.ts";
-import {
-  begin,
-  type Course,
-  type CourseEvent,
-  type CourseFacts,
-  type CourseRequest,
-  next,
-} from "./request-course.ts";
+import type { Course, CourseEvent, CourseFacts, CourseRequest } from "./course.ts";
+import { begin, next } from "./request-course.ts";
 
 const url = new URL("https://files.example/a");
 const status = new URL("https://files.example/status/1");

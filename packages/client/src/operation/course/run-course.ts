@@ -10,17 +10,9 @@ import { recordedOutcome } from "../following/recorded-outcome.ts";
 import { standing } from "../following/standing.ts";
 import { type LongWait, NoSignOfLife } from "../long-wait.ts";
 import { askOptions } from "../server-memory.ts";
+import type { Cause, Course, CourseEvent, CourseFacts, Effect, Move } from "./course.ts";
 import type { PlannedRequest } from "./planned-request.ts";
-import {
-  begin,
-  type Cause,
-  type Course,
-  type CourseEvent,
-  type CourseFacts,
-  type Effect,
-  type Move,
-  next,
-} from "./request-course.ts";
+import { begin, next } from "./request-course.ts";
 
 /** One request on its course. */
 export class CourseRun {
