@@ -8,8 +8,9 @@ import {
 } from "@meanwhile/dav";
 import { type Resource, TreeError } from "@meanwhile/server/store";
 import type { Part, Table } from "@meanwhile/state-lmdb";
+import { type CopiedNodes, copyNodes } from "./copy-nodes.ts";
 import { OwedChanges } from "./owed-changes.ts";
-import { type NodeId, type PropertyNode, PropertyNodes } from "./property-nodes.ts";
+import { type NodeId, nodesAtOnce, type PropertyNode, PropertyNodes } from "./property-nodes.ts";
 
 export interface DeadPropertiesOptions {
   /** Its tables hold nothing else. */
@@ -43,9 +44,6 @@ export interface CopiedProperties {
   /** Forgets them, where nothing was settled. */
   release(): void;
 }
-
-/** Nodes that are dealt with in one transaction. */
-const chunk = 500;
 
 /** Dead properties of the resources of a folder (RFC 4918 §4.1). */
 export class DeadProperties {
@@ -187,20 +185,16 @@ export class DeadProperties {
 
   /**
    * Copies what a source has, for a destination that gets it later.
-   * @param left members of the source (with all below them) that were not copied
    */
   async copy(
     source: ResourcePath,
     destination: ResourcePath,
-    options: Pick<Settling, "once"> & {
-      readonly depth: "0" | "infinity";
-      readonly left: ReadonlySet<ResourcePath>;
-    },
+    options: Pick<Settling, "once"> & CopiedNodes,
   ): Promise<CopiedProperties> {
     this.#changes += 1;
     const { once } = options;
     const from = this.#nodes.find(source);
-    const copied = from === undefined ? undefined : await this.#copyNodes(from, source, options);
+    const copied = from === undefined ? undefined : await this.#copied(from, source, options);
     let isHeld = true;
     return {
       settle: async (kept = []) => {
@@ -224,19 +218,10 @@ export class DeadProperties {
     };
   }
 
-  async #copyNodes(
-    from: NodeId,
-    path: ResourcePath,
-    { depth, left }: { readonly depth: "0" | "infinity"; readonly left: ReadonlySet<ResourcePath> },
-  ): Promise<NodeId> {
-    const copied = await this.#owed.write(() => this.#copyNode(from, this.#nodes.makeDetached()), {
-      durable: false,
-    });
+  async #copied(from: NodeId, path: ResourcePath, what: CopiedNodes): Promise<NodeId> {
     try {
-      if (depth === "infinity") await this.#copyMembers({ from, to: copied, path }, left);
-      return copied;
+      return await copyNodes({ nodes: this.#nodes, owed: this.#owed }, from, path, what);
     } catch (error) {
-      this.#nodes.release(copied);
       this.#clean();
       throw error;
     }
@@ -305,39 +290,9 @@ export class DeadProperties {
     };
   }
 
-  async #copyMembers(
-    top: { readonly from: NodeId; readonly to: NodeId; readonly path: ResourcePath },
-    left: ReadonlySet<ResourcePath>,
-  ): Promise<void> {
-    const open = [top];
-    for (const { from, to, path } of open) {
-      let after: string | undefined;
-      for (;;) {
-        const members = this.#nodes.members(from, chunk, after);
-        after = members.at(-1)?.name;
-        if (after === undefined) break;
-        const kept = members.filter(({ name }) => !left.has(memberPath(path, name)));
-        const copies = await this.#owed.write(
-          () => kept.map(({ name, id }) => this.#copyNode(id, this.#nodes.makeMember(to, name))),
-          { durable: false },
-        );
-        for (const [index, { name, id }] of kept.entries()) {
-          const copy = copies[index];
-          if (copy !== undefined) open.push({ from: id, to: copy, path: memberPath(path, name) });
-        }
-      }
-    }
-  }
-
-  #copyNode(from: NodeId, to: NodeId): NodeId {
-    const node = this.#nodes.read(from);
-    if (node !== undefined) this.#nodes.write(to, node);
-    return to;
-  }
-
   *#eachMember(id: NodeId): Generator<{ readonly name: string; readonly id: NodeId }> {
     for (let after: string | undefined; ; ) {
-      const members = this.#nodes.members(id, chunk, after);
+      const members = this.#nodes.members(id, nodesAtOnce, after);
       yield* members;
       after = members.at(-1)?.name;
       if (after === undefined) return;
@@ -377,7 +332,8 @@ export class DeadProperties {
 
   async #cleanAll(): Promise<void> {
     try {
-      while (await this.#part.change(() => this.#nodes.clean(chunk), { durable: false })) await nextTurn();
+      while (await this.#part.change(() => this.#nodes.clean(nodesAtOnce), { durable: false }))
+        await nextTurn();
     } catch {
       // What remains is unreachable already, and is cleaned when the database is next opened.
     }

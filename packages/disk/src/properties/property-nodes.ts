@@ -12,6 +12,9 @@ export interface PropertyNode {
   readonly properties: readonly (readonly [namespace: string, local: string, xml: string])[];
 }
 
+/** How many nodes are dealt with in one transaction. */
+export const nodesAtOnce = 500;
+
 const root: NodeId = 0;
 
 /**
