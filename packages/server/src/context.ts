@@ -3,8 +3,9 @@ import type { ResourcePath } from "@meanwhile/dav";
 import type { Claims } from "@meanwhile/operations";
 import type { WorkQueue } from "@meanwhile/operations/internal";
 import type { Access } from "./access.ts";
+import type { LockStore } from "./locks/lock-store.ts";
 import type { MountedPage } from "./page.ts";
-import type { LockStore, Tree } from "./store.ts";
+import type { Tree } from "./store.ts";
 import type { KeptUploads } from "./uploads/kept-uploads.ts";
 
 /** How large and how many requests may be. */

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { LockStore } from "../store.ts";
 import { createMemoryLockStore } from "../testing/memory/memory-lock-store.ts";
 import { plantLock, submit } from "../testing/own/lock-fixture.ts";
 import { serve } from "../testing/own/serve-fixture.ts";
 import { plant } from "../testing/tree/tree-fixture.ts";
+import type { LockStore } from "./lock-store.ts";
 
 const full = new Error("no space left on device");
 

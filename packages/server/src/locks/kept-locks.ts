@@ -1,7 +1,7 @@
 /** Locks that survive the process: the table of locks, each change of which is recorded. */
 import type { Lock, LockToken, ResourcePath } from "@meanwhile/dav";
-import type { LockRequest, LockResult, LockStore } from "../store.ts";
 import { type LockRecordJson, readLockRecord, writeLockRecord } from "./lock-record.ts";
+import type { LockRequest, LockResult, LockStore } from "./lock-store.ts";
 import { type LockLimits, LockTable } from "./lock-table.ts";
 
 /** Where locks are kept: records by token. They are put and removed within a change only. */

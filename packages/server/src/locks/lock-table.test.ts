@@ -1,7 +1,7 @@
 import { isWithin, type Lock, type LockToken, parsePath, type ResourcePath } from "@meanwhile/dav";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LockRequest } from "../store.ts";
+import type { LockRequest } from "./lock-store.ts";
 import { defaultLockLimits, type LockLimits, LockTable } from "./lock-table.ts";
 
 function request(path: string, more: Partial<LockRequest> = {}): LockRequest {

@@ -1,7 +1,7 @@
 /** Locks in memory, with the rules of RFC 4918 §6 and §7: what a store of locks on one machine is built around. */
 import type { Lock, LockToken, ResourcePath } from "@meanwhile/dav";
-import type { LockRequest, LockResult } from "../store.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
+import type { LockRequest, LockResult } from "./lock-store.ts";
 import { LockTree } from "./lock-tree.ts";
 
 export interface LockLimits {

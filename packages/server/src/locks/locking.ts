@@ -9,8 +9,9 @@ import {
 } from "@meanwhile/dav";
 import type { Access } from "../access.ts";
 import { toldPaths } from "../listing/told-paths.ts";
-import type { LockStore, Tree } from "../store.ts";
+import type { Tree } from "../store.ts";
 import { lockRootHref } from "./lock-root-href.ts";
+import type { LockStore } from "./lock-store.ts";
 
 /** Who submits which tokens. */
 export interface Submission {

@@ -2,7 +2,7 @@
 import type { Lock, ResourcePath } from "@meanwhile/dav";
 import { activeLock } from "@meanwhile/dav/xml";
 import type { ToHref } from "../request/dav-request.ts";
-import type { LockStore } from "../store.ts";
+import type { LockStore } from "./lock-store.ts";
 
 /** `DAV:activelock` elements. */
 export type ActiveLocks = readonly string[];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { memberPath, parsePath, type ResourcePath, rootPath } from "@meanwhile/dav";
-import type { LockRequest } from "../../store.ts";
+import type { LockRequest } from "../../locks/lock-store.ts";
 import type { ContractCase } from "../contract-case.ts";
 import type { LockStoreSubject } from "./lock-store-subject.ts";
 import { runLockStory } from "./lock-story.ts";

@@ -1,4 +1,5 @@
-import type { Awaitable, LockStore } from "../../store.ts";
+import type { LockStore } from "../../locks/lock-store.ts";
+import type { Awaitable } from "../../store.ts";
 
 /** A store of locks under test. Each case gets an empty one with its own clock. */
 export interface LockStoreSubject {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Lock, type LockToken, parsePath } from "@meanwhile/dav";
-import type { LockStore } from "../../store.ts";
+import type { LockStore } from "../../locks/lock-store.ts";
 import type { LockStoreSubject } from "./lock-store-subject.ts";
 
 /**

@@ -1,5 +1,5 @@
+import type { LockStore } from "../../locks/lock-store.ts";
 import { LockTable, type LockTableOptions } from "../../locks/lock-table.ts";
-import type { LockStore } from "../../store.ts";
 
 /** Clock and limits of a lock store in memory. */
 export type MemoryLockStoreOptions = LockTableOptions;

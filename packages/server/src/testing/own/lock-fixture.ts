@@ -1,6 +1,6 @@
 /** LOCK requests, for tests of what locks keep others from doing. */
 import { type Lock, type LockScope, parsePath } from "@meanwhile/dav";
-import type { LockStore } from "../../store.ts";
+import type { LockStore } from "../../locks/lock-store.ts";
 
 /** The content of a LOCK that makes a new lock (RFC 4918 §9.10.7). */
 export function lockInfo(scope: LockScope = "exclusive"): string {
