@@ -118,15 +118,15 @@ type Asked =
 function forPeople(
   answer: Answer,
   request: AnyRequest,
-  { method, isForm }: Spoken,
+  { method, fields, isForm }: Spoken,
   { mount }: PipelineOptions,
 ): Answer {
-  const { url = "", headers, originalUrl } = request as AnyRequest & ExpressFields;
+  const { url = "", originalUrl } = request as AnyRequest & ExpressFields;
   const path = (originalUrl ?? url).replace(/\?.*$/s, "");
   return errorPage(answer, {
     method,
     isForm,
-    accept: headers.accept,
+    accept: fields.accept,
     path,
     prefix: prefixOf(request, mount),
   });
@@ -179,12 +179,12 @@ async function handle(
     if (method === "CONNECT") throw new DavError(405, "there are no tunnels here");
     if (method === "OPTIONS" && isPreflight(headers)) return { answer: empty(204, preflightFields(headers)) };
     if (own?.kind === "page") {
-      const file = servePageFile(exchange.request, method, options.context.page, own.rest);
+      const file = servePageFile(fields, method, options.context.page, own.rest);
       if (file) return { answer: file };
     }
     if (own?.kind === "session" && options.login)
-      return await serveSession(exchange, method, connection, own.rest, options.login, options);
-    const session = options.login && sessionOf(exchange.request, connection, options);
+      return await serveSession(exchange, fields, method, connection, own.rest, options.login, options);
+    const session = options.login && sessionOf(exchange.request, fields, connection, options);
     const who: Authentication = session
       ? { kind: "known", principal: session.principal }
       : await options.authenticate({
@@ -199,10 +199,10 @@ async function handle(
     if (method === "OPTIONS")
       return { answer: await capabilities(exchange, connection, fields, asked, who, options), principal };
     if (who.kind !== "known" && who.kind !== "anonymous")
-      return { answer: await refusal(refused(who, exchange.request, toldAs, connection, options)) };
+      return { answer: await refusal(refused(who, exchange.request, fields, toldAs, connection, options)) };
     if (!reading.has(method))
-      requireOwnSite({ method, headers, connection, principal, byBrowser: session !== undefined }, options);
-    if (session) endWith(session, exchange);
+      requireOwnSite({ method, fields, connection, principal, byBrowser: session !== undefined }, options);
+    if (session && fields.wantsEvents) endWith(session, exchange);
     if (asked.kind === "error") throw asked.error;
     if (asked.kind === "server") throw badRequest("only OPTIONS is for the server as a whole");
     const login =
@@ -307,8 +307,7 @@ async function davRequest(
 }
 
 /** An event stream, which has no end of its own, ends with the session that it belongs to. */
-function endWith({ ended }: Session, { request, response }: Exchange): void {
-  if (request.headers.accept?.includes("text/event-stream") !== true) return;
+function endWith({ ended }: Session, { response }: Exchange): void {
   const cut = (): void => void response.destroy();
   ended.addEventListener("abort", cut, { once: true });
   response.once("close", () => ended.removeEventListener("abort", cut));
@@ -318,13 +317,14 @@ function endWith({ ended }: Session, { request, response }: Exchange): void {
 function refused(
   who: Exclude<Authentication, { readonly kind: "known" | "anonymous" }>,
   request: AnyRequest,
+  fields: RequestFields,
   method: string,
   connection: Connection,
   options: PipelineOptions,
 ): Answer {
   switch (who.kind) {
     case "challenge": {
-      const asked = askToLogIn(request, method, connection, options);
+      const asked = askToLogIn(request, fields, method, connection, options);
       if (asked) return asked;
       const answer = errorAnswer(new DavError(401, "credentials are needed"), method);
       return withFields(answer, { "WWW-Authenticate": who.challenges });

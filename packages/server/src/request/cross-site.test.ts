@@ -18,10 +18,7 @@ function refusal(given: Case): string {
   const { site, origin, own = "http://127.0.0.1:8102", method = "DELETE", cors = [], principal } = given;
   const request: SiteRequest = {
     method,
-    headers: {
-      ...(site === undefined ? {} : { "sec-fetch-site": site }),
-      ...(origin === undefined ? {} : { origin }),
-    },
+    fields: { fetchSite: site, origin },
     connection: { origin: own, declared: given.declared ?? false, secure: own.startsWith("https:") },
     principal,
   };

@@ -3,17 +3,17 @@
  * server (DNS rebinding). Browsers tell where an unsafe request comes from, in `Sec-Fetch-Site` (the Fetch Metadata
  * specification) and `Origin` (RFC 6454 §7); other programs have neither, and pass.
  */
-import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import { DavError } from "@meanwhile/dav";
 import { isSafe } from "@meanwhile/middleware/internal";
 import { isAllowedOrigin } from "../http/cors.ts";
 import type { Connection } from "./connection.ts";
+import type { RequestFields } from "./request-fields.ts";
 
 /** One request, as far as it matters here. */
 export interface SiteRequest {
   readonly method: string;
-  readonly headers: IncomingHttpHeaders;
+  readonly fields: Pick<RequestFields, "fetchSite" | "origin">;
   readonly connection: Pick<Connection, "origin" | "declared" | "secure">;
   /** undefined: anonymous. */
   readonly principal?: string | undefined;
@@ -41,8 +41,7 @@ export interface SiteRules {
  */
 export function requireOwnSite(request: SiteRequest, rules: SiteRules): void {
   if (isSafe(request.method) || request.method === "PROPFIND") return;
-  const site = request.headers["sec-fetch-site"];
-  const { origin } = request.headers;
+  const { fetchSite: site, origin } = request.fields;
   if (site === undefined && origin === undefined && request.byBrowser !== true) return;
   if (request.byBrowser === true) {
     const isTold = site === "same-origin" || (site === undefined && origin !== undefined);

@@ -254,6 +254,41 @@ export class RequestFields {
     return parseUploadNumber(this.#text("upload-offset"));
   }
 
+  /** `Accept` (RFC 9110 §12.5.1): what it prefers depends on what there is. */
+  get accept(): string | undefined {
+    return this.raw.accept;
+  }
+
+  /** Whether the client takes content that is packed by gzip (RFC 9110 §12.5.3). */
+  get takesGzip(): boolean {
+    return gzipWanted.test(String(this.raw["accept-encoding"] ?? ""));
+  }
+
+  /** Whether the client wants an event stream. */
+  get wantsEvents(): boolean {
+    return this.raw.accept?.includes("text/event-stream") === true;
+  }
+
+  /** `Cookie` (RFC 6265 §4.2). */
+  get cookie(): string | undefined {
+    return this.raw.cookie;
+  }
+
+  /** `Origin` (RFC 6454 §7): the page that asks, as its browser says it. */
+  get origin(): string | undefined {
+    return this.raw.origin;
+  }
+
+  /** `Sec-Fetch-Site` (Fetch Metadata): where the page that asks is from, as its browser says it. */
+  get fetchSite(): string | undefined {
+    return this.#text("sec-fetch-site");
+  }
+
+  /** Whether a browser is to show the answer as a document of its own: `Sec-Fetch-Mode: navigate`. */
+  get isNavigation(): boolean {
+    return this.#text("sec-fetch-mode") === "navigate";
+  }
+
   /** Node joins repeated fields; those that it leaves apart are not ours. */
   #text(name: string): string | undefined {
     const value = this.raw[name];
@@ -265,4 +300,5 @@ function tagsOf(value: string): EntityTagList | "malformed" {
   return parseEntityTagList(value) ?? "malformed";
 }
 
+const gzipWanted = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i;
 const noRootSuffix = /(?<=[1y])[ \t]*,[ \t]*noroot[ \t]*$/i;

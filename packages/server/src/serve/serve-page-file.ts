@@ -1,12 +1,12 @@
 /** The page's own files. They are the same for everybody, and say nothing of what is served: nobody has to log in for them. */
 import { DavError } from "@meanwhile/dav";
-import type { AnyRequest } from "@meanwhile/interim";
 import type { Answer } from "../http/answer.ts";
 import type { MountedPage } from "../page.ts";
+import type { RequestFields } from "../request/request-fields.ts";
 
 /** The answer, where the page has files and the request may be for one; else undefined. @throws {DavError} 404 where there is none */
 export function servePageFile(
-  request: AnyRequest,
+  fields: RequestFields,
   method: string,
   mounted: MountedPage | undefined,
   name: string,
@@ -14,9 +14,7 @@ export function servePageFile(
   if (mounted === undefined || name === "" || (method !== "GET" && method !== "HEAD")) return undefined;
   const file = mounted.page.file(name);
   if (file === undefined) throw new DavError(404, "the page has no such file: load the page again");
-  const packed = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(
-    String(request.headers["accept-encoding"] ?? ""),
-  );
+  const packed = fields.takesGzip;
   return {
     status: 200,
     fields: {

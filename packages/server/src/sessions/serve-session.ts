@@ -11,7 +11,7 @@ import type { Handled, PipelineOptions } from "../pipeline-options.ts";
 import type { Connection } from "../request/connection.ts";
 import { requireOwnSite } from "../request/cross-site.ts";
 import { HttpContent } from "../request/request-content.ts";
-import { RequestFields } from "../request/request-fields.ts";
+import type { RequestFields } from "../request/request-fields.ts";
 import { prefixOf } from "../target/mount.ts";
 import type { FormLogin, LoginPlace } from "./form-login.ts";
 import { loginPage } from "./login-page.ts";
@@ -27,14 +27,15 @@ type Options = Pick<PipelineOptions, "login" | "mount" | "reserved" | "context" 
  */
 export function sessionOf(
   request: AnyRequest,
+  fields: RequestFields,
   connection: Connection,
   options: Options,
 ): Session | undefined {
   const { login } = options;
   if (login === undefined || !isPrivate(connection)) return undefined;
-  const { "sec-fetch-mode": mode, "sec-fetch-site": site } = request.headers;
-  if (mode !== "navigate" && (site === "same-site" || site === "cross-site")) return undefined;
-  const token = sessionToken(request.headers, cookiePlace(request, connection, options));
+  const { fetchSite: site } = fields;
+  if (!fields.isNavigation && (site === "same-site" || site === "cross-site")) return undefined;
+  const token = sessionToken(fields.cookie, cookiePlace(request, connection, options));
   return token === undefined
     ? undefined
     : login.sessions.use(token, (principal) => login.logins.mark(principal));
@@ -58,17 +59,17 @@ export function loginPlaceOf(
  */
 export function askToLogIn(
   request: AnyRequest,
+  { fetchSite: site, isNavigation, accept }: RequestFields,
   method: string,
   connection: Connection,
   options: Options,
 ): Answer | undefined {
   const place = loginPlaceOf(request, connection, "needed", options);
-  const { "sec-fetch-mode": mode, "sec-fetch-site": site, accept } = request.headers;
   // A page of another site that may use the server (CORS) logs in as programs do.
-  const isOurs = mode === "navigate" || site === "same-origin" || site === "none";
+  const isOurs = isNavigation || site === "same-origin" || site === "none";
   if (place === undefined || !isOurs) return undefined;
   const fields = challengeOf(place.session);
-  if (mode !== "navigate" || !prefersHtml(accept) || (method !== "GET" && method !== "HEAD")) {
+  if (!isNavigation || !prefersHtml(accept) || (method !== "GET" && method !== "HEAD")) {
     const answer = errorAnswer(new DavError(401, "you are not logged in"), method);
     return { ...answer, fields: { ...answer.fields, ...fields } };
   }
@@ -86,6 +87,7 @@ export function askToLogIn(
  */
 export async function serveSession(
   exchange: Exchange,
+  fields: RequestFields,
   method: string,
   connection: Connection,
   name: string,
@@ -94,23 +96,24 @@ export async function serveSession(
 ): Promise<Handled> {
   const { request } = exchange;
   if (name === "" && (method === "GET" || method === "HEAD")) {
-    const session = sessionOf(request, connection, options);
+    const session = sessionOf(request, fields, connection, options);
     return { answer: told(session?.principal), principal: session?.principal };
   }
   if (name !== "" && name !== "end") throw new DavError(404, "there is no such file or folder");
   if (method !== "POST") {
-    const fields = { Allow: name === "" ? "GET, HEAD, POST, OPTIONS" : "POST, OPTIONS" };
-    if (method === "OPTIONS") return { answer: empty(200, fields) };
-    throw new DavError(405, "the method is not allowed", { fields });
+    const allowed = { Allow: name === "" ? "GET, HEAD, POST, OPTIONS" : "POST, OPTIONS" };
+    if (method === "OPTIONS") return { answer: empty(200, allowed) };
+    throw new DavError(405, "the method is not allowed", { fields: allowed });
   }
-  requireOwnSite({ method, headers: request.headers, connection, byBrowser: true }, options);
+  requireOwnSite({ method, fields, connection, byBrowser: true }, options);
   return name === "end"
-    ? end(exchange, connection, options, login)
-    : begin(exchange, connection, options, login);
+    ? end(exchange, fields, connection, options, login)
+    : begin(exchange, fields, connection, options, login);
 }
 
 async function begin(
   exchange: Exchange,
+  asked: RequestFields,
   connection: Connection,
   options: Options,
   { logins, sessions }: FormLogin,
@@ -121,7 +124,7 @@ async function begin(
       403,
       "logging in is not possible over plain HTTP, where others could read the password: use HTTPS",
     );
-  const form = await readForm(exchange);
+  const form = await readForm(exchange, asked);
   const [user, password] = [form.get("user") ?? "", form.get("password") ?? ""];
   if (user === "") throw badRequest("the user is missing");
   const place = cookiePlace(request, connection, options);
@@ -130,31 +133,32 @@ async function begin(
   const mark = verdict.kind === "known" ? logins.mark(verdict.principal) : undefined;
   if (verdict.kind === "known" && mark !== undefined) {
     // A session that the browser had before is not left to anybody.
-    const before = sessionToken(request.headers, place);
+    const before = sessionToken(asked.cookie, place);
     if (before !== undefined) await sessions.end(before);
     const token = await sessions.begin(verdict.principal, mark);
     const fields = { "Set-Cookie": setSessionCookie(place, token) };
-    const answer = isByScript(request) ? withFields(told(verdict.principal), fields) : leadTo(to, fields);
+    const answer = isByScript(asked) ? withFields(told(verdict.principal), fields) : leadTo(to, fields);
     return { answer, principal: verdict.principal };
   }
   const { status, text, fields } = refusal(verdict, sessionPath(request, options));
-  if (isByScript(request)) return { answer: errorAnswer(new DavError(status, text, { fields }), "POST") };
+  if (isByScript(asked)) return { answer: errorAnswer(new DavError(status, text, { fields }), "POST") };
   const told401 = { to, user, failure: text, askOnceMore: false };
   return { answer: loginDocument(status, request, told401, fields, options) };
 }
 
 async function end(
   { request }: Exchange,
+  asked: RequestFields,
   connection: Connection,
   options: Options,
   { sessions }: FormLogin,
 ): Promise<Handled> {
   const place = cookiePlace(request, connection, options);
-  const token = sessionToken(request.headers, place);
+  const token = sessionToken(asked.cookie, place);
   if (token !== undefined) await sessions.end(token);
   const fields = { "Set-Cookie": setSessionCookie(place) };
   return {
-    answer: isByScript(request) ? withFields(told(undefined), fields) : leadTo(`${place.prefix}/`, fields),
+    answer: isByScript(asked) ? withFields(told(undefined), fields) : leadTo(`${place.prefix}/`, fields),
   };
 }
 
@@ -236,15 +240,14 @@ function withFields(answer: Answer, fields: AnswerFields): Answer {
 }
 
 /** Scripts ask for JSON; a form is a browser's request for a document. */
-function isByScript({ headers }: AnyRequest): boolean {
-  return preferredType(headers.accept, ["text/html", "application/json"]) === "application/json";
+function isByScript({ accept }: RequestFields): boolean {
+  return preferredType(accept, ["text/html", "application/json"]) === "application/json";
 }
 
 /** Longer than any name and password that are taken. */
 const formBytes = 16 * 1024;
 
-async function readForm(exchange: Exchange): Promise<URLSearchParams> {
-  const fields = new RequestFields(exchange.request.headers);
+async function readForm(exchange: Exchange, fields: RequestFields): Promise<URLSearchParams> {
   if (fields.mediaType !== "application/x-www-form-urlencoded")
     throw new DavError(415, "a form is needed: application/x-www-form-urlencoded");
   return new URLSearchParams(await new HttpContent(exchange, fields).text(formBytes));

@@ -27,10 +27,10 @@ test.each([
   ["that is too short", (pair: string) => pair.slice(0, -1), undefined],
   ["whose name only ends so", (pair: string) => `x${pair}`, undefined],
 ])("a cookie %s", (_, make, expected) => {
-  expect(sessionToken({ cookie: make(sent(setSessionCookie(local, token))) }, local)).toBe(expected);
+  expect(sessionToken(make(sent(setSessionCookie(local, token))), local)).toBe(expected);
 });
 
 test("a cookie that was not set over TLS counts for nothing there", () => {
   const cookie = sent(setSessionCookie({ ...secure, secure: false }, token));
-  expect(sessionToken({ cookie }, secure)).toBeUndefined();
+  expect(sessionToken(cookie, secure)).toBeUndefined();
 });

@@ -1,14 +1,12 @@
 /** The cookie of a session (RFC 6265). */
 import { createHash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
 import type { Connection } from "../request/connection.ts";
 
 /** Where a cookie is set and read. */
 export type CookiePlace = Pick<Connection, "origin" | "secure"> & { readonly prefix: string };
 
-/** The token in a request's cookie; undefined where it has none. */
-export function sessionToken(headers: IncomingHttpHeaders, place: CookiePlace): string | undefined {
-  const { cookie } = headers;
+/** The token in a request's `Cookie`; undefined where it has none. */
+export function sessionToken(cookie: string | undefined, place: CookiePlace): string | undefined {
   // Most requests have none: nothing is calculated for them.
   if (cookie === undefined || !cookie.includes(commonName)) return undefined;
   const name = nameAt(place);
