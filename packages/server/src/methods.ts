@@ -9,7 +9,7 @@ import { lock } from "./methods/lock.ts";
 import { mkcol } from "./methods/mkcol.ts";
 import { move } from "./methods/move.ts";
 import { propfind } from "./methods/propfind.ts";
-import { changeProperties } from "./methods/proppatch-change.ts";
+import { changeProperties } from "./methods/proppatch.ts";
 import { put } from "./methods/put.ts";
 import { unlock } from "./methods/unlock.ts";
 import type { DavRequest } from "./request/dav-request.ts";

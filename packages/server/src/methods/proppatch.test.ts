@@ -10,7 +10,7 @@ import { createMemoryTree } from "../testing/memory/memory-tree.ts";
 import { type ResponseView, viewMultistatus } from "../testing/own/multistatus-view.ts";
 import { plant, readContent, testContext, testNowMs, testRequest } from "../testing/own/read-fixture.ts";
 import { propfind } from "./propfind.ts";
-import { isToleratedWhileLocked, proppatch } from "./proppatch.ts";
+import { applyPropertyChanges, isToleratedWhileLocked } from "./proppatch.ts";
 
 const update = (...instructions: string[]): string =>
   `<D:propertyupdate xmlns:D="DAV:" xmlns:Z="urn:z" xmlns:W="urn:schemas-microsoft-com:">${instructions.join("")}</D:propertyupdate>`;
@@ -25,8 +25,14 @@ beforeEach(async () => {
   await plant(context.tree, "/bar.html", "<p>");
 });
 
-function patch(content: string, headers: Record<string, string> = {}, target = "/bar.html"): Promise<Answer> {
-  return proppatch(testRequest("PROPPATCH", target, { content, headers }), context);
+async function patch(
+  content: string,
+  headers: Record<string, string> = {},
+  target = "/bar.html",
+): Promise<Answer> {
+  const request = testRequest("PROPPATCH", target, { content, headers });
+  const changes = parsePropertyUpdate(await request.content.text(context.limits.xmlBytes));
+  return applyPropertyChanges(request, context, changes);
 }
 
 async function viewPatch(content: string, target = "/bar.html"): Promise<ResponseView> {
