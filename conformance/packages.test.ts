@@ -263,6 +263,8 @@ const edges: readonly (readonly [folder: string, raw: RegExp, files: readonly st
     /rawHeaders|IncomingHttpHeaders|request\.headers\b/,
     ["exchange/request-complete.ts", "interim-reading.ts"],
   ],
+  // A kept upload has fields of its own.
+  ["packages/client/src/dav/content", /headers\.get\(/, ["content-fields.ts", "kept-upload.ts"]],
   [
     "packages/client/src",
     /rawHeaders|IncomingHttpHeaders|message\.headers\b/,

@@ -9,10 +9,8 @@ import type { Download, GetOptions, Place } from "../dav-client.ts";
 import { ask } from "../exchange.ts";
 import { malformed } from "../listing/read-multistatus.ts";
 import { stat } from "../listing/stat.ts";
-import { parseDate, parseLength } from "../properties/received-resource.ts";
 import { patienceOf, type VerbContext } from "../verb-context.ts";
-import { codingOf } from "./coding-of.ts";
-import { parseContentRange } from "./content-range.ts";
+import { type ContentFields, contentFields } from "./content-fields.ts";
 import { type Portion, resumingContent } from "./resuming-content.ts";
 
 /**
@@ -36,22 +34,21 @@ export async function get(context: VerbContext, place: Place, options: GetOption
     headers["Range"] = `bytes=${wanted.start}-${wanted.end ?? ""}`;
   const question = { method: "GET", url: asked, headers, patience };
   const { response, url } = await ask(context, question);
-  const portion = portionOf(response, wanted);
+  const fields = contentFields(response);
+  const portion = portionOf(response.status, fields, wanted);
   if (typeof portion === "string") {
     await discard(response);
     throw malformed({ method: "GET", url }, portion);
   }
   const { total } = portion;
-  const etag = response.headers.get("etag");
-  const modified = parseDate(response.headers.get("last-modified") ?? undefined);
-  const contentType = response.headers.get("content-type");
+  const { etag, modified, contentType } = fields;
   return {
     url,
     ...(portion.length === undefined ? {} : { length: portion.length }),
     ...(total === undefined ? {} : { total }),
-    ...(etag === null ? {} : { etag }),
+    ...(etag === undefined ? {} : { etag }),
     ...(modified === undefined ? {} : { modified }),
-    ...(contentType === null ? {} : { contentType }),
+    ...(contentType === undefined ? {} : { contentType }),
     content: resumingContent({
       ...{ context, url, repeating, response, portion },
       listedLength: (left) => listedLength(context, url, left),
@@ -84,10 +81,9 @@ function checkedRange(range: GetOptions["range"]): WantedRange {
 }
 
 /** What the response has of the resource; a sentence where it makes no sense. */
-function portionOf(response: Response, wanted: WantedRange): Portion | string {
-  const coded = isCoded(response);
-  if (response.status === 206) {
-    const range = parseContentRange(response.headers.get("content-range"));
+function portionOf(status: number, fields: ContentFields, wanted: WantedRange): Portion | string {
+  const { range, isCoded: coded } = fields;
+  if (status === 206) {
     // One range was asked: multipart/byteranges has no Content-Range.
     if (range === undefined) return "the 206 has no Content-Range of bytes";
     if (wanted.start === 0 && wanted.end === undefined) return "a 206 to a request without Range";
@@ -97,9 +93,9 @@ function portionOf(response: Response, wanted: WantedRange): Portion | string {
     const length = range.end - range.start + 1;
     return { start: range.start, skip: 0, length, total: range.total, exact: true, coded };
   }
-  if (response.status !== 200) return `it was answered ${response.status}`;
+  if (status !== 200) return `it was answered ${status}`;
   // "A server MAY ignore the Range header field" (RFC 9110 §14.2).
-  const total = coded ? undefined : parseLength(response.headers.get("content-length") ?? undefined);
+  const total = coded ? undefined : fields.length;
   const end = wanted.end === undefined ? undefined : wanted.end + 1;
   const last = total === undefined ? end : Math.min(end ?? total, total);
   const length = total === undefined || last === undefined ? undefined : Math.max(last - wanted.start, 0);
@@ -112,12 +108,4 @@ function portionOf(response: Response, wanted: WantedRange): Portion | string {
     exact: end === undefined || end === total,
     coded,
   };
-}
-
-/**
- * Compressed on the way although nobody asked for it, and unpacked already: its length is another. With its length, the
- * coding is that of the stored bytes.
- */
-export function isCoded({ headers }: Response): boolean {
-  return codingOf(headers) !== "" && !headers.has("content-length");
 }

@@ -9,8 +9,7 @@ import { isStrong } from "../condition-fields.ts";
 import { malformed } from "../listing/read-multistatus.ts";
 import { readFailure } from "../read-failure.ts";
 import type { VerbContext } from "../verb-context.ts";
-import { codingOf } from "./coding-of.ts";
-import { parseContentRange } from "./content-range.ts";
+import { contentFields } from "./content-fields.ts";
 
 /** Which bytes of a resource are wanted, and how a response has them. */
 export interface Portion {
@@ -122,7 +121,7 @@ async function resumed(resumable: Resumable, given: number, loss: unknown): Prom
 
 async function askForRest(resumable: Resumable, given: number, loss: unknown): Promise<Source | Setback> {
   const { context, url, repeating, portion } = resumable;
-  const etag = resumable.response.headers.get("etag") ?? "";
+  const { etag = "", coding } = contentFields(resumable.response);
   const from = portion.start + given;
   const end = portion.length === undefined ? portion.atMost : portion.length;
   const last = end === undefined ? "" : portion.start + end - 1;
@@ -135,14 +134,15 @@ async function askForRest(resumable: Resumable, given: number, loss: unknown): P
   } catch (error) {
     return setbackOf(error);
   }
-  const { status, headers } = response;
-  const sameTag = headers.get("etag") === etag;
+  const { status } = response;
+  const rest = contentFields(response);
+  const sameTag = rest.etag === etag;
   if (status === 206) {
-    const range = parseContentRange(headers.get("content-range"));
+    const { range } = rest;
     const sameTotal =
       portion.total === undefined || range?.total === undefined || range.total === portion.total;
-    const sameCoding = codingOf(headers) === codingOf(resumable.response.headers);
-    const fits = sameTotal && sameCoding && (headers.get("etag") === null || sameTag);
+    const sameCoding = rest.coding === coding;
+    const fits = sameTotal && sameCoding && (rest.etag === undefined || sameTag);
     if (range?.start === from && fits) return sourceOf(response, 0);
     await discard(response);
     throw malformed({ method: "GET", url }, "what came after a lost connection does not fit", loss);
@@ -203,7 +203,7 @@ function sourceOf(response: Response, skip: number): Source {
 
 function mayResume({ response, portion, repeating }: Resumable): boolean {
   const isLeft = repeating.patience.signal?.aborted === true;
-  return !portion.coded && !isLeft && isStrong(response.headers.get("etag"));
+  return !portion.coded && !isLeft && isStrong(contentFields(response).etag);
 }
 
 function lost({ url }: Resumable, what: string, cause?: unknown): ConnectionError {

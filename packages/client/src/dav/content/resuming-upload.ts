@@ -11,9 +11,8 @@ import { davClasses, keepsAnswerTo } from "../../status/announcement.ts";
 import { changeHeaders } from "../change.ts";
 import { isStrong } from "../condition-fields.ts";
 import type { PutOptions } from "../dav-client.ts";
-import { parseLength } from "../properties/received-resource.ts";
 import type { VerbContext } from "../verb-context.ts";
-import { isCoded } from "./get.ts";
+import { contentFields } from "./content-fields.ts";
 import type { PositionedContent } from "./positioned-content.ts";
 import { sameRange } from "./same-range.ts";
 
@@ -87,9 +86,8 @@ class ResumingUpload {
     const response = await lost.send(url, { method: "HEAD", headers });
     await discard(response);
     mustBeReady(response);
-    const etag = response.headers.get("etag");
-    const length = parseLength(response.headers.get("content-length") ?? undefined) ?? 0;
-    if (response.status !== 200 || isCoded(response) || !isStrong(etag)) return undefined;
+    const { etag, length = 0, isCoded } = contentFields(response);
+    if (response.status !== 200 || isCoded || !isStrong(etag)) return undefined;
     if (length === 0 || length > Math.min(lost.sent, content.length)) return undefined;
     // It is still what was to be replaced.
     if (options.ifMatch?.includes(etag)) return undefined;
@@ -150,11 +148,11 @@ class ResumingUpload {
     const start = Math.max(joint - jointBytes, 0);
     const end = Math.min(joint + jointBytes, total);
     const same = await sameRange(lost, content, { url, start, end, total });
-    return same && this.#success(same.headers.get("etag"));
+    return same && this.#success(contentFields(same).etag);
   }
 
-  #success(etag: string | null): Response {
+  #success(etag: string | undefined): Response {
     const status = this.#upload.options.ifNoneMatch === "*" ? 201 : 204;
-    return new Response(null, { status, headers: etag === null ? {} : { ETag: etag } });
+    return new Response(null, { status, headers: etag === undefined ? {} : { ETag: etag } });
   }
 }

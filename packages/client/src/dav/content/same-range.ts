@@ -1,8 +1,7 @@
 import type { LostUpload } from "../../operation/long-request-plan.ts";
 import { mustBeReady, notNow } from "../../repeat/setback.ts";
 import { piecesOf } from "../../send/received-content.ts";
-import { parseContentRange } from "./content-range.ts";
-import { isCoded } from "./get.ts";
+import { contentFields } from "./content-fields.ts";
 import type { PositionedContent } from "./positioned-content.ts";
 import { startsWith } from "./starts-with.ts";
 
@@ -36,15 +35,15 @@ export async function sameRange(
       ...(etag === undefined ? {} : { "If-Match": etag }),
     },
   });
-  const { status, headers } = response;
-  const range = parseContentRange(headers.get("content-range"));
+  const { status } = response;
+  const { range, isCoded, etag: itsTag } = contentFields(response);
   const isAnswer =
     status === 206 &&
-    !isCoded(response) &&
+    !isCoded &&
     range?.start === start &&
     range.end === end - 1 &&
     range.total === total &&
-    (etag === undefined || headers.get("etag") === etag);
+    (etag === undefined || itsTag === etag);
   if (!isAnswer) {
     // It may be all of a large resource.
     response.body?.cancel().catch(() => undefined);
