@@ -174,10 +174,26 @@ export async function plant(tree: Tree, ...paths: readonly string[]): Promise<vo
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe-core has to say against the page as it is now. */
+/** What axe-core has to say against the page as it is now, in light and in dark colours. */
 export async function violations(page: Page): Promise<readonly string[]> {
   // Not by a script element: the page's policy lets none in.
   await page.evaluate(axe);
+  const found: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(transitionsEnded);
+    for (const violation of await violationsNow(page)) found.push(`${colorScheme}: ${violation}`);
+  }
+  await page.emulateMedia({ colorScheme: null });
+  return found;
+}
+
+/** Runs in the page: colours that are on their way are nobody's. */
+const transitionsEnded = `Promise.all(document.getAnimations()
+  .filter((one) => one instanceof CSSTransition)
+  .map(({ finished }) => finished.catch(() => undefined))).then(() => undefined)`;
+
+async function violationsNow(page: Page): Promise<readonly string[]> {
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: {

@@ -48,9 +48,9 @@ export function DropTarget({ queue, path }: DropTargetProps): JSX.Element | null
   }, [queue, path]);
   if (!over) return null;
   return (
-    <div class="drop">
+    <section class="drop" aria-label={words.upload}>
       <Icon name="upload" />
       <p>{words.dropHere}</p>
-    </div>
+    </section>
   );
 }
