@@ -110,6 +110,30 @@ describePage("a second writer between the question and the answer", ({ site, ope
       expect(await lengthOf(scene, "/a.bin")).toBe(size);
     });
 
+  test("the question shows size and time of both, be they of one day", async () => {
+    const scene = await site();
+    const minute = 60_000;
+    const noon = new Date(2024, 1, 29, 12, 0).getTime();
+    expect(
+      await scene.send("PUT", "/a.txt", { content: another, fields: { "X-OC-Mtime": String(noon / 1000) } }),
+    ).toBe(201);
+    const page = await open(`${scene.origin}/`);
+    await page.evaluate(`{
+      const chosen = new DataTransfer();
+      chosen.items.add(new File(["1234567"], "a.txt", { lastModified: ${noon + 3 * minute} }));
+      const field = document.querySelector('input[type="file"]');
+      field.files = chosen.files;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }`);
+    const facts = question(page, "a.txt").locator(".facts-line");
+    await facts.waitFor();
+    expect((await facts.innerText()).replaceAll("\u202f", " ").split("\n")).toEqual([
+      `There: ${another.length} B · Feb 29, 2024, 12:00 PM`,
+      "New: 7 B · Feb 29, 2024, 12:03 PM",
+    ]);
+    expect(await violations(page)).toEqual([]);
+  });
+
   test("a large file of the same size and time is said to be probably the same, and skipped where nothing else is chosen", async () => {
     const scene = await site();
     const page = await open(`${scene.origin}/`);

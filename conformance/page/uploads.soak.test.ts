@@ -71,6 +71,31 @@ describePage("large uploads by the page", ({ open }) => {
     });
   });
 
+  test("while it goes on after a lost connection its row says from where on, without a reload", {
+    timeout,
+  }, async () => {
+    await withScene(async (scene) => {
+      const file = scene.file("large.bin", 64 * megabyte, seed);
+      const page = await open(scene.url);
+      // Of what is on its way most is lost: the rest takes long enough to be seen.
+      await page.locator('input[type="file"]').first().setInputFiles([file]);
+      await scene.reached(24 * megabyte);
+      await scene.kill();
+      const row = page.getByRole("region", { name: "In progress" }).locator("li", { hasText: "large.bin" });
+      await row.getByText("The connection was lost. It is tried again by itself.").waitFor();
+      await page.evaluate(`{
+        globalThis.rows = [];
+        const row = document.querySelector(".tray-body ul li");
+        new MutationObserver(() => rows.push(row.innerText)).observe(row, { childList: true, subtree: true, characterData: true });
+      }`);
+      await scene.restart();
+      await row.getByText(/^Uploaded · .* · went on at \d+(\.\d)? MB$/).waitFor({ timeout });
+      const rows = await page.evaluate<readonly string[]>("rows");
+      expect(rows.some((text) => /\d MB of 67 MB · went on at \d+(\.\d)? MB/.test(text))).toBe(true);
+      expect(digestOfFile(join(scene.folder, "large.bin"))).toBe(digestOfFile(file));
+    });
+  });
+
   test("one that is cancelled leaves nothing at the server, which may be away just then", {
     timeout,
   }, async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatDate, formatDuration } from "./format.ts";
+import { formatBytes, formatDate, formatDayAndTime, formatDuration } from "./format.ts";
 
 test.each([
   [0, "en", "0 B"],
@@ -17,6 +17,11 @@ test("a date of today is a time, another a day", () => {
   const now = new Date(2026, 0, 15, 18, 0);
   expect(formatDate(new Date(2026, 0, 15, 9, 5), now, "de")).toBe("09:05");
   expect(formatDate(new Date(2026, 0, 14, 9, 5), now, "de")).toBe("14.01.2026");
+});
+
+test("two times of one day are told apart", () => {
+  const [one, other] = [5, 6].map((minute) => formatDayAndTime(new Date(2026, 0, 15, 9, minute), "de"));
+  expect([one, other]).toEqual(["15.01.2026, 09:05", "15.01.2026, 09:06"]);
 });
 
 test.each([

@@ -26,6 +26,11 @@ export function formatDate(date: Date, now: Date, language: string): string {
     : formatter(language, { dateStyle: "medium" }).format(date);
 }
 
+/** Day and time, to tell two of them apart. */
+export function formatDayAndTime(date: Date, language: string): string {
+  return formatter(language, { dateStyle: "medium", timeStyle: "short" }).format(date);
+}
+
 /** To the second. */
 export function formatExactDate(date: Date, language: string): string {
   return formatter(language, { dateStyle: "full", timeStyle: "medium" }).format(date);

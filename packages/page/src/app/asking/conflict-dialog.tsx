@@ -1,7 +1,7 @@
 /** Something of that name is there already: what is to become of it. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { formatBytes, formatDate } from "../format.ts";
+import { formatBytes, formatDayAndTime } from "../format.ts";
 import { usePage } from "../page-context.ts";
 import { safeText } from "../safe-text.ts";
 import { isReplaceable, seemsSame } from "./conflict-questions.ts";
@@ -22,7 +22,7 @@ export function ConflictDialog({ about, answer }: AnswerProps<"conflict">): JSX.
   const facts = ({ collection, length, modified }: Questions["conflict"]["own"]): string =>
     [
       collection ? words.folder : length === undefined ? "" : formatBytes(length, words.language),
-      modified === undefined ? "" : formatDate(modified, new Date(), words.language),
+      modified === undefined ? "" : formatDayAndTime(modified, words.language),
     ]
       .filter((fact) => fact !== "")
       .join(" · ");
