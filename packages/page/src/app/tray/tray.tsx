@@ -9,6 +9,7 @@ import { useStore } from "../store.ts";
 import type { Upload, UploadQueue } from "../upload/upload-queue.ts";
 import { Bar } from "./bar.tsx";
 import { OperationItem } from "./operation-item.tsx";
+import { hasFailed } from "./status-document.ts";
 import type { TrayStore } from "./tray-store.ts";
 import { UploadItem } from "./upload-item.tsx";
 
@@ -41,7 +42,8 @@ export function Tray({ tray, queue }: TrayProps): JSX.Element | null {
   useEffect(() => keepOpen(open), [open]);
   useSecond(active > 0);
   if (operations.length === 0 && uploads.length === 0) return null;
-  const failed = uploads.filter(({ state }) => state === "failed").length;
+  const failed =
+    uploads.filter(({ state }) => state === "failed").length + operations.filter(hasFailed).length;
   const ended = operations.length - running + uploads.filter(isOver).length;
   const list = uploads.length > 0 ? <Uploads queue={queue} /> : null;
   return (
