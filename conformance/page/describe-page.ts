@@ -154,6 +154,13 @@ export async function shown(page: Page): Promise<void> {
   await page.locator('#page[data-state="shown"], #page[data-state="failed"]').waitFor({ timeout: 100_000 });
 }
 
+/** Does what asks the server to stop something, and waits until it was asked. */
+export async function stopped(page: Page, act: () => Promise<unknown>): Promise<void> {
+  const answered = page.waitForResponse((response) => response.url().endsWith("/cancel"));
+  await act();
+  await answered;
+}
+
 /** The names of the rows that are made, from top to bottom. */
 export async function rowNames(page: Page): Promise<readonly string[]> {
   return page.locator(".space .row .name bdi").allTextContents();

@@ -1,7 +1,7 @@
 /** Long work that somebody stops, or that is over: what is said of it, and where it leads. */
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { describePage, type PageSite, plant, violations } from "./describe-page.ts";
+import { describePage, type PageSite, plant, stopped, violations } from "./describe-page.ts";
 
 const photos = ["/photos/", ...Array.from({ length: 6 }, (_, index) => `/photos/${index}`)];
 const tray = (page: Page) => page.getByRole("region", { name: "In progress" });
@@ -32,7 +32,7 @@ describePage("long work that is stopped", ({ site, open }) => {
     await tray(page)
       .getByText(/3 of 7 items/)
       .waitFor();
-    await tray(page).getByRole("button", { name: "Stop" }).dblclick();
+    await stopped(page, () => tray(page).getByRole("button", { name: "Stop" }).dblclick());
     scene.gate.allowUpTo(100);
     const line = /^Stopped by you at [34] of 7 items: nothing was copied · /;
     for (const _ of ["at once", "after a reload"]) {
@@ -54,7 +54,7 @@ describePage("long work that is stopped", ({ site, open }) => {
     const page = await open(`${origin}/`);
     await copyPhotos(page);
     await page.goto(origin + (await ownOperation(page)));
-    await page.getByRole("button", { name: "Stop it" }).dblclick();
+    await stopped(page, () => page.getByRole("button", { name: "Stop it" }).dblclick());
     gate.allowUpTo(100);
     for (const _ of ["at once", "after a reload"]) {
       await page.locator("#state", { hasText: /^Stopped on request$/ }).waitFor();
@@ -81,7 +81,7 @@ describePage("long work that is stopped", ({ site, open }) => {
     await page.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await tray(page).getByText("Delete “photos”").waitFor();
-    await tray(page).getByRole("button", { name: "Stop" }).click();
+    await stopped(page, () => tray(page).getByRole("button", { name: "Stop" }).click());
     gate.allowUpTo(4);
     await tray(page)
       .getByText(/^Stopped by you: [34] of 7 items deleted · /)
@@ -171,7 +171,7 @@ describePage("long work on a phone", ({ site, open }) => {
       await fits();
       const stop = tray(page).getByRole("button", { name: "Stop" });
       expect((await stop.boundingBox())?.height ?? 0).toBeGreaterThanOrEqual(28);
-      await stop.tap();
+      await stopped(page, () => stop.tap());
       scene.gate.allowUpTo(100);
       await tray(page)
         .getByText(/^Stopped by you at [34] of 7 items: nothing was copied/)

@@ -2,7 +2,7 @@
 import { createMemoryLockStore } from "@meanwhile/server/testing";
 import { expect, test } from "vitest";
 import { rights } from "../../packages/server/src/testing/own/rights-fixture.ts";
-import { describePage, plant, violations } from "./describe-page.ts";
+import { describePage, plant, stopped, violations } from "./describe-page.ts";
 
 const known = { "X-User": "ann" };
 /** Whoever names themselves is believed; a browser is given the field by its context. */
@@ -33,7 +33,7 @@ describePage("the tray", ({ site, open, another }) => {
     expect(await violations(page)).toEqual([]);
     gate.allowUpTo(4);
     await other.getByText(/^57 % · 4 of 7 items/).waitFor();
-    await other.getByRole("button", { name: "Stop" }).click();
+    await stopped(other, () => other.getByRole("button", { name: "Stop" }).click());
     gate.allowUpTo(100);
     for (const window of [page, other]) await window.getByText(/^Stopped/).waitFor();
     await page.getByRole("button", { name: "Clear what is over" }).click();
