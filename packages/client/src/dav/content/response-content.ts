@@ -1,5 +1,6 @@
 /** The text of final responses, within limits. */
 import { piecesOf } from "../../send/received-content.ts";
+import { contentFields } from "./content-fields.ts";
 
 /**
  * Reads at most `limit` bytes of text, in UTF-8 or as its `charset` says.
@@ -9,7 +10,7 @@ import { piecesOf } from "../../send/received-content.ts";
 export async function readText(response: Response, limit: number): Promise<string> {
   let text = "";
   let bytes = 0;
-  const decoder = new XmlDecoder(response.headers.get("content-type"));
+  const decoder = new XmlDecoder(contentFields(response).contentType);
   for await (const piece of piecesOf(response)) {
     text += decoder.decode(piece.subarray(0, limit - bytes));
     bytes += piece.length;
@@ -27,7 +28,7 @@ export class XmlDecoder {
   #decoder: Decoder | undefined;
   #head = new Uint8Array(0);
 
-  constructor(contentType: string | null) {
+  constructor(contentType: string | undefined) {
     const value = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? "")?.[1];
     this.#charset = value;
   }

@@ -1,6 +1,7 @@
 import { DocumentError, MultistatusReader, type MultistatusResponse } from "@meanwhile/dav/xml";
 import { ConnectionError } from "../../error/connection-error.ts";
 import { piecesOf } from "../../send/received-content.ts";
+import { contentFields } from "../content/content-fields.ts";
 import { XmlDecoder } from "../content/response-content.ts";
 
 /**
@@ -12,7 +13,7 @@ export async function* readMultistatus(
   asked: { readonly method: string; readonly url: URL },
   response: Response,
 ): AsyncGenerator<MultistatusResponse, void> {
-  const decoder = new XmlDecoder(response.headers.get("content-type"));
+  const decoder = new XmlDecoder(contentFields(response).contentType);
   const reader = new MultistatusReader();
   try {
     for await (const piece of piecesOf(response)) yield* reader.write(decoder.decode(piece));
