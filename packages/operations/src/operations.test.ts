@@ -274,6 +274,94 @@ describe("what is recorded", () => {
     expect(durable).toEqual([false, true]);
   });
 
+  /** Work that is recorded once it is asked for, with what is recorded first. */
+  const later =
+    (end: () => Promise<Outcome>, first: () => Promise<void>) =>
+    async (work: Work): Promise<Outcome> => {
+      expect(await work.intend(1, { durable: false, when: "later" })).toBe(false);
+      expect(work.beforeRecord(first)).toBe(true);
+      return end();
+    };
+
+  test("not an intent that is to be recorded later, nor its outcome, where nobody is told of it", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const operation = operations.start(
+      subject,
+      later(
+        async () => created,
+        async () => {},
+      ),
+      failed,
+    );
+    await operation.ended;
+    operations.lasts(operation);
+    operations.delivered(operation);
+    await settled();
+    expect(journal.recorded).toEqual([]);
+  });
+
+  test("an intent that is to be recorded later, once somebody is told, after what its work records first", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const work = gate();
+    const before: number[] = [];
+    const first = async (): Promise<void> => void before.push(journal.recorded.length);
+    const operation = operations.start(subject, later(work.run, first), failed);
+    await settled();
+    expect(await operations.keep(operation)).toBe(true);
+    work.end();
+    await operation.ended;
+    expect(before).toEqual([0]);
+    expect(journal.recorded).toEqual(["o1 running 1", "o1 finished 201"]);
+  });
+
+  test("the same lightly, once it lasts; not where what is recorded first fails", async () => {
+    const journal = watchedJournal();
+    const { operations, warnings } = engine({ journal });
+    const work = gate();
+    let fails = true;
+    const first = async (): Promise<void> => {
+      if (fails) throw new Error("no room");
+    };
+    const operation = operations.start(subject, later(work.run, first), failed);
+    await settled();
+    operations.lasts(operation);
+    await settled();
+    expect(journal.recorded).toEqual([]);
+    expect(await operations.keep(operation)).toBe(false);
+    fails = false;
+    operations.lasts(operation);
+    operations.lasts(operation);
+    work.end();
+    await operation.ended;
+    expect(journal.recorded).toEqual(["o1 running 1 lightly", "o1 finished 201 lightly"]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  test("nothing of one that intends nothing, where it lasts", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const work = gate();
+    const operation = operations.start(subject, work.run, failed);
+    operations.lasts(operation);
+    work.end();
+    await operation.ended;
+    expect(journal.recorded).toEqual([]);
+  });
+
+  test("what its client chose a key for, whenever it is to be recorded", async () => {
+    const journal = watchedJournal();
+    const { operations } = engine({ journal });
+    const run = async (work: Work): Promise<Outcome> => {
+      expect(await work.intend(1, { durable: false, when: "later" })).toBe(true);
+      expect(work.beforeRecord(async () => {})).toBe(false);
+      return created;
+    };
+    await operations.start(subject, run, failed, { key }).ended;
+    expect(journal.recorded).toEqual(["o1 running", "o1 running 1", "o1 finished 201"]);
+  });
+
   test("what was recorded lightly, durably before anybody is told where to ask for it", async () => {
     const journal = watchedJournal();
     const { operations } = engine({ journal });

@@ -31,6 +31,7 @@ export function follow(operation: Operation, exchange: Exchange, options: Follow
     let isSlow = false;
     const leave = slow.watch((waitedMs) => {
       isSlow = true;
+      options.operations.lasts(operation);
       void followNow(operation, exchange, presence, { ...options, waitedMs }).then(resolve);
     });
     void operation.ended.then((outcome) => {

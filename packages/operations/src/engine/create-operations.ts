@@ -345,6 +345,15 @@ export function createOperations(options: OperationsOptions = {}): Operations {
         return false;
       }
     },
+    lasts(operation) {
+      if (!(operation instanceof RunningOperation) || operation.kept || operation.concluded) return;
+      if (!operation.isIntended) return;
+      operation.kept = true;
+      record(operation).catch((error: unknown) => {
+        operation.kept = operation.recorded;
+        notRecorded("the intent", operation, error);
+      });
+    },
     async hide(id) {
       const operation = running.get(id) ?? unrecorded.get(id);
       if (operation) {

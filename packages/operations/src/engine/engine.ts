@@ -87,6 +87,8 @@ export interface Operations {
    *   told to `warn` once an operation; it then goes on as if nobody had asked to keep it. Never rejects.
    */
   keep(operation: Operation): Promise<boolean>;
+  /** An operation has lasted for a while: what its work intends is recorded, where that was put off. */
+  lasts(operation: Operation): void;
   /** Hides one that has ended from its principal; one that runs stays. What prevents a second run stays. */
   hide(id: string): Promise<void>;
   /**

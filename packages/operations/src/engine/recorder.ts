@@ -91,6 +91,8 @@ export function createRecorder({ journal, unrecorded, sharing, warn }: RecorderO
     const { freesRoom } = operation;
     let isRecorded: boolean;
     try {
+      const prepared = operation.prepared();
+      if (prepared !== undefined) await prepared;
       isRecorded = await record(operation.entry(), { freesRoom, ...(durable ? {} : { durable }) });
     } catch (error) {
       if (durable) operation.recording = undefined;

@@ -105,6 +105,12 @@ export interface IntendOptions {
    * somebody was told of the operation, or chose its key, the records are durable all the same. Default: true.
    */
   readonly durable?: boolean;
+  /**
+   * When it is recorded. "later": once somebody is told of the operation, or it has lasted for a while; never where neither comes
+   * before its end. For a work of which the end of the process leaves nothing to be finished, or that tells with
+   * {@link Work.beforeRecord} what is to be recorded with it. Default: "now".
+   */
+  readonly when?: "now" | "later";
 }
 
 /** What the work itself is given. None of its methods throws, {@link Work.intend} excepted. */
@@ -128,6 +134,13 @@ export interface Work {
    * @throws {OperationRecordError} where the journal failed
    */
   intend(intent: Json, options?: IntendOptions): Promise<boolean>;
+  /**
+   * Names what is to be recorded elsewhere before an intent that is recorded later ({@link IntendOptions.when}): it is called, and
+   * waited for, as often as the operation is recorded before its end.
+   *
+   * @returns false where the operation is recorded already, or about to be: then `record` is not called, and is for the work to do
+   */
+  beforeRecord(record: () => Promise<void>): boolean;
   /**
    * Waits until the work may begin: only so many go on at once, and they take turns, see `WorkQueue`. The place
    * is kept until the operation ends; a work that has one has entered already.

@@ -72,6 +72,8 @@ export class RunningOperation implements Operation {
   readonly #resolve: (outcome: Outcome) => void;
   readonly #warn: ((message: string, operation: Operation) => void) | undefined;
   #intent: () => Json | undefined;
+  /** What the work wants to be recorded elsewhere first. */
+  #beforeRecord: (() => Promise<void>) | undefined;
   /** The work needs a record only for the case that the process ends. */
   #light = false;
   readonly #enter: RunningOptions["enter"];
@@ -135,10 +137,11 @@ export class RunningOperation implements Operation {
       progress: (done, total, remark, member) =>
         this.#take(advance(this.#progress, done, total, remark, member)),
       bytes: (done, total, member) => this.#take(advanceBytes(this.#progress, done, total, member)),
-      intend: async (wanted, { durable = true } = {}) => {
+      intend: async (wanted, { durable = true, when = "now" } = {}) => {
         const { kept } = this;
         this.#intent = () => wanted;
         this.#light = !durable;
+        if (when === "later" && !kept) return false;
         this.kept = true;
         try {
           await record(this);
@@ -147,6 +150,11 @@ export class RunningOperation implements Operation {
           this.kept = kept || this.recorded;
           throw error;
         }
+      },
+      beforeRecord: (first) => {
+        if (this.kept) return false;
+        this.#beforeRecord = first;
+        return true;
       },
       enter: (load) => this.#takePlace(load),
       result: (status, uri) => {
@@ -163,6 +171,16 @@ export class RunningOperation implements Operation {
   /** Whether its record has to survive a loss of power. */
   get wantsDurable(): boolean {
     return this.told || !this.#light;
+  }
+
+  /** Records what is to be recorded before it; undefined where nothing is. */
+  prepared(): Promise<void> | undefined {
+    return this.#beforeRecord?.();
+  }
+
+  /** Whether another process could finish it, were it recorded. */
+  get isIntended(): boolean {
+    return this.#intent() !== undefined;
   }
 
   get state(): OperationState {
@@ -222,6 +240,7 @@ export class RunningOperation implements Operation {
   conclude(outcome: Outcome, endedAtMs: number, interrupted: boolean): void {
     const obeyed = this.#state === "cancelling" && outcome.status >= 400;
     this.#leave?.();
+    this.#beforeRecord = undefined;
     this.#conclusion = {
       outcome,
       endedAtMs,
@@ -325,6 +344,7 @@ class OwnWork implements Work {
   readonly progress: Work["progress"];
   readonly bytes: Work["bytes"];
   readonly intend: Work["intend"];
+  readonly beforeRecord: Work["beforeRecord"];
   readonly enter: Work["enter"];
   readonly result: Work["result"];
   readonly giveUp: Work["giveUp"];
@@ -336,6 +356,7 @@ class OwnWork implements Work {
     this.progress = steps.progress;
     this.bytes = steps.bytes;
     this.intend = steps.intend;
+    this.beforeRecord = steps.beforeRecord;
     this.enter = steps.enter;
     this.result = steps.result;
     this.giveUp = steps.giveUp;
