@@ -157,9 +157,15 @@ export interface TreeWork {
   readonly resumed: boolean;
   /**
    * Whether what is recorded of it need not survive a loss of power, only the end of the process: see
-   * {@link Tree.isOneChange}. Default: false.
+   * {@link Tree.oneChange}. Default: false.
    */
   readonly light?: boolean;
+  /**
+   * Of a light work that need not be recorded at all, unless it comes to be asked for: names what records it then, called before
+   * the end of the work, if ever.
+   * @returns false where that is to be done now. Default: it is
+   */
+  beforeRecord?(record: () => Promise<void>): boolean;
   /**
    * When it began first, in milliseconds since the epoch. What is newer was made or changed by others, where an earlier
    * process was ended before it could record anything.
@@ -324,10 +330,10 @@ export interface Tree {
   remove(path: ResourcePath, work: TreeWork, removable?: Removable): Promise<void>;
 
   /**
-   * Whether the removal of a document, or its move or copy to a name that nothing has, is one change in the end, so that a
-   * loss of power leaves it made or not made, and nothing is to be finished then. Default: it is not known to be.
+   * Whether the removal of a document, or its move or copy to a name that nothing has, is one change in the end: see
+   * {@link OneChange}. Default: it is not known to be.
    */
-  isOneChange?(change: DocumentChange): Promise<boolean>;
+  oneChange?(change: DocumentChange): Promise<OneChange | undefined>;
 
   /**
    * Says, once at the start, which works of an earlier process will be resumed. What other works left is removed.
@@ -349,6 +355,12 @@ export type DocumentChange =
       readonly source: ResourcePath;
       readonly destination: ResourcePath;
     };
+
+/**
+ * How a change is one, of which a loss of power leaves it made or not made, with nothing to be finished: "at once", so that the
+ * end of the process does, too, but for a few calls that are made in a row; "in steps", of which the next process makes the rest.
+ */
+export type OneChange = "at once" | "in steps";
 
 /** Room in bytes (RFC 4331). */
 export interface Quota {

@@ -9,6 +9,7 @@ import type { Durability } from "./durability.ts";
 import { syncError } from "./errno.ts";
 import type { FilePath } from "./file-facts.ts";
 import {
+  type FileId,
   type FileOperation,
   type FileOperations,
   fileOperations,
@@ -239,6 +240,27 @@ export class Calls {
     );
   }
 
+  /**
+   * As {@link Calls.link}, and takes the first name away directly after, by calls in a row: the end of the process is hardly ever
+   * between the two.
+   * @returns false where the first name was not taken away, and is to be
+   */
+  linkAndUnlink(from: string, to: string, { ino, birthtimeNs }: FileId): Awaitable<boolean> {
+    // Tests end it between the two.
+    if (this.#before !== undefined) {
+      const linked = this.link(from, to);
+      return linked instanceof Promise ? linked.then(() => false) : false;
+    }
+    return this.#naming(to, from, () =>
+      this.#run(
+        this.#routeOf("linkAndUnlink", from, to),
+        "linkAndUnlink",
+        [from, to, { ino, birthtimeNs }],
+        [],
+      ),
+    );
+  }
+
   /** @param frees how many bytes of content may go with the name: much takes its time, and is freed in a worker */
   unlink(path: FilePath, frees: bigint = 0n): Awaitable<void> {
     const held = this.#before?.({ call: "unlink", path });
@@ -364,12 +386,18 @@ export class Calls {
   }
 
   #changeNames(operation: "rename" | "link", from: string, to: string): Awaitable<void> {
-    const [old, anew] = [from, to].map((path) => this.#routes?.of(path, "change", operation));
+    return this.#run(this.#routeOf(operation, from, to), operation, [from, to], []);
+  }
+
+  /** Of a call that changes two names. */
+  #routeOf(operation: FileOperation, from: string, to: string): Route {
+    const old = this.#routes?.of(from, "change", operation);
+    const anew = this.#routes?.of(to, "change", operation);
     const came = (ms: number): void => {
       old?.came(ms);
       anew?.came(ms);
     };
-    return this.#run({ lane: old?.lane ?? anew?.lane, came }, operation, [from, to], []);
+    return { lane: old?.lane ?? anew?.lane, came };
   }
 
   /** Beside the event loop, where there are workers: it takes its time by its nature. */

@@ -90,6 +90,21 @@ export const fileOperations = {
   statfs: (path: string): fs.BigIntStatsFs => fs.statfsSync(path, big),
   rename: (from: string, to: string): void => fs.renameSync(from, to),
   link: (from: string, to: string): void => fs.linkSync(from, to),
+  /**
+   * As `link`, and takes the first name away at once, unless it is that of another file by now.
+   * @returns false where that failed: the file has both names then
+   */
+  linkAndUnlink: (from: string, to: string, { ino, birthtimeNs }: FileId): boolean => {
+    fs.linkSync(from, to);
+    try {
+      const there = fs.lstatSync(from, lookingOptions);
+      if (there?.ino === ino && there.birthtimeNs === birthtimeNs) fs.unlinkSync(from);
+      return true;
+    } catch {
+      // Whoever tries again is told.
+      return false;
+    }
+  },
   unlink: (path: FilePath): void => fs.unlinkSync(toPath(path)),
   copyOpened: (from: number, path: string, job: CopyJob, before?: BeforeEach): Copied =>
     copyOpened(from, path, job, before),
@@ -198,6 +213,9 @@ export function sliceOf<Item>(items: readonly Item[], act: (item: Item) => void)
     throw Object.assign(error as Error, { done });
   }
 }
+
+/** Which file it is. */
+export type FileId = Pick<fs.BigIntStats, "ino" | "birthtimeNs">;
 
 /** What is held by a descriptor. */
 export interface Held {

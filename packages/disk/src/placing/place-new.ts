@@ -38,14 +38,17 @@ export async function placeNew(folder: Folder, renaming: Renaming, log?: Placeho
   const stats = await calls.lstat(from.at(fromName));
   if (stats.isDirectory()) return placeDirectory(folder, renaming, log);
   if (!stats.isFile()) return replaceEmptyFile(folder, renaming, log);
+  const isElsewhere = from.path !== to.path;
+  let isMoved = false;
   try {
-    await calls.link(from.at(fromName), to.at(toName));
+    if (isElsewhere && calls.durability !== "none") await calls.link(from.at(fromName), to.at(toName));
+    else isMoved = await calls.linkAndUnlink(from.at(fromName), to.at(toName), stats);
   } catch (error) {
     if (isTaken(error)) return false;
     if (!hasNoLinks(error)) throw error;
     return replaceEmptyFile(folder, renaming, log);
   }
-  const isElsewhere = from.path !== to.path;
+  if (isMoved) return isElsewhere ? "synced" : "placed";
   try {
     // No source goes before the new name is there for certain; what is staged goes with the next sync.
     if (isElsewhere) await calls.syncNames(to.self);

@@ -7,6 +7,7 @@ import {
   type KeptDraft,
   type LeftDraft,
   type Member,
+  type OneChange,
   type OpenDocument,
   type Placement,
   type Quota,
@@ -32,9 +33,9 @@ import type { DeadProperties } from "../properties/dead-properties.ts";
 import { undoWorks } from "../works/undo-works.ts";
 import { copyResource } from "./copy-resource.ts";
 import type { FolderTreeContext } from "./folder-tree-context.ts";
-import { isOneChange } from "./is-one-change.ts";
 import { listMembers } from "./list-members.ts";
 import { moveResource } from "./move-resource.ts";
+import { oneChange } from "./one-change.ts";
 import { removeResource } from "./remove-resource.ts";
 
 /** Files and directories of a folder as resources. See docs/decisions/0010-links-in-the-served-folder.md for links. */
@@ -248,8 +249,8 @@ export class FolderTree implements Tree {
     });
   }
 
-  isOneChange(change: DocumentChange): Promise<boolean> {
-    return isOneChange(this.#workContext, change);
+  oneChange(change: DocumentChange): Promise<OneChange | undefined> {
+    return oneChange(this.#workContext, change);
   }
 
   recovered(works: ReadonlySet<string>): Promise<void> {

@@ -163,3 +163,65 @@ test("a work that is not resumed does not take up what an earlier one with its i
   await open().begin(testWork({ id: "w" }), beginning);
   expect(open().resume(testWork({ id: "w" }))).toBeUndefined();
 });
+
+test("a light work that is recorded later writes nothing, unless it is asked for, and then all that is known", async () => {
+  const { open, rows } = opener();
+  const works = open();
+  let record = async (): Promise<void> => {};
+  const beforeRecord = (asked: () => Promise<void>): boolean => {
+    record = asked;
+    return true;
+  };
+  const unasked = await works.begin(testWork({ id: "u", beforeRecord }), beginning, { light: true });
+  expect(works.concerns("/a" as ResourcePath)).toBe(true);
+  await unasked.add({ staged: "8:9:10", whole: true });
+  expect(unasked.facts).toMatchObject({ staged: "8:9:10", light: true });
+  await unasked.end();
+  expect(works.concerns("/a" as ResourcePath)).toBe(false);
+  expect(rows()).toBe(0);
+  const asked = await works.begin(testWork({ id: "w", beforeRecord }), beginning, { light: true });
+  await asked.add({ staged: "8:9:10" });
+  await Promise.all([record(), record()]);
+  await asked.addMember(member);
+  await asked.add({ whole: true });
+  const facts = open().resume(testWork({ id: "w", resumed: true }))?.facts;
+  expect(facts).toMatchObject({ ...beginning, staged: "8:9:10", whole: true, failed: [member] });
+});
+
+test("a light work that is recorded later is written down with what the next start has to know, and after its end", async () => {
+  const { open, rows } = opener();
+  const works = open();
+  let record = async (): Promise<void> => {};
+  const beforeRecord = (asked: () => Promise<void>): boolean => {
+    record = asked;
+    return true;
+  };
+  const log = await works.begin(testWork({ id: "w", beforeRecord }), beginning, { light: true });
+  await log.addSynced({ placeholder: "unknown" });
+  expect(open().resume(testWork({ id: "w", resumed: true }))?.facts).toMatchObject({
+    placeholder: "unknown",
+  });
+  await log.end();
+  const ended = await works.begin(testWork({ id: "x", beforeRecord }), beginning, { light: true });
+  await ended.end();
+  await record();
+  expect(rows()).toBe(2);
+  expect(open().resume(testWork({ id: "x", resumed: true }))?.facts).toMatchObject({ ended: true });
+});
+
+test("where a work could not be recorded when it was asked for, it is tried again", async () => {
+  let full = true;
+  const { open, rows } = opener(() => {
+    if (full) throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+  });
+  let record = async (): Promise<void> => {};
+  const beforeRecord = (asked: () => Promise<void>): boolean => {
+    record = asked;
+    return true;
+  };
+  await open().begin(testWork({ id: "w", beforeRecord }), beginning, { light: true });
+  await expect(record()).rejects.toMatchObject({ code: "no-space" });
+  full = false;
+  await record();
+  expect(rows()).toBe(1);
+});

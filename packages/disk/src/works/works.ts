@@ -87,12 +87,13 @@ export class Works {
     // Ended before it read the clock, the work had written its beginning and changed nothing.
     const { beganMs } = facts;
     const timeNs = beganMs === undefined ? {} : { timeNs: `${BigInt(Math.trunc(beganMs) + 1) * 1_000_000n}` };
-    return this.#log(work.id, { ...timeNs, ...facts }, true);
+    return this.#log(work.id, { ...timeNs, ...facts }, "resumed");
   }
 
   /**
    * Writes down the beginning of a work. Nothing may be changed before.
-   * @param light a loss of power leaves nothing to be finished: the record need not survive it
+   * @param light a loss of power leaves nothing to be finished: the record need not survive it, and may be made later, where
+   *   somebody comes to ask for it ({@link TreeWork.beforeRecord})
    */
   async begin(
     work: TreeWork,
@@ -107,10 +108,16 @@ export class Works {
       ...(light ? { light } : {}),
       beganMs: this.#options.clock(),
     };
+    let log: WorkLog | undefined;
+    // Asked for, it is asked for what is known then.
+    if (light && work.beforeRecord?.(async () => log?.record()) === true) {
+      log = this.#log(id, { failed: [], ...stamped }, "not written");
+      return log;
+    }
     const { durable = true } = this.#options;
     const how = { durable: durable && !light, freesRoom: beginning.method === "remove" };
     await this.#change(() => this.#records.put([id, 0], stamped), how);
-    return this.#log(id, { failed: [], ...stamped }, false);
+    return this.#log(id, { failed: [], ...stamped }, "begun");
   }
 
   /** Works of earlier processes that were not resumed, with what forgets each. */
@@ -139,19 +146,24 @@ export class Works {
     return this.#changes;
   }
 
-  #log(id: string, facts: WorkFacts, resumed: boolean): WorkLog {
+  #log(id: string, facts: WorkFacts, written: WorkLogOptions["written"]): WorkLog {
     this.#changes += 1;
     const { durable = true } = this.#options;
     const log = new WorkLog({
       id,
       facts,
-      resumed,
+      written,
       records: this.#records,
       change: (work, synced) =>
         this.#change(work, { durable: synced && durable, freesRoom: facts.method === "remove" }),
       ended: () => {
         this.#changes += 1;
         this.#open.delete(log);
+        if (!log.isWritten) {
+          this.#own.delete(id);
+          return;
+        }
+        this.#own.set(id, log);
         this.#ended.push(log);
         if (this.#ended.length >= endedKept + forgottenAtOnce) this.#forgetEnded();
       },
@@ -193,8 +205,8 @@ const forgotten: ChangeOptions = { durable: false, freesRoom: true };
 interface WorkLogOptions {
   readonly id: string;
   readonly facts: WorkFacts;
-  /** An earlier process wrote down its beginning. */
-  readonly resumed: boolean;
+  /** What of it is written down: its beginning, by an earlier process or by this one, or nothing yet. */
+  readonly written: "resumed" | "begun" | "not written";
   readonly records: WorkRecords;
   readonly change: (work: () => void, synced: boolean) => Promise<void>;
   readonly ended: () => void;
@@ -208,12 +220,33 @@ export class WorkLog {
   #members: number;
   /** Nothing but the beginning was written down. */
   #hasBegunOnly: boolean;
+  #isWritten: boolean;
+  #recording: Promise<void> | undefined;
 
   constructor(options: WorkLogOptions) {
     this.#options = options;
     this.#facts = options.facts;
     this.#members = options.facts.failed.length;
-    this.#hasBegunOnly = !options.resumed;
+    this.#hasBegunOnly = options.written !== "resumed";
+    this.#isWritten = options.written !== "not written";
+  }
+
+  /** Whether it is written down, or about to be. */
+  get isWritten(): boolean {
+    return this.#isWritten;
+  }
+
+  /** Writes down what is known, where nothing is written down yet. From then on all is. */
+  record(): Promise<void> {
+    if (this.#isWritten) return this.#recording ?? Promise.resolve();
+    this.#isWritten = true;
+    // What has ended is forgotten with the others that have.
+    if (this.#facts.ended === true) this.#options.ended();
+    this.#recording = this.#write({}, false).catch((error: unknown) => {
+      this.#isWritten = false;
+      throw error;
+    });
+    return this.#recording;
   }
 
   /** Of the work, among all that have not ended. */
@@ -254,6 +287,7 @@ export class WorkLog {
   async addMember(member: MemberFact): Promise<void> {
     if (this.#facts.failed.length >= mostFailed && member.code !== "changed") return;
     const { id, records, change } = this.#options;
+    if (!this.#isWritten) await this.record();
     this.#members += 1;
     const number = this.#members;
     await change(() => records.put([id, number], member), false);
@@ -268,6 +302,7 @@ export class WorkLog {
     if (this.#facts.ended === true) return;
     this.#facts = { ...this.#facts, ended: true };
     this.#options.ended();
+    if (!this.#isWritten) return;
     if (this.#facts.light === true && this.#hasBegunOnly) return;
     try {
       await this.#write({ ended: true }, false);
@@ -282,7 +317,10 @@ export class WorkLog {
   }
 
   #write(fact: LaterFacts, synced: boolean): Promise<void> {
+    // A light work writes nothing by itself but what the next start has to know to undo it.
+    if (!this.#isWritten && !synced) return Promise.resolve();
     const { id, records, change } = this.#options;
+    this.#isWritten = true;
     this.#hasBegunOnly = false;
     const { failed: _, ...known } = this.#facts;
     // Others may have been written, and not been told of yet.

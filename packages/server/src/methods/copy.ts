@@ -10,8 +10,8 @@ import { type Resource, TreeError } from "../store.ts";
 import { judgeDestination, parseTransfer, type Transfer } from "../trees/transfer.ts";
 import {
   type Copying,
-  intend,
   intendAndCarryOut,
+  intendWaiting,
   intentOf,
   namedBy,
   nothingPlaced,
@@ -59,7 +59,7 @@ async function copyClaimed(
     judgeCopy(request, context, transfer, { ...judgement, resource, depth });
   const waited = await waitsForTurn(work, loadOf(resource, depth), async () => {
     const change = await judged();
-    if (!isPartialReplacement(change)) await intend(change, context, work);
+    if (!isPartialReplacement(change)) await intendWaiting(change, work);
   });
   if (waited) return copyClaimed(request, context, transfer, depth, work);
   const change = await judged();

@@ -7,7 +7,7 @@ import { lockedBelow, requireTokens } from "../locks/locking.ts";
 import type { DavRequest } from "../request/dav-request.ts";
 import { refuseContent } from "../request/request-content.ts";
 import { type Resource, TreeError } from "../store.ts";
-import { intend, intendAndCarryOut, intentOf, type Removal } from "../trees/tree-change.ts";
+import { intendAndCarryOut, intendWaiting, intentOf, type Removal } from "../trees/tree-change.ts";
 import { type MemberFailure, memberStatus } from "../trees/tree-work.ts";
 import {
   type ChangeMethod,
@@ -42,7 +42,7 @@ async function removeClaimed(request: DavRequest, context: ServerContext, work: 
   if (!resource) throw new TreeError("not-found");
   const judged = (): Promise<Removal> => judgeRemoval(request, context, { ...judgement, resource });
   const waited = await waitsForTurn(work, loadOf(resource), async () => {
-    await intend(await judged(), context, work);
+    await intendWaiting(await judged(), work);
   });
   if (waited) return removeClaimed(request, context, work);
   return intendAndCarryOut(await judged(), context, work);

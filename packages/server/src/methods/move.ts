@@ -8,7 +8,7 @@ import type { DavRequest } from "../request/dav-request.ts";
 import { refuseContent } from "../request/request-content.ts";
 import { type Resource, TreeError } from "../store.ts";
 import { judgeDestination, parseTransfer, type Transfer } from "../trees/transfer.ts";
-import { intend, intendAndCarryOut, intentOf, type Moving } from "../trees/tree-change.ts";
+import { intendAndCarryOut, intendWaiting, intentOf, type Moving } from "../trees/tree-change.ts";
 import {
   type ChangeMethod,
   type Judgement,
@@ -58,7 +58,7 @@ async function moveClaimed(
   if (!resource) throw new TreeError("not-found");
   const judged = (): Promise<Moving> => judgeMove(request, context, transfer, { ...judgement, resource });
   const waited = await waitsForTurn(work, loadOf(resource), async () => {
-    await intend(await judged(), context, work);
+    await intendWaiting(await judged(), work);
   });
   if (waited) return moveClaimed(request, context, transfer, work);
   return intendAndCarryOut(await judged(), context, work);

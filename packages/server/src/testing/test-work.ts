@@ -25,6 +25,8 @@ export interface TestWorkOptions {
   readonly id?: string;
   readonly resumed?: boolean;
   readonly light?: boolean;
+  /** Given what records a light work, should it come to be asked for; default: that is done at its beginning. */
+  readonly beforeRecord?: (record: () => Promise<void>) => boolean;
   readonly startedMs?: number;
   readonly signal?: AbortSignal;
   readonly skipped?: Iterable<ResourcePath>;
@@ -72,6 +74,7 @@ class RecordingWork implements TestWork {
   countedTimes = 0;
   readonly #told = new Set<ResourcePath>();
   readonly #onEvent: (event: WorkEvent) => void;
+  readonly #beforeRecord: TestWorkOptions["beforeRecord"];
 
   constructor(options: TestWorkOptions) {
     works += 1;
@@ -82,6 +85,11 @@ class RecordingWork implements TestWork {
     this.signal = options.signal ?? new AbortController().signal;
     this.skipped = new Set(options.skipped);
     this.#onEvent = options.onEvent ?? (() => {});
+    this.#beforeRecord = options.beforeRecord;
+  }
+
+  beforeRecord(record: () => Promise<void>): boolean {
+    return this.#beforeRecord?.(record) ?? false;
   }
 
   found(members: number): void {

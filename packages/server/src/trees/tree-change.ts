@@ -10,7 +10,7 @@ import { toldPaths } from "../listing/told-paths.ts";
 import { forgetReplacedLocks, forgetUnmappedLocks } from "../locks/forget-locks.ts";
 import { underCondition } from "../methods/change.ts";
 import type { DavRequest } from "../request/dav-request.ts";
-import { type DocumentChange, isMadeNevertheless, type Placement, TreeError } from "../store.ts";
+import { isMadeNevertheless, type OneChange, type Placement, TreeError } from "../store.ts";
 import { fromTreeError } from "./tree-status.ts";
 import {
   failuresAnswer,
@@ -92,6 +92,9 @@ export function namedBy(
   return change.method === "DELETE" ? [change.path] : [change.source, change.destination];
 }
 
+/** How the record of a change was begun, see {@link carryOut}. */
+type Beginning = "begun" | "begun lightly" | "begun, to be recorded later";
+
 /**
  * Records the intent, and does it. A DELETE is done all the same where it could not be recorded: it makes room, and
  * what is left of one that is killed can be deleted again.
@@ -101,50 +104,52 @@ export async function intendAndCarryOut(
   context: ServerContext,
   work: Work,
 ): Promise<Answer> {
-  const durable = await intend(change, context, work).catch((error: unknown) => {
+  const one = await oneChange(change, context);
+  let how: Beginning = "begun";
+  try {
+    const when = one === "at once" ? "later" : "now";
+    const durable = await work.intend(toJson(change), { durable: one === undefined, when });
+    if (!durable) how = when === "later" ? "begun, to be recorded later" : "begun lightly";
+  } catch (error) {
     if (change.method !== "DELETE" || !(error instanceof OperationRecordError)) throw error;
-    return true;
-  });
-  return carryOut(change, context, work, durable ? "begun" : "begun lightly");
+  }
+  return carryOut(change, context, work, how);
 }
 
 /**
- * Records what is to be done, for the next process: once before it is done, and where it waits for its turn, as it was
- * judged before that. A process that is killed loses none of those that wait.
- *
- * @returns whether the record survives a loss of power, too
+ * Records what is to be done, for the next process, where it waits for its turn, as it was judged before that. A process that
+ * is killed loses none of those that wait. What a loss of power takes had not begun.
  */
-export async function intend(change: TreeChange, context: ServerContext, work: Work): Promise<boolean> {
-  const durable = !(await isOneChange(change, context));
-  return work.intend(toJson(change), { durable });
+export async function intendWaiting(change: TreeChange, work: Work): Promise<void> {
+  await work.intend(toJson(change), { durable: false });
 }
 
-/** Where a loss of power leaves nothing to be finished: one name of a document changes, and nothing is kept by it. */
-async function isOneChange(change: TreeChange, { tree, locks }: ServerContext): Promise<boolean> {
-  if (change.method === "MOVE" ? change.replaces : change.skipped.length > 0) return false;
+/** How one name of a document changes, where nothing is kept by it; undefined where more is to be finished. */
+async function oneChange(change: TreeChange, { tree, locks }: ServerContext): Promise<OneChange | undefined> {
+  if (change.method === "MOVE" ? change.replaces : change.skipped.length > 0) return undefined;
   if (change.method === "COPY") {
     const { source, destination } = change;
-    if (change.replaces) return false;
-    return (await tree.isOneChange?.({ method: "copy", source, destination })) === true;
+    return change.replaces ? undefined : tree.oneChange?.({ method: "copy", source, destination });
   }
   const source = change.method === "DELETE" ? change.path : change.source;
-  if ((await locks.within(source)).length > 0) return false;
-  const one: DocumentChange =
+  const held = locks.within(source);
+  if ((held instanceof Promise ? await held : held).length > 0) return undefined;
+  return tree.oneChange?.(
     change.method === "DELETE"
       ? { method: "remove", source }
-      : { method: "move", source, destination: change.destination };
-  return (await tree.isOneChange?.(one)) === true;
+      : { method: "move", source, destination: change.destination },
+  );
 }
 
 /**
  * @param how "resumed": an earlier process began it; "begun lightly": what is recorded of it need not survive a loss of
- *   power
+ *   power; "begun, to be recorded later": it is not recorded, unless somebody comes to ask for it
  */
 export async function carryOut(
   change: TreeChange,
   context: ServerContext,
   work: Work,
-  how: "begun" | "begun lightly" | "resumed",
+  how: Beginning | "resumed",
 ): Promise<Answer> {
   const view: RequestView = change;
   const doing = treeWork({
@@ -152,7 +157,8 @@ export async function carryOut(
     work,
     source: change.method === "DELETE" ? change.path : change.source,
     resumed: how === "resumed",
-    light: how === "begun lightly",
+    light: how === "begun lightly" || how === "begun, to be recorded later",
+    later: how === "begun, to be recorded later",
     skipped: new Set(change.method === "MOVE" ? [] : change.skipped),
     known: change.method === "MOVE" ? [] : change.known,
     statusOf: change.method === "DELETE" ? 200 : 201,

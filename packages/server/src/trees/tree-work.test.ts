@@ -23,6 +23,7 @@ async function members(
         source: parsePath(source),
         resumed: false,
         light: false,
+        later: false,
         skipped: new Set(),
         known: [],
         statusOf: 201,

@@ -29,6 +29,8 @@ export interface TreeWorkOptions {
   readonly work: Work;
   readonly resumed: boolean;
   readonly light: boolean;
+  /** It is recorded once somebody asks for it. */
+  readonly later: boolean;
   readonly skipped: ReadonlySet<ResourcePath>;
   /** Failures that are known already. */
   readonly known: readonly MemberFailure[];
@@ -125,6 +127,7 @@ export function treeWork(options: TreeWorkOptions): TreeWorkOfRequest {
       id: work.operation.id,
       resumed: options.resumed,
       light: options.light,
+      beforeRecord: (record) => options.later && work.beforeRecord(record),
       startedMs: work.operation.startedAtMs,
       signal: work.signal,
       skipped: options.skipped,
