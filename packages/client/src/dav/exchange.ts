@@ -25,7 +25,7 @@ export interface Answer {
 
 /**
  * Sends a request, and gives its final response if that is a success. One that changes nothing is sent again after a lost
- * connection, and where somebody is not ready to answer it.
+ * connection, and where the server, or a proxy before it, is not ready to answer it.
  *
  * A collection that was asked for without its slash, and answered with a redirection to the same with it, is asked
  * again there (RFC 4918 §5.2). No other redirection is followed.

@@ -53,7 +53,7 @@ export function openLongRequest<Outcome>(
       },
     );
   });
-  /** Whoever leaves need not listen. */
+  /** A caller that detached need not listen. */
   const expectEnd = (): void => void outcome.catch(() => undefined);
 
   return {

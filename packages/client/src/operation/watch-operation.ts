@@ -9,7 +9,7 @@ import type { LongRequestContext } from "./long-request-plan.ts";
 import { NoSignOfLife } from "./long-wait.ts";
 
 /**
- * Follows an operation by its status document, which somebody else may have started, to its end.
+ * Follows an operation by its status document, which another client may have started, to its end.
  *
  * The outcome is the recorded final response, whatever its status. It rejects with HttpError where there is no such
  * operation, where something else is (its status is a success then), or the server refuses to tell, with CancelledError where it was cancelled, with OutcomeUnknownError where it

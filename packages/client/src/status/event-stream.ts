@@ -56,7 +56,7 @@ export class EventParser {
 }
 
 /**
- * All events as they come. Whoever leaves the loop ends the response. A byte order mark at the start is skipped.
+ * All events as they come. Leaving the loop ends the response. A byte order mark at the start is skipped.
  *
  * @param onBytes called for whatever comes, comments too
  */

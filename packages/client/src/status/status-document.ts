@@ -1,4 +1,4 @@
-/** What a server shows of an operation, read from what anybody may have written. */
+/** What a server shows of an operation, read without trust in who wrote it. */
 
 /** A status document (HTTP Progress draft), in version 1 of its JSON form, as far as a client uses it. */
 export interface StatusDocument {

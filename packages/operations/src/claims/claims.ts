@@ -17,7 +17,7 @@ export type Release = () => void;
 /** Keeps operations apart that would change the same paths. */
 export interface Claims {
   /**
-   * Takes all of `claims`, from the root down, or waits until they are free. Whoever waits goes before all who come later
+   * Takes all of `claims`, from the root down, or waits until they are free. A request that waits goes before all that come later
    * and conflict with it.
    *
    * @returns undefined when `waitMs` passed, or `signal` was aborted, before they could be

@@ -1,13 +1,13 @@
 import type { Claims } from "./claims.ts";
 
-/** Claims that are known once `opening` has resolved; until then whoever asks waits. */
+/** Claims that are known once `opening` has resolved; until then each request for some waits. */
 export function openingClaims(opening: Promise<Claims>): Claims {
   let claims: Claims | undefined;
   const opened = opening.then((known) => {
     claims = known;
     return known;
   });
-  // Whoever asks is told.
+  // Each call rejects with it.
   opened.catch(() => undefined);
   return {
     get held() {

@@ -134,7 +134,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
     whenIdle.clear();
   }
 
-  /** Runs the work to its end. The outcome is recorded before anybody hears of it. */
+  /** Runs the work to its end. The outcome is recorded before it is told. */
   async function complete(
     operation: RunningOperation,
     run: Run,
@@ -252,7 +252,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
 
   let isOpening = given instanceof Promise;
   if (given instanceof Promise) {
-    // Whoever asks for something of one that could not be opened is told.
+    // Each call to a journal that could not be opened rejects with the reason.
     given
       .then(share, () => undefined)
       .finally(() => {
@@ -402,7 +402,7 @@ export function createOperations(options: OperationsOptions = {}): Operations {
         sharing?.close();
         return true;
       }
-      // Whoever waits for this is to be told, though timers keep no process.
+      // The engine's timers keep no process alive; this one does, until the caller of drain has its answer.
       const hold = setInterval(() => undefined, longestTimeoutMs);
       return new Promise<boolean>((resolve) => {
         const cancel = after(ms, () => resolve(false));

@@ -46,7 +46,7 @@ export interface StartOptions {
 /** How to go on with an operation that an earlier process was ended in. */
 export type Resumption =
   | { readonly run: Run; readonly failure: Failure }
-  /** Somebody else takes it up, later: it is left as it is. */
+  /** Another call of {@link Operations.recover} takes it up, later: it is left as it is. */
   | "left";
 
 /** Does the work and makes its outcome. */
@@ -92,16 +92,16 @@ export interface Operations {
   /** Hides one that has ended from its principal; one that runs stays. What prevents a second run stays. */
   hide(id: string): Promise<void>;
   /**
-   * Whoever asked has the final response. Where nobody was told where to ask again, and no key was chosen, the
+   * The client has the final response. Where it was told no status document, and chose no key, the
    * operation is forgotten.
    */
   delivered(operation: Operation): void;
-  /** Somebody waits for the operation in this process, or nobody does any more: other processes are told. */
+  /** Tells other processes whether a request in this one waits for the operation. */
   attend(operation: Operation, isAttended: boolean): void;
-  /** Whether nobody waits for an operation in other processes, as far as they tell. */
+  /** Whether no request waits for an operation in other processes, as far as they tell. */
   isDeserted(id: string): Awaitable<boolean>;
   /**
-   * Whoever asked has the outcome itself: secrets in it are not kept any longer. Call it beside
+   * The client has the outcome itself: secrets in it are not kept any longer. Call it beside
    * {@link Operations.delivered}, which says less: the place of the outcome was told.
    */
   handedOver(operation: Operation | JournalEntry): void;

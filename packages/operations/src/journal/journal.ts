@@ -34,7 +34,7 @@ export interface JournalEntry extends OperationSubject {
   readonly key: RepetitionKey | undefined;
   /** Its principal does not want to see it any more. It still prevents a second run. */
   readonly hidden: boolean;
-  /** Whoever asked for it has its final response, as far as anybody can tell. */
+  /** Its client has the final response, as far as this side can tell. */
   readonly delivered: boolean;
 }
 
@@ -50,11 +50,11 @@ export interface PutOptions {
 export interface EntryMarks {
   /** Its principal does not want to see it any more. */
   readonly hidden?: true;
-  /** Whoever asked for it has its final response. */
+  /** Its client has the final response. */
   readonly delivered?: true;
-  /** Somebody was told where to ask for it: it is kept beyond its delivery. */
+  /** A client was told its status document: it is kept beyond its delivery. */
   readonly told?: true;
-  /** Whoever asked for it has its outcome: secrets in it are not kept any longer. */
+  /** Its client has the outcome itself: secrets in it are not kept any longer. */
   readonly handedOver?: true;
 }
 

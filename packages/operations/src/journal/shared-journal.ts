@@ -58,14 +58,14 @@ export interface SharedJournal {
   news(ids: readonly string[]): Promise<readonly OperationNews[]>;
   /** Asks the owner of an operation to stop it. */
   requestCancel(id: string): Promise<void>;
-  /** Operations of this process that somebody asked to stop, and that have not ended. */
+  /** Operations of this process that any process was asked to stop, and that have not ended. */
   cancelRequests(): Promise<readonly string[]>;
   /**
-   * Says whether somebody waits for an operation in this process. An owner attends its operation from the first `put` on, unless it
+   * Says whether a request waits for an operation in this process. An owner attends its operation from the first `put` on, unless it
    * says otherwise; one that took it over does not.
    */
   attend(id: string, isAttended: boolean): Promise<void>;
-  /** Whether nobody waits for an operation in any process that lives. */
+  /** Whether no request waits for an operation in any process that lives. */
   isDeserted(id: string): Promise<boolean>;
   /**
    * Calls back with the ids of operations that another process changed, or asks something of. Any call may be lost, or come twice.

@@ -54,7 +54,7 @@ export class KeptEntries implements Journal {
   private constructor(options: KeptEntriesOptions) {
     this.#options = options;
     this.#index = new JournalIndex(options.retention, options.now, options.lease);
-    // What could not be forgotten now is tried again, and not told to anybody.
+    // What could not be forgotten now is tried again; the failure is not logged.
     this.#secrets = new SecretWatch(options, (id) => void this.#forgetSecrets(id).catch(() => {}));
   }
 

@@ -1,4 +1,4 @@
-/** A journal whose operations survive the process, over records that somebody else keeps. */
+/** A journal whose operations survive the process, over records that a {@link JournalStore} keeps. */
 
 import { defaultContentLimit } from "../journal/journal.ts";
 import { fullRetention } from "../journal/retention.ts";

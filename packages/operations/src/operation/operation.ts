@@ -102,7 +102,7 @@ export interface IntendOptions {
   /**
    * Whether a loss of power must not undo the record, nor that of the outcome; the end of the process never does. False
    * for a change that a loss of power leaves made or not made, and whose result needs nothing to be finished. Where
-   * somebody was told of the operation, or chose its key, the records are durable all the same. Default: true.
+   * a client was told of the operation, or chose its key, the records are durable all the same. Default: true.
    */
   readonly durable?: boolean;
   /**
@@ -116,7 +116,7 @@ export interface IntendOptions {
 /** What the work itself is given. None of its methods throws, {@link Work.intend} excepted. */
 export interface Work {
   readonly operation: Operation;
-  /** Aborted when somebody cancels the operation. */
+  /** Aborted when the operation is cancelled. */
   readonly signal: AbortSignal;
   /**
    * Tells how far the work is. Going backwards, garbage, and reports after the end are ignored (and told to the log).

@@ -34,7 +34,7 @@ export interface RunningOptions {
   readonly warn: ((message: string, operation: Operation) => void) | undefined;
 }
 
-/** How it ended, before anybody is told. */
+/** How it ended, before its listeners are told. */
 interface Conclusion {
   readonly outcome: Outcome;
   readonly endedAtMs: number;
@@ -67,7 +67,7 @@ export class RunningOperation implements Operation {
   readonly #before: JournalEntry | undefined;
   readonly #results = new RecentResults();
   readonly #listeners = new Set<() => void>();
-  // Made when somebody asks for it: most operations are never cancelled.
+  // Made when it is first read: most operations are never cancelled.
   #cancelling: AbortController | undefined;
   readonly #resolve: (outcome: Outcome) => void;
   readonly #warn: ((message: string, operation: Operation) => void) | undefined;
@@ -81,9 +81,9 @@ export class RunningOperation implements Operation {
   #leave: Release | undefined;
   /** Its principal does not want to see it any more. */
   hidden: boolean;
-  /** Whoever asked for it has its final response. */
+  /** Its client has the final response. */
   delivered = false;
-  /** Whoever asked for it has its outcome: secrets in it are not kept any longer. */
+  /** Its client has the outcome itself: secrets in it are not kept any longer. */
   handedOver = false;
   /** It is recorded, or about to be, and kept beyond its end. */
   kept: boolean;
@@ -95,7 +95,7 @@ export class RunningOperation implements Operation {
   recording: Promise<void> | undefined;
   /** A loss of power does not undo its record. */
   durable: boolean;
-  /** Somebody was told where to ask for it, or chose a key to ask with. */
+  /** A client was told its status document, or chose a key for it. */
   told: boolean;
 
   constructor({
@@ -248,7 +248,7 @@ export class RunningOperation implements Operation {
     };
   }
 
-  /** Tells whoever waits for the outcome. */
+  /** Tells the outcome to those who wait for it. */
   tell(): void {
     if (!this.#conclusion) return;
     this.#state = this.#conclusion.state;

@@ -6,7 +6,7 @@ import type { OperationProgress } from "../operation/progress.ts";
 
 /** What a view of another process's operation asks of those who look after it. */
 export interface RemoteWatch {
-  /** Somebody waits for the operation, or wants its news: from now on the journal is looked at. */
+  /** A request waits for the operation, or follows it: from now on the journal is read for it. */
   watch(operation: RemoteOperation): void;
   requestCancel(id: string): void;
   readonly warn: (message: string, operation: Operation) => void;

@@ -4,7 +4,7 @@ import type { Operation } from "../operation/operation.ts";
 import type { After } from "../time/timers.ts";
 import { RemoteOperation, type RemoteWatch } from "./remote-operation.ts";
 
-/** How long the journal is not looked at while somebody waits, unless a hint comes; in milliseconds. */
+/** How often the journal is read while a request waits for an operation of another process, in milliseconds; a hint has it read at once. */
 export const pollMs = 1_000;
 
 export interface RemoteOperationsOptions {
@@ -15,8 +15,8 @@ export interface RemoteOperationsOptions {
 }
 
 /**
- * Operations that other processes run. The journal is looked at for those that somebody waits for, all at once, and soon
- * where it hints at news; for the others not at all.
+ * Operations that other processes run. The journal is read for those that a request waits for, all in one call, and at once
+ * where it hints at news; for the others it is not read.
  */
 export class RemoteOperations {
   readonly #options: RemoteOperationsOptions;

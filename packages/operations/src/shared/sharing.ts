@@ -69,7 +69,7 @@ export class Sharing {
     return entries.map((entry) => remotes.get(entry.id) ?? entry);
   }
 
-  /** Somebody waits for the operation in this process, or nobody does any more. */
+  /** Whether a request in this process waits for the operation. */
   attend(operation: Operation, isAttended: boolean): void {
     if (isAttended) this.#deserted.delete(operation);
     else this.#deserted.add(operation);

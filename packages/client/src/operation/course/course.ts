@@ -77,7 +77,7 @@ export interface Course {
   /** Where the operation is followed, and what is expected there. */
   readonly url: URL | undefined;
   readonly expected: MonitorKind;
-  /** The request may have been carried out, without anybody knowing. */
+  /** The request may have been carried out, and its answer lost. */
   readonly doubt: boolean;
   /** Whether the server keeps the answer, as it has said since the request began; undefined: not asked. */
   readonly keeps: boolean | undefined;

@@ -22,7 +22,7 @@ export interface TlsOptions {
   readonly passphrase?: string;
   /** The name to ask for and to expect. Default: the URL's host. */
   readonly servername?: string;
-  /** False trusts anybody: for tests. Default: true. */
+  /** False: the certificate is not checked, for tests. Default: true. */
   readonly rejectUnauthorized?: boolean;
   /** Default: Node's, "TLSv1.2". */
   readonly minVersion?: SecureVersion;
