@@ -56,7 +56,7 @@ async function copyClaimed(
   const { resource } = judgement;
   if (!resource) throw new TreeError("not-found");
   const judged = (): Promise<Copying> =>
-    judgeCopy(request, context, transfer, { ...judgement, resource, depth });
+    judgeCopy(request, context, transfer, { judgement, resource, depth });
   const waited = await waitsForTurn(work, loadOf(resource, depth), async () => {
     const change = await judged();
     if (!isPartialReplacement(change)) await intendWaiting(change, work);
@@ -83,11 +83,15 @@ async function judgeCopy(
   request: DavRequest,
   context: ServerContext,
   transfer: Transfer,
-  judgement: Judgement & { readonly resource: Resource; readonly depth: "0" | "infinity" },
+  {
+    judgement,
+    resource,
+    depth,
+  }: { readonly judgement: Judgement; readonly resource: Resource; readonly depth: "0" | "infinity" },
 ): Promise<Copying> {
   const { tree, access } = context;
   const { source, destination } = transfer;
-  const { resource, seen: sourceSeen, conditional, by, depth } = judgement;
+  const { seen: sourceSeen, conditional, by } = judgement;
   if (depth === "infinity" && resource.kind === "collection" && isWithin(destination, source)) {
     throw new DavError(403, "a folder cannot be copied into itself");
   }
@@ -106,9 +110,17 @@ async function judgeCopy(
   }
   const { overwrite } = transfer;
   const replaces = replaced !== undefined;
-  return {
+  const change: Copying = {
+    method: "COPY",
+    source,
+    destination,
+    overwrite,
+    replaces,
+    seen,
+    depth,
+    skipped,
+    known,
     ...intentOf(request),
-    ...{ method: "COPY", source, destination, overwrite, replaces, seen, depth, skipped, known },
-    ...(conditional ? { sourceSeen } : {}),
   };
+  return conditional ? { sourceSeen, ...change } : change;
 }

@@ -40,7 +40,7 @@ async function removeClaimed(request: DavRequest, context: ServerContext, work: 
   const judgement = await judge(request, context);
   const { resource } = judgement;
   if (!resource) throw new TreeError("not-found");
-  const judged = (): Promise<Removal> => judgeRemoval(request, context, { ...judgement, resource });
+  const judged = (): Promise<Removal> => judgeRemoval(request, context, judgement, resource);
   const waited = await waitsForTurn(work, loadOf(resource), async () => {
     await intendWaiting(await judged(), work);
   });
@@ -51,11 +51,12 @@ async function removeClaimed(request: DavRequest, context: ServerContext, work: 
 async function judgeRemoval(
   request: DavRequest,
   context: ServerContext,
-  judgement: Judgement & { readonly resource: Resource },
+  judgement: Judgement,
+  resource: Resource,
 ): Promise<Removal> {
   const { tree, locks, access } = context;
   const { path } = request;
-  const { resource, seen, conditional, by } = judgement;
+  const { seen, conditional, by } = judgement;
   if (resource.kind === "collection") {
     // "A client MUST NOT submit a Depth header with a DELETE on a collection with any value but infinity" (§9.6.1).
     request.fields.depth({ absent: "infinity", allowed: ["infinity"] });

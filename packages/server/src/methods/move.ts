@@ -56,7 +56,7 @@ async function moveClaimed(
   const judgement = await judge(request, context);
   const { resource } = judgement;
   if (!resource) throw new TreeError("not-found");
-  const judged = (): Promise<Moving> => judgeMove(request, context, transfer, { ...judgement, resource });
+  const judged = (): Promise<Moving> => judgeMove(request, context, transfer, judgement, resource);
   const waited = await waitsForTurn(work, loadOf(resource), async () => {
     await intendWaiting(await judged(), work);
   });
@@ -68,11 +68,12 @@ async function judgeMove(
   request: DavRequest,
   context: ServerContext,
   transfer: Transfer,
-  judgement: Judgement & { readonly resource: Resource },
+  judgement: Judgement,
+  resource: Resource,
 ): Promise<Moving> {
   const { tree, locks, access } = context;
   const { source, destination } = transfer;
-  const { resource, seen: sourceSeen, conditional, by } = judgement;
+  const { seen: sourceSeen, conditional, by } = judgement;
   if (resource.kind === "collection") {
     // "A client MUST NOT submit a Depth header on a MOVE on a collection with any value but infinity" (§9.9.2).
     request.fields.depth({ absent: "infinity", allowed: ["infinity"] });
@@ -91,9 +92,14 @@ async function judgeMove(
 
   const { overwrite } = transfer;
   const replaces = replaced !== undefined;
-  return {
+  const change: Moving = {
+    method: "MOVE",
+    source,
+    destination,
+    overwrite,
+    replaces,
+    seen,
     ...intentOf(request),
-    ...{ method: "MOVE", source, destination, overwrite, replaces, seen },
-    ...(conditional ? { sourceSeen } : {}),
   };
+  return conditional ? { sourceSeen, ...change } : change;
 }
