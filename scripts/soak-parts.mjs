@@ -118,7 +118,11 @@ export const parts = {
   },
   programs: {
     about: "the client programs of Debian, and hostile input by the hundred",
-    steps: [more("conformance/hostile/xml.test.ts"), ...filesOf("programs")],
+    steps: [
+      more("conformance/hostile/xml.test.ts"),
+      more("conformance/hostile/link-swaps.test.ts"),
+      ...filesOf("programs"),
+    ],
   },
   browser: { about: "Chromium", steps: filesOf("browser") },
   page: { about: "the file manager, in Chromium", steps: filesOf("page") },
