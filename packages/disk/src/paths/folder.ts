@@ -164,10 +164,14 @@ export class Folder {
         if (kept !== undefined) return pinned(path, kept);
         const opened = await this.calls.hold(local, O_DIRECTORY | O_NOFOLLOW);
         const close = (): void => this.calls.release(opened.fd);
-        if (opened.where !== local) close();
-        await this.#requireRoot(opened.where === local ? { close } : undefined);
+        if (opened.where !== local) {
+          close();
+          await this.#requireRoot(undefined);
+          return undefined;
+        }
+        await this.#requireRoot({ close });
         // Only what was found in the root that is served is kept for others.
-        return opened.where === local ? pinned(path, this.#held.add(local, opened, this.calls)) : undefined;
+        return pinned(path, this.#held.add(local, opened, this.calls));
       }
       const stats = await this.calls.lstat(local);
       await this.#requireRoot(undefined);
