@@ -111,13 +111,23 @@ export function finishCopy(
   return stays ? to : undefined;
 }
 
+/** Marks what is a failure of the whole work, however deep it is met: something stays that is no copy. */
+export function fatal(error: unknown): Error {
+  return Object.assign(error as Error, { fatal: true });
+}
+
+/** Whether it was marked so. */
+export function isFatal(error: unknown): boolean {
+  return (error as { readonly fatal?: true }).fatal === true;
+}
+
 /** Removes what could not be copied wholly. What stays must not be taken for a copy: all of the work fails then. */
 function removeCopy(path: string, before?: BeforeEach): void {
   try {
     before?.({ call: "unlink", path });
     fs.unlinkSync(path);
   } catch (error) {
-    if (!isMissing(error)) throw Object.assign(error as Error, { fatal: true });
+    if (!isMissing(error)) throw fatal(error);
   }
 }
 

@@ -2,7 +2,7 @@ import type { ResourcePath } from "@meanwhile/dav";
 import { TreeError, type TreeWork } from "@meanwhile/server/store";
 import type { Calls } from "../calls/calls.ts";
 import { isMissing } from "../calls/errno.ts";
-import { type CopyJob, type LargeCopy, partBytes } from "./copy-content.ts";
+import { type CopyJob, fatal, type LargeCopy, partBytes } from "./copy-content.ts";
 
 export interface CopyFileOptions {
   readonly calls: Calls;
@@ -52,7 +52,7 @@ export async function copyLarge(copy: LargeCopy, options: CopyFileOptions): Prom
     try {
       await calls.unlink(copy.path);
     } catch (left) {
-      if (!isMissing(left)) throw Object.assign(left as Error, { fatal: true });
+      if (!isMissing(left)) throw fatal(left);
     }
     throw error;
   }

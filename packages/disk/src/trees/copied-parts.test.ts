@@ -125,6 +125,16 @@ testWith(["linux"], "a copy that can be neither synced nor removed ends the whol
   expect(existsSync(join(site.folder, "copy"))).toBe(false);
 });
 
+testWith(["tmpfs"], "the same in a mounted folder ends the whole COPY, too", async () => {
+  const site = siteWithMount((change) => {
+    if (synced(change)?.endsWith("/b") === true) throw failure("EIO");
+    if (change.call === "unlink" && String(change.path).endsWith("/b")) throw failure("EROFS");
+  });
+  const copying = startProcess(site).tree.copy(at("/source"), at("/copy"), options, testWork());
+  await expect(copying).rejects.toMatchObject({ code: "denied" });
+  expect(existsSync(join(site.folder, "copy"))).toBe(false);
+});
+
 testWith(["linux"], "a copied folder whose names cannot be synced is told", async () => {
   const site = makeCrashSite((change) => {
     if (synced(change)?.endsWith("/deep") === true || /\/deep$/.test(String(change.path))) {

@@ -1,7 +1,8 @@
 import type { TreeWork } from "@meanwhile/server/store";
 import { isMissing, treeError } from "../calls/errno.ts";
 import { InFlight } from "../calls/in-flight.ts";
-import type { Directory, Folder } from "../paths/folder.ts";
+import { fatal } from "../documents/copy-content.ts";
+import type { Directory, DirectoryPlace, Folder } from "../paths/folder.ts";
 import type { Unsynced, WalkNews } from "../walks/walk.ts";
 import type { MembersReport } from "./walk-news.ts";
 
@@ -16,13 +17,13 @@ export interface CopySyncsOptions extends MembersReport {
 /** Syncs what a walk copied, in several threads, while the walk goes on. Members are told once they are synced. */
 export class CopySyncs {
   readonly #options: CopySyncsOptions;
-  readonly #from: Directory;
-  readonly #to: Directory;
+  readonly #from: DirectoryPlace;
+  readonly #to: DirectoryPlace;
   readonly #flight: InFlight;
   #failure: { readonly error: unknown } | undefined;
 
   /** @param to the directory that the members of `from` are copied into */
-  constructor(options: CopySyncsOptions, from: Directory, to: Directory) {
+  constructor(options: CopySyncsOptions, from: DirectoryPlace, to: DirectoryPlace) {
     this.#options = options;
     this.#from = from;
     this.#to = to;
@@ -95,7 +96,7 @@ export class CopySyncs {
       for (const below of names) held.push(await folder.enter(held.at(-1) ?? this.#to, below));
       await folder.calls.unlink((held.at(-1) ?? this.#to).at(name));
     } catch (error) {
-      if (!isMissing(error)) this.#failure ??= { error };
+      if (!isMissing(error)) this.#failure ??= { error: fatal(error) };
     } finally {
       for (const directory of held) directory.close();
     }

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { memberPath, type ResourcePath } from "@meanwhile/dav";
 import { TreeError } from "@meanwhile/server/store";
 import { hasNoDescriptor, isTaken } from "../calls/errno.ts";
-import { type CopyJob, copyOpened, nameFailure } from "../documents/copy-content.ts";
+import { type CopyJob, copyOpened, isFatal, nameFailure } from "../documents/copy-content.ts";
 import { mayBeNamed } from "../paths/names.ts";
 import { enter, leave, type WalkedDirectory, WalkedNames } from "./open-directory.ts";
 import { isAgain, patiently, type Steps, type Stop, throwFailure, type Walking } from "./walk.ts";
@@ -25,10 +25,18 @@ export interface CopyWalk {
   readonly mounts: ReadonlySet<ResourcePath>;
   readonly pinning: boolean;
   readonly job: CopyJob;
+  /** One of the members alone: a directory, which `entered` stands for. Default: all members. */
+  readonly only?: { readonly name: string; readonly entered: string };
 }
 
 /** The steps of a copy. What fails is told of its member, unless it leaves a part of a copy: then it is thrown. */
-export function* copyTree(walking: Walking, walk: CopyWalk): Steps {
+export function* copyTree(walking: Walking, { only, ...walk }: CopyWalk): Steps {
+  if (only === undefined) yield* copyMembers(walking, walk);
+  // A link has never this name, and neither has what replaced the directory.
+  else yield* copyDirectory(walking, walk, only.name, `${only.entered}/.`);
+}
+
+function* copyMembers(walking: Walking, walk: CopyWalk): Steps {
   const { from, to, path, left, state } = walk;
   const names = yield* WalkedNames.open(from);
   try {
@@ -50,7 +58,7 @@ export function* copyTree(walking: Walking, walk: CopyWalk): Steps {
           kind,
           new TreeError("name-refused", "the name on disk is not valid UTF-8"),
         );
-      else if (type === "directory") yield* copyDirectory(walking, walk, name);
+      else if (type === "directory") yield* copyUnlessMounted(walking, walk, name);
       else if (type === "link") yield { kind: "member", type: "link", at: { from, to, path, name } };
       else {
         const stop = copyFile(walking, walk, name);
@@ -104,27 +112,25 @@ function* stopAt(walking: Walking, walk: CopyWalk, name: string, first: Stop): S
   }
 }
 
-/** Whether a failure is that of the whole work, however deep it is met. */
-function isFatal(error: unknown): boolean {
-  return (error as { readonly fatal?: true }).fatal === true;
+function* copyUnlessMounted(walking: Walking, walk: CopyWalk, name: string): Steps {
+  const { from, to, path, mounts } = walk;
+  if (mounts.has(memberPath(path, name)))
+    yield { kind: "member", type: "mount", at: { from, to, path, name } };
+  else yield* copyDirectory(walking, walk, name, `${from}/${name}`);
 }
 
-function* copyDirectory(walking: Walking, walk: CopyWalk, name: string): Steps {
+/** @param from what the system's calls take for it */
+function* copyDirectory(walking: Walking, walk: CopyWalk, name: string, from: string): Steps {
   const path = memberPath(walk.path, name);
-  if (walk.mounts.has(path)) {
-    const { from, to, path: parent } = walk;
-    yield { kind: "member", type: "mount", at: { from, to, path: parent, name } };
-    return;
-  }
   let source: WalkedDirectory | undefined;
   let target: WalkedDirectory | undefined;
   const at = `${walk.to}/${name}`;
   try {
-    source = yield* patiently(() => enter(`${walk.from}/${name}`, walk.pinning));
+    source = yield* patiently(() => enter(from, walk.pinning));
     makeDirectory(walking, at, source.mode, walk.job.resumed);
     target = yield* patiently(() => enter(at, walk.pinning));
     const pathBytes = walk.pathBytes - 1 - Buffer.byteLength(name);
-    yield* copyTree(walking, { ...walk, from: source.self, to: target.self, path, pathBytes });
+    yield* copyMembers(walking, { ...walk, from: source.self, to: target.self, path, pathBytes });
     if (yield* isCompleted(walking, walk, { at, path, mode: source.mode, target })) {
       walking.collection(path);
     } else target = undefined;
